@@ -1,0 +1,58 @@
+# `make help` lists what there is. Every target sets up what it needs.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?=
+BIN := .venv/bin
+READY := .venv/.ready
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+export MPLBACKEND := agg
+
+.PHONY: help setup reproduce test test-slow check data references notebooks docs bench clean
+
+help:  ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+$(READY): pyproject.toml constraints.txt tools/setup_venv.sh
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" bash tools/setup_venv.sh
+
+setup: $(READY)  ## make .venv from the pinned constraints (VENV=without-pip: without ensurepip)
+
+reproduce: $(READY)  ## run the notebooks; write them as HTML and one report to build/
+	$(BIN)/python tools/run_notebooks.py --export build/notebooks
+	$(BIN)/python tools/reproduce_report.py --out build/report.html
+	@echo "Open build/report.html and build/notebooks/*.html"
+
+test: check  ## ruff, mypy, pytest, then every notebook
+	$(BIN)/python -m pytest -n 2 -q -m "not slow"
+	$(BIN)/python tools/run_notebooks.py
+
+test-slow: $(READY)  ## the slow simulations
+	$(BIN)/python -m pytest -n 2 -q -m slow
+
+check: $(READY)  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+data: $(READY)  ## write data/synthetic again, byte for byte
+	$(BIN)/python data/make_synthetic.py
+
+references:  ## write tests/reference/*.json again (needs R with lme4, lmerTest, jsonlite)
+	Rscript tests/reference/make_references.R
+
+notebooks: $(READY)  ## run every notebook
+	$(BIN)/python tools/run_notebooks.py
+
+docs: $(READY)  ## build the documentation with Sphinx
+	PYTHON="$(PYTHON)" bash tools/install.sh -e '.[docs]'
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build
+
+bench: $(READY)  ## speed against lme4 (R, if installed), mixedlm and statsmodels
+	PYTHON="$(PYTHON)" bash tools/install.sh -e '.[bench]'
+	$(BIN)/python benchmarks/bench_lmm.py
+
+clean:  ## remove what was built
+	rm -rf .venv build dist docs/_build .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,23 @@
+"""alliance_stats: does the therapeutic alliance go with outcome?
+
+Session data in, a defensible answer out: multilevel models of alliance and outcome within and
+between patients, equal to R's reference packages. Names load on first use.
+"""
+
+from alliance_stats._base.lazy import attach
+from alliance_stats._version import __version__
+
+NAMES = {
+    "ArgumentError": "alliance_stats._base.errors",
+    "DataError": "alliance_stats._base.errors",
+    "DataWarning": "alliance_stats._base.errors",
+    "FitWarning": "alliance_stats._base.errors",
+    "FormulaError": "alliance_stats._base.errors",
+    "Roles": "alliance_stats.data.roles",
+    "SessionData": "alliance_stats.data.sessions",
+    "UnsupportedError": "alliance_stats._base.errors",
+}
+ROOMS = ("data",)
+
+__getattr__, __dir__, __all__ = attach(__name__, NAMES, ROOMS)
+__all__ = [*__all__, "__version__"]

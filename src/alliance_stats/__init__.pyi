@@ -1,0 +1,10 @@
+from alliance_stats import data as data
+from alliance_stats._base.errors import ArgumentError as ArgumentError
+from alliance_stats._base.errors import DataError as DataError
+from alliance_stats._base.errors import DataWarning as DataWarning
+from alliance_stats._base.errors import FitWarning as FitWarning
+from alliance_stats._base.errors import FormulaError as FormulaError
+from alliance_stats._base.errors import UnsupportedError as UnsupportedError
+from alliance_stats._version import __version__ as __version__
+from alliance_stats.data.roles import Roles as Roles
+from alliance_stats.data.sessions import SessionData as SessionData

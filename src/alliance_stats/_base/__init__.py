@@ -1,0 +1,1 @@
+"""Ground of every room: errors, checks, result views, printing. Knows no statistics."""

@@ -1,0 +1,142 @@
+"""The house stands as designed: imports point downwards, names load lazily, stubs match."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[1] / "src" / "alliance_stats"
+
+ALLOWED: dict[str, set[str]] = {
+    "_base": set(),
+    "formula": {"_base"},
+    "numeric": {"_base"},
+    "data": {"_base"},
+    "measures": {"_base"},
+    "simulate": {"_base", "data", "measures"},
+    "lmm": {"_base", "formula", "numeric"},
+    "sem": {"_base", "numeric"},
+    "meta": {"_base", "formula", "numeric"},
+    "reliability": {"_base", "numeric", "measures", "lmm", "sem"},
+    "models": {"_base", "formula", "numeric", "data", "measures", "lmm", "sem", "meta"},
+    "power": {"_base", "numeric", "data", "simulate", "lmm", "sem", "meta", "models"},
+    "report": {"_base"},
+}
+DOORS = {"paper": {*ALLOWED, "paper"} - {"cli"}, "cli": {*ALLOWED, "paper"}}
+ROOMS = sorted(p.name for p in SOURCE.iterdir() if (p / "__init__.py").exists())
+FILES = sorted(SOURCE.rglob("*.py"))
+
+
+def imported_modules(path: Path) -> list[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            assert node.module is not None
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.relative_to(SOURCE).as_posix())
+def test_imports_point_downwards(path: Path) -> None:
+    parts = path.relative_to(SOURCE).parts
+    room = parts[0].removesuffix(".py")
+    if room in {"__init__", "_version"}:
+        allowed = {"_base", "_version"}
+    else:
+        allowed = (ALLOWED | DOORS)[room] | {room, "_version"}
+    for module in imported_modules(path):
+        if not module.startswith("alliance_stats."):
+            continue
+        target = module.split(".")[1]
+        assert target in allowed, f"{path.name} in {room} imports {module}"
+
+
+def test_every_room_is_in_the_table() -> None:
+    assert set(ROOMS) <= set(ALLOWED) | set(DOORS)
+
+
+def test_only_formula_touches_formulaic() -> None:
+    users = {
+        path.relative_to(SOURCE).parts[0]
+        for path in FILES
+        if any(m.split(".")[0] == "formulaic" for m in imported_modules(path))
+    }
+    assert users <= {"formula"}
+
+
+def stub_names(stub: Path) -> set[str]:
+    """Names a stub exports: ``from m import name as name``."""
+    names: set[str] = set()
+    for node in ast.parse(stub.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom):
+            names |= {alias.asname for alias in node.names if alias.asname == alias.name}
+    return names
+
+
+def stub_origins(stub: Path) -> dict[str, str]:
+    origins: dict[str, str] = {}
+    for node in ast.parse(stub.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            origins |= {alias.name: node.module for alias in node.names}
+    return origins
+
+
+PACKAGES = ["alliance_stats", *(f"alliance_stats.{room}" for room in ROOMS if room != "_base")]
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_stub_and_table_agree(name: str) -> None:
+    package = importlib.import_module(name)
+    stub = Path(str(package.__file__)).with_suffix(".pyi")
+    assert stub_names(stub) == set(package.__all__)
+    origins = stub_origins(stub)
+    for public, module in package.NAMES.items():
+        assert origins[public] == module
+        assert getattr(package, public) is getattr(importlib.import_module(module), public)
+
+
+def test_public_names_stay_few() -> None:
+    import alliance_stats
+
+    assert len(alliance_stats.NAMES) <= 40
+    assert set(dir(alliance_stats)) >= set(alliance_stats.NAMES)
+
+
+def test_unknown_name_raises_attribute_error() -> None:
+    import alliance_stats
+
+    with pytest.raises(AttributeError, match="no attribute 'fit_everything'"):
+        _ = alliance_stats.fit_everything  # type: ignore[attr-defined]
+
+
+def loaded_after(code: str) -> set[str]:
+    """Top-level and scipy modules in a fresh interpreter after running `code`."""
+    script = f"{code}\nimport sys\nprint('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def test_import_costs_nothing() -> None:
+    loaded = loaded_after("import alliance_stats")
+    assert not loaded & {"numpy", "pandas", "scipy", "matplotlib", "formulaic"}
+
+
+def test_no_assert_for_input_and_no_code_from_text() -> None:
+    for path in FILES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            assert not isinstance(node, ast.Assert), f"{path}: assert"
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in {"eval", "exec", "compile"}, f"{path}: {node.func.id}"
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                assert node.func.attr not in {"query", "eval", "read_pickle"}, f"{path}"
