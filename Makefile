@@ -9,7 +9,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export MPLBACKEND := agg
 
-.PHONY: help setup reproduce test test-slow check data references notebooks docs bench clean
+.PHONY: help setup reproduce test test-slow test-oldest check data references notebooks docs bench clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,12 @@ test: check  ## ruff, mypy, pytest, then every notebook
 
 test-slow: $(READY)  ## the slow simulations
 	$(BIN)/python -m pytest -n 2 -q -m slow
+
+test-oldest:  ## the tests under the oldest supported versions, in .venv-oldest
+	$(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --constraint constraints-oldest.txt \
+	    -e '.[test]' hatchling==1.33.0
+	.venv-oldest/bin/python -m pytest -n 2 -q -m "not slow"
 
 check: $(READY)  ## ruff and mypy
 	$(BIN)/ruff check .
@@ -54,5 +60,5 @@ bench: $(READY)  ## speed against lme4 (R, if installed), mixedlm and statsmodel
 	$(BIN)/python benchmarks/bench_lmm.py
 
 clean:  ## remove what was built
-	rm -rf .venv build dist docs/_build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-oldest build dist docs/_build .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -16,8 +16,13 @@ NAMES = {
     "Roles": "alliance_stats.data.roles",
     "SessionData": "alliance_stats.data.sessions",
     "UnsupportedError": "alliance_stats._base.errors",
+    "center": "alliance_stats.data.centering",
+    "describe_levels": "alliance_stats.data.describe",
+    "load_example": "alliance_stats.data.examples",
+    "load_sessions": "alliance_stats.data.load",
+    "simulate_sessions": "alliance_stats.simulate.sessions",
 }
-ROOMS = ("data",)
+ROOMS = ("data", "simulate")
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES, ROOMS)
 __all__ = [*__all__, "__version__"]

@@ -1,4 +1,5 @@
 from alliance_stats import data as data
+from alliance_stats import simulate as simulate
 from alliance_stats._base.errors import ArgumentError as ArgumentError
 from alliance_stats._base.errors import DataError as DataError
 from alliance_stats._base.errors import DataWarning as DataWarning
@@ -6,5 +7,10 @@ from alliance_stats._base.errors import FitWarning as FitWarning
 from alliance_stats._base.errors import FormulaError as FormulaError
 from alliance_stats._base.errors import UnsupportedError as UnsupportedError
 from alliance_stats._version import __version__ as __version__
+from alliance_stats.data.centering import center as center
+from alliance_stats.data.describe import describe_levels as describe_levels
+from alliance_stats.data.examples import load_example as load_example
+from alliance_stats.data.load import load_sessions as load_sessions
 from alliance_stats.data.roles import Roles as Roles
 from alliance_stats.data.sessions import SessionData as SessionData
+from alliance_stats.simulate.sessions import simulate_sessions as simulate_sessions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -12,6 +12,14 @@ import pandas as pd
 from alliance_stats._base.errors import ArgumentError, DataError
 
 MAX_NAMES = 10
+
+#: Says where rows stand, given by position: in a frame, or on which lines of a file.
+Places = Callable[[Sequence[int]], str]
+
+#: A number with a comma in it: 45,5 or 1.234,5 or 1,234.
+_COMMA_NUMBER = r"\s*[+-]?[\d.]*,\d+\s*"
+_DATE = r"\s*(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3\d{2,4})(\D.*)?"
+_DATE_ADVICE = "Give a number instead, such as the session's number or the weeks since intake."
 
 
 def name_list(names: Iterable[object]) -> str:
@@ -34,6 +42,17 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
+def agree(n: int, one: str, several: str) -> str:
+    """The form of a word that agrees with a count: ``is`` for 1, ``are`` otherwise."""
+    return one if n == 1 else several
+
+
+def row_places(rows: Sequence[int]) -> str:
+    """``row 3 (counted from 0)`` or ``rows 1, 3 (counted from 0)``."""
+    shown = ", ".join(str(int(row)) for row in rows)
+    return f"{agree(len(rows), 'row', 'rows')} {shown} (counted from 0)"
+
+
 def columns_present(frame: pd.DataFrame, names: Iterable[str], *, role: str | None = None) -> None:
     """Raise DataError for the first of `names` that `frame` lacks or holds twice."""
     for name in names:
@@ -43,32 +62,61 @@ def columns_present(frame: pd.DataFrame, names: Iterable[str], *, role: str | No
                 f"column '{name}'{of_role} not found.{did_you_mean(str(name), frame.columns)} "
                 f"Available: {name_list(frame.columns)}."
             )
-        if (frame.columns == name).sum() > 1:
+        if not frame.columns.is_unique and (times := list(frame.columns).count(name)) > 1:
             raise DataError(
-                f"column '{name}' occurs {int((frame.columns == name).sum())} times. "
-                "Rename or drop all but one of them."
+                f"column '{name}' occurs {times} times. Rename or drop all but one of them."
             )
 
 
-def numeric_column(frame: pd.DataFrame, name: str, *, what: str = "column") -> None:
+def numeric_column(
+    frame: pd.DataFrame, name: str, *, what: str = "column", places: Places = row_places
+) -> None:
     """Raise DataError unless column `name` holds numbers (or booleans) and no infinities."""
     column = frame[name]
     if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)):
-        as_number = pd.to_numeric(column, errors="coerce")
-        bad = np.flatnonzero(as_number.isna() & column.notna())
-        raise DataError(
-            f"{what} '{name}' is not numeric: {counted(len(bad), 'cell')} of {len(column):,} "
-            f"cannot be read as a number, first at row {int(bad[0]) if len(bad) else 0} "
-            "(counted from 0). Convert the column, or declare its missing-value codes on reading."
-        )
+        raise DataError(f"{what} '{name}' is not numeric: {_seen_instead(column, places)}")
     if pd.api.types.is_complex_dtype(column):
         raise DataError(f"{what} '{name}' holds complex numbers. Give real numbers.")
     infinite = np.isinf(column.to_numpy(dtype=float, na_value=np.nan))
     if infinite.any():
         raise DataError(
             f"{what} '{name}' holds {counted(int(infinite.sum()), 'infinite value')}, first at "
-            f"row {int(np.flatnonzero(infinite)[0])} (counted from 0). Replace them by missing."
+            f"{places([int(np.flatnonzero(infinite)[0])])}. Replace them by missing."
         )
+
+
+def _seen_instead(column: pd.Series, places: Places) -> str:
+    """What a column holds in place of numbers, and what to do about it."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return f"it holds dates. {_DATE_ADVICE}"
+    if not (pd.api.types.is_string_dtype(column) or column.dtype == object):
+        kind = str(column.dtype).split("[")[0]
+        return f"it holds {kind} values. Convert it to numbers before."
+    try:
+        as_number = pd.to_numeric(column, errors="coerce")
+    except TypeError:
+        return "its cells are lists or other containers. Give one number a cell."
+    bad = np.flatnonzero(as_number.isna() & column.notna())
+    if not len(bad):
+        return "its cells are numbers stored as text. Convert it with pd.to_numeric before."
+    cells = column.iloc[bad].astype(str)
+    seen = f"{counted(len(bad), 'cell')} of {len(column):,}"
+    first = f"first at {places([int(bad[0])])}"
+    if cells.str.fullmatch(_COMMA_NUMBER).all():
+        return (
+            f"{seen} {agree(len(bad), 'has', 'have')} a comma in the number (such as 45,5 for "
+            f"45.5), {first}. Write decimal points and no separators of thousands; with pandas, "
+            "pd.read_csv(path, decimal=',')."
+        )
+    if cells.str.fullmatch(_DATE).all():
+        return f"{seen} {agree(len(bad), 'looks like a date', 'look like dates')}, {first}. " + (
+            _DATE_ADVICE
+        )
+    alike = " (all the same text)" if len(bad) > 1 and cells.nunique() == 1 else ""
+    advice = agree(len(bad), "it, or empty it if its", "them, or empty those whose")
+    return (
+        f"{seen} cannot be read as a number{alike}, {first}. Correct {advice} text means missing."
+    )
 
 
 def one_of(value: Any, allowed: Sequence[Any], *, name: str) -> None:
@@ -85,15 +133,24 @@ def one_of(value: Any, allowed: Sequence[Any], *, name: str) -> None:
 
 
 def probability(value: float, *, name: str) -> None:
-    """Raise ArgumentError unless 0 < value < 1."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
-        raise ArgumentError(f"{name}={value!r} is not between 0 and 1. Give a number such as 0.95.")
+    """Raise ArgumentError unless 0 < value < 1; a percentage is told its share."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and 0 < value < 1:
+        return
+    percentage = is_number and 2 <= value < 100
+    advice = f"{value / 100:g} instead of {value:g}" if percentage else "a number such as 0.95"
+    seen = f"{value:g}" if is_number else repr(value)
+    raise ArgumentError(f"{name}={seen} is not between 0 and 1. Give {advice}.")
 
 
 def frame_given(value: object, *, name: str) -> None:
     """Raise ArgumentError unless `value` is a DataFrame."""
-    if not isinstance(value, pd.DataFrame):
-        raise ArgumentError(
-            f"{name} is a {type(value).__name__}, not a DataFrame. "
-            "Give a pandas DataFrame, or read a file with load_sessions."
-        )
+    if isinstance(value, pd.DataFrame):
+        return
+    kind = type(value).__name__
+    if isinstance(getattr(value, "frame", None), pd.DataFrame) and hasattr(value, "roles"):
+        raise ArgumentError(f"{name} is {kind}, not a DataFrame. Give sessions.frame.")
+    raise ArgumentError(
+        f"{name} is a {kind}, not a DataFrame. "
+        "Give a pandas DataFrame, or read a file with load_sessions."
+    )

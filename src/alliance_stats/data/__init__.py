@@ -3,9 +3,14 @@
 from alliance_stats._base.lazy import attach
 
 NAMES = {
+    "LevelsDescription": "alliance_stats.data.describe",
     "LoadReport": "alliance_stats.data.sessions",
     "Roles": "alliance_stats.data.roles",
     "SessionData": "alliance_stats.data.sessions",
+    "center": "alliance_stats.data.centering",
+    "describe_levels": "alliance_stats.data.describe",
+    "load_example": "alliance_stats.data.examples",
+    "load_sessions": "alliance_stats.data.load",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)

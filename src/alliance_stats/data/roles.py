@@ -105,6 +105,18 @@ class Roles:
                 yield role, column
 
 
+#: Roles of the columns that `simulate_sessions` makes and the example files hold.
+SYNTHETIC_ROLES = Roles(
+    patient="patient",
+    session="session",
+    therapist="therapist",
+    alliance="wai_total",
+    outcome="phq9",
+    outcome_better="lower",
+    time="week",
+)
+
+
 def roles_from(roles: Roles | dict[str, str]) -> Roles:
     """Accept a Roles or a dict of its fields; an unknown role is refused with the known ones."""
     if isinstance(roles, Roles):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from alliance_stats._base.checks import counted
 from alliance_stats._base.printing import escape_html, frame_html, frame_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.data.roles import Roles
@@ -38,6 +39,12 @@ class LoadReport:
     missing: pd.DataFrame
     levels: pd.DataFrame
     messages: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return _text(self, _headline(self, "LoadReport"), _rows_line(self))
+
+    def _repr_html_(self) -> str:
+        return _html(self, _headline(self, "LoadReport"), _rows_line(self))
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,16 +92,40 @@ class SessionData:
         )
 
     def __repr__(self) -> str:
-        units = ", ".join(
-            f"{n:,} {unit}s"
-            for unit, n in zip(self.report.levels["unit"], self.report.levels["n"], strict=True)
-        )
-        lines = [f"SessionData from {self.report.source}: {units or 'no roles given'}"]
-        lines.append(frame_text(self.report.missing))
-        lines.extend(self.report.messages)
-        return "\n".join(lines)
+        return _text(self.report, _headline(self.report, "SessionData"))
 
     def _repr_html_(self) -> str:
-        first = escape_html(repr(self).splitlines()[0])
-        notes = "".join(f"<p>{escape_html(m)}</p>" for m in self.report.messages)
-        return f"<p>{first}</p>{frame_html(self.report.missing)}{notes}"
+        return _html(self.report, _headline(self.report, "SessionData"))
+
+
+def _headline(report: LoadReport, kind: str) -> str:
+    """``SessionData from sessions.csv: 2,180 sessions, 240 patients``."""
+    pairs = zip(report.levels["unit"], report.levels["n"], strict=True)
+    units = ", ".join(counted(int(n), str(unit)) for unit, n in pairs)
+    return f"{kind} from {report.source}: {units or 'no roles given'}"
+
+
+def _rows_line(report: LoadReport) -> str:
+    """``2,180 rows read, 2,176 kept``."""
+    return f"{counted(report.rows_read, 'row')} read, {report.rows_kept:,} kept"
+
+
+def _text(report: LoadReport, *first: str) -> str:
+    """The lines given, then the missing values of each column, then the messages."""
+    return "\n".join([*first, frame_text(_missing_printed(report)), *report.messages])
+
+
+def _html(report: LoadReport, *first: str) -> str:
+    """As `_text`, in escaped HTML."""
+    before, after = (
+        "".join(f"<p>{escape_html(line)}</p>" for line in lines)
+        for lines in (first, report.messages)
+    )
+    return f"{before}{frame_html(_missing_printed(report))}{after}"
+
+
+def _missing_printed(report: LoadReport) -> pd.DataFrame:
+    """The table of missing values under headings, without empty roles where none were given."""
+    table = report.missing
+    table = table if (table["role"] != "").any() else table.drop(columns="role")
+    return table.rename(columns=str.capitalize)

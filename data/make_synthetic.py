@@ -1,0 +1,282 @@
+"""Write `data/synthetic` again, byte for byte; with ``--check`` only compare.
+
+    python data/make_synthetic.py            # write the files
+    python data/make_synthetic.py --check    # exit 1 and name the files that differ
+
+The estimands of the codebooks come from one large simulation with a fixed seed, fitted with
+`alliance_stats.fit_within_between`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import alliance_stats
+from alliance_stats.data import SessionData
+from alliance_stats.simulate import simulate_sessions
+
+FOLDER = Path(__file__).resolve().parent / "synthetic"
+SIZE = {"n_patients": 240, "n_therapists": 24}
+LARGE = {"n_patients": 40_000, "n_therapists": 4_000}
+LARGE_SEED = 1000
+NO_EFFECT = {
+    "within_effect": 0.0,
+    "within_effect_sd": 0.0,
+    "patient_between_effect": 0.0,
+    "therapist_between_effect": 0.0,
+}
+EFFECTS = ("within", "patient_between", "therapist_between")
+DECIMALS = {"session": 0, "week": 1, "wai_total": 0, "phq9": 0}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One data file: its name, its seed and how it differs from the defaults."""
+
+    name: str
+    seed: int
+    changes: dict[str, float] = field(default_factory=dict)
+
+    def simulate(self) -> SessionData:
+        """The data of the file."""
+        return simulate_sessions(**SIZE, **self.changes, rng=self.seed)
+
+    def simulate_large(self) -> SessionData:
+        """The same process with so many patients that estimates stand at their limits."""
+        return simulate_sessions(**LARGE, **self.changes, rng=LARGE_SEED)
+
+
+RECIPES = (Recipe("sessions", 1), Recipe("sessions_null", 2, NO_EFFECT))
+
+README = """\
+# Synthetic sessions
+
+**All data in this folder are synthetic.** No patient, therapist or session is real. The files
+come from `python data/make_synthetic.py`, which writes them byte for byte the same each time.
+
+| file | what | seed |
+|---|---|---|
+{files}
+
+Seeds 1 and 2 were fixed before anyone looked at the data, and no other seeds were tried. The
+null twin has no alliance effect at all; trends, limits of the scales and missing values are kept.
+
+## Columns
+
+One row is one session, ordered by patient, then session.
+
+| column | role | meaning |
+|---|---|---|
+| `therapist` | therapist | identifier, `T01` … |
+| `patient` | patient | identifier, `P0001` …; every patient has one therapist |
+| `session` | session | number of the session; a missed session has no row, but it is counted |
+| `week` | time | weeks since intake; sessions are planned weekly |
+| `wai_total` | alliance | total like the WAI-SR's, 12 to 60, higher is better; empty if missing |
+| `phq9` | outcome | total like the PHQ-9's, 0 to 27, lower is better; empty if missing |
+
+## Codebooks
+
+`{{file}}_codebook.csv` has one row a parameter: `parameter, value, unit, source, status,
+structural, estimand, meaning`. `status` is *found* (published), *memory* (believed usual, not
+checked) or *assumption*.
+
+* **structural**: the value of an effect in the equations that made the data. It acts on latent
+  components: the therapist's, the patient's and the session's part of the alliance (equations in
+  the help of `simulate_sessions`).
+* **estimand**: what `fit_within_between` tends to as patients and therapists grow in number. It
+  differs from the structural value because ratings are clipped and rounded, patients differ in
+  their numbers of sessions, and means are observed rather than known. The means of therapists
+  with few patients are mostly the means of their patients, so the therapist effect differs most.
+  It comes from one simulation of {large_patients:,} patients of {large_therapists:,} therapists
+  (seed {large_seed}) and carries its Monte Carlo error. Compare estimates with this column.
+
+Rows whose name starts with `observed_` have no parameter: they describe all sessions of that
+large simulation.
+"""
+
+
+def session_csv(recipe: Recipe) -> str:
+    """Sessions of `recipe` as CSV text with fixed decimals; missing ratings are empty."""
+    frame = recipe.simulate().frame
+    text = frame[["therapist", "patient"]].copy()
+    for name, decimals in DECIMALS.items():
+        text[name] = [fixed(value, decimals) for value in frame[name]]
+    return str(text.to_csv(index=False, lineterminator="\n"))
+
+
+def fixed(value: float, decimals: int) -> str:
+    """`value` with a fixed number of decimals, never ``-0``; empty if missing."""
+    return "" if np.isnan(value) else f"{round(float(value), decimals) + 0.0:.{decimals}f}"
+
+
+def codebook(recipe: Recipe, estimands: dict[str, float]) -> pd.DataFrame:
+    """Codebook of `recipe`: seeds, parameters and observed quantities, with their estimands."""
+    book = recipe.simulate().codebook
+    if book is None:
+        raise SystemExit("simulate_sessions returned no codebook")
+    seeds = {
+        "seed": (recipe.seed, "seed of this file; fixed before looking at the data"),
+        "estimand_seed": (LARGE_SEED, "seed of the large simulation behind the estimands"),
+    }
+    first = pd.DataFrame(
+        [(n, v, "none", "fixed", "assumption", m) for n, (v, m) in seeds.items()],
+        columns=["parameter", "value", "unit", "source", "status", "meaning"],
+    )
+    observed = pd.DataFrame(
+        [(n, u, "large simulation", "assumption", m) for n, (u, m) in OBSERVED.items()],
+        columns=["parameter", "unit", "source", "status", "meaning"],
+    )
+    rows = [
+        *first.to_dict("records"),
+        *book.drop(columns="estimand").to_dict("records"),
+        *observed.to_dict("records"),
+    ]
+    whole = pd.DataFrame(rows)
+    whole["estimand"] = whole["parameter"].map(estimands)
+    return whole[book.columns.tolist()]
+
+
+def codebook_csv(recipe: Recipe, estimands: dict[str, float]) -> str:
+    """The codebook as CSV text: values shortest, structural values and estimands to 4 decimals."""
+    book = codebook(recipe, estimands)
+    text = book.copy()
+    text["value"] = ["" if np.isnan(v) else f"{v:.6g}" for v in book["value"]]
+    for name in ("structural", "estimand"):
+        text[name] = [fixed(v, 4) for v in book[name]]
+    return str(text.to_csv(index=False, lineterminator="\n"))
+
+
+OBSERVED = {
+    "observed_alliance_mean": ("alliance points", "mean of all alliance ratings"),
+    "observed_alliance_sd": ("alliance points", "SD of all alliance ratings"),
+    "observed_alliance_sd_within": ("alliance points", "pooled SD within patients"),
+    "observed_alliance_at_maximum": ("share", "alliance ratings at the maximum"),
+    "observed_outcome_mean": ("outcome points", "mean of all outcome ratings"),
+    "observed_outcome_sd": ("outcome points", "SD of all outcome ratings"),
+    "observed_outcome_sd_within": ("outcome points", "pooled SD within patients; trend included"),
+    "observed_outcome_at_minimum": ("share", "outcome ratings at the minimum"),
+    "observed_outcome_change_d": ("SD", "last minus first outcome in SDs of the first"),
+}
+
+
+def observed_quantities(frame: pd.DataFrame) -> dict[str, float]:
+    """What the ratings of `frame` look like, by the names of `OBSERVED`."""
+    alliance, outcome = frame["wai_total"].dropna(), frame["phq9"].dropna()
+    by_patient = frame.groupby("patient")["phq9"]
+    first, last = by_patient.first(), by_patient.last()
+    return {
+        "observed_alliance_mean": alliance.mean(),
+        "observed_alliance_sd": alliance.std(),
+        "observed_alliance_sd_within": pooled_sd_within(frame, "wai_total"),
+        "observed_alliance_at_maximum": (alliance == 60).mean(),
+        "observed_outcome_mean": outcome.mean(),
+        "observed_outcome_sd": outcome.std(),
+        "observed_outcome_sd_within": pooled_sd_within(frame, "phq9"),
+        "observed_outcome_at_minimum": (outcome == 0).mean(),
+        "observed_outcome_change_d": (last - first).mean() / first.std(),
+    }
+
+
+def pooled_sd_within(frame: pd.DataFrame, column: str) -> float:
+    """SD around the patients' means, pooled over patients."""
+    rated = frame.dropna(subset=[column])
+    deviation = rated[column] - rated.groupby("patient")[column].transform("mean")
+    return float(np.sqrt((deviation**2).sum() / (len(rated) - rated["patient"].nunique())))
+
+
+def fitted_effects(sessions: SessionData) -> dict[str, float]:
+    """Estimates of `fit_within_between` by the codebook's names, with their differences."""
+    terms = alliance_stats.fit_within_between(sessions).tidy()
+    effect = {
+        name: float(terms.loc[terms["effect"] == name, "estimate"].item()) for name in EFFECTS
+    }
+    return {
+        **{f"{name}_effect": value for name, value in effect.items()},
+        "patient_contextual_effect": effect["patient_between"] - effect["within"],
+        "therapist_contextual_effect": effect["therapist_between"] - effect["patient_between"],
+    }
+
+
+def find_estimands(recipe: Recipe) -> dict[str, float]:
+    """Limits of estimates and of descriptive quantities under the process of `recipe`."""
+    large = recipe.simulate_large()
+    return fitted_effects(large) | observed_quantities(large.frame)
+
+
+def readme() -> str:
+    """The page of the folder."""
+    rows = []
+    for recipe in RECIPES:
+        n = len(recipe.simulate().frame)
+        what = "null twin, no alliance effect" if recipe.changes else "alliance effects"
+        size = f"{n:,} sessions of {SIZE['n_patients']} patients, {SIZE['n_therapists']} therapists"
+        rows.append(f"| `{recipe.name}.csv` | {what}: {size} | {recipe.seed} |")
+    return README.format(
+        files="\n".join(rows),
+        large_patients=LARGE["n_patients"],
+        large_therapists=LARGE["n_therapists"],
+        large_seed=LARGE_SEED,
+    )
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` in one step: a temporary file in the same folder, then a rename."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8"))
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def write_all(folder: Path) -> list[str]:
+    """Write every file into `folder`; return their names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {f"{recipe.name}.csv": session_csv(recipe) for recipe in RECIPES}
+    texts["README.md"] = readme()
+    for recipe in RECIPES:
+        texts[f"{recipe.name}_codebook.csv"] = codebook_csv(recipe, find_estimands(recipe))
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    return sorted(texts)
+
+
+def differing(names: list[str], fresh: Path, stored: Path) -> list[str]:
+    """Those of `names` that `stored` lacks or holds with other bytes than `fresh`."""
+    return [
+        name
+        for name in names
+        if not (stored / name).is_file()
+        or (stored / name).read_bytes() != (fresh / name).read_bytes()
+    ]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the files, or compare them; the exit status."""
+    parser = argparse.ArgumentParser(description="Write data/synthetic again, byte for byte.")
+    parser.add_argument("--check", action="store_true", help="compare only; exit 1 if they differ")
+    if not parser.parse_args(arguments).check:
+        print(f"Wrote {', '.join(write_all(FOLDER))} to {FOLDER.name}/.")
+        return 0
+    with tempfile.TemporaryDirectory() as temporary:
+        fresh = Path(temporary)
+        names = write_all(fresh)
+        changed = differing(names, fresh, FOLDER)
+    for name in changed:
+        print(f"{FOLDER.name}/{name} differs from a fresh run. Run `make data`.", file=sys.stderr)
+    return 1 if changed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

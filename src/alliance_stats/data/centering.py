@@ -1,0 +1,339 @@
+"""Centring: splitting a rating into its within- and between-patient parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from alliance_stats._base.checks import (
+    agree,
+    columns_present,
+    counted,
+    frame_given,
+    name_list,
+    numeric_column,
+    one_of,
+    row_places,
+)
+from alliance_stats._base.errors import ArgumentError, DataError
+from alliance_stats.data.units import (
+    Codes,
+    Floats,
+    at_rows,
+    float_values,
+    parent_codes,
+    unit_codes,
+    unit_means,
+)
+
+Method = Literal["cwc", "cgm"]
+TherapistMean = Literal["patients", "sessions"]
+
+#: Effects in two-level and in three-level data, innermost first.
+TWO_LEVEL_EFFECTS = ("within", "between")
+THREE_LEVEL_EFFECTS = ("within", "patient_between", "therapist_between")
+#: Endings of the columns that `center` adds.
+DERIVED_SUFFIXES = ("_within", "_between", "_patient_between", "_therapist_between", "_grand")
+
+_LAG = re.compile(r"_lag\d+$")
+#: Patient means this close to zero, in SDs, show that a column is centred already.
+_CENTERED_TOLERANCE = 1e-8
+
+
+def derived_name(column: str, effect: str) -> str:
+    """Name of the derived column of one effect: ``wai_total`` gives ``wai_total_within``."""
+    return f"{column}_{effect}"
+
+
+def within_name(column: str) -> str:
+    """``wai_total_within``."""
+    return derived_name(column, "within")
+
+
+def between_name(column: str) -> str:
+    """``wai_total_between``: two-level data."""
+    return derived_name(column, "between")
+
+
+def patient_between_name(column: str) -> str:
+    """``wai_total_patient_between``: three-level data."""
+    return derived_name(column, "patient_between")
+
+
+def therapist_between_name(column: str) -> str:
+    """``wai_total_therapist_between``: three-level data."""
+    return derived_name(column, "therapist_between")
+
+
+def grand_name(column: str) -> str:
+    """``wai_total_grand``: centred on the mean of the patient means."""
+    return derived_name(column, "grand")
+
+
+def centered_columns(column: str, *, therapist: bool) -> tuple[tuple[str, str], ...]:
+    """Pairs of effect and derived column, innermost first.
+
+    >>> centered_columns("wai", therapist=False)
+    (('within', 'wai_within'), ('between', 'wai_between'))
+    """
+    effects = THREE_LEVEL_EFFECTS if therapist else TWO_LEVEL_EFFECTS
+    return tuple((effect, derived_name(column, effect)) for effect in effects)
+
+
+def center(
+    frame: pd.DataFrame,
+    column: str | Sequence[str],
+    *,
+    by: str = "patient",
+    therapist: str | None = None,
+    method: Method = "cwc",
+    therapist_mean: TherapistMean = "patients",
+) -> pd.DataFrame:
+    """Split ratings into what varies within patients and what varies between them.
+
+    Use it to look at the parts, or for a model of your own; the ``fit_*`` functions take the raw
+    column and centre themselves.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a session, in any order. Not changed.
+    column : str or list of str
+        Raw numeric columns, such as the alliance.
+    by : str
+        Column of the patient's identifier.
+    therapist : str, optional
+        Column of the therapist's identifier; adds the split between patients of one therapist
+        and between therapists.
+    method : {"cwc", "cgm"}
+        Centring within clusters (the patient mean is taken out), or at the grand mean.
+    therapist_mean : {"patients", "sessions"}
+        Whether a therapist's mean is the mean of the patient means, or of all sessions, which
+        gives patients with longer treatments more weight.
+
+    Returns
+    -------
+    DataFrame
+        `frame` and new columns, in the units of `column`.
+
+        * two levels: ``x_within`` = x - patient mean; ``x_between`` = patient mean - mean of
+          the patient means;
+        * with `therapist`: ``x_within``; ``x_patient_between`` = patient mean - therapist mean;
+          ``x_therapist_between`` = therapist mean - mean of the therapist means;
+        * ``method="cgm"``: ``x_grand`` = x - mean of the patient means.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, not numeric, without any rating or centred already; if a derived
+        column exists; if rows have no patient; if a patient has several therapists.
+    ArgumentError
+        If an argument has a value that is not allowed or would be ignored.
+
+    Notes
+    -----
+    Patient means use all observed ratings of the patient. Where the rating is missing
+    ``x_within`` is missing and the between columns are filled. Rows without a therapist have
+    missing therapist columns (``x_within`` is filled), and a patient never seen with a known
+    therapist enters no therapist mean; models drop and count such rows.
+
+    References
+    ----------
+    Enders, C. K., & Tofighi, D. (2007). Centering predictor variables in cross-sectional
+    multilevel models. *Psychological Methods, 12*(2), 121-138.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from alliance_stats.data import center
+    >>> frame = pd.DataFrame({"patient": ["a", "a", "b", "b"], "wai": [4.0, 6.0, 1.0, 3.0]})
+    >>> center(frame, "wai")
+      patient  wai  wai_within  wai_between
+    0       a  4.0        -1.0          1.5
+    1       a  6.0         1.0          1.5
+    2       b  1.0        -1.0         -1.5
+    3       b  3.0         1.0         -1.5
+    """
+    columns = [column] if isinstance(column, str) else list(column)
+    _check_arguments(frame, columns, by, therapist, method, therapist_mean)
+    patient = _patient_codes(frame, by)
+    therapists = unit_codes(frame, therapist)[0] if therapist is not None else None
+    if therapist is not None and therapists is not None:
+        _check_one_therapist(patient, therapists, therapist)
+    added: dict[str, Floats] = {}
+    for name in columns:
+        values = _raw_values(frame, name, patient)
+        if method == "cgm":
+            added[grand_name(name)] = center_at_grand_mean(values, patient)
+            continue
+        parts = center_within(values, patient, therapists, therapist_mean=therapist_mean)
+        added |= {derived_name(name, effect): part for effect, part in parts.items()}
+    _check_free_names(frame, list(added))
+    return frame.assign(**added)
+
+
+def center_within(
+    values: Floats,
+    patient: Codes,
+    therapist: Codes | None = None,
+    *,
+    therapist_mean: TherapistMean = "patients",
+) -> dict[str, Floats]:
+    """Within and between parts of ratings, on arrays: what `center` computes, without checks.
+
+    Parameters
+    ----------
+    values : array of float
+        Ratings, NaN where missing.
+    patient : array of int
+        Patient codes 0, 1, … (`unit_codes`), none missing.
+    therapist : array of int, optional
+        Therapist codes, -1 where unknown; at most one therapist a patient.
+    therapist_mean : {"patients", "sessions"}
+        What a therapist's mean averages.
+
+    Returns
+    -------
+    dict
+        Effect to an array of the length of `values`: ``within`` and ``between``, or ``within``,
+        ``patient_between`` and ``therapist_between``.
+
+    Examples
+    --------
+    >>> parts = center_within(np.array([4.0, 6.0, 1.0, 3.0]), np.array([0, 0, 1, 1]))
+    >>> parts["between"].tolist()
+    [1.5, 1.5, -1.5, -1.5]
+    """
+    n_patients = _n_units(patient)
+    patient_means = unit_means(values, patient, n_patients)
+    row_means = at_rows(patient_means, patient)
+    within = values - row_means
+    if therapist is None:
+        return {"within": within, "between": row_means - _mean(patient_means)}
+    n_therapists = _n_units(therapist)
+    if therapist_mean == "patients":
+        of_patient, _ = parent_codes(patient, therapist, n_patients)
+        means = unit_means(patient_means, of_patient, n_therapists)
+    else:
+        means = unit_means(values, therapist, n_therapists)
+    row_therapist = at_rows(means, therapist)
+    return {
+        "within": within,
+        "patient_between": row_means - row_therapist,
+        "therapist_between": row_therapist - _mean(means),
+    }
+
+
+def center_at_grand_mean(values: Floats, patient: Codes) -> Floats:
+    """Ratings minus the mean of the patient means."""
+    return values - _mean(unit_means(values, patient, _n_units(patient)))
+
+
+def refuse_centered(frame: pd.DataFrame, column: str, patient: Codes) -> None:
+    """Raise DataError if `column` is centred already, by its name or by its patient means."""
+    base = _LAG.sub("", column)
+    ending = max((s for s in DERIVED_SUFFIXES if base.endswith(s)), key=len, default=None)
+    if ending is not None:
+        raise DataError(
+            f"column '{column}' is centred already: its name ends in '{ending}'. "
+            f"Give the raw column, such as '{base.removesuffix(ending)}'."
+        )
+    values = float_values(frame, column)
+    observed = values[~np.isnan(values)]
+    if not len(observed) or (spread := float(observed.std())) == 0:
+        return
+    means = unit_means(values, patient, _n_units(patient))
+    if np.nanmax(np.abs(means)) <= _CENTERED_TOLERANCE * spread:
+        raise DataError(
+            f"column '{column}' is centred already: the means of all "
+            f"{counted(int((~np.isnan(means)).sum()), 'patient')} are zero. "
+            "Give the raw column, with the patient means left in."
+        )
+
+
+def _n_units(codes: Codes) -> int:
+    return int(codes.max(initial=-1)) + 1
+
+
+def _mean(means: Floats) -> float:
+    known = means[~np.isnan(means)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def _check_arguments(
+    frame: pd.DataFrame,
+    columns: list[str],
+    by: str,
+    therapist: str | None,
+    method: str,
+    therapist_mean: str,
+) -> None:
+    frame_given(frame, name="frame")
+    one_of(method, ("cwc", "cgm"), name="method")
+    one_of(therapist_mean, ("patients", "sessions"), name="therapist_mean")
+    if not columns or len(set(columns)) < len(columns):
+        raise ArgumentError(
+            f"column={columns!r} names no column or one twice. Give each raw column once."
+        )
+    if therapist is None and therapist_mean != "patients":
+        raise ArgumentError(
+            "therapist_mean='sessions' would be ignored: no therapist is given. "
+            "Give therapist='…', or leave therapist_mean out."
+        )
+    if therapist is not None and method == "cgm":
+        raise ArgumentError(
+            "therapist would be ignored: method='cgm' centres at the mean of the patient means. "
+            "Leave therapist out, or use method='cwc'."
+        )
+    units = [by] if therapist is None else [by, therapist]
+    columns_present(frame, units)
+    columns_present(frame, columns)
+    if len({*units, *columns}) < len(units) + len(columns):
+        raise ArgumentError(
+            f"one column is named twice among {name_list([*units, *columns])}. "
+            "Identifiers and ratings are different columns."
+        )
+
+
+def _patient_codes(frame: pd.DataFrame, by: str) -> Codes:
+    codes, _ = unit_codes(frame, by)
+    missing = np.flatnonzero(codes < 0)
+    if len(missing):
+        raise DataError(
+            f"column '{by}' is missing in {counted(len(missing), 'row')}, first at "
+            f"{row_places(missing[:1].tolist())}. Drop them, as load_sessions does."
+        )
+    return codes
+
+
+def _check_one_therapist(patient: Codes, therapist: Codes, name: str) -> None:
+    n_patients = _n_units(patient)
+    _, changed = parent_codes(patient, therapist, n_patients)
+    if changed:
+        raise DataError(
+            f"{changed:,} of {counted(n_patients, 'patient')} {agree(changed, 'is', 'are')} seen "
+            f"by more than one therapist (column '{name}'). Keep one therapist a patient, or give "
+            "by= a column of patient-therapist pairs."
+        )
+
+
+def _raw_values(frame: pd.DataFrame, name: str, patient: Codes) -> Floats:
+    numeric_column(frame, name)
+    refuse_centered(frame, name, patient)
+    values = float_values(frame, name)
+    if np.isnan(values).all():
+        raise DataError(f"column '{name}' has no observed value in {counted(len(values), 'row')}.")
+    return values
+
+
+def _check_free_names(frame: pd.DataFrame, names: list[str]) -> None:
+    taken = [name for name in names if name in frame.columns]
+    if taken:
+        raise DataError(
+            f"derived columns exist already: {name_list(taken)}. "
+            "Drop or rename them, or go on with the frame as it is."
+        )

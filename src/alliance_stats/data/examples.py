@@ -1,0 +1,73 @@
+"""The synthetic example data that come with the library."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from alliance_stats._base.checks import did_you_mean
+from alliance_stats._base.errors import ArgumentError, DataError
+from alliance_stats.data.files import read_file
+from alliance_stats.data.load import load_sessions
+from alliance_stats.data.roles import SYNTHETIC_ROLES
+from alliance_stats.data.sessions import SessionData
+
+#: Examples by name; a null twin has no alliance effect at all.
+EXAMPLES = ("sessions", "sessions_null")
+
+
+def load_example(name: str) -> SessionData:
+    """Load synthetic session data, made by simulation with known truth.
+
+    Use it to try the library. No row belongs to a real patient, and results are no evidence
+    about therapy.
+
+    Parameters
+    ----------
+    name : {"sessions", "sessions_null"}
+        Sessions with an alliance effect, or their null twin, in which all alliance effects are
+        zero and trends, ceiling and dropout are kept.
+
+    Returns
+    -------
+    SessionData
+        With roles; ``codebook`` has one row a parameter, with its value and basis.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no example of that name.
+    DataError
+        If the files of the examples are not installed.
+
+    Examples
+    --------
+    >>> from alliance_stats.data import load_example
+    >>> load_example("sessions").roles.alliance
+    'wai_total'
+    """
+    if name not in EXAMPLES:
+        hint = did_you_mean(name, EXAMPLES) if isinstance(name, str) else ""
+        raise ArgumentError(f"there is no example {name!r}.{hint} Examples: {', '.join(EXAMPLES)}.")
+    folder = synthetic_folder()
+    sessions = load_sessions(folder / f"{name}.csv", SYNTHETIC_ROLES)
+    return replace(sessions, codebook=read_file(folder / f"{name}_codebook.csv"))
+
+
+def synthetic_folder() -> Path:
+    """Folder of the synthetic data: in the installed package, else in the repository.
+
+    Raises
+    ------
+    DataError
+        If neither exists.
+    """
+    package = Path(__file__).resolve().parents[1]
+    places = (package / "_synthetic", package.parents[1] / "data" / "synthetic")
+    for place in places:
+        if place.is_dir():
+            return place
+    raise DataError(
+        "the synthetic data are not installed: there is neither a folder '_synthetic' in the "
+        "package nor 'data/synthetic' in the repository. Install alliance_stats again."
+    )

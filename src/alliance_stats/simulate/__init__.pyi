@@ -1,0 +1,1 @@
+from alliance_stats.simulate.sessions import simulate_sessions as simulate_sessions

@@ -1,0 +1,133 @@
+"""Codebook of a simulation: every parameter with its value, unit and basis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from math import nan, sqrt
+from typing import NamedTuple
+
+import pandas as pd
+
+from alliance_stats.simulate.parameters import (
+    SessionParameters,
+    alliance_variances,
+    outcome_variances,
+    residual_variances,
+)
+
+COLUMNS = ("parameter", "value", "unit", "source", "status", "structural", "estimand", "meaning")
+EFFECTS = (
+    "within_effect", "within_effect_sd", "patient_between_effect", "therapist_between_effect",
+)  # fmt: skip
+SLOPE = "outcome points per alliance point"
+ASSUMED = ("chosen for this simulation", "assumption")
+REMEMBERED = ("usual values of out-patient samples", "memory")
+JOHNS = ("Johns 2019", "found")
+GIVEN = ("given in the call", "assumption")
+DERIVED = ("follows from the parameters above", "assumption")
+
+
+class Entry(NamedTuple):
+    """Unit, (source, status) of the default, and meaning of a parameter."""
+
+    unit: str
+    basis: tuple[str, str]
+    meaning: str
+
+
+ENTRIES: Mapping[str, Entry] = {
+    "n_patients": Entry("patients", ASSUMED, "number of patients"),
+    "n_therapists": Entry("therapists", ASSUMED, "number of therapists"),
+    "caseload_cv": Entry("ratio", ASSUMED, "SD / mean of the weights behind caseloads"),
+    "caseload_max": Entry("patients", ASSUMED, "largest caseload"),
+    "sessions_median": Entry("sessions", ASSUMED, "median number of planned sessions a patient"),
+    "sessions_cv": Entry("ratio", ASSUMED, "SD / mean of the number of sessions before limits"),
+    "sessions_max": Entry("sessions", ASSUMED, "largest number of planned sessions a patient"),
+    "missing_sessions": Entry("share", ASSUMED, "sessions after the first that were missed"),
+    "missing_ratings": Entry("share", ASSUMED, "ratings missing at random, each variable"),
+    "alliance_mean": Entry("alliance points", ASSUMED, "mean alliance at intake"),
+    "alliance_sd": Entry("alliance points", ASSUMED, "total SD of the alliance at intake"),
+    "alliance_therapist_share": Entry("share", ASSUMED, "alliance variance between therapists"),
+    "alliance_patient_share": Entry("share", ASSUMED, "alliance variance between patients"),
+    "alliance_trend": Entry("alliance points per week", ASSUMED, "mean trend of the alliance"),
+    "alliance_trend_sd": Entry("alliance points per week", ASSUMED, "SD of patients' trends"),
+    "outcome_mean": Entry("outcome points", REMEMBERED, "mean outcome at intake"),
+    "outcome_sd": Entry("outcome points", REMEMBERED, "total SD of the outcome at intake"),
+    "outcome_therapist_share": Entry("share", JOHNS, "outcome variance between therapists"),
+    "outcome_patient_share": Entry("share", ASSUMED, "outcome variance between patients"),
+    "outcome_trend": Entry(
+        "outcome points per week", REMEMBERED, "mean trend; change of d about 1 over treatment"
+    ),
+    "outcome_trend_sd": Entry("outcome points per week", ASSUMED, "SD of patients' trends"),
+    "within_effect": Entry(SLOPE, ASSUMED, "mean effect of the session's deviation e"),
+    "within_effect_sd": Entry(SLOPE, ASSUMED, "SD of patients' within effects"),
+    "patient_between_effect": Entry(SLOPE, ASSUMED, "effect of the patient component u"),
+    "therapist_between_effect": Entry(SLOPE, ASSUMED, "effect of the therapist component v"),
+    "alliance_range": Entry("alliance points", ("range of the WAI-SR total", "memory"), "limit"),
+    "outcome_range": Entry("outcome points", ("range of the PHQ-9 total", "memory"), "limit"),
+}
+
+
+def codebook_frame(given: SessionParameters, defaults: Mapping[str, object]) -> pd.DataFrame:
+    """One row a parameter, then quantities that follow from them; `estimand` is left missing.
+
+    A parameter whose value is not its default has the source "given in the call".
+    """
+    rows = [*_parameter_rows(given, defaults), *_derived_rows(given)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+Row = tuple[str, float, str, str, str, float, float, str]
+
+
+def _parameter_rows(given: SessionParameters, defaults: Mapping[str, object]) -> Iterator[Row]:
+    for name, value in asdict(given).items():
+        unit, basis, meaning = ENTRIES[name]
+        basis = basis if value == defaults[name] else GIVEN
+        if name.endswith("_range"):
+            low, high = value or (nan, nan)
+            yield (f"{name}_low", float(low), unit, *basis, nan, nan, f"lower {meaning}")
+            yield (f"{name}_high", float(high), unit, *basis, nan, nan, f"upper {meaning}")
+        else:
+            structural = float(value) if name in EFFECTS else nan
+            yield (name, float(value), unit, *basis, structural, nan, meaning)
+
+
+def _derived_rows(given: SessionParameters) -> Iterator[Row]:
+    contextual = {
+        "patient_contextual_effect": (
+            given.patient_between_effect - given.within_effect,
+            "patient-between minus within",
+        ),
+        "therapist_contextual_effect": (
+            given.therapist_between_effect - given.patient_between_effect,
+            "therapist-between minus patient-between",
+        ),
+    }
+    for name, (value, meaning) in contextual.items():
+        yield (name, value, SLOPE, *DERIVED, value, nan, meaning)
+    residual = residual_variances(given)
+    for unit in ("therapist", "patient", "session"):
+        sd = sqrt(getattr(residual, unit))
+        meaning = f"SD of the outcome between {unit}s apart from alliance and trends"
+        yield (f"outcome_residual_sd_{unit}", sd, "outcome points", *DERIVED, nan, nan, meaning)
+    for unit, value in standardised_effects(given).items():
+        meaning = f"effect in SDs of {unit} components at intake"
+        yield (f"standardised_effect_{unit}", value, "SD per SD", *DERIVED, value, nan, meaning)
+
+
+def standardised_effects(given: SessionParameters) -> dict[str, float]:
+    """Structural effects in SDs of the unit's components; NaN where the outcome cannot vary."""
+    alliance, outcome = alliance_variances(given), outcome_variances(given)
+    effects = {
+        "therapist": given.therapist_between_effect,
+        "patient": given.patient_between_effect,
+        "session": given.within_effect,
+    }
+    return {
+        unit: effect * sqrt(getattr(alliance, unit) / getattr(outcome, unit))
+        if getattr(outcome, unit) > 0
+        else nan
+        for unit, effect in effects.items()
+    }

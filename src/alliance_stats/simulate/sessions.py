@@ -1,0 +1,170 @@
+"""simulate_sessions: synthetic therapy sessions with a known truth."""
+
+from __future__ import annotations
+
+import inspect
+
+from alliance_stats._base.random import RandomSource
+from alliance_stats.data.roles import SYNTHETIC_ROLES
+from alliance_stats.data.sessions import SessionData
+from alliance_stats.simulate.codebook import codebook_frame
+from alliance_stats.simulate.parameters import Range, SessionParameters, check_parameters
+from alliance_stats.simulate.process import (
+    draw_components,
+    latent_alliance,
+    latent_outcome,
+    on_scale,
+)
+from alliance_stats.simulate.streams import spawn_streams
+from alliance_stats.simulate.structure import draw_structure
+from alliance_stats.simulate.table import session_frame, simulation_report, with_missing
+
+
+def simulate_sessions(
+    *,
+    n_patients: int = 240,
+    n_therapists: int = 24,
+    caseload_cv: float = 0.7,
+    caseload_max: int = 40,
+    sessions_median: float = 9.0,
+    sessions_cv: float = 0.65,
+    sessions_max: int = 25,
+    missing_sessions: float = 0.15,
+    missing_ratings: float = 0.015,
+    alliance_mean: float = 45.0,
+    alliance_sd: float = 9.0,
+    alliance_therapist_share: float = 0.07,
+    alliance_patient_share: float = 0.60,
+    alliance_trend: float = 0.15,
+    alliance_trend_sd: float = 0.20,
+    outcome_mean: float = 15.0,
+    outcome_sd: float = 5.5,
+    outcome_therapist_share: float = 0.05,
+    outcome_patient_share: float = 0.60,
+    outcome_trend: float = -0.60,
+    outcome_trend_sd: float = 0.25,
+    within_effect: float = -0.11,
+    within_effect_sd: float = 0.08,
+    patient_between_effect: float = -0.18,
+    therapist_between_effect: float = -0.25,
+    alliance_range: Range = (12, 60),
+    outcome_range: Range = (0, 27),
+    rng: RandomSource,
+) -> SessionData:
+    """Simulate sessions of patients within therapists, with a known alliance effect.
+
+    Use it to see what a model does with data whose truth is known: notebooks, power, tests.
+    With therapist k, patient j of therapist k, session t and w weeks since intake::
+
+        alliance_tjk = alliance_mean + v_k + u_jk + (alliance_trend + s_jk) w_tjk + e_tjk
+        outcome_tjk  = outcome_mean + (outcome_trend + c_jk) w_tjk
+                       + therapist_between_effect v_k + patient_between_effect u_jk
+                       + (within_effect + d_jk) e_tjk + p_k + q_jk + r_tjk
+
+    All letters but w are independent normal variables with mean 0. The effects act on the latent
+    components v, u and e. A fit sees observed means of clipped ratings instead, so the value it
+    estimates (the *estimand*) differs from the parameter (the *structural* value), most of all
+    for therapists. Effects move variance without adding any: the variances of p, q and r are the
+    outcome's shares minus what the effects explain.
+
+    Parameters
+    ----------
+    n_patients, n_therapists : int
+        Numbers of patients and therapists. Every patient has one therapist.
+    caseload_cv : float
+        How unequal caseloads are: SD / mean of the gamma weights by which patients are shared
+        out. 0 gives equal caseloads.
+    caseload_max : int
+        Largest caseload, in patients; the smallest is 1.
+    sessions_median : float
+        Median number of planned sessions of a patient.
+    sessions_cv : float
+        SD / mean of the number of sessions (rounded gamma) before the limits 1 and
+        `sessions_max`. 0 gives every patient the median.
+    sessions_max : int
+        Largest number of planned sessions of a patient; longer therapies end there.
+    missing_sessions : float
+        Share of planned sessions after the first that are missed at random. They have no row,
+        and the numbers of the sessions keep counting.
+    missing_ratings : float
+        Share of ratings missing at random, in the alliance and the outcome each.
+    alliance_mean, outcome_mean : float
+        Means at intake (first session), in points of the scale.
+    alliance_sd, outcome_sd : float
+        Total SDs at intake, in points of the scale.
+    alliance_therapist_share, alliance_patient_share : float
+        Shares of the alliance's variance at intake: Var(v) and Var(u); Var(e) is the rest.
+    outcome_therapist_share, outcome_patient_share : float
+        Shares of the outcome's variance at intake, alliance effects included.
+    alliance_trend, outcome_trend : float
+        Mean trends, in points per week; sessions are weekly.
+    alliance_trend_sd, outcome_trend_sd : float
+        SDs of the patients' trends around them (s, c), in points per week.
+    within_effect, within_effect_sd : float
+        Mean and SD over patients of the effect of the session's deviation e on the outcome of
+        the same session, in outcome points per alliance point.
+    patient_between_effect, therapist_between_effect : float
+        Effects of the components u and v, in outcome points per alliance point.
+    alliance_range, outcome_range : (int, int) or None
+        Lowest and highest value of the scale: values are rounded to whole numbers and clipped.
+        None leaves them unlimited and unrounded.
+    rng : int, SeedSequence or Generator
+        Source of random numbers. The same source gives the same data. It seeds separate streams,
+        in this order: caseloads, numbers of sessions, missed sessions, therapists, patients,
+        sessions, missing ratings; so two calls that differ in effects only share all draws.
+
+    Returns
+    -------
+    SessionData
+        Columns ``therapist patient session week wai_total phq9``, ordered by patient, then
+        session; roles; a report; and ``codebook``, one row a parameter with its basis.
+
+    Raises
+    ------
+    ArgumentError
+        If a parameter is out of range, patients do not fit into caseloads, shares sum to 1 or
+        more, or an effect explains more variance than the outcome has between these units.
+
+    Notes
+    -----
+    The **null twin** of a data set keeps trends, limits and missing values and has no alliance
+    effect: call again with ``within_effect=0, within_effect_sd=0, patient_between_effect=0,
+    therapist_between_effect=0`` and the same other arguments. Means and SDs at intake stay.
+
+    References
+    ----------
+    Johns, R. G., et al. (2019). A systematic review of therapist effects. *Clinical Psychology
+    Review*, 67, 78-93 (therapist share of the outcome). Other defaults: see the codebook.
+
+    Examples
+    --------
+    >>> from alliance_stats.simulate import simulate_sessions
+    >>> sessions = simulate_sessions(n_patients=30, n_therapists=4, rng=1)
+    >>> list(sessions.frame.columns)
+    ['therapist', 'patient', 'session', 'week', 'wai_total', 'phq9']
+    >>> sessions.frame["patient"].nunique()
+    30
+    """
+    arguments = dict(locals())
+    del arguments["rng"]
+    given = SessionParameters(**arguments)
+    check_parameters(given)
+    streams = spawn_streams(rng)
+    structure = draw_structure(given, streams)
+    parts = draw_components(given, structure, streams)
+    alliance = on_scale(latent_alliance(given, structure, parts), given.alliance_range)
+    outcome = on_scale(latent_outcome(given, structure, parts), given.outcome_range)
+    alliance = with_missing(alliance, given.missing_ratings, streams.ratings)
+    outcome = with_missing(outcome, given.missing_ratings, streams.ratings)
+    frame = session_frame(structure, alliance, outcome)
+    return SessionData(
+        frame=frame,
+        roles=SYNTHETIC_ROLES,
+        report=simulation_report(frame, n_planned=len(structure.patient)),
+        codebook=codebook_frame(given, _defaults()),
+    )
+
+
+def _defaults() -> dict[str, object]:
+    parameters = inspect.signature(simulate_sessions).parameters
+    return {name: p.default for name, p in parameters.items()}

@@ -1,0 +1,32 @@
+"""Independent streams of random numbers, one for each part of a simulation."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from alliance_stats._base.random import RandomSource, as_generator
+
+
+class Streams(NamedTuple):
+    """One generator a part, so that more draws in one part leave the other parts as they were.
+
+    The order of the fields is the order of spawning: add new ones at the end only, or every
+    file made with a fixed seed changes.
+    """
+
+    caseloads: np.random.Generator
+    lengths: np.random.Generator
+    missed: np.random.Generator
+    therapists: np.random.Generator
+    patients: np.random.Generator
+    sessions: np.random.Generator
+    ratings: np.random.Generator
+
+
+def spawn_streams(rng: RandomSource) -> Streams:
+    """Streams seeded by 256 bits drawn from `rng`; a Generator is advanced by these only."""
+    entropy = as_generator(rng).integers(0, 2**32, size=8, dtype=np.uint32)
+    root = np.random.SeedSequence([int(word) for word in entropy])
+    return Streams(*(np.random.default_rng(child) for child in root.spawn(len(Streams._fields))))

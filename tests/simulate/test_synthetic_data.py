@@ -1,0 +1,136 @@
+"""The shipped files equal a fresh simulation with the stated seeds."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from alliance_stats.simulate import simulate_sessions
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+SYNTHETIC = DATA / "synthetic"
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make_synthetic", DATA / "make_synthetic.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["make_synthetic"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(("name", "seed"), [("sessions", 1), ("sessions_null", 2)])
+def test_file_equals_fresh_simulation(script: ModuleType, name: str, seed: int) -> None:
+    (recipe,) = (r for r in script.RECIPES if r.name == name)
+    assert recipe.seed == seed
+    stored = (SYNTHETIC / f"{name}.csv").read_bytes()
+    assert b"\r" not in stored
+    assert stored.decode() == script.session_csv(recipe)
+
+
+def test_file_reads_back_as_the_frame() -> None:
+    stored = pd.read_csv(SYNTHETIC / "sessions.csv")
+    fresh = simulate_sessions(n_patients=240, n_therapists=24, rng=1).frame
+    pd.testing.assert_frame_equal(stored, fresh, check_dtype=False)
+
+
+@pytest.mark.parametrize("name", ["sessions", "sessions_null"])
+def test_codebook_equals_fresh_codebook_but_for_estimands(script: ModuleType, name: str) -> None:
+    (recipe,) = (r for r in script.RECIPES if r.name == name)
+    stored, fresh = (
+        pd.read_csv(source, dtype=str, keep_default_na=False).drop(columns="estimand")
+        for source in (
+            SYNTHETIC / f"{name}_codebook.csv",
+            io.StringIO(script.codebook_csv(recipe, {})),
+        )
+    )
+    pd.testing.assert_frame_equal(stored, fresh)
+    structural = stored.set_index("parameter")["structural"]
+    assert float(structural["within_effect"]) == (0 if recipe.changes else -0.11)
+
+
+def test_readme_is_current(script: ModuleType) -> None:
+    assert (SYNTHETIC / "README.md").read_text(encoding="utf-8") == script.readme()
+    assert "synthetic" in script.readme()
+
+
+def test_estimands_land_in_their_rows(script: ModuleType) -> None:
+    book = script.codebook(script.RECIPES[0], {"within_effect": -0.1057, "observed_outcome_sd": 6})
+    estimands = book.set_index("parameter")["estimand"].dropna()
+    assert estimands.to_dict() == {"within_effect": -0.1057, "observed_outcome_sd": 6}
+    assert ",-0.1100,-0.1057," in script.codebook_csv(script.RECIPES[0], {"within_effect": -0.1057})
+
+
+def test_observed_quantities(script: ModuleType) -> None:
+    frame = pd.DataFrame(
+        {
+            "patient": ["a", "a", "b", "b"],
+            "wai_total": [60, 50, 40, np.nan],
+            "phq9": [20, 10, 10, 0],
+        }
+    )
+    found = script.observed_quantities(frame)
+    assert set(found) == set(script.OBSERVED)
+    assert found["observed_alliance_mean"] == 50
+    assert found["observed_alliance_at_maximum"] == pytest.approx(1 / 3)
+    assert found["observed_alliance_sd_within"] == pytest.approx(np.sqrt(50))
+    assert found["observed_outcome_at_minimum"] == 0.25
+    assert found["observed_outcome_change_d"] == pytest.approx(-10 / np.std([20, 10], ddof=1))
+
+
+def test_fixed_decimals(script: ModuleType) -> None:
+    shown = [script.fixed(v, 1) for v in (3.0, -0.04, np.nan, 12.25)]
+    assert shown == ["3.0", "0.0", "", "12.2"]
+
+
+def test_differing_names_changed_and_absent_files(script: ModuleType, tmp_path: Path) -> None:
+    fresh, stored = tmp_path / "fresh", tmp_path / "stored"
+    for folder in (fresh, stored):
+        folder.mkdir()
+        script.write_text(folder / "same.csv", "a,b\n")
+        script.write_text(folder / "changed.csv", f"{folder.name}\n")
+    script.write_text(fresh / "absent.csv", "1\n")
+    names = ["absent.csv", "changed.csv", "same.csv"]
+    assert script.differing(names, fresh, stored) == ["absent.csv", "changed.csv"]
+    assert sorted(p.name for p in fresh.iterdir()) == names
+
+
+def test_check_exits_with_1_and_names_the_file(
+    script: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(script, "find_estimands", lambda recipe: {"within_effect": -0.1})
+    monkeypatch.setattr(script, "FOLDER", tmp_path)
+    assert script.main([]) == 0
+    assert script.main(["--check"]) == 0
+    (tmp_path / "sessions_null.csv").write_text("patient\n")
+    assert script.main(["--check"]) == 1
+    errors = capsys.readouterr().err
+    assert "sessions_null.csv differs" in errors
+    assert "sessions.csv" not in errors
+
+
+def test_failed_write_leaves_the_file_as_it_was(script: ModuleType, tmp_path: Path) -> None:
+    path = tmp_path / "kept.csv"
+    script.write_text(path, "old\n")
+    with pytest.raises(UnicodeEncodeError):
+        script.write_text(path, "\ud800")
+    assert path.read_text() == "old\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.slow
+def test_all_files_estimands_too_equal_a_fresh_run(script: ModuleType) -> None:
+    assert script.main(["--check"]) == 0
