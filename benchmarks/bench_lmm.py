@@ -1,0 +1,397 @@
+"""Speed of mixed models from call to result, beside lme4, mixedlm and statsmodels.
+
+    python benchmarks/bench_lmm.py --sessions 2000 50000 --write docs/performance.md
+
+Every program fits the same rows by REML on one thread. The programs take turns: one call each,
+round after round, so that a busy minute of the machine hits all of them. Times are medians over
+the rounds, after one call that is not counted; reading the file is not counted either. A program
+that is not installed is named and left out.
+"""
+# ruff: noqa: E402
+
+from __future__ import annotations
+
+import os
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
+for _name in THREADS:
+    os.environ[_name] = "1"  # before numpy is loaded; child processes inherit it
+
+import argparse
+import gc
+import importlib
+import importlib.metadata
+import platform
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+HERE = Path(__file__).resolve().parent
+FIXED = "symptom ~ session + alliance_within + alliance_between"
+PATIENT_SLOPE = "(1 + alliance_within | patient)"
+MODELS = (
+    "(1 | patient)",
+    PATIENT_SLOPE,
+    f"{PATIENT_SLOPE} + (1 | therapist)",
+    f"{PATIENT_SLOPE} + (1 + alliance_within | therapist)",
+)
+NAMES = ("alliance_stats", "lme4", "lme4 (tight)", "mixedlm", "statsmodels")
+OURS, LME4, TIGHT, MIXEDLM, STATSMODELS = NAMES
+STATSMODELS_LIMIT = 5_000  # sessions; beyond, one fit takes minutes
+START, END = "<!-- bench_lmm: start -->", "<!-- bench_lmm: end -->"
+
+Fit = Callable[[str], tuple[float, float]]  # random part -> seconds, log-likelihood
+
+
+class NotExpressible(Exception):
+    """The program has no way to write this model."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A program that fits a model and says how long it took."""
+
+    name: str
+    version: str
+    fit: Fit
+
+
+@dataclass
+class Record:
+    """Times and log-likelihood of one program on one model."""
+
+    seconds: list[float] = field(default_factory=list)
+    loglik: float = float("nan")
+    failure: str = ""
+
+    @property
+    def median(self) -> float:
+        """Median seconds, NaN when it never ran."""
+        return statistics.median(self.seconds) if self.seconds else float("nan")
+
+
+# ---------------------------------------------------------------- data
+
+
+def simulate(sessions: int, *, unsorted: bool, seed: int = 1) -> pd.DataFrame:
+    """Sessions in patients (5 to 15 each) in therapists (10 patients each); slopes at both."""
+    rng = np.random.default_rng(seed)
+    n_patients = 2 * max(sessions // 20, 10)
+    more = rng.integers(0, 6, n_patients // 2)
+    lengths = rng.permutation(np.concatenate([10 + more, 10 - more]))  # 10 on average, exactly
+    patient = np.repeat(np.arange(n_patients), lengths)
+    therapist = patient // 10
+    within = rng.normal(scale=0.6, size=patient.size)
+    between = rng.normal(scale=0.8, size=n_patients)
+    of_patient = rng.multivariate_normal([0, 0], [[16, -1.6], [-1.6, 2.25]], n_patients)
+    of_therapist = rng.multivariate_normal([0, 0], [[4, 0.6], [0.6, 1]], therapist[-1] + 1)
+    session = np.arange(patient.size) - np.repeat(np.cumsum(lengths) - lengths, lengths) + 1
+    level = 14 + of_patient[patient, 0] + of_therapist[therapist, 0] - 1.8 * between[patient]
+    slope = -1 + of_patient[patient, 1] + of_therapist[therapist, 1]
+    symptom = level + slope * within - 0.35 * session + rng.normal(scale=3, size=patient.size)
+    frame = pd.DataFrame(
+        {
+            "therapist": therapist + 1,
+            "patient": patient + 1,
+            "session": session,
+            "alliance_within": within.round(4),
+            "alliance_between": between[patient].round(4),
+            "symptom": symptom.round(4),
+        }
+    )
+    return frame.sample(frac=1, random_state=seed, ignore_index=True) if unsorted else frame
+
+
+# ---------------------------------------------------------------- peers
+
+
+def timed(call: Callable[[], float]) -> tuple[float, float]:
+    """Seconds and value of one call, warnings silenced, garbage collected before."""
+    gc.collect()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        began = time.perf_counter()
+        value = call()
+        return time.perf_counter() - began, value
+
+
+def version_of(package: str) -> str:
+    """``package 1.2.3``."""
+    return f"{package} {importlib.metadata.version(package)}"
+
+
+def peer_ours(frame: pd.DataFrame) -> Peer:
+    """This library."""
+    library = importlib.import_module("alliance_stats")
+    fit_lmm = library.fit_lmm
+    return Peer(
+        OURS,
+        f"{OURS} {library.__version__}",
+        lambda random: timed(lambda: fit_lmm(f"{FIXED} + {random}", frame).loglik),
+    )
+
+
+def peer_mixedlm(frame: pd.DataFrame) -> Peer:
+    """The mixedlm package (Rust)."""
+    lmer = importlib.import_module("mixedlm").lmer
+    return Peer(
+        MIXEDLM,
+        version_of("mixedlm"),
+        lambda random: timed(lambda: float(lmer(f"{FIXED} + {random}", frame).logLik())),
+    )
+
+
+def peer_statsmodels(frame: pd.DataFrame) -> Peer:
+    """MixedLM of statsmodels: correlated slopes at one level only."""
+    if len(frame) > STATSMODELS_LIMIT:
+        raise LookupError(f"left out above {STATSMODELS_LIMIT:,} sessions (minutes for one fit)")
+    mixed = importlib.import_module("statsmodels.formula.api").mixedlm
+
+    def fit(random: str) -> tuple[float, float]:
+        if "therapist" in random:
+            raise NotExpressible
+        slopes = "~ alliance_within" if "alliance_within" in random else "~ 1"
+        return timed(
+            lambda: mixed(FIXED, frame, groups="patient", re_formula=slopes).fit(reml=True).llf
+        )
+
+    return Peer(STATSMODELS, version_of("statsmodels"), fit)
+
+
+@dataclass(frozen=True)
+class RProcess:
+    """One R session that answers a line with a line."""
+
+    process: subprocess.Popen[str]
+
+    @classmethod
+    def start(cls, data: Path) -> RProcess:
+        """Start R on the data; LookupError when there is no R."""
+        program = shutil.which("Rscript")
+        if program is None:
+            raise LookupError("no Rscript on the path")
+        command = [program, str(HERE / "peer_lme4.R"), str(data)]
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        return cls(subprocess.Popen(command, text=True, bufsize=1, **pipes))
+
+    def read(self) -> str:
+        """The next line; LookupError when R ended."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            raise LookupError("R ended (is lme4 installed?)")
+        return line.strip()
+
+    def fit(self, settings: str, random: str) -> tuple[float, float]:
+        """Seconds (by R's clock) and log-likelihood."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{settings}\t{FIXED} + {random}\n")
+        self.process.stdin.flush()
+        first, second = self.read().split("\t")
+        if first == "error":
+            raise RuntimeError(second)
+        return float(first), float(second)
+
+    def stop(self) -> None:
+        """Close the pipe; R ends by itself."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait(timeout=60)
+
+
+def peers_lme4(data: Path, stack: ExitStack) -> list[Peer]:
+    """lme4's lmer as called by default and with tight settings, in one R process."""
+    process = RProcess.start(data)
+    stack.callback(process.stop)
+    version = process.read()
+    return [
+        Peer(LME4, version, lambda random: process.fit("default", random)),
+        Peer(TIGHT, version, lambda random: process.fit("tight", random)),
+    ]
+
+
+def all_peers(frame: pd.DataFrame, data: Path, stack: ExitStack) -> list[Peer]:
+    """Every program there is; the others are named with the reason."""
+    makers: list[tuple[str, Callable[[], list[Peer]]]] = [
+        (OURS, lambda: [peer_ours(frame)]),
+        (LME4, lambda: peers_lme4(data, stack)),
+        (MIXEDLM, lambda: [peer_mixedlm(frame)]),
+        (STATSMODELS, lambda: [peer_statsmodels(frame)]),
+    ]
+    peers: list[Peer] = []
+    for name, make in makers:
+        try:
+            peers += make()
+        except (ImportError, AttributeError, LookupError) as reason:
+            say(f"{name} skipped: {reason}")
+    return peers
+
+
+# ---------------------------------------------------------------- rounds
+
+
+def say(text: str) -> None:
+    """A line for the reader, not for the table."""
+    print(f"# {text}", flush=True)
+
+
+def run_once(peer: Peer, random: str, record: Record, *, count: bool) -> None:
+    """One call of one program; a failure is recorded and ends its part in this model."""
+    if record.failure:
+        return
+    try:
+        seconds, record.loglik = peer.fit(random)
+    except NotExpressible:
+        record.failure = "–"
+    except Exception as reason:
+        record.failure = "failed"
+        say(f"{peer.name} failed on {random}: {type(reason).__name__}: {reason}")
+    else:
+        if count:
+            record.seconds.append(seconds)
+
+
+def run_model(peers: list[Peer], random: str, rounds: int) -> dict[str, Record]:
+    """All programs on one model, in turns; the order turns with the rounds."""
+    records = {peer.name: Record() for peer in peers}
+    for turn in range(rounds + 1):
+        shift = turn % len(peers)
+        for peer in peers[shift:] + peers[:shift]:
+            run_once(peer, random, records[peer.name], count=turn > 0)
+    return records
+
+
+def run_size(sessions: int, rounds: int, *, unsorted: bool) -> tuple[list[str], list[str]]:
+    """Table rows and versions for one number of sessions."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        data = folder / "sessions.csv"
+        simulate(sessions, unsorted=unsorted).to_csv(data, index=False)
+        frame = pd.read_csv(data)
+        peers = all_peers(frame, data, stack)
+        if not peers:
+            return [], []
+        rows = []
+        for random in MODELS:
+            say(f"{len(frame):,} sessions, {random}, {rounds} rounds")
+            rows.append(table_row(len(frame), random, run_model(peers, random, rounds)))
+        return rows, [peer.version for peer in peers]
+
+
+# ---------------------------------------------------------------- table
+
+
+def cell(record: Record | None) -> str:
+    """Median milliseconds, or why there are none."""
+    if record is None:
+        return "–"
+    return record.failure or f"{1000 * record.median:.1f}"
+
+
+def ratio(record: Record | None, ours: Record | None) -> str:
+    """How many times longer than this library."""
+    if record is None or ours is None or not (record.seconds and ours.seconds):
+        return "–"
+    return f"{record.median / ours.median:.1f}"
+
+
+def below_best(records: dict[str, Record]) -> str:
+    """Programs whose log-likelihood is more than 1e-6 below the highest, with the difference."""
+    values = {name: r.loglik for name, r in records.items() if r.seconds}
+    best = max(values.values())
+    short = [f"{name} {best - v:.1e}" for name, v in values.items() if best - v > 1e-6]
+    return ", ".join(short) or "none"
+
+
+def table_row(sessions: int, random: str, records: dict[str, Record]) -> str:
+    """One row of the Markdown table."""
+    ours = records.get(OURS)
+    loglik = max((r.loglik for r in records.values() if r.seconds), default=float("nan"))
+    cells = [
+        f"{sessions:,}",
+        f"`{random}`".replace("|", "\\|").replace("alliance_within", "wp"),
+        *(cell(records.get(name)) for name in NAMES),
+        ratio(records.get(LME4), ours),
+        ratio(records.get(MIXEDLM), ours),
+        f"{loglik:.4f}",
+        below_best(records) if records else "–",
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def markdown(rows: list[str], versions: list[str], note: str) -> str:
+    """The whole block between the markers."""
+    heads = ["sessions", "random part", *(f"{name}, ms" for name in NAMES)]
+    heads += ["lme4 / ours", "mixedlm / ours", "highest logLik", "below it by > 1e-6"]
+    lines = [
+        note,
+        "",
+        "| " + " | ".join(heads) + " |",
+        "|" + " --- |" * len(heads),
+        *rows,
+        "",
+        f"Fixed part `{FIXED}`; `wp` is `alliance_within`. Synthetic data.",
+        f"Python {platform.python_version()}, NumPy {np.__version__}, "
+        + ", ".join(dict.fromkeys(versions))
+        + ".",
+    ]
+    return "\n".join(lines)
+
+
+def write_between(path: Path, text: str) -> None:
+    """Replace what stands between the markers of a file; append them when there are none."""
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
+    block = f"{START}\n{text}\n{END}"
+    if START in old and END in old:
+        head, rest = old.split(START, 1)
+        new = head + block + rest.split(END, 1)[1]
+    else:
+        new = f"{old.rstrip()}\n\n{block}\n".lstrip()
+    path.write_text(new, encoding="utf-8")
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--sessions", type=int, nargs="+", default=[2_000, 50_000])
+    parser.add_argument("--rounds", type=int, help="default: 15, and 5 above 10,000 sessions")
+    parser.add_argument("--unsorted", action="store_true", help="shuffle the rows")
+    parser.add_argument("--write", type=Path, help="Markdown file with the two marker comments")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run, print the table, and write it when asked."""
+    options = arguments()
+    rows: list[str] = []
+    versions: list[str] = []
+    counts = []
+    for sessions in options.sessions:
+        rounds = options.rounds or (15 if sessions <= 10_000 else 5)
+        more, found = run_size(sessions, rounds, unsorted=options.unsorted)
+        rows, versions = rows + more, versions + found
+        counts.append(str(rounds))
+    order = "shuffled" if options.unsorted else "sorted by patient"
+    note = (
+        f"REML, one thread, from call to result; median of {' and '.join(dict.fromkeys(counts))} "
+        f"calls, the programs in turns; rows {order}."
+    )
+    text = markdown(rows, versions, note)
+    print(f"\n{text}")
+    if options.write:
+        write_between(options.write, text)
+
+
+if __name__ == "__main__":
+    main()

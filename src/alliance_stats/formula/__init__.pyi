@@ -1,0 +1,9 @@
+from alliance_stats.formula.columns import DesignColumns as DesignColumns
+from alliance_stats.formula.columns import design_columns as design_columns
+from alliance_stats.formula.names import quote_name as quote_name
+from alliance_stats.formula.parse import parse_formula as parse_formula
+from alliance_stats.formula.terms import Factor as Factor
+from alliance_stats.formula.terms import FixedPart as FixedPart
+from alliance_stats.formula.terms import MixedFormula as MixedFormula
+from alliance_stats.formula.terms import RandomTerm as RandomTerm
+from alliance_stats.formula.terms import Term as Term

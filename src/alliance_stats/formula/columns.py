@@ -1,0 +1,136 @@
+"""The columns of a design matrix: named, contiguous, full rank in its categorical factors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+import pandas as pd
+
+from alliance_stats._base.checks import columns_present, frame_given, name_list
+from alliance_stats._base.errors import DataError, FormulaError
+from alliance_stats.formula.coding import Parts, column_parts
+from alliance_stats.formula.read import Values, read_factor
+from alliance_stats.formula.terms import Factor, Term
+
+#: Rows times columns at most: 4 GB of numbers.
+MAX_CELLS = 500_000_000
+
+INTERCEPT = "(Intercept)"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DesignColumns:
+    """The columns that terms ask for.
+
+    Attributes
+    ----------
+    names : tuple of str
+        ``(Intercept)``, ``x``, ``x:z``, ``g[level]``, ``poly(x, 2)1`` …
+    matrix : array of float, rows × columns
+        Read-only; every column is contiguous.
+    term_of_column : tuple of int
+        For every column the position of its term, -1 for the intercept.
+    """
+
+    names: tuple[str, ...]
+    matrix: np.ndarray
+    term_of_column: tuple[int, ...]
+
+
+def design_columns(terms: Sequence[Term], intercept: bool, frame: pd.DataFrame) -> DesignColumns:
+    """Compute the columns of a fixed part, or of the left of a random term.
+
+    Categorical columns (text, object, category, boolean, or any in ``C()``) are coded by
+    indicators against their reference level, by R's rules of marginality. An ordered category is
+    coded in the same way.
+
+    Parameters
+    ----------
+    terms : sequence of Term
+        From a `MixedFormula`: ``formula.fixed.terms``, or ``.terms`` of a random term.
+    intercept : bool
+        Whether there is an intercept.
+    frame : DataFrame
+        Holds the columns used, without missing values in them.
+
+    Returns
+    -------
+    DesignColumns
+
+    Raises
+    ------
+    DataError
+        If a column is absent, holds missing or infinite values, is of a wrong type, or cannot be
+        transformed; if there are no rows; if the matrix would not fit in memory.
+    FormulaError
+        If a reference level does not occur, or two columns would have one name.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from alliance_stats.formula import design_columns, parse_formula
+    >>> frame = pd.DataFrame({"wai": [4.0, 5.0, 6.0], "arm": ["cbt", "pdt", "cbt"]})
+    >>> fixed = parse_formula("phq9 ~ wai * arm").fixed
+    >>> design_columns(fixed.terms, fixed.intercept, frame).names
+    ('(Intercept)', 'wai', 'arm[pdt]', 'wai:arm[pdt]')
+    """
+    frame_given(frame, name="frame")
+    if not len(frame):
+        raise DataError("no rows to compute a design from: the frame is empty. Check the filters.")
+    factors = list(dict.fromkeys(factor for term in terms for factor in term.factors))
+    columns_present(frame, dict.fromkeys(factor.column for factor in factors))
+    values = [read_factor(frame, factor) for factor in factors]
+    _check_size(terms, dict(zip(factors, values, strict=True)), len(frame))
+    numbers = {factor: number for number, factor in enumerate(factors)}
+    columns = column_parts(
+        tuple(tuple(numbers[factor] for factor in term.factors) for term in terms),
+        tuple(len(v.columns) for v in values),
+        tuple(v.n_levels for v in values),
+        intercept=intercept,
+    )
+    names = [":".join(values[f].names[k] for f, k in parts) for _, parts in columns]
+    names = [INTERCEPT, *names] if intercept else names
+    _refuse_repeated(names)
+    matrix = _multiply([parts for _, parts in columns], values, intercept, len(frame))
+    of_term = [term for term, _ in columns]
+    return DesignColumns(tuple(names), matrix, tuple([-1, *of_term] if intercept else of_term))
+
+
+def _check_size(terms: Sequence[Term], values: dict[Factor, Values], n_rows: int) -> None:
+    widest = max(values.values(), key=lambda v: v.n_levels, default=None)
+    n_columns = sum(prod(len(values[f].names) for f in term.factors) for term in terms)
+    if widest is not None and n_rows * n_columns > MAX_CELLS:
+        factor = next(f for f, v in values.items() if v is widest)
+        raise DataError(
+            f"design matrix too large: {n_rows:,} rows and up to {n_columns:,} columns. "
+            f"Check column '{factor.column}' with {len(widest.names):,} levels: an identifier "
+            "belongs in a random term."
+        )
+
+
+def _refuse_repeated(names: list[str]) -> None:
+    repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if repeated:
+        raise FormulaError(
+            f"two columns of the design would have the same name: {name_list(repeated)}. "
+            "Use every column with one coding only, or rename a column of the data."
+        )
+
+
+def _multiply(
+    columns: Sequence[Parts], values: Sequence[Values], intercept: bool, n_rows: int
+) -> np.ndarray:
+    """Fill a column-contiguous matrix with the products."""
+    matrix = np.empty((n_rows, len(columns) + intercept), order="F")
+    if intercept:
+        matrix[:, 0] = 1.0
+    for target, parts in zip(matrix.T[int(intercept) :], columns, strict=True):
+        (factor, part), *others = parts
+        target[:] = values[factor].column(part)
+        for factor, part in others:
+            target *= values[factor].column(part)
+    matrix.flags.writeable = False
+    return matrix

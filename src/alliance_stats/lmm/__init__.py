@@ -1,0 +1,15 @@
+"""Mixed-model room: design, criterion, minimisation, inference. Knows nothing of therapy."""
+
+from alliance_stats._base.lazy import attach
+
+NAMES = {
+    "Criterion": "alliance_stats.lmm.criterion",
+    "Minimum": "alliance_stats.lmm.minimum",
+    "MixedDesign": "alliance_stats.lmm.design",
+    "MixedModelResult": "alliance_stats.lmm.result",
+    "build_design": "alliance_stats.lmm.design",
+    "fit_lmm": "alliance_stats.lmm.fit",
+    "minimise": "alliance_stats.lmm.minimum",
+}
+
+__getattr__, __dir__, __all__ = attach(__name__, NAMES)

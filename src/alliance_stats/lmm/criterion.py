@@ -1,0 +1,217 @@
+"""The profiled ML or REML deviance of a mixed model, with its gradient.
+
+β and σ² are profiled out (Bates et al., 2015, section 3.4): with r² the penalised residual sum
+of squares and m = n for ML, n − p for REML,
+
+    deviance = log|V| [+ log|X'V⁻¹X|] + m (1 + log(2π r²/m)).
+
+Everything here is in the standardised columns of the design; `MixedDesign` undoes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from alliance_stats.lmm.design import MixedDesign
+from alliance_stats.lmm.factors import (
+    gradient_in_theta,
+    n_theta,
+    pack,
+    symmetric_basis,
+    unpack,
+    unpack_roots,
+)
+from alliance_stats.lmm.kernels import LevelState, backward, forward
+
+#: Where the search for a start begins, in residual standard deviations.
+START = 0.5
+#: Added to the guess of the Hessian, relative to its mean diagonal.
+RIDGE = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """The criterion at one θ, with what was profiled out.
+
+    Attributes
+    ----------
+    deviance : float
+        −2 log-likelihood (REML: restricted) of the standardised columns.
+    beta : ndarray (p,)
+    sigma2 : float
+        r²/m.
+    unscaled : ndarray (p, p)
+        (X'V⁻¹X)⁻¹; times σ² it is the covariance of β.
+    factors : list of ndarray
+        Λ_l.
+    states : list of LevelState
+        The forward pass.
+    """
+
+    deviance: float
+    beta: np.ndarray
+    sigma2: float
+    unscaled: np.ndarray
+    factors: list[np.ndarray]
+    states: list[LevelState]
+
+
+@dataclass(frozen=True, eq=False)
+class Criterion:
+    """The profiled deviance as a function of θ.
+
+    Parameters
+    ----------
+    design : MixedDesign
+    reml : bool
+
+    Examples
+    --------
+    >>> import alliance_stats as al
+    >>> sessions = al.load_example("sessions").frame
+    >>> design = al.lmm.build_design("phq9 ~ session + (1 | patient)", sessions)
+    >>> criterion = al.lmm.Criterion(design, reml=True)
+    >>> value, gradient = criterion(criterion.start)
+    """
+
+    design: MixedDesign
+    reml: bool = True
+
+    @property
+    def sizes(self) -> list[int]:
+        """Number of random effects of every level."""
+        return [len(level.z) for level in self.design.levels]
+
+    @property
+    def degrees(self) -> int:
+        """The divisor of r²: n, or n − p for REML."""
+        return self.design.n_obs - (len(self.design.x) if self.reml else 0)
+
+    @property
+    def n_theta(self) -> int:
+        """Number of variance parameters besides σ²."""
+        return n_theta(self.sizes)
+
+    @cached_property
+    def start(self) -> np.ndarray:
+        """θ to start from: one scoring step in Σ from independent random effects.
+
+        The step starts at half the residual's standard deviation; what it would make smaller
+        than a tenth of that variance stays there.
+        """
+        first = [START * np.eye(q) for q in self.sizes]
+        profile = self.profile_at(first)
+        factors = []
+        for state, gradient in zip(profile.states, self.gradients(profile), strict=True):
+            q = len(gradient)
+            basis = symmetric_basis(q)
+            information = basis.T @ _squares(state.n) @ basis
+            information[np.diag_indices(len(information))] *= 1.0 + 1e-6
+            step = np.linalg.solve(information, basis.T @ gradient.ravel())
+            values, vectors = np.linalg.eigh(START**2 * np.eye(q) - (basis @ step).reshape(q, q))
+            covariance = (vectors * np.maximum(values, 0.1 * START**2)) @ vectors.T
+            factors.append(np.linalg.cholesky(covariance))
+        return pack(factors)
+
+    def profile(self, theta: np.ndarray) -> Profile:
+        """Evaluate the deviance at θ, keeping β, σ² and the states of the forward pass."""
+        return self.profile_at(unpack(theta, self.sizes))
+
+    def profile_at(self, factors: list[np.ndarray]) -> Profile:
+        """Evaluate the deviance at any square factors Λ_l."""
+        design = self.design
+        states, top = forward(design.grams, design.z, design.starts, factors)
+        x, y = design.x, design.y
+        p, m = len(x), self.degrees
+        logdet = sum(state.logdet for state in states)
+        if not p:
+            residual = float(top[y, y])
+            beta, unscaled = np.empty(0), np.empty((0, 0))
+        else:
+            lower = np.linalg.cholesky(top[x[:, None], x])
+            inverse = np.linalg.inv(lower)
+            half = inverse @ top[x, y]
+            residual = float(top[y, y] - half @ half)
+            beta, unscaled = inverse.T @ half, inverse.T @ inverse
+            if self.reml:
+                logdet += 2.0 * float(np.log(np.diag(lower)).sum())
+        sigma2 = residual / m
+        deviance = logdet + m * (1.0 + np.log(2.0 * np.pi * sigma2)) if sigma2 > 0 else np.inf
+        return Profile(float(deviance), beta, sigma2, unscaled, factors, states)
+
+    def residual_weights(self, profile: Profile) -> np.ndarray:
+        """Coefficients w (m,) of the unique columns with Uw = y − Xβ."""
+        weights = np.zeros(len(self.design.grams))
+        weights[self.design.y] = 1.0
+        weights[self.design.x] -= profile.beta
+        return weights
+
+    def gradients(self, profile: Profile) -> list[np.ndarray]:
+        """∂deviance/∂Σ_l of every level, symmetric (q_l, q_l)."""
+        design = self.design
+        weights = self.residual_weights(profile)
+        adjoint = np.outer(weights, weights) / profile.sigma2
+        if self.reml and len(design.x):
+            adjoint[design.x[:, None], design.x] += profile.unscaled
+        return backward(profile.states, design.parents, adjoint)
+
+    def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        """Deviance and its gradient in θ."""
+        profile = self.profile(theta)
+        if not np.isfinite(profile.deviance):
+            return np.inf, np.zeros(len(theta))
+        return profile.deviance, gradient_in_theta(self.gradients(profile), profile.factors)
+
+    def expand(self, entries: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        """Deviance, gradient and a guess of the Hessian in the entries of symmetric roots.
+
+        The guess is the expected information of one level at a time, and the part of the second
+        derivative that keeps a vanishing direction of Σ at zero; what the levels share is left
+        to the optimiser to learn.
+        """
+        profile = self.profile_at(unpack_roots(entries, self.sizes))
+        k = len(entries)
+        if not np.isfinite(profile.deviance):
+            return np.inf, np.zeros(k), np.eye(k)
+        slope, hessian = np.empty(k), np.zeros((k, k))
+        first = 0
+        for state, root, gradient in zip(
+            profile.states, profile.factors, self.gradients(profile), strict=True
+        ):
+            block = _level_hessian(state.n, root, gradient)
+            last = first + len(block)
+            slope[first:last] = 2.0 * (gradient @ root).ravel() @ symmetric_basis(len(root))
+            hessian[first:last, first:last] = block
+            first = last
+        return profile.deviance, slope, hessian
+
+
+def _level_hessian(n: np.ndarray, root: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+    """Second derivatives (k, k) in the entries of one level's symmetric root R.
+
+    With dΣ = dR R + R dR, the expected information Σ_g tr(N_g dΣ N_g dΣ) of N (q, q, G), and
+    2 tr(G₊ dR dR) where G₊ is the positive part of ∂deviance/∂Σ; and a small ridge.
+    """
+    basis, unit = symmetric_basis(len(root)), np.eye(len(root))
+    change = (_kronecker(unit, root) + _kronecker(root, unit)) @ basis
+    values, vectors = np.linalg.eigh(gradient)
+    positive = (vectors * np.maximum(values, 0.0)) @ vectors.T
+    block = change.T @ _squares(n) @ change + 2.0 * basis.T @ _kronecker(positive, unit) @ basis
+    block[np.diag_indices(len(block))] += RIDGE * np.trace(block) / len(block) + 1e-8
+    return block
+
+
+def _squares(n: np.ndarray) -> np.ndarray:
+    """Σ_g N_g ⊗ N_g (q², q²) of N (q, q, G)."""
+    q = len(n)
+    flat = n.reshape(q * q, -1)
+    return (flat @ flat.T).reshape(q, q, q, q).transpose(0, 2, 1, 3).reshape(q * q, q * q)
+
+
+def _kronecker(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """``np.kron`` of two small square matrices, without its overhead."""
+    q = len(a)
+    return (a[:, None, :, None] * b[None, :, None, :]).reshape(q * q, q * q)

@@ -1,0 +1,131 @@
+"""fit_lmm: a linear mixed model from a formula and a frame, in four steps."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+
+from alliance_stats._base.checks import counted, one_of
+from alliance_stats._base.errors import DataWarning, FitWarning
+from alliance_stats.formula.parse import MixedFormula
+from alliance_stats.lmm.criterion import Criterion
+from alliance_stats.lmm.design import MixedDesign, build_design
+from alliance_stats.lmm.factors import unpack
+from alliance_stats.lmm.minimum import SINGULAR, Minimum, minimise
+from alliance_stats.lmm.result import MixedModelResult
+
+
+def fit_lmm(
+    formula: str | MixedFormula, data: pd.DataFrame, *, reml: bool = True
+) -> MixedModelResult:
+    """Fit a linear mixed model with nested random effects.
+
+    Use it for sessions in patients in therapists, with correlated random slopes at any level.
+    The numbers equal those of lme4's ``lmer`` and lmerTest at tight settings.
+
+    Parameters
+    ----------
+    formula : str or MixedFormula
+        In lme4's syntax, ``"y ~ x + (1 + x | patient) + (1 | therapist)"``. Formulas name
+        columns and a fixed list of functions; they never run code.
+    data : DataFrame
+        One row an observation, in any order. Rows with missing values are dropped and counted.
+    reml : bool
+        Restricted maximum likelihood (default) or maximum likelihood.
+
+    Returns
+    -------
+    MixedModelResult
+
+    Raises
+    ------
+    FormulaError, DataError, UnsupportedError
+        See `alliance_stats.lmm.build_design`.
+
+    Warns
+    -----
+    DataWarning
+        If rows were dropped.
+    FitWarning
+        If the fit is singular or did not converge.
+
+    References
+    ----------
+    Bates, D., Mächler, M., Bolker, B., & Walker, S. (2015). Fitting linear mixed-effects models
+    using lme4. Journal of Statistical Software, 67(1).
+
+    Examples
+    --------
+    >>> import alliance_stats as al
+    >>> sessions = al.load_example("sessions").frame
+    >>> fit = al.fit_lmm("phq9 ~ session + (1 | patient) + (1 | therapist)", sessions)
+    >>> fit.converged
+    True
+    """
+    fit = fit_quietly(formula, data, reml=reml)
+    for message in fit.about_rows:
+        warnings.warn(message, DataWarning, stacklevel=2)
+    for message in fit.about_fit:
+        warnings.warn(message, FitWarning, stacklevel=2)
+    return fit
+
+
+def fit_quietly(
+    formula: str | MixedFormula, data: pd.DataFrame, *, reml: bool = True
+) -> MixedModelResult:
+    """`fit_lmm` without warnings: they are on ``result.messages`` only."""
+    one_of(reml, (True, False), name="reml")
+    design = build_design(formula, data)
+    criterion = Criterion(design, reml)
+    minimum = minimise(criterion)
+    about_fit = tuple(_about_fit(criterion, minimum))
+    about_rows = tuple(_about_rows(design))
+    return MixedModelResult(str(design.formula), criterion, minimum, about_rows, about_fit)
+
+
+def _about_rows(design: MixedDesign) -> list[str]:
+    """``41 of 960 rows dropped (phq9 missing: 38, wai missing: 3).``"""
+    if not design.n_dropped:
+        return []
+    causes = ", ".join(f"{column} missing: {n:,}" for column, n in design.missing.items())
+    total = design.n_obs + design.n_dropped
+    return [f"{design.n_dropped:,} of {counted(total, 'row')} dropped ({causes})."]
+
+
+def _about_fit(criterion: Criterion, minimum: Minimum) -> list[str]:
+    """What a reader must know about a singular or failed fit."""
+    messages = []
+    if minimum.singular:
+        for level, factor in zip(
+            criterion.design.levels, unpack(minimum.theta, criterion.sizes), strict=True
+        ):
+            text = _about_level(level.name, level.terms, factor)
+            if text:
+                messages.append(text)
+    if not minimum.converged:
+        messages.append(
+            f"The fit did not converge ({minimum.message}; largest gradient "
+            f"{abs(minimum.gradient).max():.1e}). Do not report it: "
+            "use fewer random effects, or check the data for extreme values."
+        )
+    return messages
+
+
+def _about_level(name: str, terms: tuple[str, ...], block: np.ndarray) -> str:
+    """Plain words for the singular block of one grouping factor, or nothing."""
+    if np.linalg.svd(block, compute_uv=False)[-1] >= SINGULAR:
+        return ""
+    zero = [t for t, row in zip(terms, block, strict=True) if np.abs(row).max() < SINGULAR]
+    if zero:
+        what = f"the estimated variance of {' and '.join(zero)} between groups is zero"
+    elif len(terms) == 2:
+        what = f"{terms[0]} and {terms[1]} are estimated to correlate perfectly over groups"
+    else:
+        what = f"some combination of {', '.join(terms)} is estimated not to vary over groups"
+    return (
+        f"Singular fit at '{name}': {what}. The data do not support this part of the random "
+        "effects, which is common with few groups or few rows a group. The fixed effects stand; "
+        "their tests leave out what vanished. A model without the term is simpler."
+    )

@@ -1,0 +1,112 @@
+"""Satterthwaite degrees of freedom from derivatives of the same Gram blocks.
+
+For a contrast c'β with variance v(φ), φ = (θ, σ²), df = 2v² / (∇v' A ∇v), where A = 2H⁻¹ is the
+asymptotic covariance of φ and H the Hessian of the deviance with σ² not profiled out
+(Fai & Cornelius, 1996; Kuznetsova, Brockhoff & Christensen, 2017, J. Stat. Softw. 82(13)).
+∇v is exact; H comes from central differences of the exact gradient. On a singular fit the
+vanished columns of Λ are left out of φ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from alliance_stats.lmm.criterion import Criterion, Profile
+from alliance_stats.lmm.factors import gradient_in_theta, triangle, unpack
+from alliance_stats.lmm.kernels import backward
+
+STEP = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class Satterthwaite:
+    """Degrees of freedom of contrasts at a fitted θ.
+
+    Attributes
+    ----------
+    criterion : Criterion
+    profile : Profile
+        At the optimum.
+    free : ndarray of int
+        Positions of the θ that are not fixed at zero.
+    covariance : ndarray (f + 1, f + 1) or None
+        Asymptotic covariance of (θ_free, σ²); None if the Hessian is not positive definite.
+    """
+
+    criterion: Criterion
+    profile: Profile
+    free: np.ndarray
+    covariance: np.ndarray | None
+
+    def df(self, contrast: np.ndarray) -> float:
+        """Degrees of freedom of one contrast (p,) of the standardised coefficients."""
+        if self.covariance is None:
+            return float("nan")
+        profile = self.profile
+        moved = profile.unscaled @ contrast
+        unscaled = float(contrast @ moved)
+        in_theta = -profile.sigma2 * _quadratic_gradient(self.criterion, profile, moved)
+        gradient = np.append(in_theta[self.free], unscaled)
+        variance = float(gradient @ self.covariance @ gradient)
+        return 2.0 * (profile.sigma2 * unscaled) ** 2 / variance if variance > 0 else float("nan")
+
+
+def satterthwaite(criterion: Criterion, theta: np.ndarray) -> Satterthwaite:
+    """Prepare the degrees of freedom at the optimum θ (canonical)."""
+    profile = criterion.profile(theta)
+    free = free_parameters(theta, criterion.sizes)
+    hessian = _profiled_hessian(criterion, theta, free)
+    m, s2 = criterion.degrees, profile.sigma2
+    weights = criterion.residual_weights(profile)
+    residual = _gradient_of(criterion, profile, np.outer(weights, weights))[free]
+    cross = -residual / s2**2  # ∂²deviance/∂θ∂σ²
+    corner = m / s2**2  # ∂²deviance/∂σ⁴ at the optimum
+    full = np.empty((len(free) + 1, len(free) + 1))
+    full[:-1, :-1] = hessian + np.outer(cross, cross) / corner
+    full[-1, :-1] = full[:-1, -1] = cross
+    full[-1, -1] = corner
+    scale = 1.0 / np.sqrt(np.abs(np.diag(full)))
+    values = np.linalg.eigvalsh(full * np.outer(scale, scale))
+    positive = bool(values[0] > 1e-8)
+    covariance = 2.0 * np.linalg.inv(full) if positive else None
+    return Satterthwaite(criterion, profile, free, covariance)
+
+
+def free_parameters(theta: np.ndarray, sizes: list[int]) -> np.ndarray:
+    """Positions of the θ in columns of Λ that have not vanished."""
+    keep = [
+        factor[j, j] > 0
+        for factor in unpack(theta, sizes)
+        for _, j in zip(*triangle(len(factor)), strict=True)
+    ]
+    return np.flatnonzero(keep)
+
+
+def _profiled_hessian(criterion: Criterion, theta: np.ndarray, free: np.ndarray) -> np.ndarray:
+    """Hessian of the profiled deviance over the free θ, from central differences."""
+    hessian = np.empty((len(free), len(free)))
+    for row, position in enumerate(free):
+        step = STEP * max(1.0, abs(theta[position]))
+        up, down = theta.copy(), theta.copy()
+        up[position] += step
+        down[position] -= step
+        hessian[row] = (criterion(up)[1][free] - criterion(down)[1][free]) / (2.0 * step)
+    return (hessian + hessian.T) / 2.0
+
+
+def _gradient_of(criterion: Criterion, profile: Profile, adjoint: np.ndarray) -> np.ndarray:
+    """Gradient in θ of a function of the top matrix only."""
+    design = criterion.design
+    gradients = backward(profile.states, design.parents, adjoint, logdet=False)
+    return gradient_in_theta(gradients, profile.factors)
+
+
+def _quadratic_gradient(
+    criterion: Criterion, profile: Profile, direction: np.ndarray
+) -> np.ndarray:
+    """Gradient in θ of d'(X'V⁻¹X)d for a fixed direction d (p,)."""
+    wide = np.zeros(len(criterion.design.grams))
+    wide[criterion.design.x] = direction
+    return _gradient_of(criterion, profile, np.outer(wide, wide))

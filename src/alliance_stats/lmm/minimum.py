@@ -1,0 +1,149 @@
+"""Minimising the criterion: from a start to a θ that no small change of any Σ_l improves.
+
+θ is free and the deviance is even in every column of Λ, so at a vanished column the gradient is
+zero even where the point is a saddle. Where a block has lost rank, the matrix
+G = ∂deviance/∂Σ_l is therefore formed: the point is a minimum only if G has no negative
+eigenvalue. Otherwise the search starts again a step along that eigenvector.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from alliance_stats.lmm.criterion import Criterion, Profile
+from alliance_stats.lmm.factors import (
+    canonical,
+    is_singular,
+    pack,
+    roots,
+    unpack,
+    unpack_roots,
+)
+from alliance_stats.numeric.optimise import minimise_smooth
+
+#: A relative standard deviation (of standardised columns) below it counts as zero.
+SINGULAR = 1e-4
+#: Predicted decrease of the deviance for which a saddle is worth leaving.
+WORTHWHILE = 1e-7
+MAX_RESTARTS = 10
+#: The second start of a singular fit: independent random effects, in residual SDs.
+SECOND_START = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class Minimum:
+    """The end of a minimisation.
+
+    Attributes
+    ----------
+    theta : ndarray (k,)
+        Canonical: non-negative diagonals, vanished columns exactly zero.
+    deviance : float
+    gradient : ndarray (k,)
+    converged, singular : bool
+    restarts : int
+        How often a saddle on the boundary was left.
+    log : tuple of float
+        The deviance at every evaluation.
+    message : str
+    """
+
+    theta: np.ndarray
+    deviance: float
+    gradient: np.ndarray
+    converged: bool
+    singular: bool
+    restarts: int
+    log: tuple[float, ...]
+    message: str
+
+
+def minimise(criterion: Criterion, *, start: np.ndarray | None = None) -> Minimum:
+    """Minimise the criterion over θ.
+
+    Small data can have a second local minimum on the boundary. A search from the default start
+    that ends in a singular fit is therefore repeated from a second start, and the lower end kept.
+
+    Parameters
+    ----------
+    criterion : Criterion
+    start : ndarray (k,), optional
+        θ to start from, once; by default ``criterion.start``.
+
+    Returns
+    -------
+    Minimum
+    """
+    if start is not None:
+        return _search(criterion, np.asarray(start, dtype=float))
+    first = _search(criterion, criterion.start)
+    if not first.singular:
+        return first
+    second = _search(criterion, pack([SECOND_START * np.eye(q) for q in criterion.sizes]))
+    best = second if second.deviance < first.deviance - WORTHWHILE else first
+    return replace(best, log=(*first.log, *second.log))
+
+
+def _search(criterion: Criterion, theta: np.ndarray) -> Minimum:
+    """One search, leaving saddles on the boundary as often as it takes."""
+    log: list[float] = []
+    restarts = 0
+    while True:
+        found = minimise_smooth(criterion.expand, roots(unpack(theta, criterion.sizes)))
+        log.extend(found.log)
+        theta = _fold(criterion, unpack_roots(found.x, criterion.sizes), found.value)
+        escape = _escape(criterion, theta)
+        if escape is None or restarts == MAX_RESTARTS:
+            break
+        theta, restarts = escape, restarts + 1
+    value, gradient = criterion(theta)
+    return Minimum(
+        theta=theta,
+        deviance=value,
+        gradient=gradient,
+        converged=found.converged and escape is None,
+        singular=is_singular(unpack(theta, criterion.sizes), tolerance=SINGULAR),
+        restarts=restarts,
+        log=tuple(log),
+        message=found.message if escape is None else "a saddle on the boundary could not be left",
+    )
+
+
+def _fold(criterion: Criterion, factors: list[np.ndarray], value: float) -> np.ndarray:
+    """Canonical θ; tiny columns are set to zero unless the deviance would rise."""
+    exact = pack([canonical(f @ f.T, tolerance=0.0) for f in factors])
+    snapped = pack([canonical(f @ f.T, tolerance=SINGULAR) for f in factors])
+    vanished = np.any((snapped == 0) & (exact != 0))
+    if vanished and criterion.profile(snapped).deviance <= value + WORTHWHILE:
+        return snapped
+    return exact
+
+
+def _escape(criterion: Criterion, theta: np.ndarray) -> np.ndarray | None:
+    """A better θ near a rank-deficient one, or None if no direction out of it falls."""
+    factors = unpack(theta, criterion.sizes)
+    if not is_singular(factors, tolerance=SINGULAR):
+        return None
+    profile = criterion.profile(theta)
+    gradients = criterion.gradients(profile)
+    moved = False
+    for level, (factor, gradient) in enumerate(zip(factors, gradients, strict=True)):
+        if not is_singular([factor], tolerance=SINGULAR):
+            continue
+        values, vectors = np.linalg.eigh(gradient)
+        slope, direction = values[0], vectors[:, 0]
+        curvature = _curvature(profile, level, direction)
+        if slope < 0 and slope**2 / (2 * curvature) > WORTHWHILE:
+            step = -slope / curvature
+            covariance = factor @ factor.T + step * np.outer(direction, direction)
+            factors[level] = canonical(covariance, tolerance=0.0)
+            moved = True
+    return pack(factors) if moved else None
+
+
+def _curvature(profile: Profile, level: int, direction: np.ndarray) -> float:
+    """Expected second derivative of the deviance for Σ_l changing along vv'."""
+    along = np.einsum("a,abg,b->g", direction, profile.states[level].n, direction)
+    return float((along**2).sum())
