@@ -19,11 +19,12 @@ NAMES = {
     "center": "alliance_stats.data.centering",
     "describe_levels": "alliance_stats.data.describe",
     "fit_lmm": "alliance_stats.lmm.fit",
+    "fit_within_between": "alliance_stats.models.within_between",
     "load_example": "alliance_stats.data.examples",
     "load_sessions": "alliance_stats.data.load",
     "simulate_sessions": "alliance_stats.simulate.sessions",
 }
-ROOMS = ("data", "formula", "lmm", "numeric", "simulate")
+ROOMS = ("data", "formula", "lmm", "models", "numeric", "simulate")
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES, ROOMS)
 __all__ = [*__all__, "__version__"]

@@ -1,6 +1,7 @@
 from alliance_stats import data as data
 from alliance_stats import formula as formula
 from alliance_stats import lmm as lmm
+from alliance_stats import models as models
 from alliance_stats import numeric as numeric
 from alliance_stats import simulate as simulate
 from alliance_stats._base.errors import ArgumentError as ArgumentError
@@ -17,4 +18,5 @@ from alliance_stats.data.load import load_sessions as load_sessions
 from alliance_stats.data.roles import Roles as Roles
 from alliance_stats.data.sessions import SessionData as SessionData
 from alliance_stats.lmm.fit import fit_lmm as fit_lmm
+from alliance_stats.models.within_between import fit_within_between as fit_within_between
 from alliance_stats.simulate.sessions import simulate_sessions as simulate_sessions

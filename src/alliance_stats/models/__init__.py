@@ -1,0 +1,10 @@
+"""Models room: one file a question about alliance and outcome."""
+
+from alliance_stats._base.lazy import attach
+
+NAMES = {
+    "AllianceResult": "alliance_stats.models.result",
+    "fit_within_between": "alliance_stats.models.within_between",
+}
+
+__getattr__, __dir__, __all__ = attach(__name__, NAMES)

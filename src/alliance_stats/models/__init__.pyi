@@ -1,0 +1,2 @@
+from alliance_stats.models.result import AllianceResult as AllianceResult
+from alliance_stats.models.within_between import fit_within_between as fit_within_between

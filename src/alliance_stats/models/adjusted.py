@@ -1,0 +1,133 @@
+"""What the figure of a within/between model draws: adjusted points and lines with bands."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from alliance_stats.formula.columns import INTERCEPT, design_columns
+from alliance_stats.lmm.result import MixedModelResult
+from alliance_stats.models.prepare import PreparedSessions
+
+LINE_POINTS = 41
+
+
+def adjusted_frame(fit: MixedModelResult, prepared: PreparedSessions) -> pd.DataFrame:
+    """Points and lines of every effect, in outcome units.
+
+    A point of the within panel is a session: its outcome less all that the model says about it
+    except the within effect, the patient's own slope and the residual. A point of a between panel
+    is the mean of such values over a patient's sessions (or over a therapist's patients), with
+    what the unit has of its own left in. Lines are the
+    model's mean outcome at the average of everything else, with a pointwise confidence band.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``panel layer x y y_low y_high group``; see `ResultView.plot`.
+    """
+    parts = []
+    for effect, column in prepared.effects:
+        points = _points(fit, prepared, effect, column)
+        parts.append(points)
+        parts.append(_line(fit, prepared, effect, column, points["x"].min(), points["x"].max()))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _line(
+    fit: MixedModelResult,
+    prepared: PreparedSessions,
+    effect: str,
+    column: str,
+    low: float,
+    high: float,
+) -> pd.DataFrame:
+    """The model's mean along one effect, everything else at its mean."""
+    x = np.linspace(low, high, LINE_POINTS)
+    at_means = _at_means(fit, prepared)
+    weights = {str(i): at_means | {column: float(value)} for i, value in enumerate(x)}
+    table = fit.contrasts(weights)
+    return pd.DataFrame(
+        {
+            "panel": effect,
+            "layer": "line",
+            "x": x,
+            "y": table["estimate"].to_numpy(),
+            "y_low": table["ci_low"].to_numpy(),
+            "y_high": table["ci_high"].to_numpy(),
+            "group": 0,
+        }
+    )
+
+
+def _at_means(fit: MixedModelResult, prepared: PreparedSessions) -> dict[str, float]:
+    """Weights of the fixed effects at the sample means, all effects of the alliance at zero."""
+    table = fit.column_means()
+    means = dict(zip(fit.names, table.tolist(), strict=True))
+    return means | {column: 0.0 for _, column in prepared.effects}
+
+
+def _points(
+    fit: MixedModelResult, prepared: PreparedSessions, effect: str, column: str
+) -> pd.DataFrame:
+    """Sessions, patients or therapists with their outcome adjusted for everything else."""
+    frame, roles = prepared.frame, prepared.roles
+    level = sum(fit.beta[name] * weight for name, weight in _at_means(fit, prepared).items())
+    x = frame[column].to_numpy(dtype=float)
+    adjusted = _residual(fit, prepared) + fit.beta[column] * x + level
+    patient = pd.factorize(frame[roles.patient])[0]
+    if effect != "therapist_between":
+        adjusted = adjusted - _random_part(fit, prepared, roles.therapist, column)
+    if effect == "within":
+        adjusted = adjusted - _random_part(fit, prepared, roles.patient, column)
+        return _layer(effect, x, adjusted, patient)
+    y, x = _means(adjusted, patient), _means(x, patient)
+    if effect == "therapist_between":
+        of_patient = np.zeros(len(y), dtype=int)
+        of_patient[patient] = pd.factorize(frame[roles.therapist])[0]
+        y, x = _means(y, of_patient), _means(x, of_patient)
+    return _layer(effect, x, y, np.arange(len(y)))
+
+
+def _layer(panel: str, x: np.ndarray, y: np.ndarray, group: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "panel": panel,
+            "layer": "points",
+            "x": x,
+            "y": y,
+            "y_low": np.nan,
+            "y_high": np.nan,
+            "group": group,
+        }
+    )
+
+
+def _means(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    return np.bincount(codes, weights=values) / np.bincount(codes)
+
+
+def _residual(fit: MixedModelResult, prepared: PreparedSessions) -> np.ndarray:
+    """Outcome less the fixed part, of every row."""
+    frame = prepared.frame
+    fixed = fit.criterion.design.formula.fixed
+    columns = design_columns(fixed.terms, fixed.intercept, frame)
+    beta = fit.beta[list(columns.names)].to_numpy()
+    return frame[prepared.roles.outcome].to_numpy(dtype=float) - columns.matrix @ beta
+
+
+def _random_part(
+    fit: MixedModelResult, prepared: PreparedSessions, unit: str | None, but: str
+) -> np.ndarray:
+    """Random effects of every row's patient or therapist, except the slope of one column."""
+    frame = prepared.frame
+    total = np.zeros(len(frame))
+    if unit is None:
+        return total
+    table = fit.ranef()[unit]
+    position = table.index.get_indexer(pd.Index(frame[unit]))
+    for term in table.columns:
+        if term != but:
+            column = 1.0 if term == INTERCEPT else frame[term].to_numpy(dtype=float)
+            total += table[term].to_numpy()[position] * column
+    return total

@@ -1,0 +1,213 @@
+"""From sessions to the frame of a session-level model: centred alliance, time, complete rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from alliance_stats._base.checks import counted, one_of
+from alliance_stats._base.errors import ArgumentError, DataError
+from alliance_stats.data.centering import TherapistMean, center, centered_columns
+from alliance_stats.data.roles import Roles
+from alliance_stats.data.sessions import SessionData
+
+Time = Literal["linear", "log", "factor", "patient", "none"]
+TimeColumn = Literal["session", "time"]
+MeanRows = Literal["available", "fitted"]
+
+TIMES = ("linear", "log", "factor", "patient", "none")
+#: Most distinct times that ``time="factor"`` accepts.
+MAX_TIME_LEVELS = 60
+LENGTH = "sessions_attended"
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedSessions:
+    """The rows and columns of a session-level model.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Complete rows only: identifiers, outcome, alliance, its centred parts, time since the
+        patient's first session and log(1 + time), and ``sessions_attended``: how many sessions
+        of the patient the file holds, rated or not, centred at the mean over patients.
+    roles : Roles
+    effects : tuple of (effect, column)
+        ``("within", "wai_total_within")``, ``("between", "wai_total_between")`` …
+    time : str
+        Column of the time since the patient's first session.
+    n_rows : int
+        Sessions before incomplete rows were dropped.
+    dropped : dict of str to int
+        Sessions dropped, by the column that was missing.
+    """
+
+    frame: pd.DataFrame
+    roles: Roles
+    effects: tuple[tuple[str, str], ...]
+    time: str
+    n_rows: int
+    dropped: dict[str, int]
+
+    def messages(self) -> tuple[str, ...]:
+        """``41 of 960 sessions dropped (wai_total missing: 38, phq9 missing: 3).``"""
+        if not self.dropped:
+            return ()
+        causes = ", ".join(f"{column} missing: {n:,}" for column, n in self.dropped.items())
+        total = sum(self.dropped.values())
+        return (f"{total:,} of {counted(self.n_rows, 'session')} dropped ({causes}).",)
+
+    @property
+    def lengths_differ(self) -> bool:
+        """Whether patients attended different numbers of sessions."""
+        return self.frame[LENGTH].nunique() > 1
+
+    def counts(self) -> dict[str, int]:
+        """Sessions, patients and therapists in the model."""
+        found = {"session": len(self.frame), "patient": self.frame[self.roles.patient].nunique()}
+        if self.roles.therapist is not None:
+            found["therapist"] = self.frame[self.roles.therapist].nunique()
+        return found
+
+
+def prepare_sessions(
+    data: SessionData,
+    roles: Roles,
+    *,
+    time_column: TimeColumn,
+    mean_rows: MeanRows,
+    therapist_mean: TherapistMean,
+) -> PreparedSessions:
+    """Centre the alliance, count time from the patient's first session, drop incomplete rows."""
+    one_of(time_column, ("session", "time"), name="time_column")
+    one_of(mean_rows, ("available", "fitted"), name="mean_rows")
+    clock = _clock(roles, time_column)
+    frame = _timed(data.frame, roles, clock)
+    _check_therapists(frame, roles)
+    since = _since(clock)
+    units = [roles.patient] + ([roles.therapist] if roles.therapist is not None else [])
+    names = {column: column for column in (roles.outcome, roles.alliance, *units)} | {since: clock}
+    keep, dropped = _complete(frame, names)
+    centred = center(
+        frame if mean_rows == "available" else frame[keep],
+        roles.alliance,
+        by=roles.patient,
+        therapist=roles.therapist,
+        therapist_mean=therapist_mean,
+    )
+    rows = centred[keep] if mean_rows == "available" else centred
+    rows = rows.reset_index(drop=True)
+    _check_units(rows, roles)
+    rows[LENGTH] -= rows.groupby(roles.patient, observed=True)[LENGTH].first().mean()
+    return PreparedSessions(
+        frame=rows,
+        roles=roles,
+        effects=centered_columns(roles.alliance, therapist=roles.therapist is not None),
+        time=since,
+        n_rows=len(frame),
+        dropped=dropped,
+    )
+
+
+def _clock(roles: Roles, time_column: TimeColumn) -> str:
+    """The column that counts time."""
+    clock = roles.session if time_column == "session" else roles.time
+    if clock is None:
+        raise ArgumentError(
+            "time_column='time' needs the role 'time': which column holds the weeks since "
+            "intake? Give roles=Roles(time=…), or use time_column='session'."
+        )
+    return clock
+
+
+def _since(clock: str) -> str:
+    return f"{clock}_since_start"
+
+
+def _log(since: str) -> str:
+    return f"{since}_log"
+
+
+def _timed(frame: pd.DataFrame, roles: Roles, clock: str) -> pd.DataFrame:
+    """The needed columns, with time since the patient's first session and sessions attended."""
+    units = [roles.patient] + ([roles.therapist] if roles.therapist is not None else [])
+    needed = [*units, roles.outcome, roles.alliance, clock]
+    since = _since(clock)
+    for name in (since, _log(since), LENGTH):
+        if name in needed:
+            raise DataError(
+                f"column '{name}' has the name of a column that the model derives itself. "
+                "Rename it."
+            )
+    chosen = frame[needed].reset_index(drop=True)
+    by_patient = chosen.groupby(roles.patient, observed=True)[clock]
+    time: pd.Series = (chosen[clock] - by_patient.transform("min")).astype(float)
+    attended = by_patient.transform("size").astype(float)
+    log = pd.Series(np.log1p(time.to_numpy()))
+    return chosen.assign(**{since: time, _log(since): log, LENGTH: attended})
+
+
+def _check_therapists(frame: pd.DataFrame, roles: Roles) -> None:
+    """Raise where patients have several therapists, or every therapist has one patient."""
+    if roles.therapist is None:
+        return
+    per_patient = frame.groupby(roles.patient, observed=True)[roles.therapist].nunique()
+    changed = int((per_patient > 1).sum())
+    if changed:
+        seen = "is seen" if changed == 1 else "are seen"
+        raise DataError(
+            f"{changed:,} of {counted(len(per_patient), 'patient')} {seen} by more than one "
+            f"therapist (column '{roles.therapist}'). Keep one therapist a patient, for instance "
+            "the first, or leave the therapist role out for a two-level model."
+        )
+    per_therapist = frame.groupby(roles.therapist, observed=True)[roles.patient].nunique()
+    if len(per_therapist) and (per_therapist <= 1).all():
+        raise DataError(
+            f"each of {counted(len(per_therapist), 'therapist')} has one patient, so that "
+            "therapists and patients cannot be told apart. Leave the therapist role out."
+        )
+
+
+def _complete(frame: pd.DataFrame, names: dict[str, str]) -> tuple[np.ndarray, dict[str, int]]:
+    """Which rows are complete, and counts of the others by the first column missing, as named."""
+    keep = np.ones(len(frame), dtype=bool)
+    dropped = {}
+    for column, name in names.items():
+        gone = keep & frame[column].isna().to_numpy()
+        if gone.any():
+            dropped[name] = int(gone.sum())
+            keep &= ~gone
+    return keep, dropped
+
+
+def _check_units(frame: pd.DataFrame, roles: Roles) -> None:
+    """Raise unless complete sessions of at least two patients (and therapists) are left."""
+    for unit, column in (("patient", roles.patient), ("therapist", roles.therapist)):
+        if column is None:
+            continue
+        n = frame[column].nunique()
+        if n < 2:
+            remedy = "" if unit == "patient" else ", or leave the therapist role out"
+            raise DataError(
+                "complete sessions (alliance and outcome observed) are left of "
+                f"{counted(n, unit)}. At least 2 are needed to compare them{remedy}."
+            )
+
+
+def time_term(time: Time, prepared: PreparedSessions) -> str | None:
+    """Name of the column that carries time in the model."""
+    if time == "none":
+        return None
+    if time == "log":
+        return _log(prepared.time)
+    if time == "factor":
+        n = prepared.frame[prepared.time].nunique()
+        if n > MAX_TIME_LEVELS:
+            raise ArgumentError(
+                f"time='factor' would estimate {n:,} times. At most {MAX_TIME_LEVELS} are "
+                "accepted; use time='linear' or 'log', or time_column='session'."
+            )
+    return prepared.time

@@ -1,0 +1,210 @@
+"""AllianceResult: what a model says about alliance and outcome, within and between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from alliance_stats._base.checks import counted, name_list, probability
+from alliance_stats._base.printing import escape_html, frame_html, frame_text, wrapped
+from alliance_stats._base.views import ResultView
+from alliance_stats.lmm.result import Ddf, MixedModelResult
+from alliance_stats.models.adjusted import adjusted_frame
+from alliance_stats.models.effect_size import standardised
+from alliance_stats.models.effects import UNITS, effects_table
+from alliance_stats.models.prepare import PreparedSessions
+from alliance_stats.models.sensitivity import sensitivity_rows
+from alliance_stats.models.specification import Specification
+
+#: Fewer members of a unit than this are called few.
+FEW = 30
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class AllianceResult:
+    """How the alliance goes with outcome within and between patients.
+
+    Made by `fit_within_between`.
+
+    Attributes
+    ----------
+    fit : MixedModelResult
+        The mixed model behind it.
+    prepared : PreparedSessions
+        The rows of the model, centred.
+    specification : Specification
+    path : tuple of str
+        What ``random_slopes="auto"`` did.
+    """
+
+    fit: MixedModelResult
+    prepared: PreparedSessions
+    specification: Specification
+    path: tuple[str, ...] = ()
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """Dropped sessions; singular or failed fits."""
+        return (*self.prepared.messages(), *self.path, *self.fit.messages)
+
+    @property
+    def formula(self) -> str:
+        """The model in lme4's syntax, over the centred columns of `prepared.frame`."""
+        return self.fit.formula
+
+    @property
+    def effects(self) -> pd.DataFrame:
+        """The rows of `tidy` that are effects of the alliance (without contextual ones)."""
+        table = self.tidy()
+        return table[table["effect"].isin(UNITS)].reset_index(drop=True)
+
+    def tidy(self, *, conf_level: float = 0.95, ddf: Ddf = "satterthwaite") -> pd.DataFrame:
+        """Effects of the alliance, contextual differences, then the other fixed effects.
+
+        Parameters
+        ----------
+        conf_level : float
+        ddf : {"satterthwaite", "normal"}
+
+        Returns
+        -------
+        DataFrame
+            Columns ``effect unit`` and those of every tidy table. ``effect`` is ``within``,
+            ``between`` (or ``patient_between``, ``therapist_between``), ``contextual``, or empty;
+            ``estimate`` is in outcome units per alliance unit, with the raw sign.
+        """
+        probability(conf_level, name="conf_level")
+        return effects_table(self.fit, self.prepared.effects, conf_level, ddf)
+
+    def glance(self) -> pd.DataFrame:
+        """One row about the whole model; ``bic`` counts sessions, ``bic_patients`` patients."""
+        table = self.fit.glance().rename(columns={"bic_groups": "bic_patients"})
+        table["n_dropped"] = sum(self.prepared.dropped.values())
+        return table
+
+    def effect_sizes(
+        self, *, outcome_reliability: float | None = None, conf_level: float = 0.95
+    ) -> pd.DataFrame:
+        """Effects in standard deviations of their own level.
+
+        The standard deviations are the components of two models without predictors (random
+        intercepts only), treated as known: the interval carries the uncertainty of b alone.
+
+        Parameters
+        ----------
+        outcome_reliability : float, optional
+            Reliability of the outcome for one patient, such as .85. Adds ``points_per_rc`` to
+            the within row: alliance points that go with one reliable change of a patient's
+            outcome (Jacobson & Truax, 1991). It is not defined between patients.
+        conf_level : float
+
+        Returns
+        -------
+        DataFrame
+            Columns ``effect unit estimate ci_low ci_high sd_alliance sd_outcome``.
+        """
+        table = self.tidy(conf_level=conf_level)
+        return standardised(table, self.prepared, outcome_reliability=outcome_reliability)
+
+    @cached_property
+    def sensitivity(self) -> pd.DataFrame:
+        """The effects under other choices: without time, and with treatment length.
+
+        Columns ``model`` and those of `effects`.
+        """
+        return sensitivity_rows(self.fit, self.prepared, self.specification)
+
+    def view(self) -> ResultView:
+        """Return what the report room may see of this result."""
+        roles = self.prepared.roles
+        return ResultView(
+            kind="within_between",
+            title=f"{roles.alliance} and {roles.outcome} within and between patients",
+            terms=self.tidy(),
+            fit=self.glance(),
+            plot=adjusted_frame(self.fit, self.prepared),
+            levels=pd.DataFrame(self.prepared.counts().items(), columns=["unit", "n"]),
+            notes=self.notes,
+            messages=self.messages,
+            refit=self._call(),
+            labels={
+                "alliance": roles.alliance,
+                "outcome": roles.outcome,
+                "outcome_better": roles.outcome_better or "",
+                "time": self.specification.time,
+                "formula": self.formula,
+                "ddf": "Satterthwaite",
+                "verb": "association",
+            },
+            tables={
+                "Standardised effects": self.effect_sizes(),
+                "Sensitivity": self.sensitivity,
+                "Random effects": self.fit.var_corr(),
+            },
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences printed under the tables."""
+        roles, chosen = self.prepared.roles, self.specification
+        means = "all observed ratings" if chosen.mean_rows == "available" else "rows in the model"
+        notes = [f"{roles.alliance} centred within patients; patient means from {means}."]
+        if roles.therapist is not None:
+            of = "patient means" if chosen.therapist_mean == "patients" else "sessions"
+            notes.append(f"Therapist means are means of {of}.")
+        notes.append(self._time_note())
+        if not self.prepared.lengths_differ:
+            notes.append(
+                "All patients attended equally many sessions: "
+                "there is no sensitivity row for treatment length."
+            )
+        few = [counted(n, unit) for unit, n in self.prepared.counts().items() if n < FEW]
+        if few:
+            notes.append(
+                f"Only {name_list(few)}: tests of effects that differ between them rest on few "
+                "units. Kenward–Roger degrees of freedom are stricter there; they are not "
+                "available yet, so treat p values near a threshold with care."
+            )
+        return tuple(notes)
+
+    def _time_note(self) -> str:
+        clock = self.prepared.time.removesuffix("_since_start")
+        words = {
+            "linear": f"Linear time ({clock} since the patient's first session) is in the model.",
+            "log": f"Time as log(1 + {clock} since the patient's first session) is in the model.",
+            "factor": f"One mean for every {clock} since the patient's first session.",
+            "patient": f"Linear time ({clock} since the first session) with a slope per patient.",
+            "none": "Time is not in the model: common trends count as within-patient effect.",
+        }
+        return words[self.specification.time]
+
+    def _call(self) -> str:
+        """The call that fits this model again."""
+        chosen = self.specification
+        parts = ["sessions", f"time={chosen.time!r}"]
+        if chosen.time_column != "session":
+            parts.append(f"time_column={chosen.time_column!r}")
+        parts.append(f"random_slopes={ ({u: list(e) for u, e in chosen.slopes.items()})!r}")
+        parts.append(f"mean_rows={chosen.mean_rows!r}")
+        if self.prepared.roles.therapist is not None:
+            parts.append(f"therapist_mean={chosen.therapist_mean!r}")
+        return f"al.fit_within_between({', '.join(parts)}, reml={chosen.reml})"
+
+    def __repr__(self) -> str:
+        counts = ", ".join(counted(n, unit) for unit, n in self.prepared.counts().items())
+        lines = [
+            f"{self.prepared.roles.alliance} and {self.prepared.roles.outcome} "
+            f"within and between patients ({counts})",
+            "",
+            frame_text(self.tidy()),
+            "",
+            *wrapped((*self.notes, *self.messages)),
+        ]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        lines = "".join(f"<p>{escape_html(t)}</p>" for t in (*self.notes, *self.messages))
+        title = f"{self.prepared.roles.alliance} and {self.prepared.roles.outcome}"
+        return frame_html(self.tidy(), caption=title) + lines

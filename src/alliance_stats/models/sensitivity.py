@@ -1,0 +1,43 @@
+"""The same effects under other choices: without time, and with treatment length."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from alliance_stats.formula.names import quote_name
+from alliance_stats.lmm.result import MixedModelResult
+from alliance_stats.models.effects import effects_table
+from alliance_stats.models.prepare import LENGTH, PreparedSessions, time_term
+from alliance_stats.models.specification import Specification, fit_specification
+
+
+def sensitivity_rows(
+    fit: MixedModelResult, prepared: PreparedSessions, chosen: Specification
+) -> pd.DataFrame:
+    """Effects as fitted, without time (or with it), and with treatment length.
+
+    Treatment length enters as the number of sessions attended and its interaction with the
+    model's time (linear time where that is a factor): the good-enough-level account, by which
+    patients who improve faster leave earlier (Barkham et al., 2006). Where all patients attended
+    equally many sessions that row is left out.
+    """
+    timed = chosen.time != "none"
+    other = replace(chosen, time="none" if timed else "linear")
+    fits: dict[str, MixedModelResult] = {
+        "as fitted": fit,
+        "without time" if timed else "with linear time": fit_specification(prepared, other),
+    }
+    if prepared.lengths_differ:
+        base = chosen if timed else other
+        time = prepared.time if base.time == "factor" else time_term(base.time, prepared)
+        extra = [quote_name(LENGTH), f"{quote_name(LENGTH)}:{quote_name(str(time))}"]
+        fits["with treatment length"] = fit_specification(prepared, base, extra=extra)
+    tables = []
+    for model, fitted in fits.items():
+        table = effects_table(fitted, prepared.effects, 0.95, "satterthwaite")
+        table = table[table["effect"].isin([effect for effect, _ in prepared.effects])]
+        table.insert(0, "model", model)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)

@@ -1,0 +1,89 @@
+"""The choices of a session-level model, and the formula and fit they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alliance_stats._base.checks import counted
+from alliance_stats._base.errors import DataError
+from alliance_stats.formula.names import quote_name
+from alliance_stats.lmm.fit import fit_quietly
+from alliance_stats.lmm.result import MixedModelResult
+from alliance_stats.models.prepare import PreparedSessions, Time, TimeColumn, time_term
+
+
+@dataclass(frozen=True, eq=False)
+class Specification:
+    """The choices of one model, apart from its data.
+
+    Attributes
+    ----------
+    time : str
+        How time enters.
+    time_column : str
+        Whether time counts sessions or the role ``time``.
+    slopes : dict of str to tuple of str
+        Effects that vary, by unit.
+    mean_rows, therapist_mean : str
+        What the means average.
+    reml : bool
+    """
+
+    time: Time
+    time_column: TimeColumn
+    slopes: dict[str, tuple[str, ...]]
+    mean_rows: str
+    therapist_mean: str
+    reml: bool
+
+
+def fit_specification(
+    prepared: PreparedSessions, specification: Specification, *, extra: Sequence[str] = ()
+) -> MixedModelResult:
+    """Fit one specification, with further fixed terms as formula text."""
+    return fit_quietly(
+        model_formula(prepared, specification, extra), prepared.frame, reml=specification.reml
+    )
+
+
+def model_formula(
+    prepared: PreparedSessions, specification: Specification, extra: Sequence[str] = ()
+) -> str:
+    """The model as a formula: outcome ~ time + effects + (slopes | patient) + (… | therapist)."""
+    roles, columns = prepared.roles, dict(prepared.effects)
+    time = time_term(specification.time, prepared)
+    fixed = [quote_name(column) for column in columns.values()]
+    if time is not None:
+        quoted = quote_name(time)
+        fixed.insert(0, f"C({quoted})" if specification.time == "factor" else quoted)
+    fixed.extend(extra)
+    random = []
+    for unit, name in (("patient", roles.patient), ("therapist", roles.therapist)):
+        if name is None:
+            continue
+        inside = ["1", *(quote_name(columns[e]) for e in specification.slopes.get(unit, ()))]
+        if unit == "patient" and specification.time == "patient" and time is not None:
+            inside.append(quote_name(time))
+        random.append(f"({' + '.join(inside)} | {quote_name(name)})")
+    return f"{quote_name(roles.outcome)} ~ {' + '.join([*fixed, *random])}"
+
+
+def too_few_rows(prepared: PreparedSessions, specification: Specification) -> bool:
+    """Whether the patients' random effects could not be told from the residual."""
+    effects = 1 + len(specification.slopes.get("patient", ())) + (specification.time == "patient")
+    return prepared.counts()["patient"] * effects >= len(prepared.frame)
+
+
+def check_rows(prepared: PreparedSessions, specification: Specification) -> None:
+    """Raise DataError where there are too few sessions for the patients' random effects."""
+    if not too_few_rows(prepared, specification):
+        return
+    counts = prepared.counts()
+    simpler = "random_slopes={}" if specification.slopes.get("patient") else "time='linear'"
+    alone = not specification.slopes.get("patient") and specification.time != "patient"
+    raise DataError(
+        f"{counted(counts['session'], 'complete session')} of "
+        f"{counted(counts['patient'], 'patient')} are too few for what differs between patients "
+        "here. " + ("More sessions a patient are needed." if alone else f"Use {simpler} for fewer.")
+    )

@@ -1,0 +1,196 @@
+"""fit_within_between: how the alliance goes with outcome within and between patients.
+
+A session's alliance rating differs from the mean of all patients for two (or three) reasons: this
+session differs from the patient's other sessions, the patient from other patients (of the same
+therapist), the therapist from other therapists. The model gives each part its own coefficient.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
+
+import pandas as pd
+
+from alliance_stats._base.checks import name_list, one_of
+from alliance_stats._base.errors import ArgumentError, DataWarning, FitWarning
+from alliance_stats.data.centering import TherapistMean
+from alliance_stats.data.load import sessions_from
+from alliance_stats.data.roles import Roles
+from alliance_stats.data.sessions import SessionData
+from alliance_stats.lmm.result import MixedModelResult
+from alliance_stats.models.prepare import (
+    TIMES,
+    MeanRows,
+    PreparedSessions,
+    Time,
+    TimeColumn,
+    prepare_sessions,
+)
+from alliance_stats.models.result import AllianceResult
+from alliance_stats.models.specification import (
+    Specification,
+    check_rows,
+    fit_specification,
+    too_few_rows,
+)
+
+Slopes = Mapping[str, Sequence[str]]
+DEFAULT_SLOPES: dict[str, tuple[str, ...]] = {"patient": ("within",)}
+#: Effects that may vary over the members of a unit.
+SLOPES_ALLOWED = {"patient": ("within",), "therapist": ("within", "patient_between")}
+
+
+def fit_within_between(
+    sessions: SessionData | pd.DataFrame,
+    roles: Roles | dict[str, str] | None = None,
+    *,
+    time: Time = "linear",
+    time_column: TimeColumn = "session",
+    random_slopes: Slopes | Literal["auto"] | None = None,
+    mean_rows: MeanRows = "available",
+    therapist_mean: TherapistMean = "patients",
+    reml: bool = True,
+) -> AllianceResult:
+    """Estimate how alliance and outcome go together within and between patients.
+
+    Use it for session-by-session ratings. It estimates an association, not an effect of the
+    alliance: the two are rated in the same session.
+
+    Parameters
+    ----------
+    sessions : SessionData or DataFrame
+        One row a session. A frame needs `roles`. The alliance column is raw: the model centres
+        it itself. With a therapist role the model has three levels, else two.
+    roles : Roles or dict, optional
+    time : {"linear", "log", "factor", "patient", "none"}
+        How the common trend enters: as a line, as log(1 + t), with one mean a session, or as a
+        line whose slope differs between patients. Without it, an alliance that rises while
+        symptoms fall looks like an effect; the estimate without time is always carried as a
+        sensitivity row.
+    time_column : {"session", "time"}
+        Count sessions, or weeks in the column of role `time`; both from the patient's first.
+    random_slopes : mapping or "auto", optional
+        Effects that differ between members of a unit. Default ``{"patient": ["within"]}``, kept
+        even where its variance is estimated as zero (then said). ``{}`` for none. ``"auto"``
+        drops the slope only if the fit with it is singular or fails.
+    mean_rows : {"available", "fitted"}
+        Whether patient means use all observed ratings, or those of the rows in the model.
+    therapist_mean : {"patients", "sessions"}
+        Whether a therapist's mean averages patient means or sessions.
+    reml : bool
+        Restricted (default) or full maximum likelihood.
+
+    Returns
+    -------
+    AllianceResult
+
+    Raises
+    ------
+    DataError
+        For missing or unusable columns, fewer than two patients, a constant alliance, patients
+        with several therapists, an alliance column that is already centred.
+    ArgumentError
+        For arguments that are unknown or would be ignored.
+
+    Warns
+    -----
+    DataWarning, FitWarning
+        Dropped sessions; singular or failed fits. Also kept in ``result.messages``.
+
+    References
+    ----------
+    Curran, P. J., & Bauer, D. J. (2011). The disaggregation of within-person and between-person
+    effects in longitudinal models of change. Annual Review of Psychology, 62, 583–619.
+
+    Examples
+    --------
+    >>> import alliance_stats as al
+    >>> result = al.fit_within_between(al.load_example("sessions"))
+    >>> result.effects["effect"].tolist()
+    ['within', 'patient_between', 'therapist_between']
+    """
+    data = sessions_from(sessions, roles)
+    known = data.roles
+    if known is None:  # sessions_from has refused this already
+        raise ArgumentError("the sessions have no roles. Give roles=Roles(…).")
+    one_of(time, TIMES, name="time")
+    one_of(reml, (True, False), name="reml")
+    if time == "none" and time_column != "session":
+        raise ArgumentError(
+            f"time_column={time_column!r} would be ignored with time='none'. Leave one out."
+        )
+    prepared = prepare_sessions(
+        data, known, time_column=time_column, mean_rows=mean_rows, therapist_mean=therapist_mean
+    )
+    specification = Specification(
+        time=time,
+        time_column=time_column,
+        slopes=_slopes(random_slopes, prepared),
+        mean_rows=mean_rows,
+        therapist_mean=therapist_mean,
+        reml=reml,
+    )
+    if random_slopes == "auto":
+        fit, specification, path = _auto(prepared, specification)
+    else:
+        check_rows(prepared, specification)
+        fit, path = fit_specification(prepared, specification), ()
+    result = AllianceResult(fit, prepared, specification, path)
+    for message in prepared.messages():
+        warnings.warn(message, DataWarning, stacklevel=2)
+    for message in (*path, *fit.about_fit):
+        warnings.warn(message, FitWarning, stacklevel=2)
+    return result
+
+
+def _slopes(
+    wanted: Slopes | Literal["auto"] | None, prepared: PreparedSessions
+) -> dict[str, tuple[str, ...]]:
+    """Checked random slopes by unit."""
+    if wanted is None or wanted == "auto":
+        return dict(DEFAULT_SLOPES)
+    if not isinstance(wanted, Mapping):
+        raise ArgumentError(
+            f"random_slopes={wanted!r} is not known. "
+            "Give {'patient': ['within']}, {} for none, or 'auto'."
+        )
+    slopes = {}
+    effects = [effect for effect, _ in prepared.effects]
+    for unit, names in wanted.items():
+        one_of(unit, tuple(SLOPES_ALLOWED), name="unit of random_slopes")
+        if unit == "therapist" and prepared.roles.therapist is None:
+            raise ArgumentError(
+                "random_slopes names therapists, but there is no therapist role. "
+                "Give roles=Roles(therapist=…), or leave it out."
+            )
+        allowed = [e for e in SLOPES_ALLOWED[unit] if e in effects]
+        if isinstance(names, str) or any(name not in allowed for name in names):
+            raise ArgumentError(
+                f"random_slopes[{unit!r}]={names!r}. Effects that can differ between "
+                f"{unit}s: {name_list(allowed)}, as a list."
+            )
+        slopes[unit] = tuple(names)
+    return slopes
+
+
+def _auto(
+    prepared: PreparedSessions, specification: Specification
+) -> tuple[MixedModelResult, Specification, tuple[str, ...]]:
+    """Fit with the default slope; without it only if that fit is singular or fails."""
+    simpler = replace(specification, slopes={})
+    if too_few_rows(prepared, specification):
+        reason = "could not be fitted with so few sessions a patient"
+    else:
+        fit = fit_specification(prepared, specification)
+        if fit.converged and not fit.singular:
+            return fit, specification, ()
+        reason = "was singular" if fit.singular else "did not converge"
+    path = (
+        f"random_slopes='auto': the model with a within-patient slope {reason}; "
+        "the slope was dropped.",
+    )
+    check_rows(prepared, simpler)
+    return fit_specification(prepared, simpler), simpler, path
