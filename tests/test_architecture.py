@@ -131,6 +131,24 @@ def test_import_costs_nothing() -> None:
     assert not loaded & {"numpy", "pandas", "scipy", "matplotlib", "formulaic"}
 
 
+FIT = """
+import warnings
+warnings.simplefilter("ignore")
+import alliance_stats as al
+sessions = al.load_example("sessions")
+result = al.fit_within_between(sessions)
+result.tidy(), result.sensitivity, result.effect_sizes(), result.view()
+al.fit_lmm("phq9 ~ session + (1 | patient)", sessions.frame).tidy()
+al.coef_table(result), al.report_text(result), al.describe_levels(sessions)
+"""
+
+
+def test_a_fit_and_its_tables_load_nothing_heavy() -> None:
+    loaded = loaded_after(FIT)
+    heavy = {"scipy.stats", "statsmodels", "pingouin", "sklearn", "matplotlib", "formulaic"}
+    assert not loaded & heavy
+
+
 def test_no_assert_for_input_and_no_code_from_text() -> None:
     for path in FILES:
         tree = ast.parse(path.read_text(encoding="utf-8"))

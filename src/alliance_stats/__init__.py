@@ -17,14 +17,18 @@ NAMES = {
     "SessionData": "alliance_stats.data.sessions",
     "UnsupportedError": "alliance_stats._base.errors",
     "center": "alliance_stats.data.centering",
+    "coef_table": "alliance_stats.report.tables",
     "describe_levels": "alliance_stats.data.describe",
     "fit_lmm": "alliance_stats.lmm.fit",
     "fit_within_between": "alliance_stats.models.within_between",
     "load_example": "alliance_stats.data.examples",
     "load_sessions": "alliance_stats.data.load",
+    "plot_within_between": "alliance_stats.report.plots.within_between",
+    "report_text": "alliance_stats.report.text",
+    "save_report": "alliance_stats.report.save",
     "simulate_sessions": "alliance_stats.simulate.sessions",
 }
-ROOMS = ("data", "formula", "lmm", "models", "numeric", "simulate")
+ROOMS = ("data", "formula", "lmm", "models", "numeric", "report", "simulate")
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES, ROOMS)
 __all__ = [*__all__, "__version__"]

@@ -3,6 +3,7 @@ from alliance_stats import formula as formula
 from alliance_stats import lmm as lmm
 from alliance_stats import models as models
 from alliance_stats import numeric as numeric
+from alliance_stats import report as report
 from alliance_stats import simulate as simulate
 from alliance_stats._base.errors import ArgumentError as ArgumentError
 from alliance_stats._base.errors import DataError as DataError
@@ -19,4 +20,8 @@ from alliance_stats.data.roles import Roles as Roles
 from alliance_stats.data.sessions import SessionData as SessionData
 from alliance_stats.lmm.fit import fit_lmm as fit_lmm
 from alliance_stats.models.within_between import fit_within_between as fit_within_between
+from alliance_stats.report.plots.within_between import plot_within_between as plot_within_between
+from alliance_stats.report.save import save_report as save_report
+from alliance_stats.report.tables import coef_table as coef_table
+from alliance_stats.report.text import report_text as report_text
 from alliance_stats.simulate.sessions import simulate_sessions as simulate_sessions

@@ -1,0 +1,16 @@
+"""Report room: tables, texts, figures and files, drawn and written from result views only."""
+
+from alliance_stats._base.lazy import attach
+
+NAMES = {
+    "ReportText": "alliance_stats.report.prose",
+    "Table": "alliance_stats.report.table",
+    "coef_table": "alliance_stats.report.tables",
+    "frame_table": "alliance_stats.report.frames",
+    "plot_within_between": "alliance_stats.report.plots.within_between",
+    "report_text": "alliance_stats.report.text",
+    "save_report": "alliance_stats.report.save",
+}
+ROOMS = ("plots",)
+
+__getattr__, __dir__, __all__ = attach(__name__, NAMES, ROOMS)

@@ -1,0 +1,151 @@
+"""What a report holds for each result, before it is written for any target."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from io import BytesIO
+
+from alliance_stats._base.views import ResultView
+from alliance_stats._version import __version__
+from alliance_stats.report.plots.within_between import (
+    figure_caption,
+    figure_size,
+    panel_axes,
+    panel_names,
+    plot_within_between,
+)
+from alliance_stats.report.sources import numbered_titles
+from alliance_stats.report.style import journal_style
+from alliance_stats.report.table import Table
+from alliance_stats.report.tables import coef_table, fit_table, further_tables
+from alliance_stats.report.text import view_text
+from alliance_stats.report.words import fit_failed, fit_singular, one_line
+
+_DPI = 300
+_DRAWN = ("within_between",)
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """A figure as PNG bytes, with the sentences that describe it."""
+
+    png: bytes
+    caption: str
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """One result in a report; all text is plain, escaped only by the writer.
+
+    Attributes
+    ----------
+    title : str
+        Heading of the section.
+    paragraphs : tuple of str
+        The sentences of `report_text`.
+    messages, notes : tuple of str
+        What the result warned of; notes that stand under no table.
+    tables : tuple of Table
+        Coefficients first, then the further tables and the fit, numbered through the report.
+    figure : Figure or None
+        Drawn only when asked for.
+    formula, refit : str
+        The model, and lines of code that fit it again; empty if unknown.
+    alert : str
+        Why the messages must not be overlooked: a failed or singular fit; else empty.
+    """
+
+    title: str
+    paragraphs: tuple[str, ...]
+    messages: tuple[str, ...]
+    notes: tuple[str, ...]
+    tables: tuple[Table, ...]
+    figure: Figure | None
+    formula: str
+    refit: str
+    alert: str = ""
+
+
+def messages_heading(section: Section) -> str:
+    """``Messages``, with the reason if they must not be overlooked."""
+    return f"Messages: {section.alert}" if section.alert else "Messages"
+
+
+def sections_of(views: Sequence[ResultView], *, figures: bool) -> list[Section]:
+    """The sections of a report, tables and figures numbered from 1."""
+    sections: list[Section] = []
+    n_tables = n_figures = 0
+    for view, title in zip(views, numbered_titles(views), strict=True):
+        section = _section(view, title, figures=figures)
+        tables = [
+            replace(table, title=f"Table {number}. {table.title}")
+            for number, table in enumerate(section.tables, start=n_tables + 1)
+        ]
+        n_tables += len(tables)
+        figure = section.figure
+        if figure is not None:
+            n_figures += 1
+            figure = replace(figure, caption=f"Figure {n_figures}. {figure.caption}")
+        sections.append(replace(section, tables=tuple(tables), figure=figure))
+    return sections
+
+
+def _section(view: ResultView, title: str, *, figures: bool) -> Section:
+    tables = []
+    if not view.terms.empty:  # the messages stand in a box of the section
+        tables.append(replace(coef_table(view), title="Coefficients", messages=()))
+    tables += further_tables(view)
+    fit = fit_table(view)
+    return Section(
+        title=title,
+        paragraphs=tuple(view_text(view).split("\n\n")),
+        messages=tuple(one_line(message) for message in view.messages),
+        notes=tuple(one_line(note) for note in view.notes) if view.terms.empty else (),
+        tables=(*tables, fit) if fit is not None else tuple(tables),
+        figure=_figure(view) if figures else None,
+        formula=view.labels.get("formula", ""),
+        refit=view.refit or "",
+        alert=_alert(view),
+    )
+
+
+def _alert(view: ResultView) -> str:
+    if fit_failed(view):
+        return "the fit did not converge"
+    return "the fit is singular" if fit_singular(view) else ""
+
+
+def _figure(view: ResultView) -> Figure | None:
+    """Draw the view without pyplot, so that no window or open figure is left."""
+    if view.kind not in _DRAWN or view.plot is None or view.plot.empty:
+        return None
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure as Drawing
+
+    caption = figure_caption(view)
+    n = len(panel_names(view.plot))
+    buffer = BytesIO()
+    with journal_style():
+        drawing = Drawing(figsize=figure_size(n))
+        FigureCanvasAgg(drawing)
+        plot_within_between(view, ax=list(panel_axes(drawing, n)))
+        drawing.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
+    return Figure(buffer.getvalue(), caption)
+
+
+def versions_line(*, figures: bool) -> str:
+    """The versions that made the report; no date, so that the same input gives the same file."""
+    packages = ["numpy", "scipy", "pandas", *(["matplotlib"] if figures else [])]
+    named = [f"{name} {_version(name)}" for name in packages]
+    parts = [f"alliance_stats {__version__}", f"Python {platform.python_version()}", *named]
+    return "Made with " + ", ".join(parts) + "."
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "(not installed)"

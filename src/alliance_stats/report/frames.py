@@ -1,0 +1,218 @@
+"""Any tidy frame as a printed table: effects in words, numbers rounded alike down a column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from alliance_stats._base.checks import probability
+from alliance_stats._base.errors import ArgumentError
+from alliance_stats._base.printing import HEADINGS, MINUS, print_frame, word_columns
+from alliance_stats.report.table import Table
+from alliance_stats.report.words import (
+    COLUMN_WORDS,
+    EFFECT_ORDER,
+    as_heading,
+    effect_words,
+    one_line,
+    term_words,
+)
+
+_MOST_DIGITS = 10
+#: More columns than this in fewer rows are set one row a column, if the first column names rows.
+_MOST_COLUMNS = 9
+_STANDARDISED_NOTE = "Coefficients in standard deviations (SD) of the same unit, taken as known."
+_COVARIANCE_NOTE = "In a row of two terms, the variance is their covariance."
+
+
+def frame_table(
+    frame: pd.DataFrame,
+    *,
+    title: str = "",
+    notes: str | Sequence[str] = (),
+    conf_level: float = 0.95,
+    digits: int | None = None,
+    headings: Mapping[str, str] | None = None,
+) -> Table:
+    """Set a tidy frame as a printed table, with the words and the rounding of `coef_table`.
+
+    Use it to show ``result.sensitivity``, ``result.effect_sizes()``, ``fit.var_corr()`` or rows
+    picked from ``result.tidy()``. Effects are named in plain words, the ends of an interval share
+    a column, p values are in APA style, and normal tests are called z. Rows stay in their order;
+    a frame of more columns than fit a page and few rows is turned.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Its index is shown only if it is named or holds words.
+    title : str
+        One line above the table.
+    notes : str or sequence of str
+        Sentences below the table.
+    conf_level : float
+        Level of the intervals in ``ci_low`` and ``ci_high``: the frame does not hold it.
+    digits : int, optional
+        Decimals of estimates, standard errors and interval ends. By default as many as show two
+        digits of the smallest standard error.
+    headings : mapping of str to str, optional
+        Headings of columns, by the name of the column, such as ``{"sd_outcome": "SD of phq9"}``.
+
+    Returns
+    -------
+    Table
+        Its ``frame`` holds the cells as printed; the frame given is not changed.
+
+    Raises
+    ------
+    ArgumentError
+        If `frame` is not a DataFrame or has two columns of one name, `digits` is not a whole
+        number from 0 to 10, or `conf_level` is not between 0 and 1.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({
+    ...     "model": ["as fitted", "without time"], "effect": "within", "unit": "session",
+    ...     "term": "wai_within", "estimate": [-0.0891, -0.1364], "se": [0.018, 0.0238],
+    ...     "p_value": [2e-6, 4e-8], "ci_low": [-0.124, -0.183], "ci_high": [-0.053, -0.089]})
+    >>> frame_table(rows, title="Sensitivity")
+    Sensitivity
+    Model         Effect                b     SE       p            95% CI
+    as fitted     Within patients  −0.089  0.018  < .001  [−0.124, −0.053]
+    without time  Within patients  −0.136  0.024  < .001  [−0.183, −0.089]
+    """
+    digits_allowed(digits)
+    probability(conf_level, name="conf_level")
+    if not isinstance(frame, pd.DataFrame):
+        raise ArgumentError(
+            f"a {type(frame).__name__} is not a DataFrame. "
+            "Give a frame such as result.sensitivity; for a result itself use coef_table."
+        )
+    if not frame.columns.is_unique:
+        raise ArgumentError("two columns of the frame have one name. Rename one of them.")
+    given = [notes] if isinstance(notes, str) else list(notes)
+    own = {name: one_line(heading) for name, heading in (headings or {}).items()}
+    printed, left = printed_cells(frame, conf_level, decimals=digits, headings=own)
+    said = (*map(one_line, given), *_own_notes(frame))
+    shown = as_z_tests(printed)
+    if shown.shape[1] < printed.shape[1]:
+        left = tuple(np.delete(left, printed.columns.get_loc("df")).tolist())
+    return Table(shown, one_line(title), said, left)
+
+
+def printed_cells(
+    frame: pd.DataFrame,
+    conf_level: float,
+    *,
+    decimals: int | None = None,
+    headings: Mapping[str, str] | None = None,
+) -> tuple[pd.DataFrame, tuple[bool, ...]]:
+    """The cells of a table as strings, and which columns hold words."""
+    shown = _in_words(_with_index(frame))
+    words = {str(n): as_heading(n) for n in shown.columns if n not in HEADINGS} | COLUMN_WORDS
+    if "sd_alliance" in shown.columns:
+        words["estimate"] = "Std. b"
+        decimals = 2 if decimals is None else decimals
+    left = tuple(word_columns(shown))
+    printed = print_frame(
+        _shares_in_percent(shown),
+        conf_level=conf_level,
+        decimals=decimals,
+        minus=MINUS,
+        headings={**words, **(headings or {})},
+    )
+    few = 0 < len(printed) < printed.shape[1]
+    if few and printed.shape[1] > _MOST_COLUMNS and left[0] and printed.iloc[:, 0].is_unique:
+        return _turned(printed), (True, *[False] * len(printed))
+    return printed, left
+
+
+def as_z_tests(printed: pd.DataFrame) -> pd.DataFrame:
+    """Printed cells without degrees of freedom, and t called z, where all tests are normal."""
+    if "df" not in printed.columns or not len(printed) or not printed["df"].eq("∞").all():
+        return printed
+    return printed.drop(columns="df").rename(columns={"t": "z"})
+
+
+def digits_allowed(digits: int | None) -> None:
+    """Raise ArgumentError unless `digits` is None or a whole number from 0 to 10."""
+    whole = isinstance(digits, int) and not isinstance(digits, bool)
+    if digits is not None and not (whole and 0 <= digits <= _MOST_DIGITS):
+        raise ArgumentError(
+            f"digits={digits!r} is not a number of decimals. "
+            f"Give a whole number from 0 to {_MOST_DIGITS}, or None."
+        )
+
+
+def strings(frame: pd.DataFrame, name: str) -> list[str]:
+    """A column as words, missing ones and a missing column as empty."""
+    if name not in frame.columns:
+        return [""] * len(frame)
+    return ["" if pd.isna(value) else str(value) for value in frame[name]]
+
+
+def row_words(frame: pd.DataFrame) -> list[str]:
+    """What each row of a tidy frame is called: its effect in plain words, else its term."""
+    names = zip(*(strings(frame, name) for name in ("effect", "unit", "term")), strict=True)
+    return [
+        effect_words(effect, unit) if effect else term_words(term) for effect, unit, term in names
+    ]
+
+
+def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
+    """A copy with effects and terms in words, without columns that say the same again."""
+    shown = frame.copy()
+    effects = set(strings(frame, "effect")) - {""}
+    if effects and effects <= set(EFFECT_ORDER):
+        shown["effect"] = row_words(frame)
+        return shown.drop(columns=["unit", "term"], errors="ignore")
+    if "term" in frame.columns:
+        pairs = zip(strings(frame, "term"), strings(frame, "with_term"), strict=True)
+        shown["term"] = [" with ".join(map(term_words, filter(None, pair))) for pair in pairs]
+        shown = shown.drop(columns="with_term", errors="ignore")
+    for name in ("effect", "unit"):
+        if name in frame.columns:
+            shown[name] = strings(frame, name)
+    return shown
+
+
+def _shares_in_percent(frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns named share in percent, as words."""
+    shares = [
+        name
+        for name in frame.columns
+        if re.split("[_ ]", str(name).lower())[0] == "share"
+        and pd.api.types.is_float_dtype(frame[name])
+    ]
+    percent = {
+        name: ["–" if pd.isna(share) else f"{100 * share:.1f}%" for share in frame[name]]
+        for name in shares
+    }
+    return frame.assign(**percent)
+
+
+def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its index as first column, if the index says something."""
+    index = frame.index
+    plain = index.nlevels == 1 and index.name is None and pd.api.types.is_integer_dtype(index)
+    if plain or frame.empty or set(index.names) & set(frame.columns):
+        return frame.reset_index(drop=True)
+    names = ["" if name is None else name for name in index.names]
+    return frame.set_axis(index.set_names(names)).reset_index()
+
+
+def _own_notes(frame: pd.DataFrame) -> list[str]:
+    notes = [_STANDARDISED_NOTE] if {"sd_alliance", "estimate"} <= set(frame.columns) else []
+    two_terms = "variance" in frame.columns and any(strings(frame, "with_term"))
+    return [*notes, _COVARIANCE_NOTE] if two_terms else notes
+
+
+def _turned(printed: pd.DataFrame) -> pd.DataFrame:
+    """One row a measure, one column a row of the frame."""
+    measures = printed.iloc[:, 1:].T
+    measures.columns = pd.Index(printed.iloc[:, 0].tolist())
+    measures.insert(0, "Measure", list(measures.index), allow_duplicates=True)
+    return measures.reset_index(drop=True)

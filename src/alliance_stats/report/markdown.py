@@ -1,0 +1,57 @@
+"""A report as Markdown, with its figures in a folder beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from alliance_stats._base.printing import escape_markdown, markdown_paragraph
+from alliance_stats.report.content import Section, messages_heading
+
+
+def write_markdown(
+    title: str, intro: Sequence[str], sections: Sequence[Section], footer: str, folder: str
+) -> str:
+    """Return the text; every name is escaped. Figures are looked for in `folder`."""
+    several = len(sections) > 1 or title != sections[0].title
+    blocks = [f"# {escape_markdown(title)}", *map(markdown_paragraph, intro)]
+    n_figures = 0
+    for section in sections:
+        n_figures += section.figure is not None
+        image = f"{quote(folder)}/{figure_name(n_figures)}"
+        blocks += _section(section, image, heading=several)
+    return "\n\n".join([*blocks, "---", markdown_paragraph(footer)]) + "\n"
+
+
+def figure_name(number: int) -> str:
+    """``figure-1.png``."""
+    return f"figure-{number}.png"
+
+
+def _section(section: Section, image: str, *, heading: bool) -> list[str]:
+    blocks = [f"## {escape_markdown(section.title)}"] if heading else []
+    blocks += [markdown_paragraph(paragraph) for paragraph in section.paragraphs]
+    if section.messages or section.alert:
+        lines = [f"> - {markdown_paragraph(message)}" for message in section.messages]
+        first = f"> **{messages_heading(section)}**"
+        blocks.append("\n".join([first, *([">"] if lines else []), *lines]))
+    tables = [table.to_markdown() for table in section.tables]
+    blocks += tables[:1]
+    if section.figure is not None:
+        caption = escape_markdown(section.figure.caption)
+        blocks += [f"![{caption}]({image})", f"*{caption}*"]
+    blocks += tables[1:]
+    blocks += [markdown_paragraph(note) for note in section.notes]
+    blocks += _code("Model", section.formula)
+    blocks += _code("Fit it again", section.refit)
+    return blocks
+
+
+def _code(heading: str, code: str) -> list[str]:
+    """A fenced block whose fence is longer than any run of backticks inside it."""
+    if not code:
+        return []
+    longest = max((len(run) for run in re.findall("`+", code)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [f"**{heading}**", f"{fence}\n{code}\n{fence}"]

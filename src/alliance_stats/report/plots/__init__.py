@@ -1,0 +1,9 @@
+"""Figures, one a file. Each draws the plain frame of a result's view and computes nothing."""
+
+from alliance_stats._base.lazy import attach
+
+NAMES = {
+    "plot_within_between": "alliance_stats.report.plots.within_between",
+}
+
+__getattr__, __dir__, __all__ = attach(__name__, NAMES)

@@ -1,0 +1,1 @@
+from alliance_stats.report.plots.within_between import plot_within_between as plot_within_between

@@ -1,0 +1,257 @@
+"""Figure of a within-between model: one panel an effect, points under a line with its band."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from alliance_stats._base.errors import ArgumentError
+from alliance_stats._base.views import ResultView
+from alliance_stats.report.numbers import has_interval, interval, number, records
+from alliance_stats.report.sources import Source, as_view
+from alliance_stats.report.style import (
+    BAND_COLOUR,
+    LINE_COLOUR,
+    PAGE_WIDTH,
+    POINT_COLOUR,
+    journal_style,
+)
+from alliance_stats.report.tables import view_decimals
+from alliance_stats.report.words import EFFECT_ORDER, effect_words, one_line
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: More points than this in a panel are thinned, and the figure says so.
+MOST_POINTS = 5000
+_SPACING = 1.25
+#: Size and opacity of points, by how many at most there are.
+_POINT_LOOKS = ((60, (18.0, 0.75)), (400, (11.0, 0.45)), (2000, (7.0, 0.30)), (5000, (4.0, 0.18)))
+_X_WORDS = {
+    "within": "deviation from the patient's mean",
+    "between": "patient's mean − mean of patients",
+    "patient_between": "patient's mean − therapist's mean",
+    "therapist_between": "therapist's mean − mean of therapists",
+}
+_DOTS = {"within": "sessions", "between": "patients", "patient_between": "patients",
+         "therapist_between": "therapists"}  # fmt: skip
+_COLUMNS = ("panel", "layer", "x", "y", "y_low", "y_high")
+
+
+def plot_within_between(
+    result: Source, *, ax: Axes | Sequence[Axes] | None = None
+) -> np.ndarray[Any, np.dtype[np.object_]]:
+    """Draw the associations of a within-between model, one panel for each effect.
+
+    Each panel shows the observed points, adjusted for the rest of the model, under the fitted
+    line with its confidence band. The title of a panel holds the coefficient and its interval.
+    Nothing is computed: the figure draws the frame ``result.view().plot``. Of more than 5,000
+    points in a panel a fixed random selection is drawn, and the panel says so.
+
+    Parameters
+    ----------
+    result : result
+        A result of `fit_within_between`, or anything whose view has such a plot frame.
+    ax : Axes or sequence of Axes, optional
+        Where to draw, one Axes a panel. By default a figure 7 inches wide is made by pyplot.
+
+    Returns
+    -------
+    numpy.ndarray of Axes, shape (n_panels,)
+        In the order within, between patients, between therapists.
+
+    Raises
+    ------
+    ArgumentError
+        If the result has no plot frame of this kind, or the number of Axes is not that of the
+        panels.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from alliance_stats._base.views import ResultView
+    >>> plot = pd.DataFrame({
+    ...     "panel": "within", "layer": ["points", "line", "line"], "x": [0.5, -1, 1],
+    ...     "y": [11.0, 12.5, 12.3], "y_low": [None, 12.1, 11.9], "y_high": [None, 12.9, 12.7],
+    ...     "group": [1, -1, -1]})
+    >>> none = pd.DataFrame()
+    >>> view = ResultView("within_between", "", none, none, plot, none, labels={"alliance": "wai"})
+    >>> from matplotlib.figure import Figure
+    >>> axes = plot_within_between(view, ax=Figure().subplots())
+    >>> axes[0].get_xlabel()
+    "wai\\ndeviation from the patient's mean"
+    """
+    view = as_view(result)
+    plot = _plot_frame(view)
+    panels = panel_names(plot)
+    with journal_style():
+        axes = _axes(ax, len(panels))
+        heads = _head_lines(view, plot, panels)
+        for axis, panel, head in zip(axes, panels, heads, strict=True):
+            _draw(axis, plot.loc[plot["panel"] == panel])
+            _label(axis, view, panel, len(panels))
+            _head(axis, panel, head)
+        axes[0].set_ylabel(_y_words(view), parse_math=False)
+    return axes
+
+
+def panel_names(plot: pd.DataFrame) -> list[str]:
+    """The panels of a plot frame in print order."""
+    found = [str(name) for name in dict.fromkeys(plot["panel"])]
+    known = [name for name in EFFECT_ORDER if name in found]
+    return known + [name for name in found if name not in known]
+
+
+def shown_points(panel: pd.DataFrame) -> pd.DataFrame:
+    """The points that are drawn: all of them, or a fixed random selection in the same order."""
+    points = panel.loc[panel["layer"] == "points"]
+    if len(points) <= MOST_POINTS:
+        return points
+    kept = np.random.default_rng(0).permutation(len(points))[:MOST_POINTS]
+    return points.iloc[np.sort(kept)]
+
+
+def figure_caption(view: ResultView) -> str:
+    """What the figure shows, in sentences, for a report or an alternative text."""
+    plot = _plot_frame(view)
+    names = [effect_words(panel).lower() for panel in panel_names(plot)]
+    x, y = one_line(view.labels.get("alliance", "x")), one_line(view.labels.get("outcome", "y"))
+    parts = [
+        f"Association of {x} with {y}: {', '.join(names)}.",
+        f"Points: observed {y}, adjusted for the other terms of the model.",
+        f"Lines: fitted, with {100 * view.conf_level:g}% confidence bands.",
+    ]
+    return " ".join([*parts, *(s for p in panel_names(plot) if (s := _thinned(plot, p)))])
+
+
+def _thinned(plot: pd.DataFrame, panel: str, *, short: bool = False) -> str:
+    rows = plot.loc[plot["panel"] == panel]
+    n = int((rows["layer"] == "points").sum())
+    if n <= MOST_POINTS:
+        return ""
+    shown = f"{MOST_POINTS:,} of {n:,} {_DOTS.get(panel, 'points')} shown"
+    return shown if short else f"{shown}, selected at random."
+
+
+def _plot_frame(view: ResultView) -> pd.DataFrame:
+    if view.plot is None or view.plot.empty:
+        raise ArgumentError(
+            f"the result (kind '{view.kind}') has no plot frame. "
+            "Give a result of fit_within_between."
+        )
+    missing = [name for name in _COLUMNS if name not in view.plot.columns]
+    if missing:
+        raise ArgumentError(
+            f"the plot frame of this result (kind '{view.kind}') lacks {', '.join(missing)}. "
+            "Give a result of fit_within_between."
+        )
+    return view.plot
+
+
+def _axes(ax: Axes | Sequence[Axes] | None, n: int) -> np.ndarray[Any, np.dtype[np.object_]]:
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        return panel_axes(plt.figure(figsize=figure_size(n)), n)
+    given = np.empty(np.size(np.asarray(ax, dtype=object)), dtype=object)
+    given[:] = np.asarray(ax, dtype=object).ravel()
+    if len(given) != n:
+        raise ArgumentError(
+            f"ax holds {len(given)} Axes, but the figure has {n} panels. "
+            f"Give {n} Axes, such as plt.subplots(1, {n})[1], or None."
+        )
+    return given
+
+
+def panel_axes(figure: Figure, n: int) -> np.ndarray[Any, np.dtype[np.object_]]:
+    """Panels side by side on one scale of the outcome, with room between their labels."""
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.09))
+    return np.asarray(figure.subplots(1, n, sharey=True, squeeze=False))[0]
+
+
+def figure_size(n: int) -> tuple[float, float]:
+    """Width and height in inches of a figure of `n` panels."""
+    return (PAGE_WIDTH if n > 1 else PAGE_WIDTH / 2, 2.9)
+
+
+def _draw(axis: Axes, rows: pd.DataFrame) -> None:
+    points = shown_points(rows)
+    line = rows.loc[rows["layer"] == "line"].sort_values("x", kind="stable")
+    many = len(points)
+    size, alpha = next(look for most, look in _POINT_LOOKS if many <= most)
+    axis.scatter(
+        points["x"].to_numpy(float), points["y"].to_numpy(float), s=size, c=POINT_COLOUR,
+        alpha=alpha, linewidths=0, zorder=1,
+    )  # fmt: skip
+    x = line["x"].to_numpy(float)
+    low, high = line["y_low"].to_numpy(float), line["y_high"].to_numpy(float)
+    axis.fill_between(x, low, high, color=BAND_COLOUR, alpha=0.22, linewidth=0, zorder=2)
+    axis.plot(x, line["y"].to_numpy(float), color=LINE_COLOUR, linewidth=1.6, zorder=3)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.margins(x=0.03)
+    axis.locator_params(axis="both", nbins=6)
+
+
+def _label(axis: Axes, view: ResultView, panel: str, n_panels: int) -> None:
+    x = one_line(view.labels.get("alliance", "alliance"))
+    width = 38 if n_panels > 2 else 52
+    lines = [_wrapped(words, width) for words in (x, _X_WORDS.get(panel, one_line(panel)))]
+    axis.set_xlabel("\n".join(lines), parse_math=False)
+
+
+def _head(axis: Axes, panel: str, lines: Sequence[str]) -> None:
+    """Set the panel's name in bold over lines of numbers, all above the axes."""
+    axis.text(
+        0, 1.02, "\n".join(lines), transform=axis.transAxes, va="bottom", fontsize=8,
+        linespacing=_SPACING, parse_math=False,
+    )  # fmt: skip
+    axis.set_title(
+        effect_words(panel), loc="left", fontweight="bold", parse_math=False,
+        pad=4 + 8 * _SPACING * 1.17 * len(lines),
+    )  # fmt: skip
+
+
+def _head_lines(view: ResultView, plot: pd.DataFrame, panels: Sequence[str]) -> list[list[str]]:
+    """Lines over each panel: coefficient, interval, thinning; as many over all panels."""
+    heads = []
+    for panel in panels:
+        thinned = _thinned(plot, panel, short=True)
+        heads.append([*_coefficient(view, panel), *([thinned] if thinned else [])])
+    most = max(map(len, heads))
+    return [[*head, *[""] * (most - len(head))] for head in heads]
+
+
+def _wrapped(words: str, width: int) -> str:
+    """Lines of at most `width` letters, as even in length as that many lines can be.
+
+    A name longer than a line is broken after an underscore.
+    """
+    loose = " ".join(w.replace("_", "_\0 ") if len(w) > width else w for w in words.split(" "))
+    n_lines = len(textwrap.wrap(loose, width))
+    longest = min(width, max(len(word) for word in loose.split(" ")))
+    even = next(w for w in range(longest, width + 1) if len(textwrap.wrap(loose, w)) <= n_lines)
+    return "\n".join(textwrap.wrap(loose, even)).replace("\0 ", "").replace("\0", "")
+
+
+def _y_words(view: ResultView) -> str:
+    y = one_line(view.labels.get("outcome", "outcome"))
+    better = view.labels.get("outcome_better", "")
+    tail = f"; {better} is better" if better in ("lower", "higher") else ""
+    return _wrapped(f"{y} (adjusted{tail})", 40)
+
+
+def _coefficient(view: ResultView, panel: str) -> list[str]:
+    """``b = −0.108`` and ``95% CI [−0.150, −0.066]``; nothing if the view has no such row."""
+    for row in records(view.terms):
+        if row.get("effect") == panel and not pd.isna(row["estimate"]):
+            decimals = view_decimals(view)
+            ends = [interval(row, decimals, view.conf_level)] if has_interval(row) else []
+            return [f"b = {number(row['estimate'], decimals)}", *ends]
+    return []

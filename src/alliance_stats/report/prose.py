@@ -1,0 +1,72 @@
+"""Sentences as a string that shows itself as paragraphs."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+
+from alliance_stats._base.printing import escape_html
+
+_KEPT_TOGETHER = re.compile(
+    r"\b(?:b|SE|p|z|t\([\d.]+\)) (?:=|<|>|&lt;|&gt;) [−\d.]"
+    r"|\b[\d.]+% CI \[[^\]\s]+ [^\]\s]+\]"
+)
+
+
+class ReportText(str):
+    """Plain text in paragraphs: a string in every way, made for pasting.
+
+    The text itself has no line breaks inside a paragraph, so that it pastes well; ``print`` shows
+    it so. At the prompt of a console it shows itself wrapped, in a notebook as paragraphs.
+    ``print(text.wrapped())`` prints wrapped lines. String methods return plain strings.
+
+    Examples
+    --------
+    >>> text = ReportText("First.\\n\\nSecond.")
+    >>> text == "First.\\n\\nSecond."
+    True
+    >>> text
+    First.
+    <BLANKLINE>
+    Second.
+    """
+
+    __slots__ = ()
+
+    def wrapped(self, width: int = 88) -> str:
+        """Return the text with lines of at most `width` characters, none broken in ``b = 1.5``.
+
+        Examples
+        --------
+        >>> print(ReportText("A sentence of six short words.").wrapped(16))
+        A sentence of
+        six short words.
+        """
+        return "\n".join(
+            textwrap.fill(_joined(line, "\xa0"), width, break_on_hyphens=False)
+            for line in self.split("\n")
+        ).replace("\xa0", " ")
+
+    def __repr__(self) -> str:
+        return self.wrapped()
+
+    def _repr_html_(self) -> str:
+        return "\n".join(_paragraph(paragraph) for paragraph in self.split("\n\n"))
+
+
+def prose_html(text: str) -> str:
+    """Escaped text in which a line never breaks inside ``b = −0.108`` or an interval."""
+    return _joined(escape_html(text), "&nbsp;")
+
+
+def _joined(text: str, blank: str) -> str:
+    """The text with another blank inside numbers that stay on one line."""
+    return _KEPT_TOGETHER.sub(lambda found: found.group().replace(" ", blank), text)
+
+
+def _paragraph(text: str) -> str:
+    """A paragraph; a title stands on a line of its own above the first one of a result."""
+    title, parted, rest = text.partition("\n")
+    if not parted:
+        return f"<p>{prose_html(text)}</p>"
+    return f"<p><b>{escape_html(title)}</b><br>{prose_html(rest)}</p>"

@@ -1,0 +1,247 @@
+"""Tables of a result in APA style: its coefficients, its further tables and its fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from alliance_stats._base.errors import ArgumentError
+from alliance_stats._base.printing import MINUS, decimals_for, format_number
+from alliance_stats._base.views import ResultView
+from alliance_stats.report.frames import (
+    as_z_tests,
+    digits_allowed,
+    frame_table,
+    printed_cells,
+    row_words,
+    strings,
+)
+from alliance_stats.report.sources import Sources, as_views, numbered_titles
+from alliance_stats.report.table import Table
+from alliance_stats.report.words import (
+    EFFECT_ORDER,
+    FAILED,
+    as_heading,
+    df_words,
+    fit_failed,
+    fit_value,
+    one_line,
+    units_phrase,
+)
+
+_NUMBERS = ("estimate", "se", "statistic", "df", "p_value", "ci_low", "ci_high")
+
+
+def coef_table(results: Sources, *, digits: int | None = None) -> Table:
+    """Set the coefficients of one or several results as a table in APA style.
+
+    Use it for the table of a manuscript. Effects come first, in plain words, then the other
+    fixed terms. Nothing is computed: the numbers are those of ``result.tidy()``, rounded. What
+    the result warned of stands below the notes; a fit that did not converge is named in the
+    first line below the table.
+
+    Parameters
+    ----------
+    results : result, list of results, or mapping of titles to results
+        Anything with a ``view()``. Several results are set one below the other, under a leading
+        column ``Model`` that holds their titles: those of a mapping
+        ``{"All patients": first, "Completers": second}``, else their own.
+    digits : int, optional
+        Decimals of coefficients, standard errors and interval ends. By default as many as show
+        two digits of the smallest standard error: between two and four.
+
+    Returns
+    -------
+    Table
+        `frame` holds the cells as printed; ``to_markdown()`` and ``to_html()`` write them.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no result, one has no coefficients, their confidence levels differ, or
+        `digits` is not a whole number from 0 to 10.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from alliance_stats._base.views import ResultView
+    >>> terms = pd.DataFrame({
+    ...     "effect": ["within"], "unit": ["session"], "term": ["wai_within"],
+    ...     "estimate": [-0.108], "se": [0.021], "statistic": [-5.14], "df": [187.3],
+    ...     "p_value": [7e-7], "ci_low": [-0.149], "ci_high": [-0.067]})
+    >>> none = pd.DataFrame()
+    >>> coef_table(ResultView("within_between", "Alliance and outcome", terms, none, None, none))
+    Alliance and outcome
+    Effect                b     SE      t     df       p            95% CI
+    Within patients  −0.108  0.021  −5.14  187.3  < .001  [−0.149, −0.067]
+    b = unstandardised coefficient.
+    """
+    views = as_views(results)
+    digits_allowed(digits)
+    _have_coefficients(views)
+    level = _common_level(views)
+    heading = "effect" if any("effect" in view.terms.columns for view in views) else "term"
+    blocks = [coefficient_rows(view, heading) for view in views]
+    shared = [view_decimals(view, digits) for view in views]
+    cells = [
+        printed_cells(block, level, decimals=decimals)[0]
+        for block, decimals in zip(blocks, shared, strict=True)
+    ]
+    frame = as_z_tests(pd.concat(cells, ignore_index=True))
+    left = [True] + [False] * (frame.shape[1] - 1)
+    title, models = one_line(views[0].title), numbered_titles(views)
+    if len(views) > 1:
+        title, left = "Coefficients", [True, *left]
+        frame.insert(0, "Model", np.repeat(models, [len(block) for block in blocks]).tolist())
+    notes = _facts_and_notes if len(views) > 1 else _own_notes
+    return Table(
+        frame,
+        title,
+        (_first_note(views), *_said(views, models, notes)),
+        tuple(left),
+        messages=_said(views, models, lambda view: view.messages),
+        warning=" ".join(_said(views, models, lambda v: (FAILED,) if fit_failed(v) else ())),
+    )
+
+
+def coefficient_rows(view: ResultView, heading: str) -> pd.DataFrame:
+    """Rows of ``view.terms`` in print order, the effect or term in words, then the numbers."""
+    terms = view.terms
+    effects = strings(terms, "effect")
+    rank = [EFFECT_ORDER.index(e) if e in EFFECT_ORDER else len(EFFECT_ORDER) for e in effects]
+    order = np.argsort(rank, kind="stable")
+    words = row_words(terms)
+    numbers = terms.reindex(columns=list(_NUMBERS)).iloc[order].reset_index(drop=True)
+    numbers.insert(0, heading, [words[i] for i in order])
+    return numbers
+
+
+def view_decimals(view: ResultView, digits: int | None = None) -> int | None:
+    """The decimals that table, text and figure of one view share; None if rows must differ."""
+    if digits is not None:
+        return digits
+    if "se" not in view.terms.columns:
+        return None
+    errors = [float(s) for s in view.terms["se"]]
+    shared = decimals_for(errors)
+    return None if any(0 < s < 0.5 * 10**-shared for s in errors) else shared
+
+
+def further_tables(view: ResultView) -> list[Table]:
+    """Set the further tables of a view, under the view's own headings."""
+    return [_further_table(view, name) for name in view.tables if not view.tables[name].empty]
+
+
+def _further_table(view: ResultView, name: str) -> Table:
+    frame = view.tables[name]
+    alliance, outcome = (view.labels.get(k, k) for k in ("alliance", "outcome"))
+    return frame_table(
+        frame.reset_index(drop=True),
+        title=name,
+        conf_level=view.conf_level,
+        digits=view_decimals(view) if "se" in frame.columns else None,
+        headings={"sd_alliance": f"SD of {alliance}", "sd_outcome": f"SD of {outcome}"},
+    )
+
+
+_FIT_WORDS = {
+    "n_obs": "Observations",
+    "n_dropped": "Rows not used",
+    "n_parameters": "Parameters",
+    "method": "Estimation",
+    "loglik": "Log-likelihood",
+    "aic": "AIC",
+    "bic": "BIC",
+    "bic_patients": "BIC (N = patients)",
+    "bic_groups": "BIC (N = groups)",
+    "sigma": "Residual SD",
+    "converged": "Converged",
+    "singular": "Singular",
+    "rows_read": "Rows read",
+    "rows_kept": "Rows kept",
+    "n_sessions": "Sessions",
+    "n_patients": "Patients",
+    "n_therapists": "Therapists",
+}
+
+
+def fit_table(view: ResultView) -> Table | None:
+    """Set the one-row summary as a table with a row for each quantity; None if there is none."""
+    if view.fit.empty or not len(view.fit.columns):
+        return None
+    words = [_FIT_WORDS.get(str(name)) or as_heading(name) for name in view.fit.columns]
+    values = [_fit_cell(view.fit[name].iloc[0]) for name in view.fit.columns]
+    frame = pd.DataFrame({"Quantity": words, "Value": values})
+    return Table(frame, "Summary" if view.terms.empty else "Fit", (), (True, False))
+
+
+def _fit_cell(value: object) -> str:
+    if isinstance(value, int | np.integer) and not isinstance(value, bool | np.bool_):
+        return f"{int(value):,}"
+    if isinstance(value, float) and 1000 <= abs(value) < 1e7:
+        return f"{value:,.1f}".replace("-", MINUS)
+    return one_line(format_number(value, minus=MINUS))
+
+
+def _have_coefficients(views: Sequence[ResultView]) -> None:
+    for position, view in enumerate(views, start=1):
+        if view.terms.empty:
+            raise ArgumentError(
+                f"result {position} (kind '{view.kind}') has no coefficients. "
+                "Use report_text or save_report for it, and leave it out of coef_table."
+            )
+
+
+def _common_level(views: Sequence[ResultView]) -> float:
+    levels = sorted({view.conf_level for view in views})
+    if len(levels) > 1:
+        raise ArgumentError(
+            f"the results have different confidence levels: {', '.join(map(str, levels))}. "
+            "Make one table for each level."
+        )
+    return levels[0]
+
+
+def _first_note(views: Sequence[ResultView]) -> str:
+    """What b is; units, estimation and degrees of freedom of a single result; contextual."""
+    contextual = any("contextual" in strings(view.terms, "effect") for view in views)
+    facts = [
+        "b = unstandardised coefficient",
+        *(_facts(views[0]) if len(views) == 1 else ()),
+        "contextual = difference between the coefficients of the two units" if contextual else "",
+    ]
+    return "; ".join(fact for fact in facts if fact) + "."
+
+
+def _facts(view: ResultView) -> tuple[str, str]:
+    """Units; how the model was fitted and tested."""
+    units, method, ddf = units_phrase(view), fit_value(view, "method"), view.labels.get("ddf", "")
+    fitted = f"{one_line(method)} estimation" if method else ""
+    tested = f"tests with {df_words(ddf)}" if ddf else ""
+    return units[:1].upper() + units[1:], "; ".join(part for part in (fitted, tested) if part)
+
+
+def _own_notes(view: ResultView) -> Sequence[str]:
+    return view.notes
+
+
+def _facts_and_notes(view: ResultView) -> Sequence[str]:
+    return [*(f"{fact}." for fact in _facts(view) if fact), *view.notes]
+
+
+def _said(
+    views: Sequence[ResultView],
+    models: Sequence[str],
+    sentences: Callable[[ResultView], Sequence[str]],
+) -> tuple[str, ...]:
+    """Sentences of all results: those of every one once, others after the titles of theirs."""
+    said = [[one_line(sentence) for sentence in sentences(view)] for view in views]
+    of: dict[str, list[str]] = {}
+    for model, own in zip(models, said, strict=True):
+        for sentence in own:
+            of.setdefault(sentence, []).append(model)
+    common = [sentence for sentence, named in of.items() if len(named) == len(views)]
+    others = [f"{', '.join(of[s])}: {s}" for s in of if s not in common]
+    return (*common, *others)

@@ -1,0 +1,164 @@
+"""Words for effects, units, terms and model settings, the same in tables, texts and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import pandas as pd
+
+from alliance_stats._base.checks import counted
+from alliance_stats._base.views import ResultView
+
+#: Effects in the order in which they are printed; other terms follow.
+EFFECT_ORDER = ("within", "between", "patient_between", "therapist_between", "contextual")
+
+_EFFECTS = {
+    "within": "Within patients",
+    "between": "Between patients",
+    "patient_between": "Between patients",
+    "therapist_between": "Between therapists",
+}
+_ADJECTIVES = {
+    "within": "within-patient",
+    "between": "between-patient",
+    "patient_between": "between-patient",
+    "therapist_between": "between-therapist",
+}
+_CONTEXTUAL = {
+    "patient": "Contextual (patient − session)",
+    "therapist": "Contextual (therapist − patient)",
+}
+_TERMS = {"(Intercept)": "Intercept", "Intercept": "Intercept", "1": "Intercept", "time": "Time"}
+_SINCE_START = "_since_start"
+
+#: Headings of columns whose name does not read as one.
+COLUMN_WORDS = MappingProxyType(
+    {
+        "icc": "ICC",
+        "r": "r",
+        "sd_within": "SD within",
+        "sd_between": "SD between",
+        "sd_alliance": "SD of alliance",
+        "sd_outcome": "SD of outcome",
+        "points_per_rc": "Points per reliable change",
+        "change_first_last": "Change first to last",
+    }
+)
+
+#: What is said first of a fit that failed.
+FAILED = "The fit did not converge: the numbers are not to be interpreted."
+_TIME = {
+    "none": "Time was not in the model.",
+    "linear": "Time since the patient's first session entered as a linear term.",
+    "log": "Time since the patient's first session entered as a logarithmic term.",
+    "factor": "Time entered as one level for each session.",
+    "patient": (
+        "Time since the patient's first session entered as a linear term whose slope varied "
+        "over patients."
+    ),
+}
+_DF = {
+    "satterthwaite": "Satterthwaite degrees of freedom",
+    "kenward-roger": "Kenward–Roger degrees of freedom",
+    "normal": "the normal distribution",
+}
+
+
+def one_line(text: object) -> str:
+    """Text with every run of white space as one blank, so that a name cannot break a line."""
+    return " ".join(str(text).split())
+
+
+def as_heading(name: object) -> str:
+    """A column's name as a heading: blanks for underscores, the first letter a capital."""
+    words = one_line(name).replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def effect_words(effect: object, unit: object = "") -> str:
+    """An effect in plain words: ``Within patients``; an unknown one as it is."""
+    if effect == "contextual":
+        return _CONTEXTUAL.get(str(unit), "Contextual")
+    return _EFFECTS.get(str(effect), one_line(effect))
+
+
+def effect_adjective(effect: str) -> str:
+    """An effect as an adjective: ``within-patient``."""
+    return _ADJECTIVES.get(effect, one_line(effect))
+
+
+def term_words(term: object) -> str:
+    """A term in plain words: ``(Intercept)`` is ``Intercept``; a column stays as it is.
+
+    >>> term_words("session_since_start")
+    'Time (session since start)'
+    """
+    name = one_line(term)
+    if name.endswith(_SINCE_START) and ":" not in name:
+        return f"Time ({name.removesuffix(_SINCE_START)} since start)"
+    return _TERMS.get(name, name)
+
+
+def has_effects(frame: pd.DataFrame) -> bool:
+    """Whether any row of a tidy frame is a named effect."""
+    return "effect" in frame.columns and bool(frame["effect"].isin(EFFECT_ORDER).any())
+
+
+def time_sentence(labels: Mapping[str, str]) -> str:
+    """How time entered the model, as a sentence; empty if the view does not say."""
+    return _TIME.get(labels.get("time", ""), "")
+
+
+def df_words(ddf: str) -> str:
+    """The kind of degrees of freedom: ``Satterthwaite degrees of freedom``."""
+    known = _DF.get(ddf.lower().replace("–", "-"))
+    return known or f"{one_line(ddf)} degrees of freedom"
+
+
+def units_phrase(view: ResultView) -> str:
+    """``1,987 sessions of 240 patients seen by 24 therapists``; empty without counts."""
+    levels = view.levels
+    if not {"unit", "n"} <= set(levels.columns) or levels.empty:
+        return ""
+    counts = dict(zip(levels["unit"].astype(str), levels["n"].astype(int), strict=True))
+    words = [counted(n, one_line(unit)) for unit, n in counts.items()]
+    if list(counts) == ["session", "patient"]:
+        return f"{words[0]} of {words[1]}"
+    if list(counts) == ["session", "patient", "therapist"]:
+        return f"{words[0]} of {words[1]} seen by {words[2]}"
+    return ", ".join(words)
+
+
+def fit_value(view: ResultView, name: str) -> object:
+    """A cell of the one-row summary, or None."""
+    if name not in view.fit.columns or view.fit.empty:
+        return None
+    value: object = view.fit[name].iloc[0]
+    return value
+
+
+def fit_failed(view: ResultView) -> bool:
+    """Whether the fit says that it did not converge."""
+    return fit_value(view, "converged") in (False, "no")
+
+
+def fit_singular(view: ResultView) -> bool:
+    """Whether the fit says that it is singular."""
+    return fit_value(view, "singular") in (True, "yes")
+
+
+def fit_sentences(view: ResultView) -> list[str]:
+    """Rows not used and a singular fit; a failed fit is said first, by `FAILED`."""
+    sentences = []
+    dropped, used = int(str(fit_value(view, "n_dropped") or 0)), fit_value(view, "n_obs")
+    if dropped:
+        total = f" of {dropped + int(str(used)):,} rows" if used is not None else " rows"
+        verb = "was" if dropped == 1 else "were"
+        sentences.append(f"{dropped:,}{total} {verb} not used.")
+    if fit_singular(view):
+        sentences.append(
+            "The fit was singular: a variance or a correlation of the random effects was "
+            "estimated at its limit, so the random part is simpler than specified."
+        )
+    return sentences

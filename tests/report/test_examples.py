@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import doctest
+import importlib
+
+import matplotlib
+import pytest
+
+matplotlib.use("agg")
+
+MODULES = ("frames", "prose", "tables", "text", "save", "style", "words", "plots.within_between")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_are_true(name: str) -> None:
+    module = importlib.import_module(f"alliance_stats.report.{name}")
+    found = doctest.testmod(module)
+    assert found.attempted > 0
+    assert found.failed == 0
