@@ -217,6 +217,8 @@ def test_patient_means_use_all_ratings_or_those_in_the_model(frame: pd.DataFrame
     available = fit(frame)
     fitted = fit(frame, mean_rows="fitted")
     assert available.fit.n_obs == fitted.fit.n_obs
+    assert f"from all {len(frame):,} observed ratings" in available.notes[0]
+    assert f"from the {len(frame) - 60:,} in the model" in fitted.notes[0]
     whole = frame.groupby("id")["wai"].mean()
     complete = frame.dropna().groupby("id")["wai"].mean()
     for result, means in ((available, whole), (fitted, complete)):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal
 
-from alliance_stats._base.checks import did_you_mean, name_list, one_of
+from alliance_stats._base.checks import did_you_mean, one_of
 from alliance_stats._base.errors import ArgumentError
 
 Better = Literal["lower", "higher"]
@@ -51,7 +51,7 @@ class Roles:
     Raises
     ------
     ArgumentError
-        If a role is not the name of a column, or one column is given two roles.
+        If a role is unknown or not the name of a column, or one column is given two roles.
 
     Examples
     --------
@@ -74,6 +74,17 @@ class Roles:
     ended: str | None = None
     alliance_at: Moment | None = None
     outcome_at: Moment | None = None
+
+    def __new__(cls, *_: object, **named: object) -> Roles:
+        """Refuse an unknown role in the library's words, before the dataclass does."""
+        for role in named:
+            if role not in cls.__dataclass_fields__:
+                known = list(cls.__dataclass_fields__)
+                raise ArgumentError(
+                    f"role '{role}' is not known.{did_you_mean(role, known)} "
+                    f"Known roles: {', '.join(known)}."
+                )
+        return object.__new__(cls)
 
     def __post_init__(self) -> None:
         required = ("patient", "session", "alliance", "outcome")
@@ -125,11 +136,4 @@ def roles_from(roles: Roles | dict[str, str]) -> Roles:
         raise ArgumentError(
             f"roles is a {type(roles).__name__}. Give Roles(patient=…, alliance=…, outcome=…)."
         )
-    known = [f.name for f in fields(Roles)]
-    for role in roles:
-        if role not in known:
-            raise ArgumentError(
-                f"role '{role}' is not known.{did_you_mean(str(role), known)} "
-                f"Known roles: {name_list(known[:7])} … (all in the help of Roles)."
-            )
-    return Roles(**roles)  # type: ignore[arg-type]
+    return Roles(**{str(role): column for role, column in roles.items()})  # type: ignore[arg-type]

@@ -43,6 +43,8 @@ class PreparedSessions:
         Sessions before incomplete rows were dropped.
     dropped : dict of str to int
         Sessions dropped, by the column that was missing.
+    n_ratings : int
+        Alliance ratings behind the patient means.
     """
 
     frame: pd.DataFrame
@@ -51,6 +53,7 @@ class PreparedSessions:
     time: str
     n_rows: int
     dropped: dict[str, int]
+    n_ratings: int
 
     def messages(self) -> tuple[str, ...]:
         """``41 of 960 sessions dropped (wai_total missing: 38, phq9 missing: 3).``"""
@@ -91,8 +94,9 @@ def prepare_sessions(
     units = [roles.patient] + ([roles.therapist] if roles.therapist is not None else [])
     names = {column: column for column in (roles.outcome, roles.alliance, *units)} | {since: clock}
     keep, dropped = _complete(frame, names)
+    averaged = frame if mean_rows == "available" else frame[keep]
     centred = center(
-        frame if mean_rows == "available" else frame[keep],
+        averaged,
         roles.alliance,
         by=roles.patient,
         therapist=roles.therapist,
@@ -109,6 +113,7 @@ def prepare_sessions(
         time=since,
         n_rows=len(frame),
         dropped=dropped,
+        n_ratings=int(averaged[roles.alliance].notna().sum()),
     )
 
 

@@ -149,7 +149,9 @@ class AllianceResult:
     def notes(self) -> tuple[str, ...]:
         """Sentences printed under the tables."""
         roles, chosen = self.prepared.roles, self.specification
-        means = "all observed ratings" if chosen.mean_rows == "available" else "rows in the model"
+        ratings = f"{self.prepared.n_ratings:,}"
+        available = chosen.mean_rows == "available"
+        means = f"all {ratings} observed ratings" if available else f"the {ratings} in the model"
         notes = [f"{roles.alliance} centred within patients; patient means from {means}."]
         if roles.therapist is not None:
             of = "patient means" if chosen.therapist_mean == "patients" else "sessions"
