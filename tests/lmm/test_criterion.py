@@ -18,6 +18,7 @@ FORMULAS = {
     "slope outside the fixed part": "y ~ x + (1 + w | patient)",
     "no fixed intercept": "y ~ 0 + x + w + (1 | patient)",
     "three columns": "y ~ x + (1 + x + w | patient)",
+    "four levels": "y ~ x + (1 | patient) + (1 + x | therapist) + (1 | site)",
 }
 
 
@@ -28,7 +29,8 @@ def make_frame(rng: np.random.Generator) -> pd.DataFrame:
     x, w = rng.normal(2.0, 1.0, n), rng.normal(0.0, 3.0, n)
     y = 10 + x + rng.normal(0, 2, 14)[patient] + rng.normal(0, 1, 4)[therapist]
     y = y + rng.normal(0, 0.5, 14)[patient] * x + rng.normal(0, 1.5, n)
-    frame = pd.DataFrame({"y": y, "x": x, "w": w, "patient": patient, "therapist": therapist})
+    columns = {"y": y, "x": x, "w": w, "patient": patient, "therapist": therapist}
+    frame = pd.DataFrame(columns | {"site": therapist % 2})
     return frame.sample(frac=1.0, random_state=3).reset_index(drop=True)
 
 
@@ -149,3 +151,11 @@ def test_the_guess_of_the_hessian_is_positive_definite_everywhere(
     criterion = Criterion(build_design(FORMULAS["three levels"], make_frame(rng)))
     for entries in (rng.normal(size=6), np.zeros(6), 1e3 * rng.normal(size=6)):
         assert np.linalg.eigvalsh(criterion.expand(entries)[2])[0] > 0
+
+
+def test_absurdly_large_random_effects_are_undefined_not_an_error(rng: np.random.Generator) -> None:
+    criterion = Criterion(build_design(FORMULAS["three levels"], make_frame(rng)))
+    for size in (1e6, 1e9, 1e15):
+        value, gradient, hessian = criterion.expand(size * np.array([1, 0, 1, 1, 0, 1.0]))
+        assert value > criterion(criterion.start)[0]
+        assert np.isfinite(gradient).all() and np.isfinite(hessian).all()

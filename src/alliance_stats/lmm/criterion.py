@@ -24,12 +24,11 @@ from alliance_stats.lmm.factors import (
     unpack,
     unpack_roots,
 )
+from alliance_stats.lmm.information import level_hessian, scoring_step
 from alliance_stats.lmm.kernels import LevelState, backward, forward
 
 #: Where the search for a start begins, in residual standard deviations.
 START = 0.5
-#: Added to the guess of the Hessian, relative to its mean diagonal.
-RIDGE = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,12 +105,8 @@ class Criterion:
         profile = self.profile_at(first)
         factors = []
         for state, gradient in zip(profile.states, self.gradients(profile), strict=True):
-            q = len(gradient)
-            basis = symmetric_basis(q)
-            information = basis.T @ _squares(state.n) @ basis
-            information[np.diag_indices(len(information))] *= 1.0 + 1e-6
-            step = np.linalg.solve(information, basis.T @ gradient.ravel())
-            values, vectors = np.linalg.eigh(START**2 * np.eye(q) - (basis @ step).reshape(q, q))
+            moved = START**2 * np.eye(len(gradient)) + scoring_step(state.n, gradient)
+            values, vectors = np.linalg.eigh(moved)
             covariance = (vectors * np.maximum(values, 0.1 * START**2)) @ vectors.T
             factors.append(np.linalg.cholesky(covariance))
         return pack(factors)
@@ -142,6 +137,15 @@ class Criterion:
         deviance = logdet + m * (1.0 + np.log(2.0 * np.pi * sigma2)) if sigma2 > 0 else np.inf
         return Profile(float(deviance), beta, sigma2, unscaled, factors, states)
 
+    def _defined(self, factors: list[np.ndarray]) -> Profile | None:
+        """The profile, or None where rounding leaves X'V⁻¹X or r² without a positive value."""
+        try:
+            with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+                profile = self.profile_at(factors)
+        except np.linalg.LinAlgError:
+            return None
+        return profile if np.isfinite(profile.deviance) else None
+
     def residual_weights(self, profile: Profile) -> np.ndarray:
         """Coefficients w (m,) of the unique columns with Uw = y − Xβ."""
         weights = np.zeros(len(self.design.grams))
@@ -160,8 +164,8 @@ class Criterion:
 
     def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """Deviance and its gradient in θ."""
-        profile = self.profile(theta)
-        if not np.isfinite(profile.deviance):
+        profile = self._defined(unpack(theta, self.sizes))
+        if profile is None:
             return np.inf, np.zeros(len(theta))
         return profile.deviance, gradient_in_theta(self.gradients(profile), profile.factors)
 
@@ -172,46 +176,18 @@ class Criterion:
         derivative that keeps a vanishing direction of Σ at zero; what the levels share is left
         to the optimiser to learn.
         """
-        profile = self.profile_at(unpack_roots(entries, self.sizes))
+        profile = self._defined(unpack_roots(entries, self.sizes))
         k = len(entries)
-        if not np.isfinite(profile.deviance):
+        if profile is None:
             return np.inf, np.zeros(k), np.eye(k)
         slope, hessian = np.empty(k), np.zeros((k, k))
         first = 0
         for state, root, gradient in zip(
             profile.states, profile.factors, self.gradients(profile), strict=True
         ):
-            block = _level_hessian(state.n, root, gradient)
+            block = level_hessian(state.n, root, gradient)
             last = first + len(block)
             slope[first:last] = 2.0 * (gradient @ root).ravel() @ symmetric_basis(len(root))
             hessian[first:last, first:last] = block
             first = last
         return profile.deviance, slope, hessian
-
-
-def _level_hessian(n: np.ndarray, root: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-    """Second derivatives (k, k) in the entries of one level's symmetric root R.
-
-    With dΣ = dR R + R dR, the expected information Σ_g tr(N_g dΣ N_g dΣ) of N (q, q, G), and
-    2 tr(G₊ dR dR) where G₊ is the positive part of ∂deviance/∂Σ; and a small ridge.
-    """
-    basis, unit = symmetric_basis(len(root)), np.eye(len(root))
-    change = (_kronecker(unit, root) + _kronecker(root, unit)) @ basis
-    values, vectors = np.linalg.eigh(gradient)
-    positive = (vectors * np.maximum(values, 0.0)) @ vectors.T
-    block = change.T @ _squares(n) @ change + 2.0 * basis.T @ _kronecker(positive, unit) @ basis
-    block[np.diag_indices(len(block))] += RIDGE * np.trace(block) / len(block) + 1e-8
-    return block
-
-
-def _squares(n: np.ndarray) -> np.ndarray:
-    """Σ_g N_g ⊗ N_g (q², q²) of N (q, q, G)."""
-    q = len(n)
-    flat = n.reshape(q * q, -1)
-    return (flat @ flat.T).reshape(q, q, q, q).transpose(0, 2, 1, 3).reshape(q * q, q * q)
-
-
-def _kronecker(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """``np.kron`` of two small square matrices, without its overhead."""
-    q = len(a)
-    return (a[:, None, :, None] * b[None, :, None, :]).reshape(q * q, q * q)
