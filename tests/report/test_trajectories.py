@@ -259,7 +259,9 @@ sessions = al.load_example("sessions")
 sessions.view(), al.plot_trajectories
 al.save_report(sessions, pathlib.Path(tempfile.mkdtemp()) / "a.html", figures=False)
 print("matplotlib" in sys.modules)
-axes = al.plot_trajectories(sessions, max_patients=3, ax=None)
+import matplotlib
+matplotlib.use("agg")
+axes = al.plot_trajectories(sessions, max_patients=3)
 print(len(axes))
 """
 

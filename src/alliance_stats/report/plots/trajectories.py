@@ -240,7 +240,7 @@ def _draw_lines(axis: Axes, lines: pd.DataFrame, marked: Sequence[int]) -> None:
         )  # fmt: skip
         single = np.concatenate([path for path in drawn if len(path) == 1] or [points[:0]])
         axis.plot(
-            single[:, 0], single[:, 1], linestyle="", marker="o", markersize=1.8 * thick,
+            single[:, 0], single[:, 1], linestyle="", marker="o", markersize=max(1.7, 2.0 * thick),
             markeredgewidth=0, color=colour, alpha=opaque, zorder=layer,
         )  # fmt: skip
     axis.autoscale_view()
