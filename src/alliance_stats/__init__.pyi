@@ -15,11 +15,13 @@ from alliance_stats._version import __version__ as __version__
 from alliance_stats.data.centering import center as center
 from alliance_stats.data.describe import describe_levels as describe_levels
 from alliance_stats.data.examples import load_example as load_example
+from alliance_stats.data.lags import lag_within as lag_within
 from alliance_stats.data.load import load_sessions as load_sessions
 from alliance_stats.data.roles import Roles as Roles
 from alliance_stats.data.sessions import SessionData as SessionData
 from alliance_stats.lmm.fit import fit_lmm as fit_lmm
 from alliance_stats.models.within_between import fit_within_between as fit_within_between
+from alliance_stats.report.plots.trajectories import plot_trajectories as plot_trajectories
 from alliance_stats.report.plots.within_between import plot_within_between as plot_within_between
 from alliance_stats.report.save import save_report as save_report
 from alliance_stats.report.tables import coef_table as coef_table

@@ -139,7 +139,7 @@ def test_allowed_functions(written: str, factor: Factor) -> None:
 @pytest.mark.parametrize(
     ("right", "message"),
     [
-        ("lag(x)", "would read across patients"),
+        ("lag(x)", r"would read across patients.*alliance_stats\.lag_within"),
         ("within(x)", "alliance_stats.center"),
         ("between(x)", "alliance_stats.center"),
         ("offset(x)", "Subtract the offset"),

@@ -9,6 +9,7 @@ NAMES = {
     "SessionData": "alliance_stats.data.sessions",
     "center": "alliance_stats.data.centering",
     "describe_levels": "alliance_stats.data.describe",
+    "lag_within": "alliance_stats.data.lags",
     "load_example": "alliance_stats.data.examples",
     "load_sessions": "alliance_stats.data.load",
 }

@@ -10,6 +10,7 @@ from alliance_stats._base.checks import counted
 from alliance_stats._base.printing import escape_html, frame_html, frame_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.data.roles import Roles
+from alliance_stats.data.trajectories import FEWEST_PATIENTS, trajectories_frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +72,11 @@ class SessionData:
     codebook: pd.DataFrame | None = field(default=None)
 
     def view(self) -> ResultView:
-        """Return what the report room may see: counts and missing values, no cells."""
-        report = self.report
+        """Return what the report room may see: counts, missing values, ratings over sessions.
+
+        Patients are numbered in the ``plot`` frame; no cell of an identifier is in the view.
+        """
+        report, roles = self.report, self.roles
         fit = pd.DataFrame(
             {
                 "source": [report.source],
@@ -85,9 +89,10 @@ class SessionData:
             title=f"Sessions read from {report.source}",
             terms=pd.DataFrame(),
             fit=fit,
-            plot=None,
+            plot=None if roles is None else trajectories_frame(self.frame, roles),
             levels=report.levels,
             messages=report.messages,
+            labels={} if roles is None else _labels(roles),
             tables={"Missing values": report.missing, "Dropped rows": report.dropped},
         )
 
@@ -96,6 +101,13 @@ class SessionData:
 
     def _repr_html_(self) -> str:
         return _html(self.report, _headline(self.report, "SessionData"))
+
+
+def _labels(roles: Roles) -> dict[str, str]:
+    """Words of the view: the names of the columns that are drawn."""
+    better = {} if roles.outcome_better is None else {"outcome_better": roles.outcome_better}
+    names = {role: getattr(roles, role) for role in ("session", "alliance", "outcome")}
+    return names | better | {"fewest_patients": str(FEWEST_PATIENTS)}
 
 
 def _headline(report: LoadReport, kind: str) -> str:

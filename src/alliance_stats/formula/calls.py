@@ -8,8 +8,8 @@ from alliance_stats.formula.terms import ALLOWED_CALLS, Factor
 
 #: What to do instead of a function that people try.
 INSTEAD = {
-    "lag": "A lag would read across patients. Make the lagged column within each patient first, "
-    "then name that column.",
+    "lag": "A lag would read across patients. Make the column first with "
+    "alliance_stats.lag_within, then name that column.",
     "within": "Make the columns first with alliance_stats.center, then name those columns.",
     "between": "Make the columns first with alliance_stats.center, then name those columns.",
     "offset": "Subtract the offset from the outcome in a new column, then name that column.",

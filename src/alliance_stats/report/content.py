@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
+from typing import TYPE_CHECKING, Protocol
+
+import pandas as pd
 
 from alliance_stats._base.views import ResultView
 from alliance_stats._version import __version__
-from alliance_stats.report.plots.within_between import (
-    figure_caption,
-    figure_size,
-    panel_axes,
-    panel_names,
-    plot_within_between,
-)
+from alliance_stats.report.plots import trajectories, within_between
+from alliance_stats.report.plots.panels import AxesArray, figure_size, panel_axes
 from alliance_stats.report.sources import numbered_titles
 from alliance_stats.report.style import journal_style
 from alliance_stats.report.table import Table
@@ -24,8 +22,41 @@ from alliance_stats.report.tables import coef_table, fit_table, further_tables
 from alliance_stats.report.text import view_text
 from alliance_stats.report.words import fit_failed, fit_singular, one_line
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 _DPI = 300
-_DRAWN = ("within_between",)
+
+
+class _Draw(Protocol):
+    def __call__(self, view: ResultView, /, *, ax: list[Axes]) -> AxesArray: ...
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """How the figure of one kind of view is made."""
+
+    draw: _Draw
+    caption: Callable[[ResultView], str]
+    panels: Callable[[pd.DataFrame], list[str]]
+    share_y: bool
+
+
+#: The figure of each kind of view that has one.
+_DRAWINGS = {
+    "within_between": _Drawing(
+        within_between.plot_within_between,
+        within_between.figure_caption,
+        within_between.panel_names,
+        share_y=True,
+    ),
+    "sessions": _Drawing(
+        trajectories.plot_trajectories,
+        trajectories.figure_caption,
+        trajectories.panel_names,
+        share_y=False,
+    ),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,20 +151,20 @@ def _alert(view: ResultView) -> str:
 
 def _figure(view: ResultView) -> Figure | None:
     """Draw the view without pyplot, so that no window or open figure is left."""
-    if view.kind not in _DRAWN or view.plot is None or view.plot.empty:
+    drawing = _DRAWINGS.get(view.kind)
+    if drawing is None or view.plot is None or view.plot.empty:
         return None
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure as Drawing
+    from matplotlib.figure import Figure as Canvas
 
-    caption = figure_caption(view)
-    n = len(panel_names(view.plot))
+    n = len(drawing.panels(view.plot))
     buffer = BytesIO()
     with journal_style():
-        drawing = Drawing(figsize=figure_size(n))
-        FigureCanvasAgg(drawing)
-        plot_within_between(view, ax=list(panel_axes(drawing, n)))
-        drawing.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
-    return Figure(buffer.getvalue(), caption)
+        canvas = Canvas(figsize=figure_size(n))
+        FigureCanvasAgg(canvas)
+        drawing.draw(view, ax=list(panel_axes(canvas, n, share_y=drawing.share_y)))
+        canvas.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
+    return Figure(buffer.getvalue(), drawing.caption(view))
 
 
 def versions_line(*, figures: bool) -> str:

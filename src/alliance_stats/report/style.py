@@ -14,6 +14,9 @@ PAGE_WIDTH = 7.0
 POINT_COLOUR = "#7d8a97"
 LINE_COLOUR = "#00568f"
 BAND_COLOUR = "#00568f"
+#: One thin line among many, and one that is marked among them.
+THREAD_COLOUR = "#9aa3ac"
+MARK_COLOUR = "#1a1a1a"
 
 SETTINGS = MappingProxyType(
     {

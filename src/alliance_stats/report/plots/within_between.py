@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,11 +11,11 @@ import pandas as pd
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.numbers import has_interval, interval, number, records
+from alliance_stats.report.plots.panels import AxesArray, given_axes, panel_head, wrapped
 from alliance_stats.report.sources import Source, as_view
 from alliance_stats.report.style import (
     BAND_COLOUR,
     LINE_COLOUR,
-    PAGE_WIDTH,
     POINT_COLOUR,
     journal_style,
 )
@@ -25,11 +24,9 @@ from alliance_stats.report.words import EFFECT_ORDER, effect_words, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 #: More points than this in a panel are thinned, and the figure says so.
 MOST_POINTS = 5000
-_SPACING = 1.25
 #: Size and opacity of points, by how many at most there are.
 _POINT_LOOKS = ((60, (18.0, 0.75)), (400, (11.0, 0.45)), (2000, (7.0, 0.30)), (5000, (4.0, 0.18)))
 _X_WORDS = {
@@ -43,9 +40,7 @@ _DOTS = {"within": "sessions", "between": "patients", "patient_between": "patien
 _COLUMNS = ("panel", "layer", "x", "y", "y_low", "y_high")
 
 
-def plot_within_between(
-    result: Source, *, ax: Axes | Sequence[Axes] | None = None
-) -> np.ndarray[Any, np.dtype[np.object_]]:
+def plot_within_between(result: Source, *, ax: Axes | Sequence[Axes] | None = None) -> AxesArray:
     """Draw the associations of a within-between model, one panel for each effect.
 
     Each panel shows the observed points, adjusted for the rest of the model, under the fitted
@@ -90,12 +85,12 @@ def plot_within_between(
     plot = _plot_frame(view)
     panels = panel_names(plot)
     with journal_style():
-        axes = _axes(ax, len(panels))
+        axes = given_axes(ax, len(panels))
         heads = _head_lines(view, plot, panels)
         for axis, panel, head in zip(axes, panels, heads, strict=True):
             _draw(axis, plot.loc[plot["panel"] == panel])
             _label(axis, view, panel, len(panels))
-            _head(axis, panel, head)
+            panel_head(axis, effect_words(panel), head)
         axes[0].set_ylabel(_y_words(view), parse_math=False)
     return axes
 
@@ -153,34 +148,6 @@ def _plot_frame(view: ResultView) -> pd.DataFrame:
     return view.plot
 
 
-def _axes(ax: Axes | Sequence[Axes] | None, n: int) -> np.ndarray[Any, np.dtype[np.object_]]:
-    if ax is None:
-        import matplotlib.pyplot as plt
-
-        return panel_axes(plt.figure(figsize=figure_size(n)), n)
-    given = np.empty(np.size(np.asarray(ax, dtype=object)), dtype=object)
-    given[:] = np.asarray(ax, dtype=object).ravel()
-    if len(given) != n:
-        raise ArgumentError(
-            f"ax holds {len(given)} Axes, but the figure has {n} panels. "
-            f"Give {n} Axes, such as plt.subplots(1, {n})[1], or None."
-        )
-    return given
-
-
-def panel_axes(figure: Figure, n: int) -> np.ndarray[Any, np.dtype[np.object_]]:
-    """Panels side by side on one scale of the outcome, with room between their labels."""
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-    figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.09))
-    return np.asarray(figure.subplots(1, n, sharey=True, squeeze=False))[0]
-
-
-def figure_size(n: int) -> tuple[float, float]:
-    """Width and height in inches of a figure of `n` panels."""
-    return (PAGE_WIDTH if n > 1 else PAGE_WIDTH / 2, 2.9)
-
-
 def _draw(axis: Axes, rows: pd.DataFrame) -> None:
     points = shown_points(rows)
     line = rows.loc[rows["layer"] == "line"].sort_values("x", kind="stable")
@@ -202,20 +169,8 @@ def _draw(axis: Axes, rows: pd.DataFrame) -> None:
 def _label(axis: Axes, view: ResultView, panel: str, n_panels: int) -> None:
     x = one_line(view.labels.get("alliance", "alliance"))
     width = 38 if n_panels > 2 else 52
-    lines = [_wrapped(words, width) for words in (x, _X_WORDS.get(panel, one_line(panel)))]
+    lines = [wrapped(words, width) for words in (x, _X_WORDS.get(panel, one_line(panel)))]
     axis.set_xlabel("\n".join(lines), parse_math=False)
-
-
-def _head(axis: Axes, panel: str, lines: Sequence[str]) -> None:
-    """Set the panel's name in bold over lines of numbers, all above the axes."""
-    axis.text(
-        0, 1.02, "\n".join(lines), transform=axis.transAxes, va="bottom", fontsize=8,
-        linespacing=_SPACING, parse_math=False,
-    )  # fmt: skip
-    axis.set_title(
-        effect_words(panel), loc="left", fontweight="bold", parse_math=False,
-        pad=4 + 8 * _SPACING * 1.17 * len(lines),
-    )  # fmt: skip
 
 
 def _head_lines(view: ResultView, plot: pd.DataFrame, panels: Sequence[str]) -> list[list[str]]:
@@ -228,23 +183,11 @@ def _head_lines(view: ResultView, plot: pd.DataFrame, panels: Sequence[str]) -> 
     return [[*head, *[""] * (most - len(head))] for head in heads]
 
 
-def _wrapped(words: str, width: int) -> str:
-    """Lines of at most `width` letters, as even in length as that many lines can be.
-
-    A name longer than a line is broken after an underscore.
-    """
-    loose = " ".join(w.replace("_", "_\0 ") if len(w) > width else w for w in words.split(" "))
-    n_lines = len(textwrap.wrap(loose, width))
-    longest = min(width, max(len(word) for word in loose.split(" ")))
-    even = next(w for w in range(longest, width + 1) if len(textwrap.wrap(loose, w)) <= n_lines)
-    return "\n".join(textwrap.wrap(loose, even)).replace("\0 ", "").replace("\0", "")
-
-
 def _y_words(view: ResultView) -> str:
     y = one_line(view.labels.get("outcome", "outcome"))
     better = view.labels.get("outcome_better", "")
     tail = f"; {better} is better" if better in ("lower", "higher") else ""
-    return _wrapped(f"{y} (adjusted{tail})", 40)
+    return wrapped(f"{y} (adjusted{tail})", 40)
 
 
 def _coefficient(view: ResultView, panel: str) -> list[str]:
