@@ -16,6 +16,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
+
+# the same examples on every run; `HYPOTHESIS_PROFILE=explore` looks for new ones
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 REFERENCE = Path(__file__).parent / "reference"
 ROOT = Path(__file__).resolve().parents[1]

@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from alliance_stats._base.errors import FormulaError
@@ -22,6 +22,7 @@ from alliance_stats.formula import (
     parse_formula,
     quote_name,
 )
+from alliance_stats.formula.tokens import MAX_CHARACTERS
 
 
 def term(*columns: str) -> Term:
@@ -406,6 +407,7 @@ def test_text_of_a_formula_is_read_back_as_the_same_formula(right: str, random: 
         formula = parse_formula(" + ".join([f"y ~ {right}", *random]))
     except FormulaError:
         return
+    assume(len(str(formula)) <= MAX_CHARACTERS)  # the text writes out a*b and may grow too long
     again = parse_formula(str(formula))
     assert again == formula
     assert hash(again) == hash(formula)
