@@ -319,6 +319,7 @@ def test_check_refuses_what_analyse_refuses(folder: Path, run: Any, frame: pd.Da
     assert (checked.code, analysed.code) == (1, 1)
     assert checked.err.splitlines()[-1] == analysed.err.splitlines()[-1]
     assert "too few" in checked.err
+    assert "Use --random-slopes none for fewer." in checked.err
     assert run("analyse", "short.csv", *COLUMNS, "--random-slopes", "none").code == 0
 
 
@@ -330,6 +331,29 @@ def test_a_singular_fit_is_said_once(folder: Path, run: Any, frame: pd.DataFrame
     assert done.err.lower().count("singular") >= 1
     assert "Warning" not in done.err
     assert len(set(done.err.splitlines())) == len(done.err.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--time-column", "time"], ["--time-column time needs the role 'time'", "Give --time,"]),
+        (["--time", "week", "--time-column", "time", "--time-trend", "none"],
+         ["--time-column time would be ignored with --time-trend none."]),
+        (["--therapist-mean", "sessions"],
+         ["--therapist-mean sessions would be ignored", "Give --therapist,"]),
+    ],
+)  # fmt: skip
+def test_messages_name_options(
+    folder: Path, run: Any, options: list[str], words: list[str]
+) -> None:
+    refused(run("analyse", "sessions.csv", *COLUMNS, *options), *words)
+
+
+def test_closed_streams(folder: Path, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert cli.main(["check", "sessions.csv", *COLUMNS]) == 0
+    monkeypatch.setattr(sys, "stderr", None)
+    assert cli.main(["check", "missing.csv", *COLUMNS]) == 1
 
 
 def test_a_time_column_that_is_not_counted_is_said(folder: Path, run: Any) -> None:

@@ -39,6 +39,11 @@ _PLAIN: dict[int, Any] = {
     **str.maketrans("\u2212\u2013\u2014\u2019", "---'"),
     **{0xB1: "+/-", 0x2026: "...", 0x221E: "inf", 0xB2: "2"},
 }
+#: Arguments of the library in its messages, which name the options here.
+_ARGUMENT = re.compile(
+    r"\b(?P<name>time|time_column|random_slopes|mean_rows|therapist_mean)=('(?P<value>\w+)'|\{\})"
+    r"|roles=Roles\((?P<role>\w+)=…\)|\b(?P<label>therapist)='…'"
+)
 #: What could move the cursor, colour the terminal or turn the reading direction.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -107,7 +112,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         debug = debug or args.debug
         with _messages_as_lines(debug):
             args.run(args)
-        sys.stdout.flush()
+        print(end="", flush=True)
     except AllianceStatsError as error:
         return _refused(str(error))
     except BrokenPipeError:  # as with `alliance-stats check file.csv | head`
@@ -165,10 +170,8 @@ def check(args: argparse.Namespace) -> None:
 def _model_arguments(args: argparse.Namespace) -> dict[str, Any]:
     """The options as `fit_within_between` names them."""
     names = ("time_column", "mean_rows", "therapist_mean", "reml")
-    slopes = SLOPES[args.random_slopes]
-    return {
-        "time": args.time_trend, "random_slopes": slopes, **{n: getattr(args, n) for n in names}
-    }  # fmt: skip
+    given = {name: getattr(args, name) for name in names}
+    return {"time": args.time_trend, "random_slopes": SLOPES[args.random_slopes], **given}
 
 
 def _usable(sessions: al.SessionData) -> str:
@@ -220,7 +223,7 @@ def _check_output(output: Path, force: bool) -> None:
 @contextlib.contextmanager
 def _step(words: str, args: argparse.Namespace) -> Iterator[None]:
     """Announce a step that takes long: on a terminal only, and not if quiet."""
-    if args.quiet or not sys.stderr.isatty():
+    if args.quiet or sys.stderr is None or not sys.stderr.isatty():
         yield
         return
     timer = threading.Timer(PATIENCE, _tell, [f"{words} ..."])
@@ -257,16 +260,26 @@ def _print(text: str, args: argparse.Namespace) -> None:
 
 
 def _tell(text: str) -> None:
-    """One message on stderr: wrapped in a terminal, else one line."""
-    line = " ".join(text.split())
-    if sys.stderr.isatty():
+    """One message on stderr, arguments as options: wrapped in a terminal, else one line."""
+    line = " ".join(_ARGUMENT.sub(_as_option, text).split())
+    if sys.stderr is not None and sys.stderr.isatty():
         width = max(30, min(88, shutil.get_terminal_size().columns - 1))
         line = textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
     _write(line, sys.stderr)
 
 
-def _write(text: str, stream: TextIO) -> None:
-    """Text without control characters, in what the stream can show."""
+def _as_option(found: re.Match[str]) -> str:
+    """``time_column='time'`` as ``--time-column time``."""
+    if role := found["role"] or found["label"]:
+        return f"--{role}"
+    name = "time-trend" if found["name"] == "time" else found["name"].replace("_", "-")
+    return f"--{name} {found['value'] or 'none'}"
+
+
+def _write(text: str, stream: TextIO | None) -> None:
+    """Text without control characters, in what the stream can show; nothing if it is closed."""
+    if stream is None:
+        return
     encoding = getattr(stream, "encoding", None) or "utf-8"
     text = _CONTROL.sub("?", text)
     try:
@@ -303,35 +316,28 @@ def _forget_output() -> None:
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line and the way to the help."""
 
-    def __init__(self, **settings: Any) -> None:
-        settings |= {"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter}
-        super().__init__(**settings)
-
     def error(self, message: str) -> NoReturn:
         _tell(f"Error: {message}. See: {self.prog} --help")
         raise SystemExit(2)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="alliance-stats", description=ABOUT, epilog=EXAMPLES)
+    raw: Any = {"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter}
+    parser = _Parser(prog="alliance-stats", description=ABOUT, epilog=EXAMPLES, **raw)
     parser.add_argument("--version", action="version", version=f"alliance-stats {al.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    checking, analysing = (
-        commands.add_parser(
-            name, help=short, description=about, epilog=example,
-            usage=f"alliance-stats {name} FILE [options]",
-        )
-        for name, short, about, example in (
-            ("check", "say whether a file can be used", ABOUT_CHECK, EXAMPLE_CHECK),
-            ("analyse", "fit the model and write a report", ABOUT_ANALYSE, EXAMPLE_ANALYSE),
-        )
-    )  # fmt: skip
-    for command in (checking, analysing):
+    for run, short, about, example in (
+        (check, "say whether a file can be used", ABOUT_CHECK, EXAMPLE_CHECK),
+        (analyse, "fit the model and write a report", ABOUT_ANALYSE, EXAMPLE_ANALYSE),
+    ):
+        raw |= {"usage": f"alliance-stats {run.__name__} FILE [options]", "help": short}
+        command = commands.add_parser(run.__name__, description=about, epilog=example, **raw)
+        command.set_defaults(run=run)
         command.add_argument("file", metavar="FILE", help="a .csv, .tsv or .parquet file")
         _add_columns(command.add_argument_group("columns of the file"))
-    _add_common(checking.add_argument_group("output"), check)
-    _add_model(analysing.add_argument_group("model (as in fit_within_between)"))
-    _add_report(analysing.add_argument_group("output"))
+        if run is analyse:
+            _add_model(command.add_argument_group("model (as in fit_within_between)"))
+        _add_output(command.add_argument_group("output"), report=run is analyse)
     return parser
 
 
@@ -373,25 +379,21 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--no-reml", dest="reml", action="store_false", help=full)
 
 
-def _add_report(group: argparse._ArgumentGroup) -> None:
-    """Where the report goes."""
-    group.add_argument(
-        "-o", "--output", metavar="REPORT",
-        help="write a report: .html (one file) or .md (figures beside it, in a folder "
-        "that ends in _files); without -o the coefficients are only printed",
-    )  # fmt: skip
+def _add_output(group: argparse._ArgumentGroup, *, report: bool) -> None:
+    """What is written and printed."""
+    written = (
+        "write a report: .html (one file) or .md (figures beside it, in a folder that ends in "
+        "_files); without -o the coefficients are only printed"
+    )
     force = "replace an existing report once the new one is complete; else that is refused"
-    group.add_argument("--force", action="store_true", help=force)
-    group.add_argument("--title", metavar="TEXT", help="the heading of the report")
-    _add_common(group, analyse)
-
-
-def _add_common(group: argparse._ArgumentGroup, run: Any) -> None:
-    where = "if the program fails, show where (so does the variable ALLIANCE_STATS_DEBUG=1)"
-    only = "print no results, only messages and errors"
-    group.add_argument("--quiet", action="store_true", help=only)
-    group.add_argument("--debug", action="store_true", help=where)
-    group.set_defaults(run=run)
+    quiet = "print no results, only messages and errors"
+    debug = "if the program fails, show where (so does the variable ALLIANCE_STATS_DEBUG=1)"
+    if report:
+        group.add_argument("-o", "--output", metavar="REPORT", help=written)
+        group.add_argument("--force", action="store_true", help=force)
+        group.add_argument("--title", metavar="TEXT", help="the heading of the report")
+    group.add_argument("--quiet", action="store_true", help=quiet)
+    group.add_argument("--debug", action="store_true", help=debug)
 
 
 if __name__ == "__main__":
