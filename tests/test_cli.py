@@ -1,0 +1,567 @@
+"""The command line: what it prints where, its exit codes, and that it never shows a traceback."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+import tomllib
+import typing
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import alliance_stats as al
+from alliance_stats import cli
+from alliance_stats.data.centering import TherapistMean
+from alliance_stats.models.prepare import MeanRows, Time, TimeColumn
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "how-to" / "command-line.md"
+COLUMNS = ["--alliance", "wai_total", "--outcome", "phq9"]
+THREE = [*COLUMNS, "--therapist", "therapist", "--outcome-better", "lower"]
+#: Programs started in another folder import the same package.
+HERE = {"PYTHONPATH": os.fspath(Path(al.__file__).resolve().parents[1])}
+NO_TIME = [*COLUMNS, "--time-trend", "none"]
+
+
+@pytest.fixture(scope="module")
+def frame() -> pd.DataFrame:
+    sessions = al.load_example("sessions").frame
+    few = sessions["patient"].drop_duplicates().head(60)
+    return sessions[sessions["patient"].isin(few)].reset_index(drop=True)
+
+
+@pytest.fixture
+def folder(frame: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder with one good file, as the current folder."""
+    frame.to_csv(tmp_path / "sessions.csv", index=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ALLIANCE_STATS_DEBUG", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run the program here; its exit code, output and error output."""
+
+    def running(*words: str) -> SimpleNamespace:
+        try:
+            code: object = cli.main(list(words))
+        except SystemExit as stop:
+            code = stop.code
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out
+        return SimpleNamespace(code=code, out=out, err=err)
+
+    return running
+
+
+def started(
+    *words: str, env: dict[str, str] | None = None, encoding: str = "utf-8"
+) -> subprocess.CompletedProcess[str]:
+    """Run the program in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "alliance_stats.cli", *words],
+        capture_output=True, encoding=encoding, env={**os.environ, **HERE, **(env or {})},
+    )  # fmt: skip
+
+
+def files(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def refused(done: Any, *words: str) -> None:
+    """Exit code 1, nothing on stdout, one line on stderr that holds the words."""
+    assert done.code == 1
+    assert done.out == ""
+    (line,) = done.err.splitlines()
+    assert line.startswith("Error: ")
+    for word in words:
+        assert word in line
+
+
+def test_entry_point_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    module, _, name = project["scripts"]["alliance-stats"].partition(":")
+    assert (module, getattr(cli, name)) == (cli.__name__, cli.main)
+
+
+def test_analyse_as_a_program(folder: Path) -> None:
+    done = started("analyse", "sessions.csv", *THREE, "-o", "report.html")
+    assert done.returncode == 0
+    assert "Within patients" in done.stdout
+    assert done.stdout.endswith("\nReport: report.html\n")
+    assert re.fullmatch(r"\d+ of \d+ sessions dropped \(.*\)\.\n", done.stderr)
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    assert text.index("Sessions read from sessions.csv") < text.index("Satterthwaite")
+    assert "<h1>Alliance and outcome in sessions.csv</h1>" in text
+
+
+def test_analyse_prints_what_the_library_gives(folder: Path, run: Any, frame: pd.DataFrame) -> None:
+    done = run("analyse", "sessions.csv", *THREE)
+    roles = al.Roles(
+        therapist="therapist", alliance="wai_total", outcome="phq9", outcome_better="lower"
+    )
+    with pytest.warns(al.DataWarning):
+        table = al.coef_table(al.fit_within_between(frame, roles))
+    assert done.out.strip() == repr(table).removesuffix("\n".join(table.messages)).strip()
+    assert done.err.splitlines() == list(table.messages)
+    assert files(folder) == {"sessions.csv"}
+
+
+def test_options_reach_the_model(folder: Path, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, object] = {}
+    fit = al.fit_within_between
+
+    def spy(sessions: al.SessionData, **arguments: Any) -> object:
+        seen.update(arguments, roles=sessions.roles)
+        return fit(sessions, **arguments)
+
+    monkeypatch.setitem(vars(al), "fit_within_between", spy)
+    words = "--time-trend log --time week --time-column time --random-slopes none --no-reml"
+    more = "--mean-rows fitted --therapist-mean sessions"
+    done = run("analyse", "sessions.csv", *THREE, *words.split(), *more.split())
+    assert done.code == 0
+    assert seen == {
+        "time": "log", "time_column": "time", "random_slopes": {}, "reml": False,
+        "mean_rows": "fitted", "therapist_mean": "sessions",
+        "roles": al.Roles(
+            therapist="therapist", alliance="wai_total", outcome="phq9", outcome_better="lower",
+            time="week",
+        ),
+    }  # fmt: skip
+
+
+def test_defaults_and_choices_are_the_library_s() -> None:
+    args = cli._parser().parse_args(["analyse", "file.csv"])
+    wanted = inspect.signature(al.fit_within_between).parameters
+    given = cli._model_arguments(args)
+    assert given == {
+        name: p.default for name, p in wanted.items() if name not in ("sessions", "roles")
+    }
+    assert cli._roles(args) == al.Roles()
+    for option, allowed in (
+        ("--time-trend", Time), ("--time-column", TimeColumn), ("--mean-rows", MeanRows),
+        ("--therapist-mean", TherapistMean),
+    ):  # fmt: skip
+        for word in typing.get_args(allowed):
+            cli._parser().parse_args(["analyse", "file.csv", option, word])
+
+
+def test_default_column_names_may_be_left_out(folder: Path, run: Any, frame: pd.DataFrame) -> None:
+    named = frame.rename(columns={"wai_total": "alliance", "phq9": "outcome"})
+    named.to_csv("named.csv", index=False)
+    assert "Within patients" in run("analyse", "named.csv").out
+    assert "\nUsable: " in run("check", "named.csv").out
+
+
+def test_quiet_keeps_messages_and_the_report(folder: Path, run: Any) -> None:
+    done = run(
+        "analyse", "sessions.csv", *NO_TIME, "-o", "report.md", "--quiet", "--title", "A < B"
+    )
+    assert (done.code, done.out) == (0, "")
+    assert "sessions dropped" in done.err
+    assert files(folder) == {"sessions.csv", "report.md", "report_files"}
+    assert (folder / "report.md").read_text(encoding="utf-8").startswith("# A \\< B\n")
+
+
+def test_an_existing_report_is_kept_unless_forced(folder: Path, run: Any) -> None:
+    report = folder / "report.html"
+    report.write_text("old", encoding="utf-8")
+    refused(run("analyse", "sessions.csv", *NO_TIME, "-o", "report.html"), "exists", "--force")
+    assert report.read_text(encoding="utf-8") == "old"
+    assert run("analyse", "sessions.csv", *NO_TIME, "-o", "report.html", "--force").code == 0
+    assert report.read_text(encoding="utf-8") != "old"
+
+
+def test_figures_of_another_report_are_kept(folder: Path, run: Any) -> None:
+    (folder / "report_files").mkdir()
+    refused(run("analyse", "sessions.csv", *NO_TIME, "-o", "report.md"), "report_files", "--force")
+
+
+def test_a_failed_replacement_keeps_the_old_report(
+    folder: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: object, target: object) -> None:
+        raise OSError(28, "No space left on device", str(target))
+
+    (folder / "report.html").write_text("old", encoding="utf-8")
+    monkeypatch.setattr(os, "replace", full)
+    done = run("analyse", "sessions.csv", *NO_TIME, "-o", "report.html", "--force")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.splitlines()[-1].startswith(
+        "Error: 'report.html' cannot be read or written: No"
+    )
+    assert (folder / "report.html").read_text(encoding="utf-8") == "old"
+    assert files(folder) == {"sessions.csv", "report.html"}
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("report.docx", [".html", ".md"]),
+        ("report", [".html or .md"]),
+        ("nowhere/report.html", ["folder 'nowhere' does not exist"]),
+        ("sessions.csv/report.html", ["folder 'sessions.csv' does not exist"]),
+        ("r" * 300 + ".html", ["cannot be read or written"]),
+    ],
+)
+def test_output_that_cannot_be_written(
+    folder: Path, run: Any, output: str, words: list[str]
+) -> None:
+    refused(run("analyse", "sessions.csv", *COLUMNS, "-o", output), *words)
+    assert files(folder) == {"sessions.csv"}
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="this user may write everywhere"
+)
+def test_folder_without_permission(folder: Path, run: Any) -> None:
+    (folder / "locked").mkdir(mode=0o500)
+    done = run("analyse", "sessions.csv", *NO_TIME, "-o", "locked/report.html")
+    assert done.code == 1
+    assert done.err.splitlines()[-1].startswith("Error: ")
+
+
+def bad_files(frame: pd.DataFrame) -> dict[str, tuple[str, list[str], list[str]]]:
+    """Name of the case: content of the file, options, words of the message."""
+    texts = frame.assign(phq9=frame["phq9"].astype(object).where(frame.index != 5, "severe"))
+    other = frame["therapist"].where(frame.index != 1, "T99")
+    return {
+        "column": (frame.to_csv(index=False), ["--alliance", "wai_totl", "--outcome", "phq9"],
+                   ["'wai_totl' (role 'alliance') not found. Did you mean 'wai_total'?"]),
+        "text": (texts.to_csv(index=False), COLUMNS, ["outcome column 'phq9' is not numeric"]),
+        "empty": ("", COLUMNS, ["empty"]),
+        "header": ("patient,session,wai_total,phq9\n", COLUMNS, []),
+        "binary": ("\x00\x01\x02", COLUMNS, []),
+        "therapists": (frame.assign(therapist=other).to_csv(index=False), THREE, ["therapist"]),
+        "twice": (frame.to_csv(index=False), ["--alliance", "phq9", "--outcome", "phq9"],
+                  ["two roles"]),
+        "nameless": (frame.to_csv(index=False), ["--alliance", "", "--outcome", "phq9"],
+                     ["alliance=''"]),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["analyse", "check"])
+@pytest.mark.parametrize("case", list(bad_files(pd.DataFrame(columns=["phq9", "therapist"]))))
+def test_bad_files(folder: Path, run: Any, frame: pd.DataFrame, command: str, case: str) -> None:
+    content, options, words = bad_files(frame)[case]
+    (folder / "bad.csv").write_text(content, encoding="utf-8")
+    before = files(folder)
+    done = run(command, "bad.csv", *options, *(["-o", "r.html"] * (command == "analyse")))
+    assert done.code == 1
+    last = done.err.splitlines()[-1]
+    assert last.startswith("Error: ")
+    assert all(word in last for word in words)
+    assert "severe" not in done.err
+    assert files(folder) == before
+    assert (done.out == "") == (command == "analyse" or case != "therapists")
+
+
+@pytest.mark.parametrize("command", ["analyse", "check"])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("session.csv", ["not found", "sessions.csv"]), ("data.sav", ["SPSS"]), (".", []), ("", [])],
+)
+def test_files_that_are_not_there(
+    folder: Path, run: Any, command: str, name: str, words: list[str]
+) -> None:
+    refused(run(command, name, *COLUMNS), *words)
+
+
+def test_no_traceback_as_a_program(folder: Path) -> None:
+    done = started("analyse", "missing.csv", "--debug")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert re.fullmatch(r"Error: file 'missing.csv' not found.*\n", done.stderr)
+
+
+def test_check_reports_and_describes(folder: Path, run: Any) -> None:
+    done = run("check", "sessions.csv", *THREE)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("sessions.csv: ")
+    assert "Variance by unit" in done.out
+    assert re.search(r"\nUsable: \d+ of \d+ sessions .* from 60 patients\.\n$", done.out)
+    assert files(folder) == {"sessions.csv"}
+    quiet = run("check", "sessions.csv", *THREE, "--quiet")
+    assert (quiet.code, quiet.out) == (0, "")
+    assert re.fullmatch(r"\d+ of \d+ sessions dropped \(.*\)\.\n", quiet.err)
+
+
+def test_check_without_roles_only_reads(folder: Path, run: Any) -> None:
+    done = run("check", "sessions.csv")
+    assert done.code == 0
+    assert "wai_total" in done.out
+    assert "Only read, not checked." in done.out
+    assert "Usable" not in done.out
+
+
+def test_check_says_messages_once(folder: Path, run: Any, frame: pd.DataFrame) -> None:
+    frame.assign(session=frame["session"].where(frame.index > 2)).to_csv("gaps.csv", index=False)
+    done = run("check", "gaps.csv", *COLUMNS)
+    assert done.code == 0
+    assert done.err == ""
+    assert done.out.count("session missing: 3") == 1
+
+
+def test_check_refuses_what_analyse_refuses(folder: Path, run: Any, frame: pd.DataFrame) -> None:
+    frame.groupby("patient").head(2).to_csv("short.csv", index=False)
+    checked, analysed = (run(c, "short.csv", *COLUMNS) for c in ("check", "analyse"))
+    assert (checked.code, analysed.code) == (1, 1)
+    assert checked.err.splitlines()[-1] == analysed.err.splitlines()[-1]
+    assert "too few" in checked.err
+    assert "Use --random-slopes none for fewer." in checked.err
+    assert run("analyse", "short.csv", *COLUMNS, "--random-slopes", "none").code == 0
+
+
+def test_a_singular_fit_is_said_once(folder: Path, run: Any, frame: pd.DataFrame) -> None:
+    rows = frame.assign(phq9=(frame["wai_total"] * 7919 % 13).round(1))
+    rows.to_csv("flat.csv", index=False)
+    done = run("analyse", "flat.csv", *COLUMNS, "-o", "report.md")
+    assert done.code == 0
+    assert done.err.lower().count("singular") >= 1
+    assert "Warning" not in done.err
+    assert len(set(done.err.splitlines())) == len(done.err.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--time-column", "time"], ["--time-column time needs the role 'time'", "Give --time,"]),
+        (["--time", "week", "--time-column", "time", "--time-trend", "none"],
+         ["--time-column time would be ignored with --time-trend none."]),
+        (["--therapist-mean", "sessions"],
+         ["--therapist-mean sessions would be ignored", "Give --therapist,"]),
+    ],
+)  # fmt: skip
+def test_messages_name_options(
+    folder: Path, run: Any, options: list[str], words: list[str]
+) -> None:
+    refused(run("analyse", "sessions.csv", *COLUMNS, *options), *words)
+
+
+def test_closed_streams(folder: Path, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert cli.main(["check", "sessions.csv", *COLUMNS]) == 0
+    monkeypatch.setattr(sys, "stderr", None)
+    assert cli.main(["check", "missing.csv", *COLUMNS]) == 1
+
+
+def test_a_time_column_that_is_not_counted_is_said(folder: Path, run: Any) -> None:
+    said = "The trend counts sessions; --time-column time counts in 'week' instead."
+    assert said in run("analyse", "sessions.csv", *COLUMNS, "--time", "week").err
+    weeks = run("analyse", "sessions.csv", *COLUMNS, "--time", "week", "--time-column", "time")
+    assert said not in weeks.err
+    assert "week since start" in weeks.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [], ["analyze", "f.csv"], ["analyse"], ["analyse", "f.csv", "--colour"],
+        ["analyse", "f.csv", "--time-trend", "cubic"], ["analyse", "f.csv", "--outcome"],
+        ["check", "f.csv", "-o", "r.html"], ["analyse", "f.csv", "--quie"],
+    ],
+)  # fmt: skip
+def test_usage_errors(run: Any, words: list[str]) -> None:
+    done = run(*words)
+    assert (done.code, done.out) == (2, "")
+    (line,) = done.err.splitlines()
+    assert line.startswith("Error: ")
+    assert line.endswith("--help")
+
+
+def test_version(run: Any) -> None:
+    done = run("--version")
+    assert (done.code, done.out, done.err) == (0, f"alliance-stats {al.__version__}\n", "")
+
+
+@pytest.mark.parametrize("command", [[], ["check"], ["analyse"]])
+def test_help_is_plain_and_names_every_option(run: Any, command: list[str]) -> None:
+    done = run(*command, "--help")
+    assert done.code == 0
+    assert done.out.isascii()
+    assert "example:\n  alliance-stats " in done.out
+    parser: Any = cli._parser()
+    if command:
+        parser = parser._subparsers._group_actions[0].choices[command[0]]
+    for action in parser._actions:
+        assert action.help or not action.option_strings
+        for option in action.option_strings:
+            assert re.search(rf"(?<!\S){option}\b", done.out)
+
+
+def test_help_loads_no_numpy() -> None:
+    code = (
+        "import sys\nfrom alliance_stats import cli\n"
+        "try:\n    cli.main(['analyse', '--help'])\nexcept SystemExit:\n    pass\n"
+        "print('loaded:', *{'numpy', 'pandas', 'scipy'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "loaded:"
+
+
+def fails(*_: object, **__: object) -> None:
+    raise RuntimeError("cell of patient P17")
+
+
+def test_an_unexpected_error_is_one_line(
+    folder: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(vars(al), "load_sessions", fails)
+    done = run("check", "sessions.csv")
+    assert (done.code, done.out) == (70, "")
+    (line,) = done.err.splitlines()
+    assert "RuntimeError" in line
+    assert "report it" in line
+    assert "P17" not in line
+    debugged = run("check", "sessions.csv", "--debug")
+    assert debugged.code == 70
+    assert debugged.err.startswith("Traceback (most recent call last):")
+    monkeypatch.setenv("ALLIANCE_STATS_DEBUG", "1")
+    assert run("check", "sessions.csv").err == debugged.err
+    monkeypatch.setenv("ALLIANCE_STATS_DEBUG", "0")
+    assert run("check", "sessions.csv").err == done.err
+
+
+def test_ctrl_c_is_quiet(folder: Path, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(vars(al), "load_sessions", stopped)
+    done = run("analyse", "sessions.csv")
+    assert (done.code, done.out, done.err) == (130, "", "")
+
+
+def test_a_closed_pipe_is_quiet(folder: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "alliance_stats.cli", "check", "sessions.csv"]
+    done = subprocess.run(
+        command, stdout=writer, stderr=subprocess.PIPE, text=True, env={**os.environ, **HERE}
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_other_warnings_are_for_debugging(
+    folder: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = al.load_sessions
+
+    def loading(*given: Any) -> al.SessionData:
+        import warnings
+
+        warnings.warn("overflow", RuntimeWarning, stacklevel=1)
+        return load(*given)
+
+    monkeypatch.setitem(vars(al), "load_sessions", loading)
+    assert "overflow" not in run("check", "sessions.csv").err
+    assert "RuntimeWarning: overflow" in run("check", "sessions.csv", "--debug").err
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_terminals_without_a_minus_sign(folder: Path, encoding: str) -> None:
+    env = {"PYTHONIOENCODING": encoding}
+    done = started("analyse", "sessions.csv", *THREE, env=env, encoding=encoding)
+    assert done.returncode == 0
+    assert re.search(r"^Within patients +-0\.\d", done.stdout, re.MULTILINE)
+    assert "?" not in done.stdout
+
+
+HOSTILE = [
+    "WAI total", "it's", 'x"y', "<script>alert(1)</script>", "100%", "= 1+1", "a,b", "-dash",
+    "--force", "µ ü π", "wai|patient", "(1 | x)", "$(id)", "a\\b", "{0}", "class",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_column_names(folder: Path, run: Any, frame: pd.DataFrame, name: str) -> None:
+    frame.rename(columns={"wai_total": name}).to_csv("hostile.csv", index=False)
+    options = [f"--alliance={name}", "--outcome", "phq9"]
+    assert run("check", "hostile.csv", *options).code == 0
+    done = run("analyse", "hostile.csv", *options, "--random-slopes", "none", "-o", "report.html")
+    assert (done.code, "Within patients" in done.out) == (0, True), done.err
+    assert "<script>alert" not in (folder / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["a`b", "\x1b[31mred", "\N{RIGHT-TO-LEFT OVERRIDE}abc"])
+def test_names_that_no_formula_holds(
+    folder: Path, run: Any, frame: pd.DataFrame, name: str
+) -> None:
+    frame.rename(columns={"wai_total": name}).to_csv("hostile.csv", index=False)
+    for command in ("check", "analyse"):
+        done = run(command, "hostile.csv", f"--alliance={name}", "--outcome", "phq9")
+        assert done.code == 1
+        assert done.err.splitlines()[-1].endswith("Rename the column.")
+        assert "\x1b" not in done.out + done.err
+        assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in done.out + done.err
+    listed = run("check", "hostile.csv")
+    assert listed.code == 0
+    assert "\x1b" not in listed.out
+
+
+def test_hostile_names_on_an_ascii_terminal(folder: Path, frame: pd.DataFrame) -> None:
+    frame.rename(columns={"wai_total": "µ ü π"}).to_csv("hostile.csv", index=False)
+    env = {"PYTHONIOENCODING": "ascii"}
+    good = started("analyse", "hostile.csv", "--alliance", "µ ü π", "--outcome", "phq9", env=env)
+    assert (good.returncode, good.stdout.isascii()) == (0, True)
+    bad = started("analyse", "hostile.csv", "--alliance", "µ ü", "--outcome", "phq9", env=env)
+    assert (bad.returncode, bad.stderr.isascii()) == (1, True)
+    assert "Did you mean '? ? ?'?" in bad.stderr
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_slow_steps_are_announced_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "PATIENCE", 0.01)
+
+    def slow(stream: io.StringIO, quiet: bool) -> str:
+        monkeypatch.setattr(sys, "stderr", stream)
+        with cli._step("Fitting the model", SimpleNamespace(quiet=quiet)):  # type: ignore[arg-type]
+            time.sleep(0.3)
+        return stream.getvalue()
+
+    assert slow(Terminal(), quiet=False) == "Fitting the model ...\n"
+    assert slow(Terminal(), quiet=True) == ""
+    assert slow(io.StringIO(), quiet=False) == ""
+
+
+def test_quick_steps_are_not_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with cli._step("Reading the file", SimpleNamespace(quiet=False)):  # type: ignore[arg-type]
+        pass
+    assert sys.stderr.getvalue() == ""  # type: ignore[attr-defined]
+
+
+def test_messages_are_wrapped_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setenv("COLUMNS", "60")
+    cli._tell("one two three " * 20)
+    lines = sys.stderr.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert len(lines) > 3
+    assert max(map(len, lines)) <= 59
+
+
+COMMANDS = re.findall(r"^```console\n\$ alliance-stats (.*)\n((?:.*\n)*?)```$",
+                      PAGE.read_text(encoding="utf-8"), re.MULTILINE)  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "shown"), COMMANDS, ids=range(len(COMMANDS)))
+def test_commands_of_the_page(folder: Path, run: Any, command: str, shown: str) -> None:
+    al.load_example("sessions").frame.to_csv("sessions.csv", index=False)
+    done = run(*shlex.split(command))
+    assert done.code == (1 if "Error" in shown else 0)
+    assert (done.err if "Error" in shown else done.out).startswith(shown)
