@@ -11,11 +11,11 @@ from io import BytesIO
 from alliance_stats._base.views import ResultView
 from alliance_stats._version import __version__
 from alliance_stats.report.plots.within_between import (
+    draw_panels,
     figure_caption,
     figure_size,
     panel_axes,
     panel_names,
-    plot_within_between,
 )
 from alliance_stats.report.sources import numbered_titles
 from alliance_stats.report.style import journal_style
@@ -25,7 +25,7 @@ from alliance_stats.report.text import view_text
 from alliance_stats.report.words import fit_failed, fit_singular, one_line
 
 _DPI = 300
-_DRAWN = ("within_between",)
+_DRAWN = {"within_between": "fit_within_between", "outcome": "fit_outcome"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +131,7 @@ def _figure(view: ResultView) -> Figure | None:
     with journal_style():
         drawing = Drawing(figsize=figure_size(n))
         FigureCanvasAgg(drawing)
-        plot_within_between(view, ax=list(panel_axes(drawing, n)))
+        draw_panels(view, list(panel_axes(drawing, n)), maker=_DRAWN[view.kind])
         drawing.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
     return Figure(buffer.getvalue(), caption)
 
