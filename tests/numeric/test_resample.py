@@ -17,7 +17,9 @@ def test_sums_are_those_of_rows_drawn_by_cluster(rng: np.random.Generator) -> No
     sums = bootstrap_sums(totals, 5, rng=3)
     counts = resample_counts(6, 5, spawn_generators(3, 1)[0])
     for found, drawn in zip(sums, counts, strict=True):
-        naive = np.concatenate([rows[cluster == g] for g in np.repeat(np.arange(6), drawn)])
+        naive = np.concatenate(
+            [rows[cluster == g] for g in np.repeat(np.arange(6), drawn.astype(int))]
+        )
         np.testing.assert_allclose(found, naive.sum(axis=0), rtol=1e-12, atol=1e-12)
 
 

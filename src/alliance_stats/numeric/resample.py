@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,17 +31,18 @@ def spawn_generators(rng: RandomSource, n: int) -> list[np.random.Generator]:
     return list(as_generator(rng).spawn(n))
 
 
-def resample_counts(
-    n_clusters: int, n_boot: int, rng: np.random.Generator
-) -> NDArray[np.integer[Any]]:
+def resample_counts(n_clusters: int, n_boot: int, rng: np.random.Generator) -> Floats:
     """How often each cluster is drawn in each of `n_boot` samples of `n_clusters`, replaced.
 
     Examples
     --------
     >>> resample_counts(5, 3, np.random.default_rng(1)).sum(axis=1).tolist()
-    [5, 5, 5]
+    [5.0, 5.0, 5.0]
     """
-    return rng.multinomial(n_clusters, np.full(n_clusters, 1.0 / n_clusters), size=n_boot)
+    drawn = rng.integers(0, n_clusters, size=(n_boot, n_clusters))
+    drawn += n_clusters * np.arange(n_boot)[:, None]
+    counts = np.bincount(drawn.ravel(), minlength=n_boot * n_clusters)
+    return counts.reshape(n_boot, n_clusters).astype(np.float64)
 
 
 def bootstrap_sums(contributions: Floats, n_boot: int, rng: RandomSource) -> Floats:
