@@ -20,6 +20,7 @@ NAMES = {
     "coef_table": "alliance_stats.report.tables",
     "describe_levels": "alliance_stats.data.describe",
     "fit_lmm": "alliance_stats.lmm.fit",
+    "fit_outcome": "alliance_stats.models.outcome",
     "fit_within_between": "alliance_stats.models.within_between",
     "lag_within": "alliance_stats.data.lags",
     "load_example": "alliance_stats.data.examples",

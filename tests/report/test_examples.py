@@ -8,7 +8,17 @@ import pytest
 
 matplotlib.use("agg")
 
-MODULES = ("frames", "prose", "tables", "text", "save", "style", "words", "plots.within_between")
+MODULES = (
+    "frames",
+    "prose",
+    "tables",
+    "text",
+    "save",
+    "style",
+    "words",
+    "plots.outcome",
+    "plots.within_between",
+)
 
 
 @pytest.mark.parametrize("name", MODULES)

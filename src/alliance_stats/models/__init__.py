@@ -4,6 +4,8 @@ from alliance_stats._base.lazy import attach
 
 NAMES = {
     "AllianceResult": "alliance_stats.models.result",
+    "OutcomeResult": "alliance_stats.models.outcome_result",
+    "fit_outcome": "alliance_stats.models.outcome",
     "fit_within_between": "alliance_stats.models.within_between",
 }
 

@@ -1,2 +1,4 @@
+from alliance_stats.models.outcome import fit_outcome as fit_outcome
+from alliance_stats.models.outcome_result import OutcomeResult as OutcomeResult
 from alliance_stats.models.result import AllianceResult as AllianceResult
 from alliance_stats.models.within_between import fit_within_between as fit_within_between

@@ -46,18 +46,7 @@ def _line(
     x = np.linspace(low, high, LINE_POINTS)
     at_means = _at_means(fit, prepared)
     weights = {str(i): at_means | {column: float(value)} for i, value in enumerate(x)}
-    table = fit.contrasts(weights)
-    return pd.DataFrame(
-        {
-            "panel": effect,
-            "layer": "line",
-            "x": x,
-            "y": table["estimate"].to_numpy(),
-            "y_low": table["ci_low"].to_numpy(),
-            "y_high": table["ci_high"].to_numpy(),
-            "group": 0,
-        }
-    )
+    return line_layer(effect, x, fit.contrasts(weights))
 
 
 def _at_means(fit: MixedModelResult, prepared: PreparedSessions) -> dict[str, float]:
@@ -80,16 +69,32 @@ def _points(
         adjusted = adjusted - _random_part(fit, prepared, roles.therapist, column)
     if effect == "within":
         adjusted = adjusted - _random_part(fit, prepared, roles.patient, column)
-        return _layer(effect, x, adjusted, patient)
+        return point_layer(effect, x, adjusted, patient)
     y, x = _means(adjusted, patient), _means(x, patient)
     if effect == "therapist_between":
         of_patient = np.zeros(len(y), dtype=int)
         of_patient[patient] = pd.factorize(frame[roles.therapist])[0]
         y, x = _means(y, of_patient), _means(x, of_patient)
-    return _layer(effect, x, y, np.arange(len(y)))
+    return point_layer(effect, x, y, np.arange(len(y)))
 
 
-def _layer(panel: str, x: np.ndarray, y: np.ndarray, group: np.ndarray) -> pd.DataFrame:
+def line_layer(panel: str, x: np.ndarray, table: pd.DataFrame) -> pd.DataFrame:
+    """A fitted line with its band, from the contrasts at its points."""
+    return pd.DataFrame(
+        {
+            "panel": panel,
+            "layer": "line",
+            "x": x,
+            "y": table["estimate"].to_numpy(),
+            "y_low": table["ci_low"].to_numpy(),
+            "y_high": table["ci_high"].to_numpy(),
+            "group": 0,
+        }
+    )
+
+
+def point_layer(panel: str, x: np.ndarray, y: np.ndarray, group: np.ndarray) -> pd.DataFrame:
+    """Adjusted points of one panel."""
     return pd.DataFrame(
         {
             "panel": panel,

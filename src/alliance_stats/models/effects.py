@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Protocol
+
 import pandas as pd
 
 from alliance_stats._base.views import TIDY_COLUMNS
-from alliance_stats.lmm.result import Ddf, MixedModelResult
+from alliance_stats.lmm.result import Ddf
 
 #: The unit whose members an effect compares.
 UNITS = {
+    "early_alliance": "patient",
     "within": "session",
     "between": "patient",
     "patient_between": "patient",
@@ -16,8 +20,27 @@ UNITS = {
 }
 
 
+class HasContrasts(Protocol):
+    """A fit that tests linear combinations of its named coefficients."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the coefficients."""
+        ...
+
+    def contrasts(
+        self,
+        contrasts: Mapping[str, Mapping[str, float]],
+        *,
+        conf_level: float = 0.95,
+        ddf: Ddf = "satterthwaite",
+    ) -> pd.DataFrame:
+        """Linear combinations with their tests."""
+        ...
+
+
 def effects_table(
-    fit: MixedModelResult,
+    fit: HasContrasts,
     effects: tuple[tuple[str, str], ...],
     conf_level: float,
     ddf: Ddf,

@@ -89,7 +89,7 @@ def prepare_sessions(
     one_of(mean_rows, ("available", "fitted"), name="mean_rows")
     clock = _clock(roles, time_column)
     frame = _timed(data.frame, roles, clock)
-    _check_therapists(frame, roles)
+    check_therapists(frame, roles)
     since = _since(clock)
     units = [roles.patient] + ([roles.therapist] if roles.therapist is not None else [])
     names = {column: column for column in (roles.outcome, roles.alliance, *units)} | {since: clock}
@@ -155,7 +155,7 @@ def _timed(frame: pd.DataFrame, roles: Roles, clock: str) -> pd.DataFrame:
     return chosen.assign(**{since: time, _log(since): log, LENGTH: attended})
 
 
-def _check_therapists(frame: pd.DataFrame, roles: Roles) -> None:
+def check_therapists(frame: pd.DataFrame, roles: Roles) -> None:
     """Raise where patients have several therapists, or every therapist has one patient."""
     if roles.therapist is None:
         return

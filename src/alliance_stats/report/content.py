@@ -13,7 +13,7 @@ import pandas as pd
 
 from alliance_stats._base.views import ResultView
 from alliance_stats._version import __version__
-from alliance_stats.report.plots import trajectories, within_between
+from alliance_stats.report.plots import outcome, trajectories, within_between
 from alliance_stats.report.plots.panels import AxesArray, figure_size, panel_axes
 from alliance_stats.report.sources import numbered_titles
 from alliance_stats.report.style import journal_style
@@ -46,6 +46,12 @@ class _Drawing:
 _DRAWINGS = {
     "within_between": _Drawing(
         within_between.plot_within_between,
+        within_between.figure_caption,
+        within_between.panel_names,
+        share_y=True,
+    ),
+    "outcome": _Drawing(
+        outcome.plot_outcome,
         within_between.figure_caption,
         within_between.panel_names,
         share_y=True,

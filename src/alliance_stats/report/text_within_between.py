@@ -53,7 +53,7 @@ def within_between_paragraphs(view: ResultView) -> list[list[str]]:
     """Sentences by paragraph: associations; contrasts and sizes; sensitivity; method."""
     return [
         _association_sentences(view),
-        [*_contextual_sentences(view), _standardised_sentence(view)],
+        [*contextual_sentences(view), _standardised_sentence(view)],
         _sensitivity_sentences(view),
         [*_method_sentences(view), *fit_sentences(view), _CAUTION],
     ]
@@ -71,7 +71,7 @@ def _association_sentences(view: ResultView) -> list[str]:
 def _association(view: ResultView, row: Row) -> str:
     """One effect as a sentence that starts in lower case."""
     effect, decimals = row["effect"], view_decimals(view)
-    x, y = _names(view)
+    x, y = names_of(view)
     subject = f"the {effect_adjective(effect)} association of {x} with {y}"
     if pd.isna(row["estimate"]):
         return f"{subject} could not be estimated."
@@ -84,11 +84,11 @@ def _association(view: ResultView, row: Row) -> str:
             f"{subject} was inconclusive: the data are compatible with effects from {effects} "
             f"({detail})."
         )
-    outcome = f"{_direction(sign_of(row), view.labels.get('outcome_better', ''))} {y}"
+    outcome = f"{direction(sign_of(row), view.labels.get('outcome_better', ''))} {y}"
     return f"{_CONCLUSIVE[effect].format(x=x, y=outcome)} ({detail})."
 
 
-def _direction(sign: int, better: str) -> str:
+def direction(sign: int, better: str) -> str:
     """``lower``, followed by ``(better)`` or ``(worse)`` when the direction has a meaning."""
     word = "higher" if sign > 0 else "lower"
     if better not in ("lower", "higher"):
@@ -96,7 +96,8 @@ def _direction(sign: int, better: str) -> str:
     return f"{word} ({'better' if word == better else 'worse'})"
 
 
-def _contextual_sentences(view: ResultView) -> list[str]:
+def contextual_sentences(view: ResultView) -> list[str]:
+    """Whether the coefficients of two units differ."""
     decimals = view_decimals(view)
     sentences = []
     for row in records(view.terms):
@@ -135,7 +136,7 @@ def _standardised_sentence(view: ResultView) -> str:
         return ""
     return (
         "In standard deviations of the same unit, taken as known, the coefficients were "
-        f"{_and(sizes)}."
+        f"{listed(sizes)}."
     )
 
 
@@ -149,7 +150,7 @@ def _sensitivity_sentences(view: ResultView) -> list[str]:
     sentences = []
     for model, same in groupby(others, key=lambda row: str(row["model"])):
         parts = [_sensitivity(view, row, fitted.get(row["effect"])) for row in same]
-        sentences.append(f"Sensitivity analysis {one_line(model)}: {_and(parts)}.")
+        sentences.append(f"Sensitivity analysis {one_line(model)}: {listed(parts)}.")
     return sentences
 
 
@@ -174,7 +175,7 @@ def _change(row: Row, fitted: Row) -> str:
 
 
 def _method_sentences(view: ResultView) -> list[str]:
-    x, y = _names(view)
+    x, y = names_of(view)
     method = fit_value(view, "method")
     ddf = view.labels.get("ddf", "")
     fitted = f" was fitted by {one_line(method)}" if method else " was fitted"
@@ -197,11 +198,12 @@ def _place(effect: str) -> str:
     return places.get(effect, "between patients")
 
 
-def _names(view: ResultView) -> tuple[str, str]:
+def names_of(view: ResultView) -> tuple[str, str]:
+    """The alliance and the outcome, by name."""
     names = (view.labels.get("alliance", "alliance"), view.labels.get("outcome", "outcome"))
     return one_line(names[0]), one_line(names[1])
 
 
-def _and(parts: Sequence[str]) -> str:
+def listed(parts: Sequence[str]) -> str:
     """``a; b and c``: intervals hold commas, so longer lists are set with semicolons."""
     return " and ".join(parts) if len(parts) < 3 else f"{'; '.join(parts[:-1])}; and {parts[-1]}"

@@ -11,9 +11,12 @@ from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
 
 #: Effects in the order in which they are printed; other terms follow.
-EFFECT_ORDER = ("within", "between", "patient_between", "therapist_between", "contextual")
+EFFECT_ORDER = (
+    "early_alliance", "within", "between", "patient_between", "therapist_between", "contextual",
+)  # fmt: skip
 
 _EFFECTS = {
+    "early_alliance": "Early alliance",
     "within": "Within patients",
     "between": "Between patients",
     "patient_between": "Between patients",
@@ -42,6 +45,7 @@ COLUMN_WORDS = MappingProxyType(
         "sd_alliance": "SD of alliance",
         "sd_outcome": "SD of outcome",
         "points_per_rc": "Points per reliable change",
+        "n_controls": "Controls",
         "change_first_last": "Change first to last",
     }
 )
@@ -62,6 +66,7 @@ _DF = {
     "satterthwaite": "Satterthwaite degrees of freedom",
     "kenward-roger": "Kenward–Roger degrees of freedom",
     "normal": "the normal distribution",
+    "residual": "residual degrees of freedom",
 }
 
 
@@ -127,6 +132,8 @@ def units_phrase(view: ResultView) -> str:
         return f"{words[0]} of {words[1]}"
     if list(counts) == ["session", "patient", "therapist"]:
         return f"{words[0]} of {words[1]} seen by {words[2]}"
+    if list(counts) == ["patient", "therapist"]:
+        return f"{words[0]} seen by {words[1]}"
     return ", ".join(words)
 
 
@@ -148,12 +155,15 @@ def fit_singular(view: ResultView) -> bool:
     return fit_value(view, "singular") in (True, "yes")
 
 
-def fit_sentences(view: ResultView) -> list[str]:
-    """Rows not used and a singular fit; a failed fit is said first, by `FAILED`."""
+def fit_sentences(view: ResultView, *, row: str = "row") -> list[str]:
+    """Rows not used and a singular fit; a failed fit is said first, by `FAILED`.
+
+    `row` is what a row of the model is: ``patient``.
+    """
     sentences = []
     dropped, used = int(str(fit_value(view, "n_dropped") or 0)), fit_value(view, "n_obs")
     if dropped:
-        total = f" of {dropped + int(str(used)):,} rows" if used is not None else " rows"
+        total = f" of {dropped + int(str(used)):,} {row}s" if used is not None else f" {row}s"
         verb = "was" if dropped == 1 else "were"
         sentences.append(f"{dropped:,}{total} {verb} not used.")
     if fit_singular(view):

@@ -30,13 +30,19 @@ MOST_POINTS = 5000
 #: Size and opacity of points, by how many at most there are.
 _POINT_LOOKS = ((60, (18.0, 0.75)), (400, (11.0, 0.45)), (2000, (7.0, 0.30)), (5000, (4.0, 0.18)))
 _X_WORDS = {
+    "early_alliance": "mean of the early sessions",
     "within": "deviation from the patient's mean",
     "between": "patient's mean − mean of patients",
     "patient_between": "patient's mean − therapist's mean",
     "therapist_between": "therapist's mean − mean of therapists",
 }
-_DOTS = {"within": "sessions", "between": "patients", "patient_between": "patients",
-         "therapist_between": "therapists"}  # fmt: skip
+_DOTS = {
+    "early_alliance": "patients",
+    "within": "sessions",
+    "between": "patients",
+    "patient_between": "patients",
+    "therapist_between": "therapists",
+}
 _COLUMNS = ("panel", "layer", "x", "y", "y_low", "y_high")
 
 
@@ -81,8 +87,14 @@ def plot_within_between(result: Source, *, ax: Axes | Sequence[Axes] | None = No
     >>> axes[0].get_xlabel()
     "wai\\ndeviation from the patient's mean"
     """
-    view = as_view(result)
-    plot = _plot_frame(view)
+    return draw_panels(as_view(result), ax)
+
+
+def draw_panels(
+    view: ResultView, ax: Axes | Sequence[Axes] | None, *, maker: str = "fit_within_between"
+) -> AxesArray:
+    """Draw each panel of a view's plot frame; `maker` is named where there is none."""
+    plot = _plot_frame(view, maker)
     panels = panel_names(plot)
     with journal_style():
         axes = given_axes(ax, len(panels))
@@ -133,17 +145,16 @@ def _thinned(plot: pd.DataFrame, panel: str, *, short: bool = False) -> str:
     return shown if short else f"{shown}, selected at random."
 
 
-def _plot_frame(view: ResultView) -> pd.DataFrame:
+def _plot_frame(view: ResultView, maker: str = "fit_within_between") -> pd.DataFrame:
     if view.plot is None or view.plot.empty:
         raise ArgumentError(
-            f"the result (kind '{view.kind}') has no plot frame. "
-            "Give a result of fit_within_between."
+            f"the result (kind '{view.kind}') has no plot frame. Give a result of {maker}."
         )
     missing = [name for name in _COLUMNS if name not in view.plot.columns]
     if missing:
         raise ArgumentError(
             f"the plot frame of this result (kind '{view.kind}') lacks {', '.join(missing)}. "
-            "Give a result of fit_within_between."
+            f"Give a result of {maker}."
         )
     return view.plot
 
