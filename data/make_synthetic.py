@@ -28,13 +28,14 @@ SIZE = {"n_patients": 240, "n_therapists": 24}
 LARGE = {"n_patients": 40_000, "n_therapists": 4_000}
 LARGE_SEED = 1000
 NO_EFFECT = {
+    "lagged_effect": 0.0,
     "within_effect": 0.0,
     "within_effect_sd": 0.0,
     "patient_between_effect": 0.0,
     "therapist_between_effect": 0.0,
 }
 EFFECTS = ("within", "patient_between", "therapist_between")
-DECIMALS = {"session": 0, "week": 1, "wai_total": 0, "phq9": 0}
+DECIMALS = {"session": 0, "week": 1, "wai_total": 0, "phq9": 0, "phq9_intake": 0}
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,9 @@ come from `python data/make_synthetic.py`, which writes them byte for byte the s
 {files}
 
 Seeds 1 and 2 were fixed before anyone looked at the data, and no other seeds were tried. The
-null twin has no alliance effect at all; trends, limits of the scales and missing values are kept.
+null twin has no alliance effect at all; everything else is kept. Alliance and outcome are still
+tied in it, by the effect of the outcome on the next alliance and by improvement under way before
+therapy.
 
 ## Columns
 
@@ -81,6 +84,9 @@ One row is one session, ordered by patient, then session.
 | `week` | time | weeks since intake; sessions are planned weekly |
 | `wai_total` | alliance | total like the WAI-SR's, 12 to 60, higher is better; empty if missing |
 | `phq9` | outcome | total like the PHQ-9's, 0 to 27, lower is better; empty if missing |
+| `phq9_intake` | baseline | the same total before the first session |
+
+The outcome is rated before the session, the alliance after it.
 
 ## Codebooks
 

@@ -16,7 +16,10 @@ ROLES = Roles(
     alliance="wai_total",
     outcome="phq9",
     outcome_better="lower",
+    baseline="phq9_intake",
     time="week",
+    alliance_at="after",
+    outcome_at="before",
 )
 
 
@@ -30,6 +33,7 @@ def write_example(folder: Path, name: str, start: float) -> None:
             "week": [0.0, 1.0, 0.0],
             "wai_total": [start, 4.5, 5.0],
             "phq9": [15, 14, 12],
+            "phq9_intake": [16, 16, 13],
         }
     ).to_csv(folder / f"{name}.csv", index=False)
     codebook = pd.DataFrame({"parameter": ["therapists"], "value": [start]})

@@ -52,9 +52,9 @@ def test_pinned_rows() -> None:
 
 
 PINNED = [
-    ["T02", "P0001", 1, 0.0, 42.0, 22.0],
-    ["T02", "P0001", 2, 1.0, 43.0, 22.0],
-    ["T03", "P0040", 9, 8.0, 31.0, 26.0],
+    ["T02", "P0001", 1, 0.0, 42.0, 22.0, 18.0],
+    ["T02", "P0001", 2, 1.0, 43.0, 24.0, 18.0],
+    ["T03", "P0040", 9, 8.0, 30.0, 27.0, 23.0],
 ]
 
 
@@ -63,11 +63,14 @@ def test_frame_roles_and_report() -> None:
     assert isinstance(sessions, SessionData)
     assert sessions.roles == Roles(
         therapist="therapist", alliance="wai_total", outcome="phq9",
-        outcome_better="lower", time="week",
+        outcome_better="lower", baseline="phq9_intake", time="week",
+        alliance_at="after", outcome_at="before",
     )  # fmt: skip
     frame, report = sessions.frame, sessions.report
-    assert list(frame) == ["therapist", "patient", "session", "week", "wai_total", "phq9"]
-    assert frame.dtypes.iloc[2:].astype(str).tolist() == ["int64", "float64", "float64", "float64"]
+    assert list(frame) == [
+        "therapist", "patient", "session", "week", "wai_total", "phq9", "phq9_intake",
+    ]  # fmt: skip
+    assert frame.dtypes.iloc[2:].astype(str).tolist() == ["int64", *["float64"] * 4]
     assert frame.index.equals(pd.RangeIndex(len(frame)))
     assert report.levels.to_dict("list") == {
         "unit": ["session", "patient", "therapist"],
@@ -118,6 +121,7 @@ def test_codebook_structural_values() -> None:
     codebook = book(within_effect=-0.1, patient_between_effect=-0.2)
     structural = codebook["structural"].dropna()
     assert structural["within_effect"] == -0.1
+    assert structural["lagged_effect"] == -0.1
     assert structural["patient_contextual_effect"] == pytest.approx(-0.1)
     assert structural["therapist_contextual_effect"] == pytest.approx(-0.05)
     assert structural["standardised_effect_patient"] == pytest.approx(-0.2 * 9 / 5.5)
@@ -187,7 +191,13 @@ def test_edges_run() -> None:
             "therapist_between_effect=2 is too large.*22.68 .*1.513 between therapists",
         ),
         ({"patient_between_effect": -1}, "patient_between_effect=-1 is too large"),
-        ({"within_effect_sd": 1}, "within_effect_sd=1 is too large.*between sessions"),
+        ({"within_effect_sd": 1}, "within_effect_sd=1 and the paths.* too large.*between sessions"),
+        ({"alliance_ar": 1}, "alliance_ar=1 is not between -1 and 1"),
+        (
+            {"alliance_ar": 0.9, "outcome_ar": 0.9, "lagged_effect": 0.3, "reverse_effect": 0.5},
+            "give no stationary process: its largest eigenvalue is 1.29",
+        ),
+        ({"alliance_ar": 0.9, "reverse_effect": -0.6}, "gives? no stationary process"),
         ({"alliance_range": (60, 12)}, r"alliance_range=\(60, 12\) is not a range"),
         ({"alliance_range": (12.5, 60)}, "is not a range of a scale"),
         ({"outcome_range": 27}, "outcome_range=27 is not a range of a scale"),

@@ -56,7 +56,7 @@ def test_codebook_equals_fresh_codebook_but_for_estimands(script: ModuleType, na
     )
     pd.testing.assert_frame_equal(stored, fresh)
     structural = stored.set_index("parameter")["structural"]
-    assert float(structural["within_effect"]) == (0 if recipe.changes else -0.11)
+    assert float(structural["within_effect"]) == (0 if recipe.changes else -0.08)
 
 
 def test_readme_is_current(script: ModuleType) -> None:
@@ -68,7 +68,7 @@ def test_estimands_land_in_their_rows(script: ModuleType) -> None:
     book = script.codebook(script.RECIPES[0], {"within_effect": -0.1057, "observed_outcome_sd": 6})
     estimands = book.set_index("parameter")["estimand"].dropna()
     assert estimands.to_dict() == {"within_effect": -0.1057, "observed_outcome_sd": 6}
-    assert ",-0.1100,-0.1057," in script.codebook_csv(script.RECIPES[0], {"within_effect": -0.1057})
+    assert ",-0.0800,-0.1057," in script.codebook_csv(script.RECIPES[0], {"within_effect": -0.1057})
 
 
 def test_observed_quantities(script: ModuleType) -> None:

@@ -124,7 +124,10 @@ SYNTHETIC_ROLES = Roles(
     alliance="wai_total",
     outcome="phq9",
     outcome_better="lower",
+    baseline="phq9_intake",
     time="week",
+    alliance_at="after",
+    outcome_at="before",
 )
 
 

@@ -18,6 +18,8 @@ from alliance_stats.simulate.parameters import (
 
 COLUMNS = ("parameter", "value", "unit", "source", "status", "structural", "estimand", "meaning")
 EFFECTS = (
+    "alliance_ar", "outcome_ar", "lagged_effect", "reverse_effect",
+    "improvement_alliance", "improvement_outcome",
     "within_effect", "within_effect_sd", "patient_between_effect", "therapist_between_effect",
 )  # fmt: skip
 SLOPE = "outcome points per alliance point"
@@ -60,10 +62,26 @@ ENTRIES: Mapping[str, Entry] = {
         "outcome points per week", REMEMBERED, "mean trend; change of d about 1 over treatment"
     ),
     "outcome_trend_sd": Entry("outcome points per week", ASSUMED, "SD of patients' trends"),
-    "within_effect": Entry(SLOPE, ASSUMED, "mean effect of the session's deviation e"),
+    "alliance_ar": Entry("SD per SD", ASSUMED, "alliance deviation to the next one"),
+    "outcome_ar": Entry("SD per SD", ASSUMED, "outcome deviation to the next one"),
+    "lagged_effect": Entry(
+        "SD per SD",
+        ("below the .16 to .21 of Falkenstrom 2020 (Kenya)", "found"),
+        "alliance deviation to the outcome deviation of the next session",
+    ),
+    "reverse_effect": Entry(
+        "SD per SD", ASSUMED, "outcome deviation to the alliance deviation of the next session"
+    ),
+    "within_effect": Entry(SLOPE, ASSUMED, "mean effect of the alliance's innovation i"),
     "within_effect_sd": Entry(SLOPE, ASSUMED, "SD of patients' within effects"),
     "patient_between_effect": Entry(SLOPE, ASSUMED, "effect of the patient component u"),
     "therapist_between_effect": Entry(SLOPE, ASSUMED, "effect of the therapist component v"),
+    "improvement_alliance": Entry(
+        "alliance points per SD", ASSUMED, "alliance raised by the pre-existing improvement m"
+    ),
+    "improvement_outcome": Entry(
+        "outcome points per SD", ASSUMED, "outcome lowered by the pre-existing improvement m"
+    ),
     "alliance_range": Entry("alliance points", ("range of the WAI-SR total", "memory"), "limit"),
     "outcome_range": Entry("outcome points", ("range of the PHQ-9 total", "memory"), "limit"),
 }
@@ -110,7 +128,7 @@ def _derived_rows(given: SessionParameters) -> Iterator[Row]:
     residual = residual_variances(given)
     for unit in ("therapist", "patient", "session"):
         sd = sqrt(getattr(residual, unit))
-        meaning = f"SD of the outcome between {unit}s apart from alliance and trends"
+        meaning = f"SD of the outcome between {unit}s apart from alliance, paths and trends"
         yield (f"outcome_residual_sd_{unit}", sd, "outcome points", *DERIVED, nan, nan, meaning)
     for unit, value in standardised_effects(given).items():
         meaning = f"effect in SDs of {unit} components at intake"

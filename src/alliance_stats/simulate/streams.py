@@ -23,6 +23,8 @@ class Streams(NamedTuple):
     patients: np.random.Generator
     sessions: np.random.Generator
     ratings: np.random.Generator
+    improvement: np.random.Generator
+    intake: np.random.Generator
 
 
 def spawn_streams(rng: RandomSource) -> Streams:

@@ -41,6 +41,16 @@ class Structure:
         return self.therapist_of_patient[self.patient]
 
     @property
+    def planned(self) -> Ints:
+        """Number of planned sessions of each patient."""
+        return np.bincount(self.patient)
+
+    @property
+    def first_row(self) -> Ints:
+        """Row of the first session of each patient."""
+        return np.asarray(np.cumsum(self.planned) - self.planned)
+
+    @property
     def week(self) -> Floats:
         """Weeks since intake: one session a week."""
         return (self.session - 1).astype(float)

@@ -14,7 +14,9 @@ from alliance_stats.simulate.structure import Structure
 Floats = NDArray[np.float64]
 
 
-def session_frame(structure: Structure, alliance: Floats, outcome: Floats) -> pd.DataFrame:
+def session_frame(
+    structure: Structure, alliance: Floats, outcome: Floats, intake: Floats
+) -> pd.DataFrame:
     """Held sessions as a frame, ordered by patient, then session."""
     held = structure.held
     n_therapists = int(structure.therapist_of_patient.max()) + 1
@@ -27,6 +29,7 @@ def session_frame(structure: Structure, alliance: Floats, outcome: Floats) -> pd
             "week": structure.week[held],
             "wai_total": alliance[held],
             "phq9": outcome[held],
+            "phq9_intake": intake[structure.patient[held]],
         }
     )
 
