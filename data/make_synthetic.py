@@ -21,7 +21,7 @@ import pandas as pd
 
 import alliance_stats
 from alliance_stats.data import SessionData
-from alliance_stats.simulate import simulate_sessions
+from alliance_stats.simulate import describe_study, simulate_sessions
 
 FOLDER = Path(__file__).resolve().parent / "synthetic"
 SIZE = {"n_patients": 240, "n_therapists": 24}
@@ -35,7 +35,7 @@ NO_EFFECT = {
     "therapist_between_effect": 0.0,
 }
 EFFECTS = ("within", "patient_between", "therapist_between")
-DECIMALS = {"session": 0, "week": 1, "wai_total": 0, "phq9": 0, "phq9_intake": 0}
+DECIMALS = {"session": 0, "week": 2, "wai_total": 0, "phq9": 0, "phq9_intake": 0}
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,11 @@ One row is one session, ordered by patient, then session.
 | `therapist` | therapist | identifier, `T01` … |
 | `patient` | patient | identifier, `P0001` …; every patient has one therapist |
 | `session` | session | number of the session; a missed session has no row, but it is counted |
-| `week` | time | weeks since intake; sessions are planned weekly |
+| `week` | time | weeks since the first session; sessions are planned weekly, a few days off |
 | `wai_total` | alliance | total like the WAI-SR's, 12 to 60, higher is better; empty if missing |
 | `phq9` | outcome | total like the PHQ-9's, 0 to 27, lower is better; empty if missing |
 | `phq9_intake` | baseline | the same total before the first session |
+| `ended` | ended | `agreed` or `dropout`, for the whole of the patient's therapy |
 
 The outcome is rated before the session, the alliance after it.
 
@@ -115,6 +116,7 @@ def session_csv(recipe: Recipe) -> str:
     text = frame[["therapist", "patient"]].copy()
     for name, decimals in DECIMALS.items():
         text[name] = [fixed(value, decimals) for value in frame[name]]
+    text["ended"] = frame["ended"]
     return str(text.to_csv(index=False, lineterminator="\n"))
 
 
@@ -137,7 +139,10 @@ def codebook(recipe: Recipe, estimands: dict[str, float]) -> pd.DataFrame:
         columns=["parameter", "value", "unit", "source", "status", "meaning"],
     )
     observed = pd.DataFrame(
-        [(n, u, "large simulation", "assumption", m) for n, (u, m) in OBSERVED.items()],
+        [
+            (f"observed_{n}", u, "large simulation", "assumption", m)
+            for n, (u, m) in OBSERVED.items()
+        ],
         columns=["parameter", "unit", "source", "status", "meaning"],
     )
     rows = [
@@ -161,41 +166,32 @@ def codebook_csv(recipe: Recipe, estimands: dict[str, float]) -> str:
 
 
 OBSERVED = {
-    "observed_alliance_mean": ("alliance points", "mean of all alliance ratings"),
-    "observed_alliance_sd": ("alliance points", "SD of all alliance ratings"),
-    "observed_alliance_sd_within": ("alliance points", "pooled SD within patients"),
-    "observed_alliance_at_maximum": ("share", "alliance ratings at the maximum"),
-    "observed_outcome_mean": ("outcome points", "mean of all outcome ratings"),
-    "observed_outcome_sd": ("outcome points", "SD of all outcome ratings"),
-    "observed_outcome_sd_within": ("outcome points", "pooled SD within patients; trend included"),
-    "observed_outcome_at_minimum": ("share", "outcome ratings at the minimum"),
-    "observed_outcome_change_d": ("SD", "last minus first outcome in SDs of the first"),
+    "alliance_mean": ("alliance points", "mean of all alliance ratings"),
+    "alliance_sd": ("alliance points", "SD of all alliance ratings"),
+    "alliance_sd_within": ("alliance points", "pooled SD within patients"),
+    "alliance_icc_patient": ("share", "one-way ICC of alliance ratings, patients"),
+    "alliance_autocorrelation": ("correlation", "lag 1, deviations from patients' means"),
+    "alliance_at_maximum": ("share", "alliance ratings at the maximum"),
+    "flat_patients": ("share", "patients with 3 or more ratings, all the same"),
+    "outcome_mean": ("outcome points", "mean of all outcome ratings"),
+    "outcome_sd": ("outcome points", "SD of all outcome ratings"),
+    "outcome_sd_within": ("outcome points", "pooled SD within patients; trend included"),
+    "outcome_icc_patient": ("share", "one-way ICC of outcome ratings, patients"),
+    "outcome_autocorrelation": ("correlation", "lag 1, deviations from patients' means"),
+    "outcome_at_minimum": ("share", "outcome ratings at the minimum"),
+    "intake_mean": ("outcome points", "mean outcome at intake"),
+    "intake_sd": ("outcome points", "SD of the outcome at intake"),
+    "outcome_change_d": ("SD", "last outcome minus intake in SDs of intake"),
+    "dropout_share": ("share", "patients who dropped out"),
+    "dropout_d": ("SD", "mean alliance of completers minus dropouts"),
+    "early_alliance_r": ("correlation", "alliance of sessions 3 to 5 with the last outcome after"),
+    "sessions_median": ("sessions", "median number of the last session"),
+    "sessions_largest": ("sessions", "largest number of a session"),
+    "caseload_median": ("patients", "median caseload"),
+    "caseload_largest": ("patients", "largest caseload"),
+    "missed_sessions": ("share", "sessions up to the last held that were missed"),
+    "missing_ratings": ("share", "ratings missing in held sessions"),
 }
-
-
-def observed_quantities(frame: pd.DataFrame) -> dict[str, float]:
-    """What the ratings of `frame` look like, by the names of `OBSERVED`."""
-    alliance, outcome = frame["wai_total"].dropna(), frame["phq9"].dropna()
-    by_patient = frame.groupby("patient")["phq9"]
-    first, last = by_patient.first(), by_patient.last()
-    return {
-        "observed_alliance_mean": alliance.mean(),
-        "observed_alliance_sd": alliance.std(),
-        "observed_alliance_sd_within": pooled_sd_within(frame, "wai_total"),
-        "observed_alliance_at_maximum": (alliance == 60).mean(),
-        "observed_outcome_mean": outcome.mean(),
-        "observed_outcome_sd": outcome.std(),
-        "observed_outcome_sd_within": pooled_sd_within(frame, "phq9"),
-        "observed_outcome_at_minimum": (outcome == 0).mean(),
-        "observed_outcome_change_d": (last - first).mean() / first.std(),
-    }
-
-
-def pooled_sd_within(frame: pd.DataFrame, column: str) -> float:
-    """SD around the patients' means, pooled over patients."""
-    rated = frame.dropna(subset=[column])
-    deviation = rated[column] - rated.groupby("patient")[column].transform("mean")
-    return float(np.sqrt((deviation**2).sum() / (len(rated) - rated["patient"].nunique())))
 
 
 def fitted_effects(sessions: SessionData) -> dict[str, float]:
@@ -214,7 +210,8 @@ def fitted_effects(sessions: SessionData) -> dict[str, float]:
 def find_estimands(recipe: Recipe) -> dict[str, float]:
     """Limits of estimates and of descriptive quantities under the process of `recipe`."""
     large = recipe.simulate_large()
-    return fitted_effects(large) | observed_quantities(large.frame)
+    observed = {f"observed_{name}": value for name, value in describe_study(large).items()}
+    return fitted_effects(large) | observed
 
 
 def readme() -> str:

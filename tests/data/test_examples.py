@@ -18,6 +18,7 @@ ROLES = Roles(
     outcome_better="lower",
     baseline="phq9_intake",
     time="week",
+    ended="ended",
     alliance_at="after",
     outcome_at="before",
 )
@@ -34,6 +35,7 @@ def write_example(folder: Path, name: str, start: float) -> None:
             "wai_total": [start, 4.5, 5.0],
             "phq9": [15, 14, 12],
             "phq9_intake": [16, 16, 13],
+            "ended": ["agreed", "agreed", "dropout"],
         }
     ).to_csv(folder / f"{name}.csv", index=False)
     codebook = pd.DataFrame({"parameter": ["therapists"], "value": [start]})

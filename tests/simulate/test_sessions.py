@@ -52,9 +52,9 @@ def test_pinned_rows() -> None:
 
 
 PINNED = [
-    ["T02", "P0001", 1, 0.0, 42.0, 22.0, 18.0],
-    ["T02", "P0001", 2, 1.0, 43.0, 24.0, 18.0],
-    ["T03", "P0040", 9, 8.0, 30.0, 27.0, 23.0],
+    ["T02", "P0001", 1, 0.0, 45.0, 23.0, 19.0, "agreed"],
+    ["T02", "P0001", 2, 0.86, 46.0, 21.0, 19.0, "agreed"],
+    ["T03", "P0040", 5, 3.71, 47.0, 19.0, 22.0, "agreed"],
 ]
 
 
@@ -64,13 +64,16 @@ def test_frame_roles_and_report() -> None:
     assert sessions.roles == Roles(
         therapist="therapist", alliance="wai_total", outcome="phq9",
         outcome_better="lower", baseline="phq9_intake", time="week",
+        ended="ended",
         alliance_at="after", outcome_at="before",
     )  # fmt: skip
     frame, report = sessions.frame, sessions.report
     assert list(frame) == [
         "therapist", "patient", "session", "week", "wai_total", "phq9", "phq9_intake",
+        "ended",
     ]  # fmt: skip
-    assert frame.dtypes.iloc[2:].astype(str).tolist() == ["int64", *["float64"] * 4]
+    assert set(frame["ended"]) == {"agreed", "dropout"}
+    assert frame.dtypes.iloc[2:].astype(str).tolist()[:5] == ["int64", *["float64"] * 4]
     assert frame.index.equals(pd.RangeIndex(len(frame)))
     assert report.levels.to_dict("list") == {
         "unit": ["session", "patient", "therapist"],
@@ -123,7 +126,7 @@ def test_codebook_structural_values() -> None:
     assert structural["within_effect"] == -0.1
     assert structural["lagged_effect"] == -0.1
     assert structural["patient_contextual_effect"] == pytest.approx(-0.1)
-    assert structural["therapist_contextual_effect"] == pytest.approx(-0.05)
+    assert structural["therapist_contextual_effect"] == pytest.approx(-0.1)
     assert structural["standardised_effect_patient"] == pytest.approx(-0.2 * 9 / 5.5)
     assert "alliance_sd" not in structural
 
@@ -142,7 +145,7 @@ def test_codebook_never_lends_a_source_to_a_changed_value() -> None:
 
 def test_variance_left_over_is_in_the_codebook() -> None:
     codebook = book()["value"]
-    explained = 0.25**2 * 0.07 * 81
+    explained = 0.30**2 * 0.07 * 81
     expected = np.sqrt(0.05 * 5.5**2 - explained)
     assert codebook["outcome_residual_sd_therapist"] == pytest.approx(expected)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alliance_stats.simulate import simulate_sessions
+from alliance_stats.simulate import describe_study, simulate_sessions
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 SYNTHETIC = DATA / "synthetic"
@@ -71,21 +71,9 @@ def test_estimands_land_in_their_rows(script: ModuleType) -> None:
     assert ",-0.0800,-0.1057," in script.codebook_csv(script.RECIPES[0], {"within_effect": -0.1057})
 
 
-def test_observed_quantities(script: ModuleType) -> None:
-    frame = pd.DataFrame(
-        {
-            "patient": ["a", "a", "b", "b"],
-            "wai_total": [60, 50, 40, np.nan],
-            "phq9": [20, 10, 10, 0],
-        }
-    )
-    found = script.observed_quantities(frame)
-    assert set(found) == set(script.OBSERVED)
-    assert found["observed_alliance_mean"] == 50
-    assert found["observed_alliance_at_maximum"] == pytest.approx(1 / 3)
-    assert found["observed_alliance_sd_within"] == pytest.approx(np.sqrt(50))
-    assert found["observed_outcome_at_minimum"] == 0.25
-    assert found["observed_outcome_change_d"] == pytest.approx(-10 / np.std([20, 10], ddof=1))
+def test_every_description_has_a_meaning(script: ModuleType) -> None:
+    found = describe_study(simulate_sessions(rng=1))
+    assert list(found) == list(script.OBSERVED)
 
 
 def test_fixed_decimals(script: ModuleType) -> None:

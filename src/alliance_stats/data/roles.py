@@ -126,6 +126,7 @@ SYNTHETIC_ROLES = Roles(
     outcome_better="lower",
     baseline="phq9_intake",
     time="week",
+    ended="ended",
     alliance_at="after",
     outcome_at="before",
 )

@@ -18,16 +18,24 @@ COUNTS = {"n_patients": 2, "n_therapists": 1, "caseload_max": 1, "sessions_max":
 POSITIVE = ("alliance_sd", "outcome_sd")
 NOT_NEGATIVE = (
     "caseload_cv", "sessions_cv", "alliance_trend_sd", "outcome_trend_sd", "within_effect_sd",
+    "day_sd",
 )  # fmt: skip
 SHARES = (
-    "missing_sessions", "missing_ratings", "alliance_therapist_share", "alliance_patient_share",
+    "missing_sessions", "missing_ratings", "flat_patients", "dropout_hazard",
+    "alliance_therapist_share", "alliance_patient_share",
     "outcome_therapist_share", "outcome_patient_share",
 )  # fmt: skip
-CORRELATIONS = ("alliance_ar", "outcome_ar", "lagged_effect", "reverse_effect")
+CORRELATIONS = (
+    "alliance_ar",
+    "outcome_ar",
+    "lagged_effect",
+    "reverse_effect",
+    "length_improvement",
+)
 NUMBERS = (
     "sessions_median", "alliance_mean", "alliance_trend", "outcome_mean", "outcome_trend",
     "within_effect", "patient_between_effect", "therapist_between_effect",
-    "improvement_alliance", "improvement_outcome",
+    "improvement_alliance", "improvement_outcome", "dropout_alliance_effect",
 )  # fmt: skip
 
 

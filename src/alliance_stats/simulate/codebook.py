@@ -19,7 +19,7 @@ from alliance_stats.simulate.parameters import (
 COLUMNS = ("parameter", "value", "unit", "source", "status", "structural", "estimand", "meaning")
 EFFECTS = (
     "alliance_ar", "outcome_ar", "lagged_effect", "reverse_effect",
-    "improvement_alliance", "improvement_outcome",
+    "improvement_alliance", "improvement_outcome", "dropout_alliance_effect",
     "within_effect", "within_effect_sd", "patient_between_effect", "therapist_between_effect",
 )  # fmt: skip
 SLOPE = "outcome points per alliance point"
@@ -46,9 +46,28 @@ ENTRIES: Mapping[str, Entry] = {
     "sessions_median": Entry("sessions", ASSUMED, "median number of planned sessions a patient"),
     "sessions_cv": Entry("ratio", ASSUMED, "SD / mean of the number of sessions before limits"),
     "sessions_max": Entry("sessions", ASSUMED, "largest number of planned sessions a patient"),
+    "length_improvement": Entry(
+        "correlation", ASSUMED, "planned length (normal score) with the outcome trend"
+    ),
+    "day_sd": Entry("days", ASSUMED, "SD of the sessions' shift around weekly dates"),
     "missing_sessions": Entry("share", ASSUMED, "sessions after the first that were missed"),
     "missing_ratings": Entry("share", ASSUMED, "ratings missing at random, each variable"),
-    "alliance_mean": Entry("alliance points", ASSUMED, "mean alliance at intake"),
+    "flat_patients": Entry("share", ASSUMED, "patients who repeat their first alliance rating"),
+    "dropout_hazard": Entry(
+        "probability",
+        ("solved: 20% of patients drop out", "assumption"),
+        "dropout after a session with mean alliance",
+    ),
+    "dropout_alliance_effect": Entry(
+        "log hazard ratio per alliance SD",
+        ("solved: d = .55 between completers and dropouts, Sharf 2010", "found"),
+        "effect of the session's alliance on dropout",
+    ),
+    "alliance_mean": Entry(
+        "alliance points",
+        ("solved: 15% of ratings at the maximum", "assumption"),
+        "mean alliance at intake",
+    ),
     "alliance_sd": Entry("alliance points", ASSUMED, "total SD of the alliance at intake"),
     "alliance_therapist_share": Entry("share", ASSUMED, "alliance variance between therapists"),
     "alliance_patient_share": Entry("share", ASSUMED, "alliance variance between patients"),
@@ -59,7 +78,9 @@ ENTRIES: Mapping[str, Entry] = {
     "outcome_therapist_share": Entry("share", JOHNS, "outcome variance between therapists"),
     "outcome_patient_share": Entry("share", ASSUMED, "outcome variance between patients"),
     "outcome_trend": Entry(
-        "outcome points per week", REMEMBERED, "mean trend; change of d about 1 over treatment"
+        "outcome points per week",
+        ("solved: change of d = 1 from intake to the last session", "memory"),
+        "mean trend",
     ),
     "outcome_trend_sd": Entry("outcome points per week", ASSUMED, "SD of patients' trends"),
     "alliance_ar": Entry("SD per SD", ASSUMED, "alliance deviation to the next one"),
@@ -74,7 +95,11 @@ ENTRIES: Mapping[str, Entry] = {
     ),
     "within_effect": Entry(SLOPE, ASSUMED, "mean effect of the alliance's innovation i"),
     "within_effect_sd": Entry(SLOPE, ASSUMED, "SD of patients' within effects"),
-    "patient_between_effect": Entry(SLOPE, ASSUMED, "effect of the patient component u"),
+    "patient_between_effect": Entry(
+        SLOPE,
+        ("solved: early alliance and last outcome correlate -.28, Fluckiger 2018", "found"),
+        "effect of the patient component u",
+    ),
     "therapist_between_effect": Entry(SLOPE, ASSUMED, "effect of the therapist component v"),
     "improvement_alliance": Entry(
         "alliance points per SD", ASSUMED, "alliance raised by the pre-existing improvement m"

@@ -18,8 +18,13 @@ class SessionParameters:
     sessions_median: float
     sessions_cv: float
     sessions_max: int
+    length_improvement: float
+    day_sd: float
     missing_sessions: float
     missing_ratings: float
+    flat_patients: float
+    dropout_hazard: float
+    dropout_alliance_effect: float
     alliance_mean: float
     alliance_sd: float
     alliance_therapist_share: float

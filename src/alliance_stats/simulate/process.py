@@ -39,7 +39,10 @@ IMPROVEMENT_WEEKS = 2.0
 
 @dataclass(frozen=True, eq=False)
 class People:
-    """Random parts of therapists and patients by the letters of the module's equations."""
+    """Random parts of therapists and patients by the letters of the module's equations.
+
+    `pace` is c in its SDs; it is drawn even where trends do not differ.
+    """
 
     v: Floats
     p: Floats
@@ -49,6 +52,7 @@ class People:
     c: Floats
     d: Floats
     m: Floats
+    pace: Floats
 
 
 def draw_people(given: SessionParameters, streams: Streams) -> People:
@@ -59,15 +63,24 @@ def draw_people(given: SessionParameters, streams: Streams) -> People:
     def normal(rng: np.random.Generator, n: int, sd: float) -> Floats:
         return sd * rng.standard_normal(n)
 
+    v, p = (
+        normal(streams.therapists, k, sqrt(variance))
+        for variance in (alliance.therapist, residual.therapist)
+    )
+    u = normal(streams.patients, j, sqrt(alliance.patient))
+    q = normal(streams.patients, j, sqrt(residual.patient))
+    s = normal(streams.patients, j, given.alliance_trend_sd)
+    pace = normal(streams.patients, j, 1.0)
     return People(
-        v=normal(streams.therapists, k, sqrt(alliance.therapist)),
-        p=normal(streams.therapists, k, sqrt(residual.therapist)),
-        u=normal(streams.patients, j, sqrt(alliance.patient)),
-        q=normal(streams.patients, j, sqrt(residual.patient)),
-        s=normal(streams.patients, j, given.alliance_trend_sd),
-        c=normal(streams.patients, j, given.outcome_trend_sd),
+        v=v,
+        p=p,
+        u=u,
+        q=q,
+        s=s,
+        c=given.outcome_trend_sd * pace,
         d=normal(streams.patients, j, given.within_effect_sd),
         m=normal(streams.improvement, j, 1.0),
+        pace=pace,
     )
 
 
@@ -134,3 +147,12 @@ def on_scale(values: Floats, limits: Range) -> Floats:
     if limits is None:
         return values
     return np.clip(np.rint(values), *limits) + 0.0  # adding 0 turns -0.0 into 0.0
+
+
+def with_flat(
+    alliance: Floats, structure: Structure, share: float, rng: np.random.Generator
+) -> Floats:
+    """Ratings in which about `share` of the patients repeat their first one at every session."""
+    flat = rng.random(len(structure.planned)) < share
+    first = alliance[structure.first_row]
+    return np.where(flat[structure.patient], first[structure.patient], alliance)

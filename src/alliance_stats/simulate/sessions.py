@@ -9,6 +9,7 @@ from alliance_stats.data.roles import SYNTHETIC_ROLES
 from alliance_stats.data.sessions import SessionData
 from alliance_stats.simulate.checks import check_parameters
 from alliance_stats.simulate.codebook import codebook_frame
+from alliance_stats.simulate.ending import end_therapies
 from alliance_stats.simulate.parameters import Range, SessionParameters
 from alliance_stats.simulate.process import (
     draw_deviations,
@@ -17,6 +18,7 @@ from alliance_stats.simulate.process import (
     latent_intake,
     latent_outcome,
     on_scale,
+    with_flat,
 )
 from alliance_stats.simulate.streams import spawn_streams
 from alliance_stats.simulate.structure import draw_structure
@@ -29,12 +31,17 @@ def simulate_sessions(
     n_therapists: int = 24,
     caseload_cv: float = 0.7,
     caseload_max: int = 40,
-    sessions_median: float = 9.0,
+    sessions_median: float = 11.0,
     sessions_cv: float = 0.65,
     sessions_max: int = 25,
+    length_improvement: float = 0.40,
+    day_sd: float = 1.5,
     missing_sessions: float = 0.15,
     missing_ratings: float = 0.015,
-    alliance_mean: float = 45.0,
+    flat_patients: float = 0.05,
+    dropout_hazard: float = 0.0193,
+    dropout_alliance_effect: float = -0.535,
+    alliance_mean: float = 48.4,
     alliance_sd: float = 9.0,
     alliance_therapist_share: float = 0.07,
     alliance_patient_share: float = 0.60,
@@ -44,7 +51,7 @@ def simulate_sessions(
     outcome_sd: float = 5.5,
     outcome_therapist_share: float = 0.05,
     outcome_patient_share: float = 0.60,
-    outcome_trend: float = -0.60,
+    outcome_trend: float = -0.69,
     outcome_trend_sd: float = 0.25,
     alliance_ar: float = 0.30,
     outcome_ar: float = 0.35,
@@ -52,8 +59,8 @@ def simulate_sessions(
     reverse_effect: float = -0.10,
     within_effect: float = -0.08,
     within_effect_sd: float = 0.08,
-    patient_between_effect: float = -0.18,
-    therapist_between_effect: float = -0.25,
+    patient_between_effect: float = -0.24,
+    therapist_between_effect: float = -0.30,
     improvement_alliance: float = 1.5,
     improvement_outcome: float = -1.5,
     alliance_range: Range = (12, 60),
@@ -100,11 +107,25 @@ def simulate_sessions(
         `sessions_max`. 0 gives every patient the median.
     sessions_max : int
         Largest number of planned sessions of a patient; longer therapies end there.
+    length_improvement : float
+        Correlation of the planned number of sessions (its normal score) with the patient's
+        outcome trend c: above 0, patients whose outcome falls faster need fewer sessions to
+        be well enough.
+    day_sd : float
+        SD of the days by which sessions after the first shift around their weekly date, rounded
+        and at most three.
     missing_sessions : float
         Share of planned sessions after the first that are missed at random. They have no row,
         and the numbers of the sessions keep counting.
     missing_ratings : float
         Share of ratings missing at random, in the alliance and the outcome each.
+    flat_patients : float
+        Share of patients who repeat their first alliance rating at every session.
+    dropout_hazard : float
+        Probability of not returning after a session whose alliance is `alliance_mean`.
+    dropout_alliance_effect : float
+        Log hazard ratio of dropout for an alliance one `alliance_sd` higher; the latent alliance
+        of the last session counts. Nobody drops out after the last planned session.
     alliance_mean, outcome_mean : float
         Means at intake (first session), in points of the scale.
     alliance_sd, outcome_sd : float
@@ -114,7 +135,7 @@ def simulate_sessions(
     outcome_therapist_share, outcome_patient_share : float
         Shares of the outcome's variance at intake, alliance effects included.
     alliance_trend, outcome_trend : float
-        Mean trends, in points per week; sessions are weekly.
+        Mean trends, in points per week.
     alliance_trend_sd, outcome_trend_sd : float
         SDs of the patients' trends around them (s, c), in points per week.
     alliance_ar, outcome_ar : float
@@ -137,15 +158,16 @@ def simulate_sessions(
     rng : int, SeedSequence or Generator
         Source of random numbers. The same source gives the same data. It seeds separate streams,
         in this order: caseloads, numbers of sessions, missed sessions, therapists, patients,
-        sessions, missing ratings, improvement, intake; so two calls that differ in effects only
-        share all draws.
+        sessions, missing ratings, improvement, intake, days, flat ratings, dropout;
+        so two calls that differ in effects only share all draws.
 
     Returns
     -------
     SessionData
-        Columns ``therapist patient session week wai_total phq9 phq9_intake``, ordered by
-        patient, then session; roles; a report; and ``codebook``, one row a parameter with its
-        basis. ``phq9_intake`` is the outcome rated before session 1, constant in a patient.
+        Columns ``therapist patient session week wai_total phq9 phq9_intake ended``,
+        ordered by patient, then session; roles; a report; and ``codebook``, one row a parameter
+        with its basis. ``phq9_intake`` is the outcome rated before session 1, constant in a
+        patient, and ``ended`` is "agreed" or "dropout".
 
     Raises
     ------
@@ -171,7 +193,7 @@ def simulate_sessions(
     --------
     >>> from alliance_stats.simulate import simulate_sessions
     >>> sessions = simulate_sessions(n_patients=30, n_therapists=4, rng=1)
-    >>> list(sessions.frame.columns)
+    >>> list(sessions.frame.columns)[:7]
     ['therapist', 'patient', 'session', 'week', 'wai_total', 'phq9', 'phq9_intake']
     >>> sessions.frame["patient"].nunique()
     30
@@ -181,19 +203,23 @@ def simulate_sessions(
     given = SessionParameters(**arguments)
     check_parameters(given)
     streams = spawn_streams(rng)
-    structure, people = draw_structure(given, streams), draw_people(given, streams)
+    people = draw_people(given, streams)
+    structure = draw_structure(given, people.pace, streams)
     deviations = draw_deviations(given, structure, people, streams)
     latent = (given, structure, people, deviations)
-    alliance = on_scale(latent_alliance(*latent), given.alliance_range)
+    alliance = latent_alliance(*latent)
+    ending = end_therapies(given, structure, alliance, streams.dropout)
+    alliance = on_scale(alliance, given.alliance_range)
+    alliance = with_flat(alliance, structure, given.flat_patients, streams.styles)
     outcome = on_scale(latent_outcome(*latent), given.outcome_range)
     intake = on_scale(latent_intake(*latent), given.outcome_range)
     alliance = with_missing(alliance, given.missing_ratings, streams.ratings)
     outcome = with_missing(outcome, given.missing_ratings, streams.ratings)
-    frame = session_frame(structure, alliance, outcome, intake)
+    frame = session_frame(structure, ending, alliance, outcome, intake)
     return SessionData(
         frame=frame,
         roles=SYNTHETIC_ROLES,
-        report=simulation_report(frame, n_planned=len(structure.patient)),
+        report=simulation_report(frame, n_planned=int(ending.reached.sum())),
         codebook=codebook_frame(given, _defaults()),
     )
 

@@ -25,6 +25,9 @@ class Streams(NamedTuple):
     ratings: np.random.Generator
     improvement: np.random.Generator
     intake: np.random.Generator
+    days: np.random.Generator
+    styles: np.random.Generator
+    dropout: np.random.Generator
 
 
 def spawn_streams(rng: RandomSource) -> Streams:

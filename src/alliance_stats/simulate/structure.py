@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincinv
+from scipy.special import gammaincinv, ndtr
 
 from alliance_stats.simulate.parameters import SessionParameters
 from alliance_stats.simulate.streams import Streams
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+DAYS_A_WEEK = 7
+SHIFT_MAX = 3  # days; sessions keep their order
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +29,8 @@ class Structure:
         Position of the session's patient.
     session : array of int
         Number of the session within the patient, from 1; missed sessions are counted.
+    day : array of int
+        Days since the first session.
     held : array of bool
         False for missed sessions: they exist in the process and are absent from the data.
     """
@@ -33,6 +38,7 @@ class Structure:
     therapist_of_patient: Ints
     patient: Ints
     session: Ints
+    day: Ints
     held: NDArray[np.bool_]
 
     @property
@@ -52,15 +58,18 @@ class Structure:
 
     @property
     def week(self) -> Floats:
-        """Weeks since intake: one session a week."""
-        return (self.session - 1).astype(float)
+        """Weeks since the first session, to two decimals."""
+        return np.asarray(np.round(self.day / DAYS_A_WEEK, 2))
 
 
-def draw_structure(given: SessionParameters, streams: Streams) -> Structure:
-    """Draw caseloads, numbers of planned sessions and missed sessions."""
+def draw_structure(given: SessionParameters, pace: Floats, streams: Streams) -> Structure:
+    """Draw caseloads, numbers of planned sessions, their days and missed sessions.
+
+    `pace` is the standardised outcome trend of each patient, to which the length is tied.
+    """
     caseloads = draw_caseloads(given, streams.caseloads)
     therapists = np.repeat(np.arange(given.n_therapists), caseloads)
-    planned = draw_lengths(given, streams.lengths)
+    planned = draw_lengths(given, pace, streams.lengths)
     patient = np.repeat(np.arange(given.n_patients), planned)
     first_row = np.cumsum(planned) - planned
     session = np.arange(len(patient)) - first_row[patient] + 1
@@ -69,6 +78,7 @@ def draw_structure(given: SessionParameters, streams: Streams) -> Structure:
         therapist_of_patient=streams.caseloads.permutation(therapists),
         patient=patient,
         session=session,
+        day=draw_days(given, session, streams.days),
         held=~missed | (session == 1),
     )
 
@@ -80,12 +90,28 @@ def draw_caseloads(given: SessionParameters, rng: np.random.Generator) -> Ints:
     return 1 + largest_remainder(quota, given.n_patients - given.n_therapists)
 
 
-def draw_lengths(given: SessionParameters, rng: np.random.Generator) -> Ints:
-    """Planned sessions of each patient: rounded gamma with the median asked, within limits."""
-    weights = gamma_weights(rng, given.sessions_cv, given.n_patients)
-    median = gamma_median(given.sessions_cv)
-    lengths = np.rint(weights * (given.sessions_median / median))
+def draw_lengths(given: SessionParameters, pace: Floats, rng: np.random.Generator) -> Ints:
+    """Planned sessions of each patient: rounded gamma with the median asked, within limits.
+
+    Its normal scores correlate `length_improvement` with `pace`: a normal copula.
+    """
+    tie = given.length_improvement
+    score = tie * pace + np.sqrt(1 - tie**2) * rng.standard_normal(len(pace))
+    relative = gamma_quantile(given.sessions_cv, ndtr(score)) / gamma_median(given.sessions_cv)
+    lengths = np.rint(given.sessions_median * relative)
     return np.clip(lengths, 1, given.sessions_max).astype(np.int64)
+
+
+def draw_days(given: SessionParameters, session: Ints, rng: np.random.Generator) -> Ints:
+    """Days since the first session: weekly, each later one shifted by up to three days."""
+    shift = np.rint(given.day_sd * rng.standard_normal(len(session)))
+    shift = np.clip(shift, -SHIFT_MAX, SHIFT_MAX).astype(np.int64)
+    return DAYS_A_WEEK * (session - 1) + np.where(session == 1, 0, shift)
+
+
+def gamma_quantile(cv: float, share: Floats) -> Floats:
+    """Quantiles of the gamma distribution with mean 1 and coefficient of variation `cv`."""
+    return np.ones(len(share)) if cv == 0 else np.asarray(gammaincinv(cv**-2, share) * cv**2)
 
 
 def gamma_weights(rng: np.random.Generator, cv: float, n: int) -> Floats:

@@ -9,16 +9,17 @@ from numpy.typing import NDArray
 from alliance_stats._base.checks import counted
 from alliance_stats.data.roles import SYNTHETIC_ROLES
 from alliance_stats.data.sessions import LoadReport
+from alliance_stats.simulate.ending import Ending
 from alliance_stats.simulate.structure import Structure
 
 Floats = NDArray[np.float64]
 
 
 def session_frame(
-    structure: Structure, alliance: Floats, outcome: Floats, intake: Floats
+    structure: Structure, ending: Ending, alliance: Floats, outcome: Floats, intake: Floats
 ) -> pd.DataFrame:
     """Held sessions as a frame, ordered by patient, then session."""
-    held = structure.held
+    held = structure.held & ending.reached
     n_therapists = int(structure.therapist_of_patient.max()) + 1
     n_patients = len(structure.therapist_of_patient)
     return pd.DataFrame(
@@ -30,6 +31,9 @@ def session_frame(
             "wai_total": alliance[held],
             "phq9": outcome[held],
             "phq9_intake": intake[structure.patient[held]],
+            "ended": np.where(ending.dropped_out, "dropout", "agreed")[
+                structure.patient[held]
+            ].astype(object),
         }
     )
 
@@ -63,13 +67,17 @@ def simulation_report(frame: pd.DataFrame, n_planned: int) -> LoadReport:
         dropped=pd.DataFrame({"reason": pd.Series(dtype=str), "rows": pd.Series(dtype="int64")}),
         missing=missing,
         levels=pd.DataFrame({"unit": list(levels), "n": list(levels.values())}),
-        messages=_messages(len(frame), n_planned),
+        messages=_messages(frame, n_planned),
     )
 
 
-def _messages(n_held: int, n_planned: int) -> tuple[str, ...]:
-    synthetic = "Synthetic data: no patient, therapist or session is real."
-    if n_held == n_planned:
-        return (synthetic,)
-    missed = counted(n_planned - n_held, "planned session")
-    return (synthetic, f"{missed} of {n_planned:,} missed: no row, the numbers keep counting.")
+def _messages(frame: pd.DataFrame, n_planned: int) -> tuple[str, ...]:
+    messages = ["Synthetic data: no patient, therapist or session is real."]
+    if len(frame) < n_planned:
+        missed = counted(n_planned - len(frame), "planned session")
+        messages.append(f"{missed} of {n_planned:,} missed: no row, the numbers keep counting.")
+    endings = frame.groupby("patient")["ended"].first()
+    if (endings == "dropout").any():
+        left = int((endings == "dropout").sum())
+        messages.append(f"{left:,} of {len(endings):,} patients dropped out.")
+    return tuple(messages)
