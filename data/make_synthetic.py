@@ -13,29 +13,40 @@ import argparse
 import os
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 import alliance_stats
 from alliance_stats.data import SessionData
+from alliance_stats.data.roles import SYNTHETIC_ROLES
 from alliance_stats.simulate import describe_study, simulate_sessions
 
 FOLDER = Path(__file__).resolve().parent / "synthetic"
 SIZE = {"n_patients": 240, "n_therapists": 24}
 LARGE = {"n_patients": 40_000, "n_therapists": 4_000}
 LARGE_SEED = 1000
-NO_EFFECT = {
+Changes = dict[str, Any]
+NO_EFFECT: Changes = {
     "lagged_effect": 0.0,
     "within_effect": 0.0,
     "within_effect_sd": 0.0,
     "patient_between_effect": 0.0,
     "therapist_between_effect": 0.0,
 }
-EFFECTS = ("within", "patient_between", "therapist_between")
-DECIMALS = {"session": 0, "week": 2, "wai_total": 0, "phq9": 0, "phq9_intake": 0}
+LEVELS = {name: name for name in ("within", "patient_between", "therapist_between")}
+LEVELS_OF_TWO = {"within": "within", "between": "patient_between"}
+DECIMALS = {
+    "session": 0,
+    "week": 2,
+    "wai_total": 0,
+    "phq9": 0,
+    "phq9_intake": 0,
+    "wai_therapist": 0,
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,8 @@ class Recipe:
 
     name: str
     seed: int
-    changes: dict[str, float] = field(default_factory=dict)
+    what: str
+    changes: Changes = field(default_factory=dict)
 
     def simulate(self) -> SessionData:
         """The data of the file."""
@@ -55,7 +67,19 @@ class Recipe:
         return simulate_sessions(**LARGE, **self.changes, rng=LARGE_SEED)
 
 
-RECIPES = (Recipe("sessions", 1), Recipe("sessions_null", 2, NO_EFFECT))
+DYADS: Changes = {"therapist_ratings": True}
+CHANGE: Changes = {"therapist_change": 0.06}
+FREE: Changes = {"therapist_free": 0.5}
+RECIPES = (
+    Recipe("sessions", 1, "patients rate the alliance"),
+    Recipe("sessions_null", 2, "null twin of `sessions`", NO_EFFECT),
+    Recipe("dyads", 3, "therapists rate the alliance too", DYADS),
+    Recipe("dyads_null", 4, "null twin of `dyads`", DYADS | NO_EFFECT),
+    Recipe("therapist_change", 5, "about 5% of patients change their therapist", CHANGE),
+    Recipe("therapist_change_null", 6, "null twin of `therapist_change`", CHANGE | NO_EFFECT),
+    Recipe("therapist_free", 7, "half of the patients have no therapist", FREE),
+    Recipe("therapist_free_null", 8, "null twin of `therapist_free`", FREE | NO_EFFECT),
+)
 
 README = """\
 # Synthetic sessions
@@ -67,10 +91,10 @@ come from `python data/make_synthetic.py`, which writes them byte for byte the s
 |---|---|---|
 {files}
 
-Seeds 1 and 2 were fixed before anyone looked at the data, and no other seeds were tried. The
-null twin has no alliance effect at all; everything else is kept. Alliance and outcome are still
-tied in it, by the effect of the outcome on the next alliance and by improvement under way before
-therapy.
+Each file holds 240 patients and 24 therapists. The seeds 1 to 8 were fixed before anyone looked at
+the data, and no other seeds were tried. A null twin has no alliance effect at all; everything else
+is kept. Alliance and outcome are still tied in it: by the effect of the outcome on the next
+alliance, by improvement under way before therapy, and by dropout at a low alliance.
 
 ## Columns
 
@@ -79,13 +103,15 @@ One row is one session, ordered by patient, then session.
 | column | role | meaning |
 |---|---|---|
 | `therapist` | therapist | identifier, `T01` … |
-| `patient` | patient | identifier, `P0001` …; every patient has one therapist |
+| `patient` | patient | identifier, `P0001` …; one therapist each, but for `therapist_*` |
 | `session` | session | number of the session; a missed session has no row, but it is counted |
 | `week` | time | weeks since the first session; sessions are planned weekly, a few days off |
 | `wai_total` | alliance | total like the WAI-SR's, 12 to 60, higher is better; empty if missing |
 | `phq9` | outcome | total like the PHQ-9's, 0 to 27, lower is better; empty if missing |
 | `phq9_intake` | baseline | the same total before the first session |
+| `wai_therapist` | alliance_therapist | the therapist's rating of the same session; `dyads` only |
 | `ended` | ended | `agreed` or `dropout`, for the whole of the patient's therapy |
+| `treatment` | treatment | `therapist` or `self-guided`; `therapist_free` only |
 
 The outcome is rated before the session, the alliance after it.
 
@@ -102,8 +128,10 @@ checked) or *assumption*.
   differs from the structural value because ratings are clipped and rounded, patients differ in
   their numbers of sessions, and means are observed rather than known. The means of therapists
   with few patients are mostly the means of their patients, so the therapist effect differs most.
-  It comes from one simulation of {large_patients:,} patients of {large_therapists:,} therapists
-  (seed {large_seed}) and carries its Monte Carlo error. Compare estimates with this column.
+  In `therapist_change` and `therapist_free` it belongs to the model of two levels, without the
+  therapist role. It comes from one simulation of {large_patients:,} patients of
+  {large_therapists:,} therapists (seed {large_seed}) and carries its Monte Carlo error. Compare
+  estimates with this column.
 
 Rows whose name starts with `observed_` have no parameter: they describe all sessions of that
 large simulation.
@@ -113,10 +141,9 @@ large simulation.
 def session_csv(recipe: Recipe) -> str:
     """Sessions of `recipe` as CSV text with fixed decimals; missing ratings are empty."""
     frame = recipe.simulate().frame
-    text = frame[["therapist", "patient"]].copy()
-    for name, decimals in DECIMALS.items():
-        text[name] = [fixed(value, decimals) for value in frame[name]]
-    text["ended"] = frame["ended"]
+    text = frame.copy()
+    for name in frame.columns.intersection(list(DECIMALS)):
+        text[name] = [fixed(value, DECIMALS[name]) for value in frame[name]]
     return str(text.to_csv(index=False, lineterminator="\n"))
 
 
@@ -152,6 +179,8 @@ def codebook(recipe: Recipe, estimands: dict[str, float]) -> pd.DataFrame:
     ]
     whole = pd.DataFrame(rows)
     whole["estimand"] = whole["parameter"].map(estimands)
+    if not recipe.changes.get("therapist_ratings"):
+        whole = whole[~whole["parameter"].str.startswith("observed_dyad_")]
     return whole[book.columns.tolist()]
 
 
@@ -189,29 +218,42 @@ OBSERVED = {
     "sessions_largest": ("sessions", "largest number of a session"),
     "caseload_median": ("patients", "median caseload"),
     "caseload_largest": ("patients", "largest caseload"),
+    "changed_therapist": ("share", "patients seen by two therapists"),
+    "without_therapist": ("share", "patients without a therapist"),
     "missed_sessions": ("share", "sessions up to the last held that were missed"),
     "missing_ratings": ("share", "ratings missing in held sessions"),
+    "dyad_r": ("correlation", "patient and therapist rating of the same session"),
+    "dyad_d": ("SD", "mean patient minus therapist rating"),
 }
 
 
-def fitted_effects(sessions: SessionData) -> dict[str, float]:
-    """Estimates of `fit_within_between` by the codebook's names, with their differences."""
-    terms = alliance_stats.fit_within_between(sessions).tidy()
+def fitted_effects(recipe: Recipe, sessions: SessionData) -> dict[str, float]:
+    """Estimates of `fit_within_between` by the codebook's names, with their differences.
+
+    Where a patient has several therapists, or none, the model has two levels.
+    """
+    roles = sessions.roles or SYNTHETIC_ROLES
+    levels = LEVELS
+    if recipe.changes.keys() & (CHANGE | FREE).keys():
+        roles, levels = replace(roles, therapist=None), LEVELS_OF_TWO
+    terms = alliance_stats.fit_within_between(sessions.frame, roles).tidy()
     effect = {
-        name: float(terms.loc[terms["effect"] == name, "estimate"].item()) for name in EFFECTS
+        name: float(terms.loc[terms["effect"] == label, "estimate"].item())
+        for label, name in levels.items()
     }
-    return {
-        **{f"{name}_effect": value for name, value in effect.items()},
-        "patient_contextual_effect": effect["patient_between"] - effect["within"],
-        "therapist_contextual_effect": effect["therapist_between"] - effect["patient_between"],
-    }
+    found = {f"{name}_effect": value for name, value in effect.items()}
+    found["patient_contextual_effect"] = effect["patient_between"] - effect["within"]
+    if "therapist_between" in effect:
+        difference = effect["therapist_between"] - effect["patient_between"]
+        found["therapist_contextual_effect"] = difference
+    return found
 
 
 def find_estimands(recipe: Recipe) -> dict[str, float]:
     """Limits of estimates and of descriptive quantities under the process of `recipe`."""
     large = recipe.simulate_large()
     observed = {f"observed_{name}": value for name, value in describe_study(large).items()}
-    return fitted_effects(large) | observed
+    return fitted_effects(recipe, large) | observed
 
 
 def readme() -> str:
@@ -219,9 +261,7 @@ def readme() -> str:
     rows = []
     for recipe in RECIPES:
         n = len(recipe.simulate().frame)
-        what = "null twin, no alliance effect" if recipe.changes else "alliance effects"
-        size = f"{n:,} sessions of {SIZE['n_patients']} patients, {SIZE['n_therapists']} therapists"
-        rows.append(f"| `{recipe.name}.csv` | {what}: {size} | {recipe.seed} |")
+        rows.append(f"| `{recipe.name}.csv` | {recipe.what}: {n:,} sessions | {recipe.seed} |")
     return README.format(
         files="\n".join(rows),
         large_patients=LARGE["n_patients"],

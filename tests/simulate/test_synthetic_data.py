@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from alliance_stats.data import load_example
+from alliance_stats.data.examples import EXAMPLES
 from alliance_stats.simulate import describe_study, simulate_sessions
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -29,7 +31,10 @@ def script() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize(("name", "seed"), [("sessions", 1), ("sessions_null", 2)])
+NAMES = list(EXAMPLES)
+
+
+@pytest.mark.parametrize(("seed", "name"), list(enumerate(NAMES, start=1)))
 def test_file_equals_fresh_simulation(script: ModuleType, name: str, seed: int) -> None:
     (recipe,) = (r for r in script.RECIPES if r.name == name)
     assert recipe.seed == seed
@@ -44,7 +49,7 @@ def test_file_reads_back_as_the_frame() -> None:
     pd.testing.assert_frame_equal(stored, fresh, check_dtype=False)
 
 
-@pytest.mark.parametrize("name", ["sessions", "sessions_null"])
+@pytest.mark.parametrize("name", NAMES)
 def test_codebook_equals_fresh_codebook_but_for_estimands(script: ModuleType, name: str) -> None:
     (recipe,) = (r for r in script.RECIPES if r.name == name)
     stored, fresh = (
@@ -56,7 +61,7 @@ def test_codebook_equals_fresh_codebook_but_for_estimands(script: ModuleType, na
     )
     pd.testing.assert_frame_equal(stored, fresh)
     structural = stored.set_index("parameter")["structural"]
-    assert float(structural["within_effect"]) == (0 if recipe.changes else -0.08)
+    assert float(structural["within_effect"]) == (0 if name.endswith("_null") else -0.08)
 
 
 def test_readme_is_current(script: ModuleType) -> None:
@@ -73,7 +78,21 @@ def test_estimands_land_in_their_rows(script: ModuleType) -> None:
 
 def test_every_description_has_a_meaning(script: ModuleType) -> None:
     found = describe_study(simulate_sessions(rng=1))
-    assert list(found) == list(script.OBSERVED)
+    assert list(found) == [name for name in script.OBSERVED if not name.startswith("dyad_")]
+    dyads = describe_study(simulate_sessions(therapist_ratings=True, rng=1))
+    assert list(dyads) == list(script.OBSERVED)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_example_has_the_roles_of_its_simulation(script: ModuleType, name: str) -> None:
+    (recipe,) = (r for r in script.RECIPES if r.name == name)
+    assert load_example(name).roles == recipe.simulate().roles
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.endswith("_null")])
+def test_null_twin_differs_by_its_effects_only(script: ModuleType, name: str) -> None:
+    pair = {r.name: r.changes for r in script.RECIPES if r.name.removesuffix("_null") == name}
+    assert pair[f"{name}_null"] == pair[name] | script.NO_EFFECT
 
 
 def test_fixed_decimals(script: ModuleType) -> None:

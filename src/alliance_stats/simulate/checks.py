@@ -22,6 +22,7 @@ NOT_NEGATIVE = (
 )  # fmt: skip
 SHARES = (
     "missing_sessions", "missing_ratings", "flat_patients", "dropout_hazard",
+    "therapist_change", "therapist_free",
     "alliance_therapist_share", "alliance_patient_share",
     "outcome_therapist_share", "outcome_patient_share",
 )  # fmt: skip
@@ -31,11 +32,13 @@ CORRELATIONS = (
     "lagged_effect",
     "reverse_effect",
     "length_improvement",
+    "dyad_correlation",
 )
 NUMBERS = (
     "sessions_median", "alliance_mean", "alliance_trend", "outcome_mean", "outcome_trend",
     "within_effect", "patient_between_effect", "therapist_between_effect",
     "improvement_alliance", "improvement_outcome", "dropout_alliance_effect",
+    "dyad_difference",
 )  # fmt: skip
 
 
@@ -51,6 +54,7 @@ def check_parameters(given: SessionParameters) -> None:
         _check_share(name, getattr(given, name))
     for name in CORRELATIONS:
         _check_correlation(name, getattr(given, name))
+    _check_flag("therapist_ratings", given.therapist_ratings)
     _check_range("alliance_range", given.alliance_range)
     _check_range("outcome_range", given.outcome_range)
     _check_units(given)
@@ -92,6 +96,11 @@ def _check_correlation(name: str, value: float) -> None:
         )
 
 
+def _check_flag(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise ArgumentError(f"{name}={value!r} is neither True nor False. Give one of them.")
+
+
 def _check_range(name: str, value: object) -> None:
     if value is None:
         return
@@ -115,6 +124,11 @@ def _check_units(given: SessionParameters) -> None:
             f"n_patients={given.n_patients} do not fit: {given.n_therapists} therapists with at "
             f"most caseload_max={given.caseload_max} patients hold "
             f"{given.n_therapists * given.caseload_max}. Raise n_therapists or caseload_max."
+        )
+    if given.therapist_change > 0 and given.n_therapists == 1:
+        raise ArgumentError(
+            f"therapist_change={given.therapist_change:g} needs another therapist to change to: "
+            "n_therapists=1. Raise n_therapists, or give therapist_change=0."
         )
     if not 1 <= given.sessions_median <= given.sessions_max:
         raise ArgumentError(

@@ -25,6 +25,7 @@ EFFECTS = (
 SLOPE = "outcome points per alliance point"
 ASSUMED = ("chosen for this simulation", "assumption")
 REMEMBERED = ("usual values of out-patient samples", "memory")
+TRYON = ("Tryon 2007", "found")
 JOHNS = ("Johns 2019", "found")
 GIVEN = ("given in the call", "assumption")
 DERIVED = ("follows from the parameters above", "assumption")
@@ -107,6 +108,13 @@ ENTRIES: Mapping[str, Entry] = {
     "improvement_outcome": Entry(
         "outcome points per SD", ASSUMED, "outcome lowered by the pre-existing improvement m"
     ),
+    "therapist_ratings": Entry("1 = yes", ASSUMED, "therapists rate the alliance too"),
+    "dyad_correlation": Entry("correlation", TRYON, "patient and therapist rating of a session"),
+    "dyad_difference": Entry(
+        "SD", ("solved: d = .63, Tryon 2007", "found"), "by how much patients rate higher"
+    ),
+    "therapist_change": Entry("share", ASSUMED, "patients who change their therapist"),
+    "therapist_free": Entry("share", ASSUMED, "patients treated without a therapist"),
     "alliance_range": Entry("alliance points", ("range of the WAI-SR total", "memory"), "limit"),
     "outcome_range": Entry("outcome points", ("range of the PHQ-9 total", "memory"), "limit"),
 }

@@ -46,6 +46,7 @@ def describe_study(sessions: SessionData) -> dict[str, float]:
         "dropout_d": dropout_d(frame),
         "early_alliance_r": early_alliance_r(frame),
         **_counts(frame),
+        **_dyads(frame),
     }
 
 
@@ -113,14 +114,29 @@ def _intake(frame: pd.DataFrame) -> dict[str, float]:
     }
 
 
+def _dyads(frame: pd.DataFrame) -> dict[str, float]:
+    if "wai_therapist" not in frame:
+        return {}
+    both = frame[["wai_total", "wai_therapist"]].dropna()
+    pooled = np.sqrt(both.var().mean())
+    difference = both["wai_total"].mean() - both["wai_therapist"].mean()
+    return {
+        "dyad_r": float(both["wai_total"].corr(both["wai_therapist"])),
+        "dyad_d": float(difference / pooled),
+    }
+
+
 def _counts(frame: pd.DataFrame) -> dict[str, float]:
     last = frame.groupby("patient")["session"].max()
     caseload = frame.groupby("therapist")["patient"].nunique()
+    therapists = frame.groupby("patient")["therapist"].nunique()
     return {
         "sessions_median": float(last.median()),
         "sessions_largest": float(last.max()),
         "caseload_median": float(caseload.median()),
         "caseload_largest": float(caseload.max()),
+        "changed_therapist": float((therapists > 1).mean()),
+        "without_therapist": float((therapists == 0).mean()),
         "missed_sessions": float(1 - len(frame) / last.sum()),
         "missing_ratings": float(frame[["wai_total", "phq9"]].isna().to_numpy().mean()),
     }

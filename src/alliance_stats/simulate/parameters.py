@@ -47,6 +47,11 @@ class SessionParameters:
     therapist_between_effect: float
     improvement_alliance: float
     improvement_outcome: float
+    therapist_ratings: bool
+    dyad_correlation: float
+    dyad_difference: float
+    therapist_change: float
+    therapist_free: float
     alliance_range: Range
     outcome_range: Range
 

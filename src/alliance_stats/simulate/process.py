@@ -99,7 +99,8 @@ def latent_alliance(
 ) -> Floats:
     """Alliance of every planned session, without limits and rounding."""
     patient, therapist = structure.patient, structure.therapist
-    level = given.alliance_mean + people.v[therapist] + people.u[patient]
+    of_therapist = np.where(structure.treated[patient], people.v[therapist], 0.0)
+    level = given.alliance_mean + of_therapist + people.u[patient]
     slope = given.alliance_trend + people.s[patient]
     early = given.improvement_alliance * people.m[patient] * early_share(structure.week)
     return np.asarray(level + slope * structure.week + early + deviations.e)
@@ -110,7 +111,7 @@ def latent_outcome(
 ) -> Floats:
     """Outcome of every planned session, without limits and rounding."""
     patient = structure.patient
-    level = outcome_level(given, people, structure.therapist, patient)
+    level = outcome_level(given, structure, people)
     slope = given.outcome_trend + people.c[patient]
     early = given.improvement_outcome * people.m[patient] * early_share(structure.week)
     return np.asarray(level + slope * structure.week + early + deviations.f)
@@ -120,21 +121,17 @@ def latent_intake(
     given: SessionParameters, structure: Structure, people: People, deviations: Deviations
 ) -> Floats:
     """Outcome of every patient at intake, before session 1, without limits and rounding."""
-    therapist = structure.therapist[structure.first_row]
-    level = outcome_level(given, people, therapist, np.arange(given.n_patients))
+    level = outcome_level(given, structure, people)[structure.first_row]
     return np.asarray(level + deviations.f_intake)
 
 
-def outcome_level(
-    given: SessionParameters,
-    people: People,
-    therapist: NDArray[np.int64],
-    patient: NDArray[np.int64],
-) -> Floats:
-    """Outcome at the first session apart from its session deviation."""
-    of_therapist = given.therapist_between_effect * people.v + people.p
+def outcome_level(given: SessionParameters, structure: Structure, people: People) -> Floats:
+    """Outcome of every planned session apart from trends and deviations."""
+    patient, therapist = structure.patient, structure.therapist
+    of_therapist = (given.therapist_between_effect * people.v + people.p)[therapist]
+    of_therapist = np.where(structure.treated[patient], of_therapist, 0.0)
     of_patient = given.patient_between_effect * people.u + people.q
-    return np.asarray(given.outcome_mean + of_therapist[therapist] + of_patient[patient])
+    return np.asarray(given.outcome_mean + of_therapist + of_patient[patient])
 
 
 def early_share(week: Floats) -> Floats:

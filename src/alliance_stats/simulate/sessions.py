@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 
 from alliance_stats._base.random import RandomSource
 from alliance_stats.data.roles import SYNTHETIC_ROLES
 from alliance_stats.data.sessions import SessionData
 from alliance_stats.simulate.checks import check_parameters
 from alliance_stats.simulate.codebook import codebook_frame
+from alliance_stats.simulate.dyads import therapist_rating
 from alliance_stats.simulate.ending import end_therapies
 from alliance_stats.simulate.parameters import Range, SessionParameters
 from alliance_stats.simulate.process import (
@@ -63,6 +65,11 @@ def simulate_sessions(
     therapist_between_effect: float = -0.30,
     improvement_alliance: float = 1.5,
     improvement_outcome: float = -1.5,
+    therapist_ratings: bool = False,
+    dyad_correlation: float = 0.36,
+    dyad_difference: float = 0.565,
+    therapist_change: float = 0.0,
+    therapist_free: float = 0.0,
     alliance_range: Range = (12, 60),
     outcome_range: Range = (0, 27),
     rng: RandomSource,
@@ -152,14 +159,25 @@ def simulate_sessions(
     improvement_alliance, improvement_outcome : float
         Change of alliance and outcome over the first two weeks, in points for a patient one SD
         above the mean of the pre-existing improvement m.
+    therapist_ratings : bool
+        Whether therapists rate the alliance of every session too (column ``wai_therapist``).
+    dyad_correlation, dyad_difference : float
+        Correlation of the two ratings of a session, and by how many SDs patients rate higher,
+        both before rounding and limits. Used with ``therapist_ratings=True``.
+    therapist_change : float
+        Share of patients who go on with another therapist from a random later session.
+    therapist_free : float
+        Share of patients treated without a therapist (column ``treatment``): their therapist is
+        missing and has no part in alliance and outcome; their alliance is with the program.
     alliance_range, outcome_range : (int, int) or None
         Lowest and highest value of the scale: values are rounded to whole numbers and clipped.
         None leaves them unlimited and unrounded.
     rng : int, SeedSequence or Generator
         Source of random numbers. The same source gives the same data. It seeds separate streams,
         in this order: caseloads, numbers of sessions, missed sessions, therapists, patients,
-        sessions, missing ratings, improvement, intake, days, flat ratings, dropout;
-        so two calls that differ in effects only share all draws.
+        sessions, missing ratings, improvement, intake, days, flat ratings, dropout,
+        therapists' ratings, changes, arms; so two calls that differ in effects only
+        share all draws.
 
     Returns
     -------
@@ -167,7 +185,8 @@ def simulate_sessions(
         Columns ``therapist patient session week wai_total phq9 phq9_intake ended``,
         ordered by patient, then session; roles; a report; and ``codebook``, one row a parameter
         with its basis. ``phq9_intake`` is the outcome rated before session 1, constant in a
-        patient, and ``ended`` is "agreed" or "dropout".
+        patient, and ``ended`` is "agreed" or "dropout". On request ``wai_therapist`` follows
+        ``phq9_intake``, and ``treatment`` comes last.
 
     Raises
     ------
@@ -209,17 +228,31 @@ def simulate_sessions(
     latent = (given, structure, people, deviations)
     alliance = latent_alliance(*latent)
     ending = end_therapies(given, structure, alliance, streams.dropout)
-    alliance = on_scale(alliance, given.alliance_range)
-    alliance = with_flat(alliance, structure, given.flat_patients, streams.styles)
+    rated = on_scale(alliance, given.alliance_range)
+    rated = with_flat(rated, structure, given.flat_patients, streams.styles)
     outcome = on_scale(latent_outcome(*latent), given.outcome_range)
     intake = on_scale(latent_intake(*latent), given.outcome_range)
-    alliance = with_missing(alliance, given.missing_ratings, streams.ratings)
-    outcome = with_missing(outcome, given.missing_ratings, streams.ratings)
-    frame = session_frame(structure, ending, alliance, outcome, intake)
+    ratings = {
+        "wai_total": with_missing(rated, given.missing_ratings, streams.ratings),
+        "phq9": with_missing(outcome, given.missing_ratings, streams.ratings),
+        "phq9_intake": intake[structure.patient],
+    }
+    if given.therapist_ratings:
+        latent_rating = therapist_rating(given, structure, alliance, streams.dyads)
+        by_therapist = on_scale(latent_rating, given.alliance_range)
+        by_therapist = with_missing(by_therapist, given.missing_ratings, streams.dyads)
+        ratings["wai_therapist"] = by_therapist
+    arms = given.therapist_free > 0
+    frame = session_frame(structure, ending, ratings, given.n_therapists, arms)
+    roles = replace(
+        SYNTHETIC_ROLES,
+        alliance_therapist="wai_therapist" if given.therapist_ratings else None,
+        treatment="treatment" if arms else None,
+    )
     return SessionData(
         frame=frame,
-        roles=SYNTHETIC_ROLES,
-        report=simulation_report(frame, n_planned=int(ending.reached.sum())),
+        roles=roles,
+        report=simulation_report(frame, roles, n_planned=int(ending.reached.sum())),
         codebook=codebook_frame(given, _defaults()),
     )
 

@@ -28,6 +28,9 @@ class Streams(NamedTuple):
     days: np.random.Generator
     styles: np.random.Generator
     dropout: np.random.Generator
+    dyads: np.random.Generator
+    changes: np.random.Generator
+    arms: np.random.Generator
 
 
 def spawn_streams(rng: RandomSource) -> Streams:

@@ -24,7 +24,10 @@ class Structure:
 
     Attributes
     ----------
-    therapist_of_patient : array of int, one a patient
+    therapist : array of int, one a planned session
+        Position of the session's therapist; it also counts patients without one.
+    treated : array of bool, one a patient
+        False for patients of the arm without therapists.
     patient : array of int, one a planned session
         Position of the session's patient.
     session : array of int
@@ -35,16 +38,12 @@ class Structure:
         False for missed sessions: they exist in the process and are absent from the data.
     """
 
-    therapist_of_patient: Ints
+    therapist: Ints
+    treated: NDArray[np.bool_]
     patient: Ints
     session: Ints
     day: Ints
     held: NDArray[np.bool_]
-
-    @property
-    def therapist(self) -> Ints:
-        """Position of the therapist of each planned session."""
-        return self.therapist_of_patient[self.patient]
 
     @property
     def planned(self) -> Ints:
@@ -74,8 +73,11 @@ def draw_structure(given: SessionParameters, pace: Floats, streams: Streams) -> 
     first_row = np.cumsum(planned) - planned
     session = np.arange(len(patient)) - first_row[patient] + 1
     missed = streams.missed.random(len(patient)) < given.missing_sessions
+    first = streams.caseloads.permutation(therapists)
+    treated = draw_treated(given, streams.arms)
     return Structure(
-        therapist_of_patient=streams.caseloads.permutation(therapists),
+        therapist=draw_changes(given, first, patient, session, streams.changes),
+        treated=treated,
         patient=patient,
         session=session,
         day=draw_days(given, session, streams.days),
@@ -88,6 +90,31 @@ def draw_caseloads(given: SessionParameters, rng: np.random.Generator) -> Ints:
     weights = gamma_weights(rng, given.caseload_cv, given.n_therapists)
     quota = limited_quota(weights, given.n_patients - given.n_therapists, given.caseload_max - 1)
     return 1 + largest_remainder(quota, given.n_patients - given.n_therapists)
+
+
+def draw_treated(given: SessionParameters, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Which patients have a therapist: all but a random `therapist_free` share of them."""
+    n_free = round(given.therapist_free * given.n_patients)
+    return np.asarray(rng.permutation(given.n_patients) >= n_free)
+
+
+def draw_changes(
+    given: SessionParameters, first: Ints, patient: Ints, session: Ints, rng: np.random.Generator
+) -> Ints:
+    """Therapist of each planned session, from the `first` one of each patient.
+
+    A `therapist_change` share of the patients with two sessions or more go on with another
+    therapist from a random later session.
+    """
+    if given.therapist_change == 0:
+        return first[patient]
+    planned = np.bincount(patient)
+    changes = (rng.random(len(first)) < given.therapist_change) & (planned > 1)
+    when = 2 + np.floor(rng.random(len(first)) * (planned - 1)).astype(np.int64)
+    shift = rng.integers(1, given.n_therapists, size=len(first))
+    second = (first + shift) % given.n_therapists
+    changed = changes[patient] & (session >= when[patient])
+    return np.where(changed, second[patient], first[patient])
 
 
 def draw_lengths(given: SessionParameters, pace: Floats, rng: np.random.Generator) -> Ints:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from alliance_stats._base.checks import counted
-from alliance_stats.data.roles import SYNTHETIC_ROLES
+from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import LoadReport
 from alliance_stats.simulate.ending import Ending
 from alliance_stats.simulate.structure import Structure
@@ -16,26 +18,31 @@ Floats = NDArray[np.float64]
 
 
 def session_frame(
-    structure: Structure, ending: Ending, alliance: Floats, outcome: Floats, intake: Floats
+    structure: Structure,
+    ending: Ending,
+    ratings: Mapping[str, Floats],
+    n_therapists: int,
+    arms: bool,
 ) -> pd.DataFrame:
     """Held sessions as a frame, ordered by patient, then session."""
     held = structure.held & ending.reached
-    n_therapists = int(structure.therapist_of_patient.max()) + 1
-    n_patients = len(structure.therapist_of_patient)
-    return pd.DataFrame(
+    patient = structure.patient[held]
+    n_patients, treated = len(structure.planned), structure.treated[patient]
+    therapist = identifiers("T", n_therapists, 2)[structure.therapist[held]]
+    therapist[~treated] = None
+    frame = pd.DataFrame(
         {
-            "therapist": identifiers("T", n_therapists, 2)[structure.therapist[held]],
-            "patient": identifiers("P", n_patients, 4)[structure.patient[held]],
+            "therapist": therapist,
+            "patient": identifiers("P", n_patients, 4)[patient],
             "session": structure.session[held],
             "week": structure.week[held],
-            "wai_total": alliance[held],
-            "phq9": outcome[held],
-            "phq9_intake": intake[structure.patient[held]],
-            "ended": np.where(ending.dropped_out, "dropout", "agreed")[
-                structure.patient[held]
-            ].astype(object),
+            **{column: values[held] for column, values in ratings.items()},
+            "ended": np.where(ending.dropped_out, "dropout", "agreed")[patient].astype(object),
         }
     )
+    if arms:
+        frame["treatment"] = np.where(treated, "therapist", "self-guided").astype(object)
+    return frame
 
 
 def identifiers(letter: str, n: int, digits: int) -> NDArray[np.object_]:
@@ -49,11 +56,11 @@ def with_missing(values: Floats, share: float, rng: np.random.Generator) -> Floa
     return np.where(rng.random(len(values)) < share, np.nan, values)
 
 
-def simulation_report(frame: pd.DataFrame, n_planned: int) -> LoadReport:
+def simulation_report(frame: pd.DataFrame, roles: Roles, n_planned: int) -> LoadReport:
     """What `load_sessions` would find in the frame, and how many sessions were missed."""
-    roles = [(column, role) for role, column in SYNTHETIC_ROLES.columns()]
-    missing = pd.DataFrame(roles, columns=["column", "role"])
-    missing["missing"] = [int(frame[column].isna().sum()) for column, _ in roles]
+    named = [(column, role) for role, column in roles.columns()]
+    missing = pd.DataFrame(named, columns=["column", "role"])
+    missing["missing"] = [int(frame[column].isna().sum()) for column, _ in named]
     missing["share"] = missing["missing"] / len(frame)
     levels = {
         "session": len(frame),
