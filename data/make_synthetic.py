@@ -13,6 +13,7 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -135,7 +136,37 @@ checked) or *assumption*.
 
 Rows whose name starts with `observed_` have no parameter: they describe all sessions of that
 large simulation.
+
+## Beside published descriptives
+
+*Aim* is the published or assumed value, *file* what is in `sessions.csv` (for dyads in `dyads.csv`)
+by chance, *limit* the same in the large simulation.
+
+{table}
 """
+
+#: What studies report, by the names of `OBSERVED`: aim, source and status.
+PUBLISHED = {
+    "intake_mean": ("15", "usual values of out-patient samples", "memory"),
+    "intake_sd": ("5.5", "usual values of out-patient samples", "memory"),
+    "outcome_change_d": ("-1", "usual values of out-patient samples", "memory"),
+    "outcome_icc_patient": (".65", "assumed, trends apart", "assumption"),
+    "alliance_icc_patient": (".67", "assumed, trends apart", "assumption"),
+    "alliance_autocorrelation": (".30", "assumed, before centring on means", "assumption"),
+    "outcome_autocorrelation": (".35", "assumed, trends apart", "assumption"),
+    "alliance_at_maximum": (".10 to .20", "direction: Meier & Feeley 2022", "assumption"),
+    "flat_patients": (".05 to .10", "assumed", "assumption"),
+    "early_alliance_r": ("-.28", "Flückiger et al. 2018 (.278, better = higher)", "found"),
+    "dropout_share": (".20", "assumed", "assumption"),
+    "dropout_d": (".55", "Sharf et al. 2010", "found"),
+    "dyad_r": (".36", "Tryon et al. 2007", "found"),
+    "dyad_d": (".63", "Tryon et al. 2007", "found"),
+    "sessions_median": ("9", "assumed", "assumption"),
+    "sessions_largest": ("25", "assumed", "assumption"),
+    "caseload_largest": ("40", "assumed", "assumption"),
+    "missed_sessions": (".15", "assumed, of sessions after the first", "assumption"),
+    "missing_ratings": (".01 to .02", "assumed", "assumption"),
+}
 
 
 def session_csv(recipe: Recipe) -> str:
@@ -199,14 +230,14 @@ OBSERVED = {
     "alliance_sd": ("alliance points", "SD of all alliance ratings"),
     "alliance_sd_within": ("alliance points", "pooled SD within patients"),
     "alliance_icc_patient": ("share", "one-way ICC of alliance ratings, patients"),
-    "alliance_autocorrelation": ("correlation", "lag 1, deviations from patients' means"),
+    "alliance_autocorrelation": ("correlation", "alliance, lag 1, deviations from patients' means"),
     "alliance_at_maximum": ("share", "alliance ratings at the maximum"),
     "flat_patients": ("share", "patients with 3 or more ratings, all the same"),
     "outcome_mean": ("outcome points", "mean of all outcome ratings"),
     "outcome_sd": ("outcome points", "SD of all outcome ratings"),
     "outcome_sd_within": ("outcome points", "pooled SD within patients; trend included"),
     "outcome_icc_patient": ("share", "one-way ICC of outcome ratings, patients"),
-    "outcome_autocorrelation": ("correlation", "lag 1, deviations from patients' means"),
+    "outcome_autocorrelation": ("correlation", "outcome, lag 1, deviations from patients' means"),
     "outcome_at_minimum": ("share", "outcome ratings at the minimum"),
     "intake_mean": ("outcome points", "mean outcome at intake"),
     "intake_sd": ("outcome points", "SD of the outcome at intake"),
@@ -256,14 +287,26 @@ def find_estimands(recipe: Recipe) -> dict[str, float]:
     return fitted_effects(recipe, large) | observed
 
 
-def readme() -> str:
-    """The page of the folder."""
+def descriptives_table(limits: Mapping[str, float]) -> str:
+    """Published descriptives beside those of the files and their `limits`, in Markdown."""
+    plain, dyads = (describe_study(recipe.simulate()) for recipe in (RECIPES[0], RECIPES[2]))
+    lines = ["| quantity | aim | source | status | file | limit |", "|---|---|---|---|---|---|"]
+    for name, (aim, source, status) in PUBLISHED.items():
+        values = (dyads if name.startswith("dyad_") else plain)[name], limits[f"observed_{name}"]
+        shown = " | ".join(f"{round(value, 4):.2f}" for value in values)
+        lines.append(f"| {OBSERVED[name][1]} | {aim} | {source} | {status} | {shown} |")
+    return "\n".join(lines)
+
+
+def readme(limits: Mapping[str, float]) -> str:
+    """The page of the folder; `limits` are the estimands of the codebooks."""
     rows = []
     for recipe in RECIPES:
         n = len(recipe.simulate().frame)
         rows.append(f"| `{recipe.name}.csv` | {recipe.what}: {n:,} sessions | {recipe.seed} |")
     return README.format(
         files="\n".join(rows),
+        table=descriptives_table(limits),
         large_patients=LARGE["n_patients"],
         large_therapists=LARGE["n_therapists"],
         large_seed=LARGE_SEED,
@@ -287,9 +330,10 @@ def write_all(folder: Path) -> list[str]:
     """Write every file into `folder`; return their names."""
     folder.mkdir(parents=True, exist_ok=True)
     texts = {f"{recipe.name}.csv": session_csv(recipe) for recipe in RECIPES}
-    texts["README.md"] = readme()
+    found = {recipe.name: find_estimands(recipe) for recipe in RECIPES}
+    texts["README.md"] = readme(found["dyads"] | found["sessions"])
     for recipe in RECIPES:
-        texts[f"{recipe.name}_codebook.csv"] = codebook_csv(recipe, find_estimands(recipe))
+        texts[f"{recipe.name}_codebook.csv"] = codebook_csv(recipe, found[recipe.name])
     for name, text in texts.items():
         write_text(folder / name, text)
     return sorted(texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import importlib.util
 import io
 import sys
@@ -32,6 +33,7 @@ def script() -> ModuleType:
 
 
 NAMES = list(EXAMPLES)
+LIMITS = collections.defaultdict(float, within_effect=-0.1)
 
 
 @pytest.mark.parametrize(("seed", "name"), list(enumerate(NAMES, start=1)))
@@ -65,8 +67,15 @@ def test_codebook_equals_fresh_codebook_but_for_estimands(script: ModuleType, na
 
 
 def test_readme_is_current(script: ModuleType) -> None:
-    assert (SYNTHETIC / "README.md").read_text(encoding="utf-8") == script.readme()
-    assert "synthetic" in script.readme()
+    limits: dict[str, float] = {}
+    for name in ("dyads", "sessions"):
+        book = pd.read_csv(SYNTHETIC / f"{name}_codebook.csv").set_index("parameter")
+        limits |= book["estimand"].dropna().to_dict()
+    page = script.readme(limits)
+    assert (SYNTHETIC / "README.md").read_text(encoding="utf-8") == page
+    assert "synthetic" in page
+    docs = DATA.parent / "docs" / "explanation" / "synthetic-data.md"
+    assert script.descriptives_table(limits) in docs.read_text(encoding="utf-8")
 
 
 def test_estimands_land_in_their_rows(script: ModuleType) -> None:
@@ -118,7 +127,7 @@ def test_check_exits_with_1_and_names_the_file(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(script, "find_estimands", lambda recipe: {"within_effect": -0.1})
+    monkeypatch.setattr(script, "find_estimands", lambda recipe: LIMITS)
     monkeypatch.setattr(script, "FOLDER", tmp_path)
     assert script.main([]) == 0
     assert script.main(["--check"]) == 0

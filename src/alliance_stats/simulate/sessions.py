@@ -67,7 +67,7 @@ def simulate_sessions(
     improvement_outcome: float = -1.5,
     therapist_ratings: bool = False,
     dyad_correlation: float = 0.36,
-    dyad_difference: float = 0.565,
+    dyad_difference: float = 0.54,
     therapist_change: float = 0.0,
     therapist_free: float = 0.0,
     alliance_range: Range = (12, 60),
