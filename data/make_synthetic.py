@@ -95,7 +95,7 @@ come from `python data/make_synthetic.py`, which writes them byte for byte the s
 Each file holds 240 patients and 24 therapists. The seeds 1 to 8 were fixed before anyone looked at
 the data, and no other seeds were tried. A null twin has no alliance effect at all; everything else
 is kept. Alliance and outcome are still tied in it: by the effect of the outcome on the next
-alliance, by improvement under way before therapy, and by dropout at a low alliance.
+alliance and by improvement under way before therapy.
 
 ## Columns
 

@@ -117,6 +117,19 @@ def test_paths_by_regression_on_latent_deviations() -> None:
     assert np.corrcoef(z.f_intake, z.f[first])[0, 1] == pytest.approx(0.35, abs=0.02)
 
 
+def test_null_twin_keeps_the_reverse_path_and_has_no_other() -> None:
+    given = parameters(n_patients=20_000, n_therapists=2_000, **NO_EFFECT)
+    structure, people, z = drawn(given, 6)
+    rows = np.flatnonzero(structure.session > 1)
+    past = (z.e[rows - 1], z.f[rows - 1])
+    outcome, se_o = ols(z.f[rows], *past, z.e[rows])
+    assert abs(outcome[1]) < 4 * se_o[1]
+    assert abs(outcome[3]) < 4 * se_o[3]
+    alliance, se_a = ols(z.e[rows], *past)
+    assert alliance[2] < -20 * se_a[2]
+    assert not people.d.any()
+
+
 def test_one_patient_s_process_by_hand() -> None:
     given = parameters(n_patients=3, n_therapists=1, sessions_median=9, sessions_cv=0)
     streams = spawn_streams(2)
