@@ -13,28 +13,41 @@ import argparse
 import os
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 import alliance_stats
 from alliance_stats.data import SessionData
-from alliance_stats.simulate import simulate_sessions
+from alliance_stats.data.roles import SYNTHETIC_ROLES
+from alliance_stats.simulate import describe_study, simulate_sessions
 
 FOLDER = Path(__file__).resolve().parent / "synthetic"
 SIZE = {"n_patients": 240, "n_therapists": 24}
 LARGE = {"n_patients": 40_000, "n_therapists": 4_000}
 LARGE_SEED = 1000
-NO_EFFECT = {
+Changes = dict[str, Any]
+NO_EFFECT: Changes = {
+    "lagged_effect": 0.0,
     "within_effect": 0.0,
     "within_effect_sd": 0.0,
     "patient_between_effect": 0.0,
     "therapist_between_effect": 0.0,
 }
-EFFECTS = ("within", "patient_between", "therapist_between")
-DECIMALS = {"session": 0, "week": 1, "wai_total": 0, "phq9": 0}
+LEVELS = {name: name for name in ("within", "patient_between", "therapist_between")}
+LEVELS_OF_TWO = {"within": "within", "between": "patient_between"}
+DECIMALS = {
+    "session": 0,
+    "week": 2,
+    "wai_total": 0,
+    "phq9": 0,
+    "phq9_intake": 0,
+    "wai_therapist": 0,
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +56,8 @@ class Recipe:
 
     name: str
     seed: int
-    changes: dict[str, float] = field(default_factory=dict)
+    what: str
+    changes: Changes = field(default_factory=dict)
 
     def simulate(self) -> SessionData:
         """The data of the file."""
@@ -54,7 +68,19 @@ class Recipe:
         return simulate_sessions(**LARGE, **self.changes, rng=LARGE_SEED)
 
 
-RECIPES = (Recipe("sessions", 1), Recipe("sessions_null", 2, NO_EFFECT))
+DYADS: Changes = {"therapist_ratings": True}
+CHANGE: Changes = {"therapist_change": 0.06}
+FREE: Changes = {"therapist_free": 0.5}
+RECIPES = (
+    Recipe("sessions", 1, "patients rate the alliance"),
+    Recipe("sessions_null", 2, "null twin of `sessions`", NO_EFFECT),
+    Recipe("dyads", 3, "therapists rate the alliance too", DYADS),
+    Recipe("dyads_null", 4, "null twin of `dyads`", DYADS | NO_EFFECT),
+    Recipe("therapist_change", 5, "about 5% of patients change their therapist", CHANGE),
+    Recipe("therapist_change_null", 6, "null twin of `therapist_change`", CHANGE | NO_EFFECT),
+    Recipe("therapist_free", 7, "half of the patients have no therapist", FREE),
+    Recipe("therapist_free_null", 8, "null twin of `therapist_free`", FREE | NO_EFFECT),
+)
 
 README = """\
 # Synthetic sessions
@@ -66,8 +92,10 @@ come from `python data/make_synthetic.py`, which writes them byte for byte the s
 |---|---|---|
 {files}
 
-Seeds 1 and 2 were fixed before anyone looked at the data, and no other seeds were tried. The
-null twin has no alliance effect at all; trends, limits of the scales and missing values are kept.
+Each file holds 240 patients and 24 therapists. The seeds 1 to 8 were fixed before anyone looked at
+the data, and no other seeds were tried. A null twin has no alliance effect at all; everything else
+is kept. Alliance and outcome are still tied in it: by the effect of the outcome on the next
+alliance and by improvement under way before therapy.
 
 ## Columns
 
@@ -76,11 +104,17 @@ One row is one session, ordered by patient, then session.
 | column | role | meaning |
 |---|---|---|
 | `therapist` | therapist | identifier, `T01` … |
-| `patient` | patient | identifier, `P0001` …; every patient has one therapist |
+| `patient` | patient | identifier, `P0001` …; one therapist each, but for `therapist_*` |
 | `session` | session | number of the session; a missed session has no row, but it is counted |
-| `week` | time | weeks since intake; sessions are planned weekly |
+| `week` | time | weeks since the first session; sessions are planned weekly, a few days off |
 | `wai_total` | alliance | total like the WAI-SR's, 12 to 60, higher is better; empty if missing |
 | `phq9` | outcome | total like the PHQ-9's, 0 to 27, lower is better; empty if missing |
+| `phq9_intake` | baseline | the same total before the first session |
+| `wai_therapist` | alliance_therapist | the therapist's rating of the same session; `dyads` only |
+| `ended` | ended | `agreed` or `dropout`, for the whole of the patient's therapy |
+| `treatment` | treatment | `therapist` or `self-guided`; `therapist_free` only |
+
+The outcome is rated before the session, the alliance after it.
 
 ## Codebooks
 
@@ -95,20 +129,52 @@ checked) or *assumption*.
   differs from the structural value because ratings are clipped and rounded, patients differ in
   their numbers of sessions, and means are observed rather than known. The means of therapists
   with few patients are mostly the means of their patients, so the therapist effect differs most.
-  It comes from one simulation of {large_patients:,} patients of {large_therapists:,} therapists
-  (seed {large_seed}) and carries its Monte Carlo error. Compare estimates with this column.
+  In `therapist_change` and `therapist_free` it belongs to the model of two levels, without the
+  therapist role. It comes from one simulation of {large_patients:,} patients of
+  {large_therapists:,} therapists (seed {large_seed}) and carries its Monte Carlo error. Compare
+  estimates with this column.
 
 Rows whose name starts with `observed_` have no parameter: they describe all sessions of that
 large simulation.
+
+## Beside published descriptives
+
+*Aim* is the published or assumed value, *file* what is in `sessions.csv` (for dyads in `dyads.csv`)
+by chance, *limit* the same in the large simulation.
+
+{table}
 """
+
+#: What studies report, by the names of `OBSERVED`: aim, source and status.
+PUBLISHED = {
+    "intake_mean": ("15", "usual values of out-patient samples", "memory"),
+    "intake_sd": ("5.5", "usual values of out-patient samples", "memory"),
+    "outcome_change_d": ("-1", "usual values of out-patient samples", "memory"),
+    "outcome_icc_patient": (".65", "assumed, trends apart", "assumption"),
+    "alliance_icc_patient": (".67", "assumed, trends apart", "assumption"),
+    "alliance_autocorrelation": (".30", "assumed, before centring on means", "assumption"),
+    "outcome_autocorrelation": (".35", "assumed, trends apart", "assumption"),
+    "alliance_at_maximum": (".10 to .20", "direction: Meier & Feeley 2022", "assumption"),
+    "flat_patients": (".05 to .10", "assumed", "assumption"),
+    "early_alliance_r": ("-.28", "Flückiger et al. 2018 (.278, better = higher)", "found"),
+    "dropout_share": (".20", "assumed", "assumption"),
+    "dropout_d": (".55", "Sharf et al. 2010", "found"),
+    "dyad_r": (".36", "Tryon et al. 2007", "found"),
+    "dyad_d": (".63", "Tryon et al. 2007", "found"),
+    "sessions_median": ("9", "assumed", "assumption"),
+    "sessions_largest": ("25", "assumed", "assumption"),
+    "caseload_largest": ("40", "assumed", "assumption"),
+    "missed_sessions": (".15", "assumed, of sessions after the first", "assumption"),
+    "missing_ratings": (".01 to .02", "assumed", "assumption"),
+}
 
 
 def session_csv(recipe: Recipe) -> str:
     """Sessions of `recipe` as CSV text with fixed decimals; missing ratings are empty."""
     frame = recipe.simulate().frame
-    text = frame[["therapist", "patient"]].copy()
-    for name, decimals in DECIMALS.items():
-        text[name] = [fixed(value, decimals) for value in frame[name]]
+    text = frame.copy()
+    for name in frame.columns.intersection(list(DECIMALS)):
+        text[name] = [fixed(value, DECIMALS[name]) for value in frame[name]]
     return str(text.to_csv(index=False, lineterminator="\n"))
 
 
@@ -131,7 +197,10 @@ def codebook(recipe: Recipe, estimands: dict[str, float]) -> pd.DataFrame:
         columns=["parameter", "value", "unit", "source", "status", "meaning"],
     )
     observed = pd.DataFrame(
-        [(n, u, "large simulation", "assumption", m) for n, (u, m) in OBSERVED.items()],
+        [
+            (f"observed_{n}", u, "large simulation", "assumption", m)
+            for n, (u, m) in OBSERVED.items()
+        ],
         columns=["parameter", "unit", "source", "status", "meaning"],
     )
     rows = [
@@ -141,6 +210,8 @@ def codebook(recipe: Recipe, estimands: dict[str, float]) -> pd.DataFrame:
     ]
     whole = pd.DataFrame(rows)
     whole["estimand"] = whole["parameter"].map(estimands)
+    if not recipe.changes.get("therapist_ratings"):
+        whole = whole[~whole["parameter"].str.startswith("observed_dyad_")]
     return whole[book.columns.tolist()]
 
 
@@ -155,72 +226,87 @@ def codebook_csv(recipe: Recipe, estimands: dict[str, float]) -> str:
 
 
 OBSERVED = {
-    "observed_alliance_mean": ("alliance points", "mean of all alliance ratings"),
-    "observed_alliance_sd": ("alliance points", "SD of all alliance ratings"),
-    "observed_alliance_sd_within": ("alliance points", "pooled SD within patients"),
-    "observed_alliance_at_maximum": ("share", "alliance ratings at the maximum"),
-    "observed_outcome_mean": ("outcome points", "mean of all outcome ratings"),
-    "observed_outcome_sd": ("outcome points", "SD of all outcome ratings"),
-    "observed_outcome_sd_within": ("outcome points", "pooled SD within patients; trend included"),
-    "observed_outcome_at_minimum": ("share", "outcome ratings at the minimum"),
-    "observed_outcome_change_d": ("SD", "last minus first outcome in SDs of the first"),
+    "alliance_mean": ("alliance points", "mean of all alliance ratings"),
+    "alliance_sd": ("alliance points", "SD of all alliance ratings"),
+    "alliance_sd_within": ("alliance points", "pooled SD within patients"),
+    "alliance_icc_patient": ("share", "one-way ICC of alliance ratings, patients"),
+    "alliance_autocorrelation": ("correlation", "alliance, lag 1, deviations from patients' means"),
+    "alliance_at_maximum": ("share", "alliance ratings at the maximum"),
+    "flat_patients": ("share", "patients with 3 or more ratings, all the same"),
+    "outcome_mean": ("outcome points", "mean of all outcome ratings"),
+    "outcome_sd": ("outcome points", "SD of all outcome ratings"),
+    "outcome_sd_within": ("outcome points", "pooled SD within patients; trend included"),
+    "outcome_icc_patient": ("share", "one-way ICC of outcome ratings, patients"),
+    "outcome_autocorrelation": ("correlation", "outcome, lag 1, deviations from patients' means"),
+    "outcome_at_minimum": ("share", "outcome ratings at the minimum"),
+    "intake_mean": ("outcome points", "mean outcome at intake"),
+    "intake_sd": ("outcome points", "SD of the outcome at intake"),
+    "outcome_change_d": ("SD", "last outcome minus intake in SDs of intake"),
+    "dropout_share": ("share", "patients who dropped out"),
+    "dropout_d": ("SD", "mean alliance of completers minus dropouts"),
+    "early_alliance_r": ("correlation", "alliance of sessions 3 to 5 with the last outcome after"),
+    "sessions_median": ("sessions", "median number of the last session"),
+    "sessions_largest": ("sessions", "largest number of a session"),
+    "caseload_median": ("patients", "median caseload"),
+    "caseload_largest": ("patients", "largest caseload"),
+    "changed_therapist": ("share", "patients seen by two therapists"),
+    "without_therapist": ("share", "patients without a therapist"),
+    "missed_sessions": ("share", "sessions up to the last held that were missed"),
+    "missing_ratings": ("share", "ratings missing in held sessions"),
+    "dyad_r": ("correlation", "patient and therapist rating of the same session"),
+    "dyad_d": ("SD", "mean patient minus therapist rating"),
 }
 
 
-def observed_quantities(frame: pd.DataFrame) -> dict[str, float]:
-    """What the ratings of `frame` look like, by the names of `OBSERVED`."""
-    alliance, outcome = frame["wai_total"].dropna(), frame["phq9"].dropna()
-    by_patient = frame.groupby("patient")["phq9"]
-    first, last = by_patient.first(), by_patient.last()
-    return {
-        "observed_alliance_mean": alliance.mean(),
-        "observed_alliance_sd": alliance.std(),
-        "observed_alliance_sd_within": pooled_sd_within(frame, "wai_total"),
-        "observed_alliance_at_maximum": (alliance == 60).mean(),
-        "observed_outcome_mean": outcome.mean(),
-        "observed_outcome_sd": outcome.std(),
-        "observed_outcome_sd_within": pooled_sd_within(frame, "phq9"),
-        "observed_outcome_at_minimum": (outcome == 0).mean(),
-        "observed_outcome_change_d": (last - first).mean() / first.std(),
-    }
+def fitted_effects(recipe: Recipe, sessions: SessionData) -> dict[str, float]:
+    """Estimates of `fit_within_between` by the codebook's names, with their differences.
 
-
-def pooled_sd_within(frame: pd.DataFrame, column: str) -> float:
-    """SD around the patients' means, pooled over patients."""
-    rated = frame.dropna(subset=[column])
-    deviation = rated[column] - rated.groupby("patient")[column].transform("mean")
-    return float(np.sqrt((deviation**2).sum() / (len(rated) - rated["patient"].nunique())))
-
-
-def fitted_effects(sessions: SessionData) -> dict[str, float]:
-    """Estimates of `fit_within_between` by the codebook's names, with their differences."""
-    terms = alliance_stats.fit_within_between(sessions).tidy()
+    Where a patient has several therapists, or none, the model has two levels.
+    """
+    roles = sessions.roles or SYNTHETIC_ROLES
+    levels = LEVELS
+    if recipe.changes.keys() & (CHANGE | FREE).keys():
+        roles, levels = replace(roles, therapist=None), LEVELS_OF_TWO
+    terms = alliance_stats.fit_within_between(sessions.frame, roles).tidy()
     effect = {
-        name: float(terms.loc[terms["effect"] == name, "estimate"].item()) for name in EFFECTS
+        name: float(terms.loc[terms["effect"] == label, "estimate"].item())
+        for label, name in levels.items()
     }
-    return {
-        **{f"{name}_effect": value for name, value in effect.items()},
-        "patient_contextual_effect": effect["patient_between"] - effect["within"],
-        "therapist_contextual_effect": effect["therapist_between"] - effect["patient_between"],
-    }
+    found = {f"{name}_effect": value for name, value in effect.items()}
+    found["patient_contextual_effect"] = effect["patient_between"] - effect["within"]
+    if "therapist_between" in effect:
+        difference = effect["therapist_between"] - effect["patient_between"]
+        found["therapist_contextual_effect"] = difference
+    return found
 
 
 def find_estimands(recipe: Recipe) -> dict[str, float]:
     """Limits of estimates and of descriptive quantities under the process of `recipe`."""
     large = recipe.simulate_large()
-    return fitted_effects(large) | observed_quantities(large.frame)
+    observed = {f"observed_{name}": value for name, value in describe_study(large).items()}
+    return fitted_effects(recipe, large) | observed
 
 
-def readme() -> str:
-    """The page of the folder."""
+def descriptives_table(limits: Mapping[str, float]) -> str:
+    """Published descriptives beside those of the files and their `limits`, in Markdown."""
+    plain, dyads = (describe_study(recipe.simulate()) for recipe in (RECIPES[0], RECIPES[2]))
+    lines = ["| quantity | aim | source | status | file | limit |", "|---|---|---|---|---|---|"]
+    for name, (aim, source, status) in PUBLISHED.items():
+        values = (dyads if name.startswith("dyad_") else plain)[name], limits[f"observed_{name}"]
+        shown = " | ".join(f"{round(value, 4):.2f}" for value in values)
+        lines.append(f"| {OBSERVED[name][1]} | {aim} | {source} | {status} | {shown} |")
+    return "\n".join(lines)
+
+
+def readme(limits: Mapping[str, float]) -> str:
+    """The page of the folder; `limits` are the estimands of the codebooks."""
     rows = []
     for recipe in RECIPES:
         n = len(recipe.simulate().frame)
-        what = "null twin, no alliance effect" if recipe.changes else "alliance effects"
-        size = f"{n:,} sessions of {SIZE['n_patients']} patients, {SIZE['n_therapists']} therapists"
-        rows.append(f"| `{recipe.name}.csv` | {what}: {size} | {recipe.seed} |")
+        rows.append(f"| `{recipe.name}.csv` | {recipe.what}: {n:,} sessions | {recipe.seed} |")
     return README.format(
         files="\n".join(rows),
+        table=descriptives_table(limits),
         large_patients=LARGE["n_patients"],
         large_therapists=LARGE["n_therapists"],
         large_seed=LARGE_SEED,
@@ -244,9 +330,10 @@ def write_all(folder: Path) -> list[str]:
     """Write every file into `folder`; return their names."""
     folder.mkdir(parents=True, exist_ok=True)
     texts = {f"{recipe.name}.csv": session_csv(recipe) for recipe in RECIPES}
-    texts["README.md"] = readme()
+    found = {recipe.name: find_estimands(recipe) for recipe in RECIPES}
+    texts["README.md"] = readme(found["dyads"] | found["sessions"])
     for recipe in RECIPES:
-        texts[f"{recipe.name}_codebook.csv"] = codebook_csv(recipe, find_estimands(recipe))
+        texts[f"{recipe.name}_codebook.csv"] = codebook_csv(recipe, found[recipe.name])
     for name, text in texts.items():
         write_text(folder / name, text)
     return sorted(texts)

@@ -16,7 +16,11 @@ ROLES = Roles(
     alliance="wai_total",
     outcome="phq9",
     outcome_better="lower",
+    baseline="phq9_intake",
     time="week",
+    ended="ended",
+    alliance_at="after",
+    outcome_at="before",
 )
 
 
@@ -30,6 +34,10 @@ def write_example(folder: Path, name: str, start: float) -> None:
             "week": [0.0, 1.0, 0.0],
             "wai_total": [start, 4.5, 5.0],
             "phq9": [15, 14, 12],
+            "phq9_intake": [16, 16, 13],
+            "ended": ["agreed", "agreed", "dropout"],
+            "wai_therapist": [4.0, 4.0, 3.5],
+            "treatment": ["therapist", "therapist", "therapist"],
         }
     ).to_csv(folder / f"{name}.csv", index=False)
     codebook = pd.DataFrame({"parameter": ["therapists"], "value": [start]})
@@ -50,8 +58,8 @@ def test_example_has_roles_and_codebook(package: Path, name: str) -> None:
     for i, example in enumerate(EXAMPLES):
         write_example(package / "_synthetic", example, 3.0 + i)
     sessions = load_example(name)
-    start = 3.0 + EXAMPLES.index(name)
-    assert sessions.roles == ROLES
+    start = 3.0 + list(EXAMPLES).index(name)
+    assert sessions.roles == EXAMPLES[name]
     assert sessions.frame["wai_total"].tolist() == [start, 4.5, 5.0]
     assert sessions.codebook is not None
     assert sessions.codebook["value"].tolist() == [start]
@@ -71,17 +79,24 @@ def test_installed_package_comes_before_the_repository(package: Path, tmp_path: 
         load_example("sessions")
 
 
+def test_roles_of_the_main_example() -> None:
+    assert EXAMPLES["sessions"] == ROLES
+
+
 def test_unknown_example() -> None:
     with pytest.raises(ArgumentError, match="no example 'session'. Did you mean 'sessions'"):
         load_example("session")
-    with pytest.raises(ArgumentError, match="Examples: sessions, sessions_null."):
+    with pytest.raises(ArgumentError, match="Examples: sessions, sessions_null, dyads, "):
         load_example(3)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_example_files_are_there_and_clean(name: str) -> None:
     sessions = load_example(name)
-    assert sessions.report.messages == ()
+    said = {"therapist_change": "more than one therapist", "therapist_free": "have no therapist"}
+    expected = said.get(name.removesuffix("_null"))
+    assert len(sessions.report.messages) == (expected is not None)
+    assert expected is None or expected in sessions.report.messages[0]
     assert sessions.report.rows_kept == sessions.report.rows_read
     units = dict(sessions.report.levels.itertuples(index=False))
     assert units["session"] > units["patient"] > units["therapist"] > 1

@@ -52,9 +52,9 @@ def test_pinned_rows() -> None:
 
 
 PINNED = [
-    ["T02", "P0001", 1, 0.0, 42.0, 22.0],
-    ["T02", "P0001", 2, 1.0, 43.0, 22.0],
-    ["T03", "P0040", 9, 8.0, 31.0, 26.0],
+    ["T02", "P0001", 1, 0.0, 45.0, 23.0, 19.0, "agreed"],
+    ["T02", "P0001", 2, 0.86, 46.0, 21.0, 19.0, "agreed"],
+    ["T03", "P0040", 5, 3.71, 47.0, 19.0, 22.0, "agreed"],
 ]
 
 
@@ -63,11 +63,17 @@ def test_frame_roles_and_report() -> None:
     assert isinstance(sessions, SessionData)
     assert sessions.roles == Roles(
         therapist="therapist", alliance="wai_total", outcome="phq9",
-        outcome_better="lower", time="week",
+        outcome_better="lower", baseline="phq9_intake", time="week",
+        ended="ended",
+        alliance_at="after", outcome_at="before",
     )  # fmt: skip
     frame, report = sessions.frame, sessions.report
-    assert list(frame) == ["therapist", "patient", "session", "week", "wai_total", "phq9"]
-    assert frame.dtypes.iloc[2:].astype(str).tolist() == ["int64", "float64", "float64", "float64"]
+    assert list(frame) == [
+        "therapist", "patient", "session", "week", "wai_total", "phq9", "phq9_intake",
+        "ended",
+    ]  # fmt: skip
+    assert set(frame["ended"]) == {"agreed", "dropout"}
+    assert frame.dtypes.iloc[2:].astype(str).tolist()[:5] == ["int64", *["float64"] * 4]
     assert frame.index.equals(pd.RangeIndex(len(frame)))
     assert report.levels.to_dict("list") == {
         "unit": ["session", "patient", "therapist"],
@@ -118,8 +124,9 @@ def test_codebook_structural_values() -> None:
     codebook = book(within_effect=-0.1, patient_between_effect=-0.2)
     structural = codebook["structural"].dropna()
     assert structural["within_effect"] == -0.1
+    assert structural["lagged_effect"] == -0.1
     assert structural["patient_contextual_effect"] == pytest.approx(-0.1)
-    assert structural["therapist_contextual_effect"] == pytest.approx(-0.05)
+    assert structural["therapist_contextual_effect"] == pytest.approx(-0.1)
     assert structural["standardised_effect_patient"] == pytest.approx(-0.2 * 9 / 5.5)
     assert "alliance_sd" not in structural
 
@@ -138,7 +145,7 @@ def test_codebook_never_lends_a_source_to_a_changed_value() -> None:
 
 def test_variance_left_over_is_in_the_codebook() -> None:
     codebook = book()["value"]
-    explained = 0.25**2 * 0.07 * 81
+    explained = 0.30**2 * 0.07 * 81
     expected = np.sqrt(0.05 * 5.5**2 - explained)
     assert codebook["outcome_residual_sd_therapist"] == pytest.approx(expected)
 
@@ -187,7 +194,13 @@ def test_edges_run() -> None:
             "therapist_between_effect=2 is too large.*22.68 .*1.513 between therapists",
         ),
         ({"patient_between_effect": -1}, "patient_between_effect=-1 is too large"),
-        ({"within_effect_sd": 1}, "within_effect_sd=1 is too large.*between sessions"),
+        ({"within_effect_sd": 1}, "within_effect_sd=1 and the paths.* too large.*between sessions"),
+        ({"alliance_ar": 1}, "alliance_ar=1 is not between -1 and 1"),
+        (
+            {"alliance_ar": 0.9, "outcome_ar": 0.9, "lagged_effect": 0.3, "reverse_effect": 0.5},
+            "give no stationary process: its largest eigenvalue is 1.29",
+        ),
+        ({"alliance_ar": 0.9, "reverse_effect": -0.6}, "gives? no stationary process"),
         ({"alliance_range": (60, 12)}, r"alliance_range=\(60, 12\) is not a range"),
         ({"alliance_range": (12.5, 60)}, "is not a range of a scale"),
         ({"outcome_range": 27}, "outcome_range=27 is not a range of a scale"),
@@ -213,4 +226,4 @@ def test_fifty_thousand_patients_within_seconds() -> None:
 
     start = perf_counter()
     simulate_sessions(n_patients=50_000, n_therapists=5_000, rng=1)
-    assert perf_counter() - start < 5
+    assert perf_counter() - start < 3

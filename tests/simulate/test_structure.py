@@ -74,19 +74,32 @@ def test_numbers_of_sessions_median_skew_and_limit() -> None:
 @pytest.mark.parametrize("median", [1, 4, 20])
 def test_median_asked_is_median_found(median: int) -> None:
     frame = simulate_sessions(
-        n_patients=4001, n_therapists=400, sessions_median=median, missing_sessions=0, rng=8
+        n_patients=40_001,
+        n_therapists=4_000,
+        sessions_median=median,
+        missing_sessions=0,
+        dropout_hazard=0,
+        rng=8,
     ).frame
     assert frame.groupby("patient").size().median() == median
 
 
 def test_same_number_of_sessions_for_all() -> None:
-    frame = simulate_sessions(sessions_median=7, sessions_cv=0, missing_sessions=0, rng=1).frame
+    frame = simulate_sessions(
+        sessions_median=7, sessions_cv=0, missing_sessions=0, dropout_hazard=0, rng=1
+    ).frame
     assert (frame.groupby("patient").size() == 7).all()
 
 
 def test_missed_sessions_leave_gaps_and_never_the_first() -> None:
     sessions = simulate_sessions(
-        n_patients=3000, n_therapists=300, sessions_cv=0, missing_sessions=0.3, rng=4
+        n_patients=3000,
+        n_therapists=300,
+        sessions_median=9,
+        sessions_cv=0,
+        missing_sessions=0.3,
+        dropout_hazard=0,
+        rng=4,
     )
     frame = sessions.frame
     assert (frame.groupby("patient")["session"].min() == 1).all()
@@ -99,7 +112,7 @@ def test_missed_sessions_leave_gaps_and_never_the_first() -> None:
 
 
 def test_weeks_follow_session_numbers() -> None:
-    frame = simulate_sessions(rng=1).frame
+    frame = simulate_sessions(day_sd=0, rng=1).frame
     assert (frame["week"] == frame["session"] - 1).all()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import importlib.util
 import io
 import sys
@@ -12,7 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alliance_stats.simulate import simulate_sessions
+from alliance_stats.data import load_example
+from alliance_stats.data.examples import EXAMPLES
+from alliance_stats.simulate import describe_study, simulate_sessions
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 SYNTHETIC = DATA / "synthetic"
@@ -29,7 +32,11 @@ def script() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize(("name", "seed"), [("sessions", 1), ("sessions_null", 2)])
+NAMES = list(EXAMPLES)
+LIMITS = collections.defaultdict(float, within_effect=-0.1)
+
+
+@pytest.mark.parametrize(("seed", "name"), list(enumerate(NAMES, start=1)))
 def test_file_equals_fresh_simulation(script: ModuleType, name: str, seed: int) -> None:
     (recipe,) = (r for r in script.RECIPES if r.name == name)
     assert recipe.seed == seed
@@ -44,7 +51,7 @@ def test_file_reads_back_as_the_frame() -> None:
     pd.testing.assert_frame_equal(stored, fresh, check_dtype=False)
 
 
-@pytest.mark.parametrize("name", ["sessions", "sessions_null"])
+@pytest.mark.parametrize("name", NAMES)
 def test_codebook_equals_fresh_codebook_but_for_estimands(script: ModuleType, name: str) -> None:
     (recipe,) = (r for r in script.RECIPES if r.name == name)
     stored, fresh = (
@@ -56,36 +63,45 @@ def test_codebook_equals_fresh_codebook_but_for_estimands(script: ModuleType, na
     )
     pd.testing.assert_frame_equal(stored, fresh)
     structural = stored.set_index("parameter")["structural"]
-    assert float(structural["within_effect"]) == (0 if recipe.changes else -0.11)
+    assert float(structural["within_effect"]) == (0 if name.endswith("_null") else -0.08)
 
 
 def test_readme_is_current(script: ModuleType) -> None:
-    assert (SYNTHETIC / "README.md").read_text(encoding="utf-8") == script.readme()
-    assert "synthetic" in script.readme()
+    limits: dict[str, float] = {}
+    for name in ("dyads", "sessions"):
+        book = pd.read_csv(SYNTHETIC / f"{name}_codebook.csv").set_index("parameter")
+        limits |= book["estimand"].dropna().to_dict()
+    page = script.readme(limits)
+    assert (SYNTHETIC / "README.md").read_text(encoding="utf-8") == page
+    assert "synthetic" in page
+    docs = DATA.parent / "docs" / "explanation" / "synthetic-data.md"
+    assert script.descriptives_table(limits) in docs.read_text(encoding="utf-8")
 
 
 def test_estimands_land_in_their_rows(script: ModuleType) -> None:
     book = script.codebook(script.RECIPES[0], {"within_effect": -0.1057, "observed_outcome_sd": 6})
     estimands = book.set_index("parameter")["estimand"].dropna()
     assert estimands.to_dict() == {"within_effect": -0.1057, "observed_outcome_sd": 6}
-    assert ",-0.1100,-0.1057," in script.codebook_csv(script.RECIPES[0], {"within_effect": -0.1057})
+    assert ",-0.0800,-0.1057," in script.codebook_csv(script.RECIPES[0], {"within_effect": -0.1057})
 
 
-def test_observed_quantities(script: ModuleType) -> None:
-    frame = pd.DataFrame(
-        {
-            "patient": ["a", "a", "b", "b"],
-            "wai_total": [60, 50, 40, np.nan],
-            "phq9": [20, 10, 10, 0],
-        }
-    )
-    found = script.observed_quantities(frame)
-    assert set(found) == set(script.OBSERVED)
-    assert found["observed_alliance_mean"] == 50
-    assert found["observed_alliance_at_maximum"] == pytest.approx(1 / 3)
-    assert found["observed_alliance_sd_within"] == pytest.approx(np.sqrt(50))
-    assert found["observed_outcome_at_minimum"] == 0.25
-    assert found["observed_outcome_change_d"] == pytest.approx(-10 / np.std([20, 10], ddof=1))
+def test_every_description_has_a_meaning(script: ModuleType) -> None:
+    found = describe_study(simulate_sessions(rng=1))
+    assert list(found) == [name for name in script.OBSERVED if not name.startswith("dyad_")]
+    dyads = describe_study(simulate_sessions(therapist_ratings=True, rng=1))
+    assert list(dyads) == list(script.OBSERVED)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_example_has_the_roles_of_its_simulation(script: ModuleType, name: str) -> None:
+    (recipe,) = (r for r in script.RECIPES if r.name == name)
+    assert load_example(name).roles == recipe.simulate().roles
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.endswith("_null")])
+def test_null_twin_differs_by_its_effects_only(script: ModuleType, name: str) -> None:
+    pair = {r.name: r.changes for r in script.RECIPES if r.name.removesuffix("_null") == name}
+    assert pair[f"{name}_null"] == pair[name] | script.NO_EFFECT
 
 
 def test_fixed_decimals(script: ModuleType) -> None:
@@ -111,7 +127,7 @@ def test_check_exits_with_1_and_names_the_file(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(script, "find_estimands", lambda recipe: {"within_effect": -0.1})
+    monkeypatch.setattr(script, "find_estimands", lambda recipe: LIMITS)
     monkeypatch.setattr(script, "FOLDER", tmp_path)
     assert script.main([]) == 0
     assert script.main(["--check"]) == 0

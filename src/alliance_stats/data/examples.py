@@ -12,8 +12,20 @@ from alliance_stats.data.load import load_sessions
 from alliance_stats.data.roles import SYNTHETIC_ROLES
 from alliance_stats.data.sessions import SessionData
 
-#: Examples by name; a null twin has no alliance effect at all.
-EXAMPLES = ("sessions", "sessions_null")
+DYAD_ROLES = replace(SYNTHETIC_ROLES, alliance_therapist="wai_therapist")
+ARM_ROLES = replace(SYNTHETIC_ROLES, treatment="treatment")
+
+#: Roles of the examples by name; a null twin has no alliance effect at all.
+EXAMPLES = {
+    "sessions": SYNTHETIC_ROLES,
+    "sessions_null": SYNTHETIC_ROLES,
+    "dyads": DYAD_ROLES,
+    "dyads_null": DYAD_ROLES,
+    "therapist_change": SYNTHETIC_ROLES,
+    "therapist_change_null": SYNTHETIC_ROLES,
+    "therapist_free": ARM_ROLES,
+    "therapist_free_null": ARM_ROLES,
+}
 
 
 def load_example(name: str) -> SessionData:
@@ -24,9 +36,11 @@ def load_example(name: str) -> SessionData:
 
     Parameters
     ----------
-    name : {"sessions", "sessions_null"}
-        Sessions with an alliance effect, or their null twin, in which all alliance effects are
-        zero and trends, ceiling and dropout are kept.
+    name : str
+        ``"sessions"``: sessions with an alliance effect; ``"dyads"``: therapists rate the
+        alliance too; ``"therapist_change"``: some patients change their therapist;
+        ``"therapist_free"``: one of two arms has no therapists. Each has a null twin, such as
+        ``"sessions_null"``, in which all alliance effects are zero and the rest is kept.
 
     Returns
     -------
@@ -47,10 +61,10 @@ def load_example(name: str) -> SessionData:
     'wai_total'
     """
     if name not in EXAMPLES:
-        hint = did_you_mean(name, EXAMPLES) if isinstance(name, str) else ""
+        hint = did_you_mean(name, list(EXAMPLES)) if isinstance(name, str) else ""
         raise ArgumentError(f"there is no example {name!r}.{hint} Examples: {', '.join(EXAMPLES)}.")
     folder = synthetic_folder()
-    sessions = load_sessions(folder / f"{name}.csv", SYNTHETIC_ROLES)
+    sessions = load_sessions(folder / f"{name}.csv", EXAMPLES[name])
     return replace(sessions, codebook=read_file(folder / f"{name}_codebook.csv"))
 
 

@@ -124,7 +124,11 @@ SYNTHETIC_ROLES = Roles(
     alliance="wai_total",
     outcome="phq9",
     outcome_better="lower",
+    baseline="phq9_intake",
     time="week",
+    ended="ended",
+    alliance_at="after",
+    outcome_at="before",
 )
 
 

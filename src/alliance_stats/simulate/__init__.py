@@ -2,6 +2,10 @@
 
 from alliance_stats._base.lazy import attach
 
-NAMES = {"simulate_sessions": "alliance_stats.simulate.sessions"}
+NAMES = {
+    "describe_study": "alliance_stats.simulate.describe",
+    "simulate_sessions": "alliance_stats.simulate.sessions",
+    "solve_parameters": "alliance_stats.simulate.solve",
+}
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)

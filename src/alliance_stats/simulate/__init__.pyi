@@ -1,1 +1,3 @@
+from alliance_stats.simulate.describe import describe_study as describe_study
 from alliance_stats.simulate.sessions import simulate_sessions as simulate_sessions
+from alliance_stats.simulate.solve import solve_parameters as solve_parameters

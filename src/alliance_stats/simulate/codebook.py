@@ -18,11 +18,14 @@ from alliance_stats.simulate.parameters import (
 
 COLUMNS = ("parameter", "value", "unit", "source", "status", "structural", "estimand", "meaning")
 EFFECTS = (
+    "alliance_ar", "outcome_ar", "lagged_effect", "reverse_effect",
+    "improvement_alliance", "improvement_outcome", "dropout_alliance_effect",
     "within_effect", "within_effect_sd", "patient_between_effect", "therapist_between_effect",
 )  # fmt: skip
 SLOPE = "outcome points per alliance point"
 ASSUMED = ("chosen for this simulation", "assumption")
 REMEMBERED = ("usual values of out-patient samples", "memory")
+TRYON = ("Tryon 2007", "found")
 JOHNS = ("Johns 2019", "found")
 GIVEN = ("given in the call", "assumption")
 DERIVED = ("follows from the parameters above", "assumption")
@@ -44,9 +47,28 @@ ENTRIES: Mapping[str, Entry] = {
     "sessions_median": Entry("sessions", ASSUMED, "median number of planned sessions a patient"),
     "sessions_cv": Entry("ratio", ASSUMED, "SD / mean of the number of sessions before limits"),
     "sessions_max": Entry("sessions", ASSUMED, "largest number of planned sessions a patient"),
+    "length_improvement": Entry(
+        "correlation", ASSUMED, "planned length (normal score) with the outcome trend"
+    ),
+    "day_sd": Entry("days", ASSUMED, "SD of the sessions' shift around weekly dates"),
     "missing_sessions": Entry("share", ASSUMED, "sessions after the first that were missed"),
     "missing_ratings": Entry("share", ASSUMED, "ratings missing at random, each variable"),
-    "alliance_mean": Entry("alliance points", ASSUMED, "mean alliance at intake"),
+    "flat_patients": Entry("share", ASSUMED, "patients who repeat their first alliance rating"),
+    "dropout_hazard": Entry(
+        "probability",
+        ("solved: 20% of patients drop out", "assumption"),
+        "dropout after a session with mean alliance",
+    ),
+    "dropout_alliance_effect": Entry(
+        "log hazard ratio per alliance SD",
+        ("solved: d = .55 between completers and dropouts, Sharf 2010", "found"),
+        "effect of the session's alliance on dropout",
+    ),
+    "alliance_mean": Entry(
+        "alliance points",
+        ("solved: 15% of ratings at the maximum", "assumption"),
+        "mean alliance at intake",
+    ),
     "alliance_sd": Entry("alliance points", ASSUMED, "total SD of the alliance at intake"),
     "alliance_therapist_share": Entry("share", ASSUMED, "alliance variance between therapists"),
     "alliance_patient_share": Entry("share", ASSUMED, "alliance variance between patients"),
@@ -57,13 +79,42 @@ ENTRIES: Mapping[str, Entry] = {
     "outcome_therapist_share": Entry("share", JOHNS, "outcome variance between therapists"),
     "outcome_patient_share": Entry("share", ASSUMED, "outcome variance between patients"),
     "outcome_trend": Entry(
-        "outcome points per week", REMEMBERED, "mean trend; change of d about 1 over treatment"
+        "outcome points per week",
+        ("solved: change of d = 1 from intake to the last session", "memory"),
+        "mean trend",
     ),
     "outcome_trend_sd": Entry("outcome points per week", ASSUMED, "SD of patients' trends"),
-    "within_effect": Entry(SLOPE, ASSUMED, "mean effect of the session's deviation e"),
+    "alliance_ar": Entry("SD per SD", ASSUMED, "alliance deviation to the next one"),
+    "outcome_ar": Entry("SD per SD", ASSUMED, "outcome deviation to the next one"),
+    "lagged_effect": Entry(
+        "SD per SD",
+        ("below the .16 to .21 of Falkenstrom 2020 (Kenya)", "found"),
+        "alliance deviation to the outcome deviation of the next session",
+    ),
+    "reverse_effect": Entry(
+        "SD per SD", ASSUMED, "outcome deviation to the alliance deviation of the next session"
+    ),
+    "within_effect": Entry(SLOPE, ASSUMED, "mean effect of the alliance's innovation i"),
     "within_effect_sd": Entry(SLOPE, ASSUMED, "SD of patients' within effects"),
-    "patient_between_effect": Entry(SLOPE, ASSUMED, "effect of the patient component u"),
+    "patient_between_effect": Entry(
+        SLOPE,
+        ("solved: early alliance and last outcome correlate -.28, Fluckiger 2018", "found"),
+        "effect of the patient component u",
+    ),
     "therapist_between_effect": Entry(SLOPE, ASSUMED, "effect of the therapist component v"),
+    "improvement_alliance": Entry(
+        "alliance points per SD", ASSUMED, "alliance raised by the pre-existing improvement m"
+    ),
+    "improvement_outcome": Entry(
+        "outcome points per SD", ASSUMED, "outcome lowered by the pre-existing improvement m"
+    ),
+    "therapist_ratings": Entry("1 = yes", ASSUMED, "therapists rate the alliance too"),
+    "dyad_correlation": Entry("correlation", TRYON, "patient and therapist rating of a session"),
+    "dyad_difference": Entry(
+        "SD", ("solved: d = .63, Tryon 2007", "found"), "by how much patients rate higher"
+    ),
+    "therapist_change": Entry("share", ASSUMED, "patients who change their therapist"),
+    "therapist_free": Entry("share", ASSUMED, "patients treated without a therapist"),
     "alliance_range": Entry("alliance points", ("range of the WAI-SR total", "memory"), "limit"),
     "outcome_range": Entry("outcome points", ("range of the PHQ-9 total", "memory"), "limit"),
 }
@@ -110,7 +161,7 @@ def _derived_rows(given: SessionParameters) -> Iterator[Row]:
     residual = residual_variances(given)
     for unit in ("therapist", "patient", "session"):
         sd = sqrt(getattr(residual, unit))
-        meaning = f"SD of the outcome between {unit}s apart from alliance and trends"
+        meaning = f"SD of the outcome between {unit}s apart from alliance, paths and trends"
         yield (f"outcome_residual_sd_{unit}", sd, "outcome points", *DERIVED, nan, nan, meaning)
     for unit, value in standardised_effects(given).items():
         meaning = f"effect in SDs of {unit} components at intake"

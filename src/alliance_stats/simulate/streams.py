@@ -23,6 +23,14 @@ class Streams(NamedTuple):
     patients: np.random.Generator
     sessions: np.random.Generator
     ratings: np.random.Generator
+    improvement: np.random.Generator
+    intake: np.random.Generator
+    days: np.random.Generator
+    styles: np.random.Generator
+    dropout: np.random.Generator
+    dyads: np.random.Generator
+    changes: np.random.Generator
+    arms: np.random.Generator
 
 
 def spawn_streams(rng: RandomSource) -> Streams:

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincinv
+from scipy.special import gammaincinv, ndtr
 
 from alliance_stats.simulate.parameters import SessionParameters
 from alliance_stats.simulate.streams import Streams
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+DAYS_A_WEEK = 7
+SHIFT_MAX = 3  # days; sessions keep their order
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,44 +24,63 @@ class Structure:
 
     Attributes
     ----------
-    therapist_of_patient : array of int, one a patient
+    therapist : array of int, one a planned session
+        Position of the session's therapist; it also counts patients without one.
+    treated : array of bool, one a patient
+        False for patients of the arm without therapists.
     patient : array of int, one a planned session
         Position of the session's patient.
     session : array of int
         Number of the session within the patient, from 1; missed sessions are counted.
+    day : array of int
+        Days since the first session.
     held : array of bool
         False for missed sessions: they exist in the process and are absent from the data.
     """
 
-    therapist_of_patient: Ints
+    therapist: Ints
+    treated: NDArray[np.bool_]
     patient: Ints
     session: Ints
+    day: Ints
     held: NDArray[np.bool_]
 
     @property
-    def therapist(self) -> Ints:
-        """Position of the therapist of each planned session."""
-        return self.therapist_of_patient[self.patient]
+    def planned(self) -> Ints:
+        """Number of planned sessions of each patient."""
+        return np.bincount(self.patient)
+
+    @property
+    def first_row(self) -> Ints:
+        """Row of the first session of each patient."""
+        return np.asarray(np.cumsum(self.planned) - self.planned)
 
     @property
     def week(self) -> Floats:
-        """Weeks since intake: one session a week."""
-        return (self.session - 1).astype(float)
+        """Weeks since the first session, to two decimals."""
+        return np.asarray(np.round(self.day / DAYS_A_WEEK, 2))
 
 
-def draw_structure(given: SessionParameters, streams: Streams) -> Structure:
-    """Draw caseloads, numbers of planned sessions and missed sessions."""
+def draw_structure(given: SessionParameters, pace: Floats, streams: Streams) -> Structure:
+    """Draw caseloads, numbers of planned sessions, their days and missed sessions.
+
+    `pace` is the standardised outcome trend of each patient, to which the length is tied.
+    """
     caseloads = draw_caseloads(given, streams.caseloads)
     therapists = np.repeat(np.arange(given.n_therapists), caseloads)
-    planned = draw_lengths(given, streams.lengths)
+    planned = draw_lengths(given, pace, streams.lengths)
     patient = np.repeat(np.arange(given.n_patients), planned)
     first_row = np.cumsum(planned) - planned
     session = np.arange(len(patient)) - first_row[patient] + 1
     missed = streams.missed.random(len(patient)) < given.missing_sessions
+    first = streams.caseloads.permutation(therapists)
+    treated = draw_treated(given, streams.arms)
     return Structure(
-        therapist_of_patient=streams.caseloads.permutation(therapists),
+        therapist=draw_changes(given, first, patient, session, streams.changes),
+        treated=treated,
         patient=patient,
         session=session,
+        day=draw_days(given, session, streams.days),
         held=~missed | (session == 1),
     )
 
@@ -70,12 +92,53 @@ def draw_caseloads(given: SessionParameters, rng: np.random.Generator) -> Ints:
     return 1 + largest_remainder(quota, given.n_patients - given.n_therapists)
 
 
-def draw_lengths(given: SessionParameters, rng: np.random.Generator) -> Ints:
-    """Planned sessions of each patient: rounded gamma with the median asked, within limits."""
-    weights = gamma_weights(rng, given.sessions_cv, given.n_patients)
-    median = gamma_median(given.sessions_cv)
-    lengths = np.rint(weights * (given.sessions_median / median))
+def draw_treated(given: SessionParameters, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Which patients have a therapist: all but a random `therapist_free` share of them."""
+    n_free = round(given.therapist_free * given.n_patients)
+    return np.asarray(rng.permutation(given.n_patients) >= n_free)
+
+
+def draw_changes(
+    given: SessionParameters, first: Ints, patient: Ints, session: Ints, rng: np.random.Generator
+) -> Ints:
+    """Therapist of each planned session, from the `first` one of each patient.
+
+    A `therapist_change` share of the patients with two sessions or more go on with another
+    therapist from a random later session.
+    """
+    if given.therapist_change == 0:
+        return first[patient]
+    planned = np.bincount(patient)
+    changes = (rng.random(len(first)) < given.therapist_change) & (planned > 1)
+    when = 2 + np.floor(rng.random(len(first)) * (planned - 1)).astype(np.int64)
+    shift = rng.integers(1, given.n_therapists, size=len(first))
+    second = (first + shift) % given.n_therapists
+    changed = changes[patient] & (session >= when[patient])
+    return np.where(changed, second[patient], first[patient])
+
+
+def draw_lengths(given: SessionParameters, pace: Floats, rng: np.random.Generator) -> Ints:
+    """Planned sessions of each patient: rounded gamma with the median asked, within limits.
+
+    Its normal scores correlate `length_improvement` with `pace`: a normal copula.
+    """
+    tie = given.length_improvement
+    score = tie * pace + np.sqrt(1 - tie**2) * rng.standard_normal(len(pace))
+    relative = gamma_quantile(given.sessions_cv, ndtr(score)) / gamma_median(given.sessions_cv)
+    lengths = np.rint(given.sessions_median * relative)
     return np.clip(lengths, 1, given.sessions_max).astype(np.int64)
+
+
+def draw_days(given: SessionParameters, session: Ints, rng: np.random.Generator) -> Ints:
+    """Days since the first session: weekly, each later one shifted by up to three days."""
+    shift = np.rint(given.day_sd * rng.standard_normal(len(session)))
+    shift = np.clip(shift, -SHIFT_MAX, SHIFT_MAX).astype(np.int64)
+    return DAYS_A_WEEK * (session - 1) + np.where(session == 1, 0, shift)
+
+
+def gamma_quantile(cv: float, share: Floats) -> Floats:
+    """Quantiles of the gamma distribution with mean 1 and coefficient of variation `cv`."""
+    return np.ones(len(share)) if cv == 0 else np.asarray(gammaincinv(cv**-2, share) * cv**2)
 
 
 def gamma_weights(rng: np.random.Generator, cv: float, n: int) -> Floats:

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from alliance_stats._base.checks import counted
-from alliance_stats.data.roles import SYNTHETIC_ROLES
+from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import LoadReport
+from alliance_stats.simulate.ending import Ending
 from alliance_stats.simulate.structure import Structure
 
 Floats = NDArray[np.float64]
 
 
-def session_frame(structure: Structure, alliance: Floats, outcome: Floats) -> pd.DataFrame:
+def session_frame(
+    structure: Structure,
+    ending: Ending,
+    ratings: Mapping[str, Floats],
+    n_therapists: int,
+    arms: bool,
+) -> pd.DataFrame:
     """Held sessions as a frame, ordered by patient, then session."""
-    held = structure.held
-    n_therapists = int(structure.therapist_of_patient.max()) + 1
-    n_patients = len(structure.therapist_of_patient)
-    return pd.DataFrame(
+    held = structure.held & ending.reached
+    patient = structure.patient[held]
+    n_patients, treated = len(structure.planned), structure.treated[patient]
+    therapist = identifiers("T", n_therapists, 2)[structure.therapist[held]]
+    therapist[~treated] = None
+    frame = pd.DataFrame(
         {
-            "therapist": identifiers("T", n_therapists, 2)[structure.therapist[held]],
-            "patient": identifiers("P", n_patients, 4)[structure.patient[held]],
+            "therapist": therapist,
+            "patient": identifiers("P", n_patients, 4)[patient],
             "session": structure.session[held],
             "week": structure.week[held],
-            "wai_total": alliance[held],
-            "phq9": outcome[held],
+            **{column: values[held] for column, values in ratings.items()},
+            "ended": np.where(ending.dropped_out, "dropout", "agreed")[patient].astype(object),
         }
     )
+    if arms:
+        frame["treatment"] = np.where(treated, "therapist", "self-guided").astype(object)
+    return frame
 
 
 def identifiers(letter: str, n: int, digits: int) -> NDArray[np.object_]:
@@ -42,11 +56,11 @@ def with_missing(values: Floats, share: float, rng: np.random.Generator) -> Floa
     return np.where(rng.random(len(values)) < share, np.nan, values)
 
 
-def simulation_report(frame: pd.DataFrame, n_planned: int) -> LoadReport:
+def simulation_report(frame: pd.DataFrame, roles: Roles, n_planned: int) -> LoadReport:
     """What `load_sessions` would find in the frame, and how many sessions were missed."""
-    roles = [(column, role) for role, column in SYNTHETIC_ROLES.columns()]
-    missing = pd.DataFrame(roles, columns=["column", "role"])
-    missing["missing"] = [int(frame[column].isna().sum()) for column, _ in roles]
+    named = [(column, role) for role, column in roles.columns()]
+    missing = pd.DataFrame(named, columns=["column", "role"])
+    missing["missing"] = [int(frame[column].isna().sum()) for column, _ in named]
     missing["share"] = missing["missing"] / len(frame)
     levels = {
         "session": len(frame),
@@ -60,13 +74,17 @@ def simulation_report(frame: pd.DataFrame, n_planned: int) -> LoadReport:
         dropped=pd.DataFrame({"reason": pd.Series(dtype=str), "rows": pd.Series(dtype="int64")}),
         missing=missing,
         levels=pd.DataFrame({"unit": list(levels), "n": list(levels.values())}),
-        messages=_messages(len(frame), n_planned),
+        messages=_messages(frame, n_planned),
     )
 
 
-def _messages(n_held: int, n_planned: int) -> tuple[str, ...]:
-    synthetic = "Synthetic data: no patient, therapist or session is real."
-    if n_held == n_planned:
-        return (synthetic,)
-    missed = counted(n_planned - n_held, "planned session")
-    return (synthetic, f"{missed} of {n_planned:,} missed: no row, the numbers keep counting.")
+def _messages(frame: pd.DataFrame, n_planned: int) -> tuple[str, ...]:
+    messages = ["Synthetic data: no patient, therapist or session is real."]
+    if len(frame) < n_planned:
+        missed = counted(n_planned - len(frame), "planned session")
+        messages.append(f"{missed} of {n_planned:,} missed: no row, the numbers keep counting.")
+    endings = frame.groupby("patient")["ended"].first()
+    if (endings == "dropout").any():
+        left = int((endings == "dropout").sum())
+        messages.append(f"{left:,} of {len(endings):,} patients dropped out.")
+    return tuple(messages)
