@@ -132,7 +132,8 @@ checked) or *assumption*.
   In `therapist_change` and `therapist_free` it belongs to the model of two levels, without the
   therapist role. It comes from one simulation of {large_patients:,} patients of
   {large_therapists:,} therapists (seed {large_seed}) and carries its Monte Carlo error. Compare
-  estimates with this column.
+  estimates with this column. Parameters with a counterpart among the observed quantities, such as
+  the autoregressions or the share of missing ratings, have that one as estimand.
 
 Rows whose name starts with `observed_` have no parameter: they describe all sessions of that
 large simulation.
@@ -280,11 +281,30 @@ def fitted_effects(recipe: Recipe, sessions: SessionData) -> dict[str, float]:
     return found
 
 
+#: Parameters with a counterpart among the observed quantities, which is their estimand.
+COUNTERPARTS = {
+    "alliance_ar": "alliance_autocorrelation",
+    "outcome_ar": "outcome_autocorrelation",
+    "outcome_mean": "intake_mean",
+    "outcome_sd": "intake_sd",
+    "sessions_median": "sessions_median",
+    "missing_sessions": "missed_sessions",
+    "missing_ratings": "missing_ratings",
+    "flat_patients": "flat_patients",
+    "dyad_correlation": "dyad_r",
+    "dyad_difference": "dyad_d",
+    "therapist_change": "changed_therapist",
+    "therapist_free": "without_therapist",
+}
+
+
 def find_estimands(recipe: Recipe) -> dict[str, float]:
     """Limits of estimates and of descriptive quantities under the process of `recipe`."""
     large = recipe.simulate_large()
-    observed = {f"observed_{name}": value for name, value in describe_study(large).items()}
-    return fitted_effects(recipe, large) | observed
+    seen = describe_study(large)
+    observed = {f"observed_{name}": value for name, value in seen.items()}
+    counterparts = {name: seen[of] for name, of in COUNTERPARTS.items() if of in seen}
+    return fitted_effects(recipe, large) | counterparts | observed
 
 
 def descriptives_table(limits: Mapping[str, float]) -> str:
