@@ -45,8 +45,9 @@ check: $(READY)  ## ruff and mypy
 data: $(READY)  ## write data/synthetic again, byte for byte
 	$(BIN)/python data/make_synthetic.py
 
-references:  ## write tests/reference/*.json again (needs R with lme4, lmerTest, jsonlite)
+references:  ## write tests/reference/*.json again (needs R with lme4, lmerTest, psych, jsonlite)
 	Rscript tests/reference/make_references.R
+	Rscript tests/reference/make_outcome_references.R
 
 notebooks: $(READY)  ## run every notebook
 	$(BIN)/python tools/run_notebooks.py

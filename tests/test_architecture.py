@@ -140,6 +140,8 @@ result = al.fit_within_between(sessions)
 result.tidy(), result.sensitivity, result.effect_sizes(), result.view()
 al.fit_lmm("phq9 ~ session + (1 | patient)", sessions.frame).tidy()
 al.coef_table(result), al.report_text(result), al.describe_levels(sessions)
+outcome = al.fit_outcome(sessions, rng=1, n_boot=200)
+outcome.tidy(), outcome.correlations(), outcome.to_effect(), outcome.view()
 """
 
 

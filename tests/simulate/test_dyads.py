@@ -112,3 +112,8 @@ def test_no_therapist_has_no_part_in_alliance_and_outcome() -> None:
 def test_errors(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
         simulate_sessions(**changes, rng=1)
+
+
+def test_dyad_parameters_without_therapist_ratings_are_refused() -> None:
+    with pytest.raises(ArgumentError, match="dyad_difference=1.0 would be ignored"):
+        simulate_sessions(dyad_difference=1.0, rng=1)

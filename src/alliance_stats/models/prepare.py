@@ -64,9 +64,16 @@ class PreparedSessions:
         return (f"{total:,} of {counted(self.n_rows, 'session')} dropped ({causes}).",)
 
     @property
-    def lengths_differ(self) -> bool:
-        """Whether patients attended different numbers of sessions."""
-        return self.frame[LENGTH].nunique() > 1
+    def length_identified(self) -> bool:
+        """Whether treatment length and its product with time can be told from time alone."""
+        time = self.frame[self.time].to_numpy(dtype=float)
+        length = self.frame[LENGTH].to_numpy(dtype=float)
+        columns = np.array([np.ones(len(time)), time, length, time * length])
+        sizes = np.sqrt((columns**2).sum(axis=1))
+        if (sizes == 0).any():
+            return False
+        scaled = columns / sizes[:, None]
+        return bool(np.linalg.eigvalsh(scaled @ scaled.T)[0] > 1e-9)
 
     def counts(self) -> dict[str, int]:
         """Sessions, patients and therapists in the model."""

@@ -157,10 +157,10 @@ class AllianceResult:
             of = "patient means" if chosen.therapist_mean == "patients" else "sessions"
             notes.append(f"Therapist means are means of {of}.")
         notes.append(self._time_note())
-        if not self.prepared.lengths_differ:
+        if not self.prepared.length_identified:
             notes.append(
-                "All patients attended equally many sessions: "
-                "there is no sensitivity row for treatment length."
+                "Patients' numbers of sessions differ too little for a sensitivity row with "
+                "treatment length."
             )
         few = [counted(n, unit) for unit, n in self.prepared.counts().items() if n < FEW]
         if few:

@@ -20,8 +20,8 @@ def sensitivity_rows(
 
     Treatment length enters as the number of sessions attended and its interaction with the
     model's time (linear time where that is a factor): the good-enough-level account, by which
-    patients who improve faster leave earlier (Barkham et al., 2006). Where all patients attended
-    equally many sessions that row is left out.
+    patients who improve faster leave earlier (Barkham et al., 2006). Where the
+    numbers of sessions differ too little between patients that row is left out.
     """
     timed = chosen.time != "none"
     other = replace(chosen, time="none" if timed else "linear")
@@ -29,7 +29,7 @@ def sensitivity_rows(
         "as fitted": fit,
         "without time" if timed else "with linear time": fit_specification(prepared, other),
     }
-    if prepared.lengths_differ:
+    if prepared.length_identified:
         base = chosen if timed else other
         time = prepared.time if base.time == "factor" else time_term(base.time, prepared)
         extra = [quote_name(LENGTH), f"{quote_name(LENGTH)}:{quote_name(str(time))}"]

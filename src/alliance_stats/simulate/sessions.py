@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from dataclasses import replace
 
+from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.random import RandomSource
 from alliance_stats.data.roles import SYNTHETIC_ROLES
 from alliance_stats.data.sessions import SessionData
@@ -191,9 +192,9 @@ def simulate_sessions(
     Raises
     ------
     ArgumentError
-        If a parameter is out of range, patients do not fit into caseloads, shares sum to 1 or
-        more, the process is not stationary, or an effect explains more variance than the outcome
-        has between these units.
+        If a parameter is out of range or would be ignored, patients do not fit into caseloads,
+        shares sum to 1 or more, the process is not stationary, or an effect explains more
+        variance than the outcome has between these units.
 
     Notes
     -----
@@ -221,6 +222,7 @@ def simulate_sessions(
     del arguments["rng"]
     given = SessionParameters(**arguments)
     check_parameters(given)
+    _refuse_ignored(given)
     streams = spawn_streams(rng)
     people = draw_people(given, streams)
     structure = draw_structure(given, people.pace, streams)
@@ -255,6 +257,16 @@ def simulate_sessions(
         report=simulation_report(frame, roles, n_planned=int(ending.reached.sum())),
         codebook=codebook_frame(given, _defaults()),
     )
+
+
+def _refuse_ignored(given: SessionParameters) -> None:
+    """Raise for parameters of therapists' ratings where none are asked for."""
+    for name in ("dyad_correlation", "dyad_difference"):
+        if not given.therapist_ratings and getattr(given, name) != _defaults()[name]:
+            raise ArgumentError(
+                f"{name}={getattr(given, name)!r} would be ignored: therapists rate no session. "
+                "Give therapist_ratings=True too, or leave it out."
+            )
 
 
 def _defaults() -> dict[str, object]:

@@ -33,18 +33,31 @@ def panel_axes(figure: Figure, n: int, *, share_y: bool = True) -> AxesArray:
     return np.asarray(figure.subplots(1, n, sharey=share_y, squeeze=False))[0]
 
 
-def given_axes(ax: Axes | Sequence[Axes] | None, n: int, *, share_y: bool = True) -> AxesArray:
-    """The Axes given, one a panel, or those of a new figure of pyplot.
+def new_figure(ax: object, n: int) -> Figure | None:
+    """A figure of pyplot for `n` panels if no Axes are given.
+
+    Make it before entering a style context: loaded inside one, pyplot's choice of backend would be
+    undone with the style, and a notebook would not show the figures that follow.
+    """
+    if ax is not None:
+        return None
+    import matplotlib.pyplot as plt
+
+    return plt.figure(figsize=figure_size(n), dpi=150, facecolor="white")
+
+
+def given_axes(
+    ax: Axes | Sequence[Axes] | None, figure: Figure | None, n: int, *, share_y: bool = True
+) -> AxesArray:
+    """The Axes given, one a panel, or those of the new figure.
 
     Raises
     ------
     ArgumentError
         If the number of Axes is not that of the panels.
     """
-    if ax is None:
-        import matplotlib.pyplot as plt
-
-        return panel_axes(plt.figure(figsize=figure_size(n)), n, share_y=share_y)
+    if figure is not None:
+        return panel_axes(figure, n, share_y=share_y)
     given = np.empty(np.size(np.asarray(ax, dtype=object)), dtype=object)
     given[:] = np.asarray(ax, dtype=object).ravel()
     if len(given) != n:

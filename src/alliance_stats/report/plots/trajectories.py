@@ -11,7 +11,13 @@ import pandas as pd
 from alliance_stats._base.checks import agree, counted, one_of
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.plots.panels import AxesArray, given_axes, panel_head, wrapped
+from alliance_stats.report.plots.panels import (
+    AxesArray,
+    given_axes,
+    new_figure,
+    panel_head,
+    wrapped,
+)
 from alliance_stats.report.sources import Source, as_view
 from alliance_stats.report.style import (
     BAND_COLOUR,
@@ -102,8 +108,9 @@ def plot_trajectories(
     panels = _panels(variables, plot)
     marked = _marked(highlight, plot)
     shown = shown_patients(plot, max_patients=max_patients, always=marked)
+    figure = new_figure(ax, len(panels))
     with journal_style():
-        axes = given_axes(ax, len(panels), share_y=False)
+        axes = given_axes(ax, figure, len(panels), share_y=False)
         for axis, panel in zip(axes, panels, strict=True):
             rows = plot.loc[plot["panel"] == panel]
             lines, mean = (rows.loc[rows["layer"] == name] for name in ("lines", "mean"))

@@ -11,7 +11,13 @@ import pandas as pd
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.numbers import has_interval, interval, number, records
-from alliance_stats.report.plots.panels import AxesArray, given_axes, panel_head, wrapped
+from alliance_stats.report.plots.panels import (
+    AxesArray,
+    given_axes,
+    new_figure,
+    panel_head,
+    wrapped,
+)
 from alliance_stats.report.sources import Source, as_view
 from alliance_stats.report.style import (
     BAND_COLOUR,
@@ -96,8 +102,9 @@ def draw_panels(
     """Draw each panel of a view's plot frame; `maker` is named where there is none."""
     plot = _plot_frame(view, maker)
     panels = panel_names(plot)
+    figure = new_figure(ax, len(panels))
     with journal_style():
-        axes = given_axes(ax, len(panels))
+        axes = given_axes(ax, figure, len(panels))
         heads = _head_lines(view, plot, panels)
         for axis, panel, head in zip(axes, panels, heads, strict=True):
             _draw(axis, plot.loc[plot["panel"] == panel])
