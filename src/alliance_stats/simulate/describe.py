@@ -54,7 +54,10 @@ def early_alliance_r(frame: pd.DataFrame) -> float:
     """Correlation of early alliance with the last outcome after the window, over patients."""
     early = frame[frame["session"].between(*EARLY)].groupby("patient")["wai_total"].mean()
     later = frame[frame["session"] > EARLY[1]].groupby("patient")["phq9"].last()
-    return float(early.corr(later))
+    pairs = pd.concat([early, later], axis=1).dropna()
+    if len(pairs) < 2:
+        return float("nan")
+    return float(np.corrcoef(pairs.to_numpy(dtype=float).T)[0, 1])
 
 
 def dropout_d(frame: pd.DataFrame) -> float:
