@@ -9,13 +9,10 @@ from alliance_stats import ArgumentError, DataError
 from alliance_stats.data import center
 from alliance_stats.data.centering import (
     DERIVED_SUFFIXES,
-    between_name,
     center_within,
     centered_columns,
+    derived_name,
     grand_name,
-    patient_between_name,
-    therapist_between_name,
-    within_name,
 )
 
 
@@ -277,10 +274,10 @@ def test_frame_must_be_a_frame() -> None:
 
 
 def test_names() -> None:
-    assert within_name("wai") == "wai_within"
-    assert between_name("wai") == "wai_between"
-    assert patient_between_name("wai") == "wai_patient_between"
-    assert therapist_between_name("wai") == "wai_therapist_between"
+    assert derived_name("wai", "within") == "wai_within"
+    assert derived_name("wai", "between") == "wai_between"
+    assert derived_name("wai", "patient_between") == "wai_patient_between"
+    assert derived_name("wai", "therapist_between") == "wai_therapist_between"
     assert grand_name("wai") == "wai_grand"
     assert centered_columns("wai", therapist=True) == (
         ("within", "wai_within"),

@@ -154,3 +154,13 @@ def frame_given(value: object, *, name: str) -> None:
         f"{name} is a {kind}, not a DataFrame. "
         "Give a pandas DataFrame, or read a file with load_sessions."
     )
+
+
+def names_free(frame: pd.DataFrame, names: Iterable[str]) -> None:
+    """Raise DataError if a derived column would take the name of one that exists."""
+    taken = [name for name in names if name in frame.columns]
+    if taken:
+        raise DataError(
+            f"derived columns exist already: {name_list(taken)}. "
+            "Drop or rename them, or go on with the frame as it is."
+        )

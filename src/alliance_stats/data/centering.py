@@ -15,6 +15,7 @@ from alliance_stats._base.checks import (
     counted,
     frame_given,
     name_list,
+    names_free,
     numeric_column,
     one_of,
     row_places,
@@ -47,26 +48,6 @@ _CENTERED_TOLERANCE = 1e-8
 def derived_name(column: str, effect: str) -> str:
     """Name of the derived column of one effect: ``wai_total`` gives ``wai_total_within``."""
     return f"{column}_{effect}"
-
-
-def within_name(column: str) -> str:
-    """``wai_total_within``."""
-    return derived_name(column, "within")
-
-
-def between_name(column: str) -> str:
-    """``wai_total_between``: two-level data."""
-    return derived_name(column, "between")
-
-
-def patient_between_name(column: str) -> str:
-    """``wai_total_patient_between``: three-level data."""
-    return derived_name(column, "patient_between")
-
-
-def therapist_between_name(column: str) -> str:
-    """``wai_total_therapist_between``: three-level data."""
-    return derived_name(column, "therapist_between")
 
 
 def grand_name(column: str) -> str:
@@ -172,7 +153,7 @@ def center(
             continue
         parts = center_within(values, patient, therapists, therapist_mean=therapist_mean)
         added |= {derived_name(name, effect): part for effect, part in parts.items()}
-    _check_free_names(frame, list(added))
+    names_free(frame, list(added))
     return frame.assign(**added)
 
 
@@ -328,12 +309,3 @@ def _raw_values(frame: pd.DataFrame, name: str, patient: Codes) -> Floats:
     if np.isnan(values).all():
         raise DataError(f"column '{name}' has no observed value in {counted(len(values), 'row')}.")
     return values
-
-
-def _check_free_names(frame: pd.DataFrame, names: list[str]) -> None:
-    taken = [name for name in names if name in frame.columns]
-    if taken:
-        raise DataError(
-            f"derived columns exist already: {name_list(taken)}. "
-            "Drop or rename them, or go on with the frame as it is."
-        )

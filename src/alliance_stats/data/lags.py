@@ -15,7 +15,7 @@ from alliance_stats._base.checks import (
     columns_present,
     counted,
     frame_given,
-    name_list,
+    names_free,
     numeric_column,
     one_of,
     row_places,
@@ -194,12 +194,7 @@ def _check_arguments(
         )
     for name in (order, *columns):
         numeric_column(frame, name)
-    taken = [lag_name(name, step) for name in columns if lag_name(name, step) in frame.columns]
-    if taken:
-        raise DataError(
-            f"derived columns exist already: {name_list(taken)}. "
-            "Drop or rename them, or go on with the frame as it is."
-        )
+    names_free(frame, [lag_name(name, step) for name in columns])
 
 
 def _ordered_units(frame: pd.DataFrame, by: str, order: str) -> tuple[Codes, Floats]:

@@ -293,7 +293,6 @@ class MixedModelResult:
             fit=self.glance(),
             plot=None,
             levels=self.levels(),
-            notes=(f"Tests: {self._test_words()}.",),
             messages=self.messages,
             refit=f"al.fit_lmm({self.formula!r}, data, reml={self.reml})",
             labels={
@@ -303,10 +302,6 @@ class MixedModelResult:
             },
             tables={"Random effects": self.var_corr()},
         )
-
-    def _test_words(self) -> str:
-        method = "REML" if self.reml else "maximum likelihood"
-        return f"t with Satterthwaite degrees of freedom; fitted by {method}"
 
     def __repr__(self) -> str:
         groups = ", ".join(

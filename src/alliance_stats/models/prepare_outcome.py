@@ -12,9 +12,8 @@ from alliance_stats._base.checks import agree, counted, name_list
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.data.centering import (
     center_within,
-    patient_between_name,
+    derived_name,
     refuse_centered,
-    therapist_between_name,
 )
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
@@ -172,7 +171,10 @@ def _derived_names(roles: Roles, baseline: str) -> dict[str, str]:
         "change": f"{roles.outcome}_early_change",
     }
     derived = [*names.values(), "n_ratings", "post_session"]
-    derived += [patient_between_name(names["early"]), therapist_between_name(names["early"])]
+    derived += [
+        derived_name(names["early"], "patient_between"),
+        derived_name(names["early"], "therapist_between"),
+    ]
     for column in (roles.patient, roles.therapist, baseline):
         if column in derived:
             raise DataError(
@@ -288,8 +290,8 @@ def _split(
     codes, _ = units_seen(rows, therapist)
     parts = center_within(rows[early].to_numpy(dtype=float), np.arange(len(rows)), codes)
     effects = (
-        ("patient_between", patient_between_name(early)),
-        ("therapist_between", therapist_between_name(early)),
+        ("patient_between", derived_name(early, "patient_between")),
+        ("therapist_between", derived_name(early, "therapist_between")),
     )
     return rows.assign(**{column: parts[effect] for effect, column in effects}), effects
 

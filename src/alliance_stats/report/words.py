@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import pandas as pd
-
 from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
 
@@ -103,11 +101,6 @@ def term_words(term: object) -> str:
     if name.endswith(_SINCE_START) and ":" not in name:
         return f"Time ({name.removesuffix(_SINCE_START)} since start)"
     return _TERMS.get(name, name)
-
-
-def has_effects(frame: pd.DataFrame) -> bool:
-    """Whether any row of a tidy frame is a named effect."""
-    return "effect" in frame.columns and bool(frame["effect"].isin(EFFECT_ORDER).any())
 
 
 def time_sentence(labels: Mapping[str, str]) -> str:
