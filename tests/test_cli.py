@@ -331,7 +331,7 @@ def test_a_folder_is_not_replaced(folder: Path, run: Any, more: list[str]) -> No
     (folder / "report.html").mkdir()
     (folder / "report_files").touch()
     done = run("analyse", "sessions.csv", *COLUMNS, "-o", "report.html", *more)
-    refused(done, "'report.html' is a folder. Give -o another name.")
+    refused(done, "'report.html' is a folder. Give the path of a file.")
     done = run("analyse", "sessions.csv", *COLUMNS, "-o", "report.md", *more)
     refused(done, "'report_files' is a file, but the figures need a folder of that name.")
     assert files(folder) == {"sessions.csv", "report.html", "report_files"}

@@ -223,31 +223,11 @@ def _check_therapist(sessions: al.SessionData) -> None:
 
 def _check_output(output: Path, force: bool) -> None:
     """Refuse before the analysis what would be refused after it, and to replace files unasked."""
-    from alliance_stats.report.save import SUFFIXES
+    from alliance_stats.report.save import report_target
 
-    if output.suffix.lower() not in SUFFIXES:
-        raise ArgumentError(
-            f"a report cannot be written as '{output.name}'. "
-            f"Give -o a name that ends in {' or '.join(SUFFIXES)}."
-        )
-    if not output.parent.is_dir():
-        raise ArgumentError(
-            f"folder '{output.parent}' does not exist. Make it, or give -o another path."
-        )
-    if not os.access(output.parent, os.W_OK):
-        raise ArgumentError(
-            f"folder '{output.parent}' cannot be written to. Give -o a path in another folder."
-        )
-    if output.is_dir():
-        raise ArgumentError(f"'{output}' is a folder. Give -o another name.")
-    figures = output.with_name(f"{output.stem}_files")
-    made = [output, figures] if output.suffix.lower() == ".md" else [output]
+    target, figures = report_target(output)
+    made = [target, figures] if target.suffix.lower() == ".md" else [target]
     there = [path for path in made if path.exists() or path.is_symlink()]
-    if figures in there and not figures.is_dir():
-        raise ArgumentError(
-            f"'{figures}' is a file, but the figures need a folder of that name. "
-            "Give -o another name."
-        )
     if there and not force:
         raise ArgumentError(
             f"'{there[0]}' exists already. Give -o another name, or --force to replace it."
