@@ -44,8 +44,18 @@ def estimands_of(large: SessionData, roles: Roles) -> dict[str, float]:
     with warnings.catch_warnings():  # dropped rows; therapists' variance of change is zero
         warnings.simplefilter("ignore", al.DataWarning)
         warnings.simplefilter("ignore", al.FitWarning)
-        fitted = fitted_effects(large, roles) | fitted_outcome(large, roles)
-    return fitted | described_levels(large, roles) | counterparts | observed
+        estimated = estimates(large, roles)
+    return estimated | counterparts | observed
+
+
+def estimates(sessions: SessionData, roles: Roles) -> dict[str, float]:
+    """What the library's estimators give for the parameters, by the codebook's names."""
+    return (
+        fitted_effects(sessions, roles)
+        | fitted_outcome(sessions, roles)
+        | fitted_trends(sessions, roles)
+        | described_levels(sessions, roles)
+    )
 
 
 def fitted_effects(sessions: SessionData, roles: Roles) -> dict[str, float]:
@@ -81,13 +91,27 @@ def fitted_outcome(sessions: SessionData, roles: Roles) -> dict[str, float]:
     }
 
 
+def fitted_trends(sessions: SessionData, roles: Roles) -> dict[str, float]:
+    """SDs of patients' own trends a session: random slopes of `fit_lmm`."""
+    therapists = f" + (1 | {roles.therapist})" if roles.therapist else ""
+    random = f"(1 + {roles.session} | {roles.patient}){therapists}"
+    found = {}
+    for role, column in (("alliance", roles.alliance), ("outcome", roles.outcome)):
+        fit = al.fit_lmm(f"{column} ~ {roles.session} + {random}", sessions.frame)
+        parts = fit.var_corr()
+        slope = (parts["term"] == roles.session) & (parts["with_term"] == "")
+        found[f"{role}_trend_sd"] = float(parts.loc[slope, "sd"].item())
+    return found
+
+
 def described_levels(sessions: SessionData, roles: Roles) -> dict[str, float]:
     """What `describe_levels` says of shares of variance and of trends, by the codebook's names."""
     found = al.describe_levels(sessions.frame, roles)
+    change = found.variables.set_index("role")["change_per_session"]
+    slopes = {role: float(change[role]) for role in ("alliance", "outcome")}
     shares = {
         f"{role}_{unit}_share": float(icc)
         for role, unit, icc in found.variances[["role", "unit", "icc"]].values
-        if unit != "session"
+        if unit != "session" and role in slopes
     }
-    slopes = found.variables.set_index("role")["change_per_session"]
-    return shares | {f"{role}_trend": float(slopes[role]) for role in ("alliance", "outcome")}
+    return shares | {f"{role}_trend": slope for role, slope in slopes.items()}

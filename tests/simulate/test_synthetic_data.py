@@ -98,9 +98,21 @@ def test_empty_estimands_are_the_ones_the_readme_names(name: str) -> None:
     if not name.startswith("dyads"):
         empty -= {"dyad_correlation", "dyad_difference"}
     assert empty == {
-        "lagged_effect", "reverse_effect", "dropout_alliance_effect", "alliance_trend_sd",
-        "outcome_trend_sd", "length_improvement", "improvement_alliance", "improvement_outcome",
+        "lagged_effect", "reverse_effect", "dropout_alliance_effect", "length_improvement",
+        "improvement_alliance", "improvement_outcome",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["dyads", "therapist_change"])
+def test_every_estimand_has_a_row(script: ModuleType, name: str) -> None:
+    (recipe,) = (r for r in script.RECIPES if r.name == name)
+    sessions = recipe.simulate()
+    found = importlib.import_module("estimands").estimands_of(
+        sessions, script.fitted_roles(recipe, sessions)
+    )
+    book = script.codebook(recipe, found).set_index("parameter")["estimand"]
+    assert set(found) <= set(book.index)
+    assert np.isfinite(list(found.values())).all()
 
 
 def test_estimands_land_in_their_rows(script: ModuleType) -> None:
