@@ -37,7 +37,7 @@ def session_frame(
             "session": structure.session[held],
             "week": structure.week[held],
             **{column: values[held] for column, values in ratings.items()},
-            "ended": np.where(ending.dropped_out, "dropout", "agreed")[patient].astype(object),
+            "ended": ending.ended[patient],
         }
     )
     if arms:
@@ -84,7 +84,8 @@ def _messages(frame: pd.DataFrame, n_planned: int) -> tuple[str, ...]:
         missed = counted(n_planned - len(frame), "planned session")
         messages.append(f"{missed} of {n_planned:,} missed: no row, the numbers keep counting.")
     endings = frame.groupby("patient")["ended"].first()
-    if (endings == "dropout").any():
-        left = int((endings == "dropout").sum())
-        messages.append(f"{left:,} of {len(endings):,} patients dropped out.")
+    ways = {"dropout": "dropped out", "ongoing": "had not ended therapy when the study closed"}
+    for ended, words in ways.items():
+        if n := int((endings == ended).sum()):
+            messages.append(f"{n:,} of {len(endings):,} patients {words}.")
     return tuple(messages)
