@@ -1,4 +1,4 @@
-"""From a formula and a frame to a design: Gram matrices of the innermost groups and their nesting.
+"""From a formula and a frame to a design: the cross-products of a model.
 
 Columns are standardised before any cross-product is formed and the results are transformed back,
 so that a predictor in units of 1e-6 or 1e6 gives the same digits. The response is replaced by its
@@ -8,23 +8,59 @@ least-squares residuals, which keeps digits when its mean is large.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import columns_present, counted, frame_given, numeric_column
-from alliance_stats._base.errors import DataError, FormulaError, UnsupportedError
-from alliance_stats.formula.columns import INTERCEPT, design_columns
+from alliance_stats._base.checks import counted
+from alliance_stats._base.errors import DataError, FormulaError
 from alliance_stats.formula.parse import MixedFormula, RandomTerm, parse_formula
 from alliance_stats.lmm.groups import (
     Grouping,
-    Nesting,
     check_enough_groups,
+    crossing_messages,
     factorise,
     nesting_of,
 )
 from alliance_stats.lmm.kernels import group_grams
-from alliance_stats.lmm.scaling import Scaling, UniqueColumns, residualise, standardise
+from alliance_stats.lmm.nested import NestedProducts
+from alliance_stats.lmm.rows import Rows, read_rows
+from alliance_stats.lmm.scaling import (
+    Scaling,
+    redundant_columns,
+    residualise,
+    response_spread,
+    standardise,
+)
+from alliance_stats.lmm.unique import UniqueColumns, random_terms, unique_columns
+
+if TYPE_CHECKING:
+    from alliance_stats.lmm.crossed import CrossedProducts
+
+#: A residual below this share of the response's standard deviation is rounding.
+NO_RESIDUAL = 1e-10
+#: Random effects of crossed factors, but the largest, that are held in one dense matrix.
+MAX_DENSE = 6_000
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """One random term of a factor: effects that may correlate with each other.
+
+    Attributes
+    ----------
+    names : tuple of str (q,)
+        ``(Intercept)``, ``alliance_within``.
+    columns : slice
+        Its columns among those of the factor.
+    transform : ndarray (q, q)
+        Turns random effects of standardised columns into those of the original ones.
+    """
+
+    names: tuple[str, ...]
+    columns: slice
+    transform: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,21 +71,23 @@ class Level:
     ----------
     name : str
         The factor: ``patient``, ``therapist``, ``clinic:patient``.
-    terms : tuple of str
-        Names of the random effects: ``(Intercept)``, ``alliance_within``.
+    blocks : tuple of Block
+        Usually one; several for ``||`` or several terms of the factor.
     labels : ndarray (G,) of object
-        Labels of the groups, in the order of the Gram matrices.
+        Labels of the groups, in the order of the cross-products.
     z : ndarray (q,)
         Positions of the columns among the unique columns.
-    transform : ndarray (q, q)
-        Turns random effects of standardised columns into those of the original ones.
     """
 
     name: str
-    terms: tuple[str, ...]
+    blocks: tuple[Block, ...]
     labels: np.ndarray
     z: np.ndarray
-    transform: np.ndarray
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """Names of all random effects of the factor."""
+        return tuple(name for block in self.blocks for name in block.names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,22 +99,17 @@ class MixedDesign:
     formula : MixedFormula
     names : tuple of str (p,)
         Names of the fixed effects.
+    redundant : tuple of str
+        Fixed effects left out because earlier ones determine them.
     levels : tuple of Level
-        Innermost first.
-    x : ndarray (p,)
-        Positions of the fixed columns among the unique columns.
-    y : int
-        Position of the response.
-    grams : ndarray (m, m, G)
-        Gram matrices of the standardised unique columns, one an innermost group.
-    starts : tuple of ndarray
-        For every level but the innermost: the first child of each group.
-    parents : tuple of ndarray
-        For every level but the outermost: the parent of each group.
+        Innermost, or the one with most groups, first.
+    products : NestedProducts or CrossedProducts
+        Cross-products of the standardised unique columns: the p fixed ones, those of random
+        terms only, and the response.
     transform : ndarray (p, p)
         Turns coefficients of the standardised columns into those of the original ones.
-    offset : ndarray (p,)
-        Least-squares coefficients taken out of the response before fitting.
+    least_squares : ndarray (p,)
+        Coefficients taken out of the response before fitting.
     scale : float
         The response is divided by it.
     log_scales : float
@@ -85,27 +118,40 @@ class MixedDesign:
         Positions in the frame of the rows used, in the frame's order.
     missing : dict of str to int
         Rows dropped for a missing value, by the column that was missing first.
+    weights, offset : str or None
+        Names of their columns.
+    mean_weight, log_weights : float
+        Mean of the weights, and the sum of the logs of weights / mean.
+    crossings : tuple of str
+        Which factors are crossed, in plain words.
     """
 
     formula: MixedFormula
     names: tuple[str, ...]
+    redundant: tuple[str, ...]
     levels: tuple[Level, ...]
-    x: np.ndarray
-    y: int
-    grams: np.ndarray
-    starts: tuple[np.ndarray, ...]
-    parents: tuple[np.ndarray, ...]
+    products: NestedProducts | CrossedProducts
     transform: np.ndarray
-    offset: np.ndarray
+    least_squares: np.ndarray
     scale: float
     log_scales: float
     rows: np.ndarray
     missing: dict[str, int]
+    weights: str | None = None
+    offset: str | None = None
+    mean_weight: float = 1.0
+    log_weights: float = 0.0
+    crossings: tuple[str, ...] = ()
 
     @property
-    def z(self) -> list[np.ndarray]:
-        """Positions of every level's columns."""
-        return [level.z for level in self.levels]
+    def x(self) -> np.ndarray:
+        """Positions (p,) of the fixed columns among the unique columns."""
+        return np.arange(len(self.names))
+
+    @property
+    def y(self) -> int:
+        """Position of the response: it is the last of the unique columns."""
+        return len(self.products.total) - 1
 
     @property
     def n_obs(self) -> int:
@@ -118,7 +164,13 @@ class MixedDesign:
         return sum(self.missing.values())
 
 
-def build_design(formula: str | MixedFormula, frame: pd.DataFrame) -> MixedDesign:
+def build_design(
+    formula: str | MixedFormula,
+    frame: pd.DataFrame,
+    *,
+    weights: str | None = None,
+    offset: str | None = None,
+) -> MixedDesign:
     """Check a formula against a frame and form the cross-products of the model.
 
     Parameters
@@ -127,6 +179,8 @@ def build_design(formula: str | MixedFormula, frame: pd.DataFrame) -> MixedDesig
         As in lme4: ``"phq9 ~ session + wai_within + (1 + wai_within | patient)"``.
     frame : DataFrame
         One row an observation. Rows with a missing value in a used column are dropped, counted.
+    weights, offset : str, optional
+        Columns of prior weights and of a known part of the response.
 
     Returns
     -------
@@ -135,163 +189,179 @@ def build_design(formula: str | MixedFormula, frame: pd.DataFrame) -> MixedDesig
     Raises
     ------
     FormulaError
-        If the formula cannot be read or has no random effects.
+        If the formula cannot be read or has no random effects, or a factor has the same random
+        effect twice.
     DataError
-        If a column is missing, not numeric where it must be, constant, or collinear, or if there
-        are too few groups or rows.
-    UnsupportedError
-        For crossed factors, ``||`` and several terms of one grouping factor.
+        If a column is missing or not numeric where it must be; if the response or the column of
+        a random effect is constant; if a fixed column is all but a combination of others; if
+        there are too few groups or rows, or too many groups of crossed factors.
+    ArgumentError
+        If `weights` or `offset` is not a column's name.
     """
     parsed = parse_formula(formula) if isinstance(formula, str) else formula
-    frame_given(frame, name="data")
-    _check(parsed, frame)
-    used, rows, missing = _complete_rows(parsed, frame)
-    groupings = [factorise(used, term.group) for term in parsed.random]
-    innermost_first = sorted(range(len(groupings)), key=lambda i: -groupings[i].n)
-    groupings = [groupings[i] for i in innermost_first]
-    columns = _unique_columns(parsed, used, [parsed.random[i] for i in innermost_first])
-    for grouping, block in zip(groupings, columns.blocks, strict=True):
-        check_enough_groups(grouping, len(used), len(block))
-    response = used[parsed.response].to_numpy(dtype=float)
-    return _assemble(parsed, columns, groupings, response, rows, missing)
-
-
-def _check(formula: MixedFormula, frame: pd.DataFrame) -> None:
-    """Refuse what the engine cannot fit, before touching the data."""
-    if not formula.random:
+    if not parsed.random:
         raise FormulaError(
-            f"the formula has no random effects: {formula}. "
+            f"the formula has no random effects: {parsed}. "
             "Add a term such as (1 | patient); without one, use ordinary regression."
         )
-    seen: set[frozenset[str]] = set()
-    for term in formula.random:
-        if not term.correlated and len(term.terms) + term.intercept > 1:
-            raise UnsupportedError(
-                f"uncorrelated random effects (||) are not available yet: {term}. "
-                "Use a single bar, which also estimates the correlations."
-            )
-        if frozenset(term.group) in seen:
-            raise UnsupportedError(
-                f"grouping factor '{':'.join(term.group)}' has several random terms. "
-                "Put its effects into one term, such as (1 + x | patient)."
-            )
-        seen.add(frozenset(term.group))
-    columns_present(frame, formula.columns)
-    numeric_column(frame, formula.response, what="response")
+    rows = read_rows(parsed, frame, weights, offset)
+    terms = random_terms(parsed)
+    factors = _factors(terms, rows.frame)
+    ordered = [term for grouping, members in factors for term in members]
+    columns = unique_columns(parsed, ordered, rows.frame)
+    for term, block in zip(ordered, columns.blocks, strict=True):
+        grouping = next(g for g, members in factors if term in members)
+        check_enough_groups(grouping, len(rows.frame), len(block))
+    groupings = [grouping for grouping, _ in factors]
+    shape = _Shape(groupings, [len(members) for _, members in factors])
+    return _assemble(parsed, columns, shape, rows, (weights, offset), ())
 
 
-def _complete_rows(
-    formula: MixedFormula, frame: pd.DataFrame
-) -> tuple[pd.DataFrame, np.ndarray, dict[str, int]]:
-    """The used columns of the complete rows, their positions, and counts of the others."""
-    used = frame[list(formula.columns)]
-    if not len(used):
-        raise DataError("the data have no rows. Check the file or the filter before the fit.")
-    gone = used.isna().to_numpy()
-    incomplete = gone.any(axis=1)
-    if not incomplete.any():
-        return used, np.arange(len(used)), {}
-    counts = np.bincount(gone[incomplete].argmax(axis=1), minlength=gone.shape[1])
-    missing = {c: int(n) for c, n in zip(used.columns, counts, strict=True) if n}
-    if incomplete.all():
-        raise DataError(
-            f"no complete row is left of {counted(len(used), 'row')} "
-            f"({', '.join(f'{c} missing: {n:,}' for c, n in missing.items())}). "
-            "Check the columns of the formula."
-        )
-    rows = np.flatnonzero(~incomplete)
-    return used.iloc[rows], rows, missing
+@dataclass(frozen=True, eq=False)
+class _Shape:
+    """The factors, the one with most groups first, and the number of terms of each."""
+
+    groupings: list[Grouping]
+    n_terms: list[int]
+
+    def levels_of(self, blocks: list[list[int]]) -> list[list[list[int]]]:
+        """The terms' blocks, by factor."""
+        ends = np.cumsum([0, *self.n_terms])
+        return [blocks[a:b] for a, b in zip(ends, ends[1:], strict=False)]
 
 
-def _unique_columns(
-    formula: MixedFormula, frame: pd.DataFrame, random: list[RandomTerm]
-) -> UniqueColumns:
-    """The fixed columns, then those that only random terms use, each once."""
-    fixed = design_columns(formula.fixed.terms, formula.fixed.intercept, frame)
-    names = list(fixed.names)
-    arrays = [fixed.matrix[:, j] for j in range(len(names))]
-    blocks = [_block(term, frame, names, arrays) for term in random]
-    return UniqueColumns(tuple(names), arrays, len(fixed.names), blocks)
-
-
-def _block(
-    term: RandomTerm, frame: pd.DataFrame, names: list[str], arrays: list[np.ndarray]
-) -> list[int]:
-    """Positions of a random term's columns among the unique ones, which grow as needed."""
-    wanted = [INTERCEPT] * term.intercept + [str(t) for t in term.terms]
-    if all(name in names for name in wanted):
-        return [names.index(name) for name in wanted]
-    columns = design_columns(term.terms, term.intercept, frame)
-    for j, name in enumerate(columns.names):
-        if name not in names:
-            names.append(name)
-            arrays.append(columns.matrix[:, j])
-        elif not np.array_equal(arrays[names.index(name)], columns.matrix[:, j]):
-            raise FormulaError(
-                f"two different columns of the design are named '{name}'. "
-                "Rename a column of the data."
-            )
-    return [names.index(name) for name in columns.names]
+def _factors(
+    terms: list[RandomTerm], frame: pd.DataFrame
+) -> list[tuple[Grouping, list[RandomTerm]]]:
+    """Every grouping factor with its terms, the factor with most groups first."""
+    members: dict[frozenset[str], list[RandomTerm]] = {}
+    for term in terms:
+        members.setdefault(frozenset(term.group), []).append(term)
+    found = [(factorise(frame, group[0].group), group) for group in members.values()]
+    return sorted(found, key=lambda pair: -pair[0].n)
 
 
 def _assemble(
     formula: MixedFormula,
     columns: UniqueColumns,
-    groupings: list[Grouping],
-    response: np.ndarray,
-    rows: np.ndarray,
-    missing: dict[str, int],
+    shape: _Shape,
+    rows: Rows,
+    names: tuple[str | None, str | None],
+    redundant: tuple[str, ...],
 ) -> MixedDesign:
-    """Sort, standardise, take out least squares, form the Gram matrices."""
-    p, n = columns.p, len(rows)
+    """Sort, standardise, take out least squares, form the cross-products."""
+    p, n = columns.p, len(rows.positions)
     if n <= p:
         raise DataError(
             f"{counted(n, 'complete row')} for {counted(p, 'fixed effect')}. "
             "Use fewer predictors, or more data."
         )
-    order = _row_order(groupings[0].codes)
+    order = _row_order(shape.groupings[0].codes)
     unique = np.empty((len(columns.arrays) + 1, n))
-    for j, array in enumerate([*columns.arrays, response]):
+    for j, array in enumerate([*columns.arrays, rows.response]):
         unique[j] = array if order is None else array[order]
-    scaling = standardise(unique[:-1], columns)
-    offset, scale = residualise(unique, columns.names[:p], formula.response)
-    grams = group_grams(unique, _group_starts(groupings[0].codes, order))
-    nesting = nesting_of(groupings)
-    first = nesting.orders[0]
-    if np.any(first != np.arange(len(first))):
-        grams = grams[:, :, first]
+    weights = rows.weights if rows.weights is None or order is None else rows.weights[order]
+    spread = response_spread(unique[-1], formula.response)
+    scaling = standardise(unique[:-1], columns, weights)
+    if weights is not None:
+        unique[-1] *= np.sqrt(weights)
+    gone = redundant_columns(unique[:p], columns.names[:p])
+    if gone:
+        return _assemble(formula, columns.without(gone), shape, rows, names, (*redundant, *gone))
+    least_squares, scale = residualise(unique, p)
+    if scale <= NO_RESIDUAL * spread:
+        raise DataError(
+            f"the fixed effects explain the response '{formula.response}' without any residual. "
+            "A mixed model needs unexplained variation; is a predictor a copy of the response?"
+        )
+    blocks = shape.levels_of(columns.blocks)
+    z = [np.array([j for block in level for j in block]) for level in blocks]
+    products, orders = _products(unique, shape.groupings, z, order)
     transform = scaling.transform(list(range(p)))
     return MixedDesign(
         formula=formula,
         names=columns.names[:p],
-        levels=_levels(columns, groupings, nesting, scaling),
-        x=np.arange(p),
-        y=len(columns.names),
-        grams=grams,
-        starts=tuple(nesting.starts),
-        parents=tuple(nesting.parents),
+        redundant=redundant,
+        levels=tuple(
+            _level(columns, grouping, level, groups, scaling)
+            for grouping, level, groups in zip(shape.groupings, blocks, orders, strict=True)
+        ),
+        products=products,
         transform=transform,
-        offset=transform @ offset,
+        least_squares=transform @ least_squares,
         scale=scale,
         log_scales=float(np.log(scaling.scales[:p]).sum()),
-        rows=rows,
-        missing=missing,
+        rows=rows.positions,
+        missing=rows.missing,
+        weights=names[0],
+        offset=names[1],
+        mean_weight=rows.mean_weight,
+        log_weights=0.0 if weights is None else float(np.log(weights).sum()),
+        crossings=()
+        if isinstance(products, NestedProducts)
+        else tuple(crossing_messages(shape.groupings)),
     )
 
 
-def _levels(
-    columns: UniqueColumns, groupings: list[Grouping], nesting: Nesting, scaling: Scaling
-) -> tuple[Level, ...]:
-    """The random effects of every factor, innermost first."""
-    return tuple(
-        Level(
-            name=grouping.name,
-            terms=tuple(columns.names[j] for j in block),
-            labels=grouping.labels[order],
-            z=np.array(block),
-            transform=scaling.transform(block),
+def _products(
+    unique: np.ndarray, groupings: list[Grouping], z: list[np.ndarray], order: np.ndarray | None
+) -> tuple[NestedProducts | CrossedProducts, list[np.ndarray]]:
+    """The cross-products, and the order of every factor's groups in them."""
+    nesting = nesting_of(groupings)
+    if nesting is None:
+        return _crossed(unique, groupings, z, order)
+    grams = group_grams(unique, _group_starts(groupings[0].codes, order))
+    first = nesting.orders[0]
+    if np.any(first != np.arange(len(first))):
+        grams = grams[:, :, first]
+    return NestedProducts(grams, z, nesting.starts, nesting.parents), nesting.orders
+
+
+def _crossed(
+    unique: np.ndarray, groupings: list[Grouping], z: list[np.ndarray], order: np.ndarray | None
+) -> tuple[CrossedProducts, list[np.ndarray]]:
+    from alliance_stats.lmm.crossed import crossed_products
+
+    dense = sum(g.n * len(columns) for g, columns in zip(groupings[1:], z[1:], strict=True))
+    if dense > MAX_DENSE:
+        rest = ", ".join(f"{counted(g.n, 'group')} of '{g.name}'" for g in groupings[1:])
+        raise DataError(
+            f"{dense:,} random effects of crossed factors ({rest}) are too many, at most "
+            f"{MAX_DENSE:,} can be held beside those of '{groupings[0].name}'. Use fewer random "
+            "slopes, or leave a factor out."
         )
-        for grouping, block, order in zip(groupings, columns.blocks, nesting.orders, strict=True)
+    codes = [g.codes if order is None else g.codes[order] for g in groupings]
+    return crossed_products(unique, codes, z), [np.arange(g.n) for g in groupings]
+
+
+def _level(
+    columns: UniqueColumns,
+    grouping: Grouping,
+    blocks: list[list[int]],
+    order: np.ndarray,
+    scaling: Scaling,
+) -> Level:
+    """The random effects of one factor. Raises FormulaError for an effect given twice."""
+    z = [j for block in blocks for j in block]
+    twice = [columns.names[j] for j in dict.fromkeys(z) if z.count(j) > 1]
+    if twice:
+        raise FormulaError(
+            f"grouping factor '{grouping.name}' has the random effect '{twice[0]}' in two terms. "
+            "Their variances cannot be told apart: write (1 | g) + (0 + x | g), or (1 + x | g)."
+        )
+    ends = np.cumsum([0, *map(len, blocks)])
+    return Level(
+        name=grouping.name,
+        blocks=tuple(
+            Block(
+                tuple(columns.names[j] for j in block),
+                slice(int(first), int(first) + len(block)),
+                scaling.transform(block),
+            )
+            for block, first in zip(blocks, ends, strict=False)
+        ),
+        labels=grouping.labels[order],
+        z=np.array(z),
     )
 
 

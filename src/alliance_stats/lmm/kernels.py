@@ -247,3 +247,27 @@ def conditional_means(
             below[state.z] -= mean
             left = below[:, parents[level - 1]]
     return means
+
+
+def marginal_blocks(
+    states: Sequence[LevelState], parents: Sequence[np.ndarray]
+) -> list[np.ndarray]:
+    """Z_k'V⁻¹Z_k (q_l, q_l, G_l) of every group, with the random effects of all levels in V.
+
+    The levels above group k take P_k'B P_k out of N_k, where −B is the adjoint of log|V| that
+    they hand down.
+    """
+    m = len(states[0].gram)
+    blocks: list[np.ndarray] = [np.empty(0)] * len(states)
+    adjoint = np.zeros((m, m))
+    for level in reversed(range(len(states))):
+        state = states[level]
+        top = adjoint.ndim == 2
+        above = adjoint[:, :, None] if top else adjoint.take(parents[level], axis=-1)
+        reduced = np.einsum(
+            "qag,abg->qbg", state.p, np.broadcast_to(above, (m, m, state.n.shape[-1]))
+        )
+        blocks[level] = state.n - np.einsum("qbg,rbg->qrg", reduced, state.p)
+        if level:
+            adjoint = child_adjoint(state, adjoint, None if top else parents[level], logdet=True)
+    return blocks

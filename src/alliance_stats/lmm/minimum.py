@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from alliance_stats.lmm.criterion import Criterion, Profile
+from alliance_stats.lmm.criterion import Criterion
 from alliance_stats.lmm.factors import (
     canonical,
     is_singular,
@@ -129,21 +129,22 @@ def _escape(criterion: Criterion, theta: np.ndarray) -> np.ndarray | None:
     profile = criterion.profile(theta)
     gradients = criterion.gradients(profile)
     moved = False
-    for level, (factor, gradient) in enumerate(zip(factors, gradients, strict=True)):
+    information = criterion.information(profile)
+    for block, (factor, gradient) in enumerate(zip(factors, gradients, strict=True)):
         if not is_singular([factor], tolerance=SINGULAR):
             continue
         values, vectors = np.linalg.eigh(gradient)
         slope, direction = values[0], vectors[:, 0]
-        curvature = _curvature(profile, level, direction)
+        curvature = _curvature(information[block], direction)
         if slope < 0 and slope**2 / (2 * curvature) > WORTHWHILE:
             step = -slope / curvature
             covariance = factor @ factor.T + step * np.outer(direction, direction)
-            factors[level] = canonical(covariance, tolerance=0.0)
+            factors[block] = canonical(covariance, tolerance=0.0)
             moved = True
     return pack(factors) if moved else None
 
 
-def _curvature(profile: Profile, level: int, direction: np.ndarray) -> float:
-    """Expected second derivative of the deviance for Σ_l changing along vv'."""
-    along = np.einsum("a,abg,b->g", direction, profile.states[level].n, direction)
+def _curvature(information: np.ndarray, direction: np.ndarray) -> float:
+    """Expected second derivative of the deviance for a block of Σ changing along vv'."""
+    along = np.einsum("a,abg,b->g", direction, information, direction)
     return float((along**2).sum())
