@@ -272,7 +272,7 @@ def _levels(column: pd.Series) -> tuple[np.ndarray, list[str]]:
 
 def _label(level: Any) -> str:
     """A level as text; 1.0 as ``1``."""
-    if isinstance(level, float | np.floating) and level.is_integer():
+    if isinstance(level, float) and level.is_integer():
         return str(int(level))
     return str(level)
 
