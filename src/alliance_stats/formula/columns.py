@@ -33,8 +33,9 @@ class DesignColumns:
     ----------
     names : tuple of str
         ``(Intercept)``, ``x``, ``x:z``, ``g[level]``, ``poly(x, 2)1`` …
-    matrix : array of float, rows × columns
-        Read-only; every column is contiguous.
+    columns : tuple of array of float (rows,)
+        Not to be written into: a plain column shares the memory of the data.
+    n_rows : int
     term_of_column : tuple of int
         For every column the position of its term, -1 for the intercept.
     memory : ColumnMemory
@@ -42,9 +43,19 @@ class DesignColumns:
     """
 
     names: tuple[str, ...]
-    matrix: np.ndarray
+    columns: tuple[np.ndarray, ...]
+    n_rows: int
     term_of_column: tuple[int, ...]
     memory: ColumnMemory
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """The columns side by side (rows, columns): a read-only copy, contiguous by column."""
+        matrix = np.empty((self.n_rows, len(self.columns)), order="F")
+        for target, column in zip(matrix.T, self.columns, strict=True):
+            target[:] = column
+        matrix.flags.writeable = False
+        return matrix
 
 
 def design_columns(terms: Sequence[Term], intercept: bool, frame: pd.DataFrame) -> DesignColumns:
@@ -175,8 +186,9 @@ def _rows_given(frame: pd.DataFrame) -> None:
 
 
 def _computed(memory: ColumnMemory, values: Sequence[Values], n_rows: int) -> DesignColumns:
-    matrix = _multiply(memory.parts, values, memory.intercept, n_rows)
-    return DesignColumns(memory.names, matrix, memory.term_of_column, memory)
+    ones = [np.broadcast_to(1.0, (n_rows,))] if memory.intercept else []
+    columns = [_product(parts, values) for parts in memory.parts]
+    return DesignColumns(memory.names, (*ones, *columns), n_rows, memory.term_of_column, memory)
 
 
 def _check_size(terms: Sequence[Term], values: dict[Factor, Values], n_rows: int) -> None:
@@ -200,17 +212,10 @@ def _refuse_repeated(names: list[str]) -> None:
         )
 
 
-def _multiply(
-    columns: Sequence[Parts], values: Sequence[Values], intercept: bool, n_rows: int
-) -> np.ndarray:
-    """Fill a column-contiguous matrix with the products."""
-    matrix = np.empty((n_rows, len(columns) + intercept), order="F")
-    if intercept:
-        matrix[:, 0] = 1.0
-    for target, parts in zip(matrix.T[int(intercept) :], columns, strict=True):
-        (factor, part), *others = parts
-        target[:] = values[factor].column(part)
-        for factor, part in others:
-            target *= values[factor].column(part)
-    matrix.flags.writeable = False
-    return matrix
+def _product(parts: Parts, values: Sequence[Values]) -> np.ndarray:
+    """One column: the numbers of the data themselves where it is no product."""
+    (factor, part), *others = parts
+    column = np.asarray(values[factor].column(part), dtype=float)
+    for factor, part in others:
+        column = column * values[factor].column(part)
+    return column

@@ -143,3 +143,16 @@ def nesting_of(groupings: Sequence[Grouping]) -> Nesting | None:
         parents.insert(0, new_parent[order])
         starts.insert(0, np.flatnonzero(np.diff(new_parent[order], prepend=-1)))
     return Nesting(orders, starts, parents)
+
+
+def rows_by_group(grouping: Grouping) -> tuple[np.ndarray | None, np.ndarray]:
+    """Order that brings the rows of every group together, and each group's first position.
+
+    The order is None where the rows are together already. Groups keep their numbers.
+    """
+    starts = np.flatnonzero(np.diff(grouping.codes, prepend=-1))
+    if len(starts) == grouping.n:
+        return None, starts
+    order = np.argsort(grouping.codes, kind="stable")
+    counts = np.bincount(grouping.codes, minlength=grouping.n)
+    return order, np.cumsum(counts) - counts
