@@ -75,7 +75,7 @@ class Level:
         The factor: ``patient``, ``therapist``, ``clinic:patient``.
     blocks : tuple of Block
         Usually one; several for ``||`` or several terms of the factor.
-    labels : ndarray (G,) of object
+    labels : ndarray (G,)
         Labels of the groups, in the order of the cross-products.
     z : ndarray (q,)
         Positions of the columns among the unique columns.
