@@ -324,7 +324,7 @@ def _products(
     grams = group_grams(unique, starts)
     first = nesting.orders[0]
     if np.any(first != np.arange(len(first))):
-        grams = grams[:, :, first]
+        grams = grams.take(first, axis=-1)
     return NestedProducts(grams, z, nesting.starts, nesting.parents), nesting.orders
 
 
