@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from alliance_stats.lmm.build import build_design
 from alliance_stats.lmm.criterion import Criterion
-from alliance_stats.lmm.design import build_design
 from alliance_stats.lmm.factors import roots, unpack
 
 FORMULAS = {
@@ -19,6 +19,21 @@ FORMULAS = {
     "no fixed intercept": "y ~ 0 + x + w + (1 | patient)",
     "three columns": "y ~ x + (1 + x + w | patient)",
     "four levels": "y ~ x + (1 | patient) + (1 + x | therapist) + (1 | site)",
+    "uncorrelated": "y ~ x + w + (1 + x + w || patient)",
+    "several terms of one factor": "y ~ x + w + (1 + x | patient) + (0 + w | patient)",
+    "crossed": "y ~ x + (1 | patient) + (1 | rater)",
+    "crossed slopes": "y ~ x + w + (1 + x | patient) + (1 + w | rater)",
+    "partly crossed": "y ~ x + w + (1 + x + w | patient) + (1 + x || moved)",
+    "three crossed": "y ~ x + (1 + x | patient) + (1 | rater) + (1 + w | therapist)",
+    "crossed and nested": "y ~ x + (1 | patient) + (1 | therapist) + (1 | site) + (0 + x | rater)",
+}
+CASES: dict[str, tuple[str, dict[str, str]]] = {name: (f, {}) for name, f in FORMULAS.items()}
+CASES |= {
+    "weights": (FORMULAS["three levels"], {"weights": "precision"}),
+    "weights and crossed": (FORMULAS["crossed slopes"], {"weights": "precision"}),
+    "weights without intercept": (FORMULAS["no fixed intercept"], {"weights": "precision"}),
+    "offset": (FORMULAS["correlated slope"], {"offset": "known"}),
+    "both": (FORMULAS["three levels"], {"weights": "precision", "offset": "known"}),
 }
 
 
@@ -31,6 +46,10 @@ def make_frame(rng: np.random.Generator) -> pd.DataFrame:
     y = y + rng.normal(0, 0.5, 14)[patient] * x + rng.normal(0, 1.5, n)
     columns = {"y": y, "x": x, "w": w, "patient": patient, "therapist": therapist}
     frame = pd.DataFrame(columns | {"site": therapist % 2})
+    frame["rater"] = rng.integers(0, 5, n)
+    frame["moved"] = np.where(rng.random(n) < 0.1, (therapist + 1) % 4, therapist)
+    frame["precision"] = rng.uniform(0.2, 9.0, n)
+    frame["known"] = rng.normal(0, 3, n)
     return frame.sample(frac=1.0, random_state=3).reset_index(drop=True)
 
 
@@ -43,14 +62,17 @@ def dense_deviance(
         name: frame[name].to_numpy() for name in ("x", "w")
     }
     n = len(frame)
-    v = np.eye(n)
-    for level, factor in zip(design.levels, unpack(theta, criterion.sizes), strict=True):
-        z = np.column_stack([columns[t] for t in level.terms])
-        half = level.transform @ factor
+    w = frame[design.weights].to_numpy() if design.weights else np.ones(n)
+    v = np.diag(w.mean() / w)
+    factors = iter(unpack(theta, criterion.sizes))
+    for level in design.levels:
         codes = frame[level.name].to_numpy()
-        v += (codes[:, None] == codes[None, :]) * (z @ half @ half.T @ z.T)
+        for block in level.blocks:
+            z = np.column_stack([columns[t] for t in block.names])
+            half = block.transform @ next(factors)
+            v += (codes[:, None] == codes[None, :]) * (z @ half @ half.T @ z.T)
     x = np.column_stack([columns[name] for name in design.names])
-    y = frame["y"].to_numpy()
+    y = frame["y"].to_numpy() - (frame[design.offset].to_numpy() if design.offset else 0.0)
     solved = np.linalg.solve(v, x)
     information = x.T @ solved
     beta = np.linalg.solve(information, solved.T @ y)
@@ -64,30 +86,30 @@ def dense_deviance(
 
 
 @pytest.mark.parametrize("reml", [True, False])
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_deviance_and_coefficients_equal_dense(
-    formula: str, reml: bool, rng: np.random.Generator
+    case: tuple[str, dict[str, str]], reml: bool, rng: np.random.Generator
 ) -> None:
     frame = make_frame(rng)
-    criterion = Criterion(build_design(formula, frame), reml)
+    criterion = Criterion(build_design(case[0], frame, **case[1]), reml)
     design = criterion.design
     theta = rng.normal(size=criterion.n_theta)
     profile = criterion.profile(theta)
     value, beta = dense_deviance(criterion, theta, frame)
-    found = profile.deviance + 2 * criterion.degrees * np.log(design.scale)
+    found = profile.deviance + 2 * criterion.degrees * np.log(design.scale) - design.log_weights
     found += 2 * design.log_scales * reml
     assert found == pytest.approx(value, rel=1e-10)
     np.testing.assert_allclose(
-        design.transform @ profile.beta * design.scale + design.offset, beta, rtol=1e-8
+        design.transform @ profile.beta * design.scale + design.least_squares, beta, rtol=1e-8
     )
 
 
 @pytest.mark.parametrize("reml", [True, False])
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_gradient_equals_central_differences(
-    formula: str, reml: bool, rng: np.random.Generator
+    case: tuple[str, dict[str, str]], reml: bool, rng: np.random.Generator
 ) -> None:
-    criterion = Criterion(build_design(formula, make_frame(rng)), reml)
+    criterion = Criterion(build_design(case[0], make_frame(rng), **case[1]), reml)
     theta = rng.normal(size=criterion.n_theta)
     _, gradient = criterion(theta)
     step = 1e-5
@@ -131,7 +153,7 @@ def test_the_guess_of_the_hessian_is_the_expected_information(rng: np.random.Gen
     entries = rng.normal(size=3)
     root = np.array([[entries[0], entries[1]], [entries[1], entries[2]]])
     profile = criterion.profile_at([root])
-    n = profile.states[0].n
+    n = profile.eliminated.states[0].n
     values, vectors = np.linalg.eigh(criterion.gradients(profile)[0])
     positive = (vectors * np.maximum(values, 0)) @ vectors.T
     hessian = criterion.expand(entries)[2]

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from alliance_stats.formula.parse import parse_formula
+from alliance_stats.lmm.build import build_design
 from alliance_stats.lmm.criterion import Criterion
-from alliance_stats.lmm.design import build_design
 from alliance_stats.lmm.factors import canonical, pack, unpack
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.result import MixedModelResult
@@ -155,9 +155,10 @@ def test_criterion_at_fixed_theta(
     shift += 2.0 * design.log_scales * criterion.reml
     for point in reference[method]["deviance_at"]:
         factors = unpack(np.atleast_1d(np.array(point["theta"], dtype=float)), criterion.sizes)
+        blocks = [block for level in design.levels for block in level.blocks]
         inner = [
-            np.linalg.solve(level.transform, factor)
-            for level, factor in zip(design.levels, factors, strict=True)
+            np.linalg.solve(block.transform, factor)
+            for block, factor in zip(blocks, factors, strict=True)
         ]
         theta = pack([canonical(f @ f.T, tolerance=0.0) for f in inner])
         value = criterion.profile(theta).deviance + shift

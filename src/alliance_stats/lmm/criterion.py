@@ -10,11 +10,13 @@ Everything here is in the standardised columns of the design; `MixedDesign` undo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from alliance_stats.lmm.derivatives import Elimination, gradients
 from alliance_stats.lmm.design import MixedDesign
 from alliance_stats.lmm.factors import (
     gradient_in_theta,
@@ -25,7 +27,6 @@ from alliance_stats.lmm.factors import (
     unpack_roots,
 )
 from alliance_stats.lmm.information import level_hessian, scoring_step
-from alliance_stats.lmm.kernels import LevelState, backward, forward
 
 #: Where the search for a start begins, in residual standard deviations.
 START = 0.5
@@ -45,9 +46,9 @@ class Profile:
     unscaled : ndarray (p, p)
         (X'V⁻¹X)⁻¹; times σ² it is the covariance of β.
     factors : list of ndarray
-        Λ_l.
-    states : list of LevelState
-        The forward pass.
+        Λ of every block.
+    eliminated : Elimination
+        The model without its random effects.
     """
 
     deviance: float
@@ -55,7 +56,7 @@ class Profile:
     sigma2: float
     unscaled: np.ndarray
     factors: list[np.ndarray]
-    states: list[LevelState]
+    eliminated: Elimination
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +82,39 @@ class Criterion:
 
     @property
     def sizes(self) -> list[int]:
-        """Number of random effects of every level."""
-        return [len(level.z) for level in self.design.levels]
+        """Number of random effects of every block, the factor with most groups first."""
+        return [len(block.names) for level in self.design.levels for block in level.blocks]
+
+    @cached_property
+    def _one_block_each(self) -> bool:
+        return all(len(level.blocks) == 1 for level in self.design.levels)
+
+    def by_level(self, factors: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The factors of blocks joined to one block-diagonal factor a level."""
+        if self._one_block_each:
+            return list(factors)
+        remaining = iter(factors)
+        found = []
+        for level in self.design.levels:
+            factor = np.zeros((len(level.z), len(level.z)))
+            for block in level.blocks:
+                factor[block.columns, block.columns] = next(remaining)
+            found.append(factor)
+        return found
+
+    def by_block(self, matrices: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The diagonal blocks of matrices (q_l, q_l, …), one a level."""
+        if self._one_block_each:
+            return list(matrices)
+        return [
+            matrix[block.columns, block.columns]
+            for level, matrix in zip(self.design.levels, matrices, strict=True)
+            for block in level.blocks
+        ]
+
+    def information(self, profile: Profile) -> list[np.ndarray]:
+        """Z'V⁻¹Z (q, q, G) of every block's groups, for guesses of second derivatives."""
+        return self.by_block(profile.eliminated.precisions)
 
     @property
     def degrees(self) -> int:
@@ -104,24 +136,25 @@ class Criterion:
         first = [START * np.eye(q) for q in self.sizes]
         profile = self.profile_at(first)
         factors = []
-        for state, gradient in zip(profile.states, self.gradients(profile), strict=True):
-            moved = START**2 * np.eye(len(gradient)) + scoring_step(state.n, gradient)
+        for n, gradient in zip(self.information(profile), self.gradients(profile), strict=True):
+            moved = START**2 * np.eye(len(gradient)) + scoring_step(n, gradient)
             values, vectors = np.linalg.eigh(moved)
             covariance = (vectors * np.maximum(values, 0.1 * START**2)) @ vectors.T
             factors.append(np.linalg.cholesky(covariance))
         return pack(factors)
 
     def profile(self, theta: np.ndarray) -> Profile:
-        """Evaluate the deviance at θ, keeping β, σ² and the states of the forward pass."""
+        """Evaluate the deviance at θ, keeping β, σ² and the elimination."""
         return self.profile_at(unpack(theta, self.sizes))
 
     def profile_at(self, factors: list[np.ndarray]) -> Profile:
         """Evaluate the deviance at any square factors Λ_l."""
         design = self.design
-        states, top = forward(design.grams, design.z, design.starts, factors)
+        eliminated = design.products.eliminate(self.by_level(factors))
+        top = eliminated.top
         x, y = design.x, design.y
         p, m = len(x), self.degrees
-        logdet = sum(state.logdet for state in states)
+        logdet = eliminated.logdet
         if not p:
             residual = float(top[y, y])
             beta, unscaled = np.empty(0), np.empty((0, 0))
@@ -135,7 +168,7 @@ class Criterion:
                 logdet += 2.0 * float(np.log(np.diag(lower)).sum())
         sigma2 = residual / m
         deviance = logdet + m * (1.0 + np.log(2.0 * np.pi * sigma2)) if sigma2 > 0 else np.inf
-        return Profile(float(deviance), beta, sigma2, unscaled, factors, states)
+        return Profile(float(deviance), beta, sigma2, unscaled, factors, eliminated)
 
     def _defined(self, factors: list[np.ndarray]) -> Profile | None:
         """The profile, or None where rounding leaves X'V⁻¹X or r² without a positive value."""
@@ -148,19 +181,19 @@ class Criterion:
 
     def residual_weights(self, profile: Profile) -> np.ndarray:
         """Coefficients w (m,) of the unique columns with Uw = y − Xβ."""
-        weights = np.zeros(len(self.design.grams))
+        weights = np.zeros(self.design.y + 1)
         weights[self.design.y] = 1.0
         weights[self.design.x] -= profile.beta
         return weights
 
     def gradients(self, profile: Profile) -> list[np.ndarray]:
-        """∂deviance/∂Σ_l of every level, symmetric (q_l, q_l)."""
+        """∂deviance/∂Σ of every block, symmetric (q, q)."""
         design = self.design
         weights = self.residual_weights(profile)
         adjoint = np.outer(weights, weights) / profile.sigma2
         if self.reml and len(design.x):
             adjoint[design.x[:, None], design.x] += profile.unscaled
-        return backward(profile.states, design.parents, adjoint)
+        return self.by_block(gradients(profile.eliminated, adjoint))
 
     def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """Deviance and its gradient in θ."""
@@ -172,8 +205,8 @@ class Criterion:
     def expand(self, entries: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         """Deviance, gradient and a guess of the Hessian in the entries of symmetric roots.
 
-        The guess is the expected information of one level at a time, and the part of the second
-        derivative that keeps a vanishing direction of Σ at zero; what the levels share is left
+        The guess is the expected information of one block at a time, and the part of the second
+        derivative that keeps a vanishing direction of Σ at zero; what the blocks share is left
         to the optimiser to learn.
         """
         profile = self._defined(unpack_roots(entries, self.sizes))
@@ -182,10 +215,10 @@ class Criterion:
             return np.inf, np.zeros(k), np.eye(k)
         slope, hessian = np.empty(k), np.zeros((k, k))
         first = 0
-        for state, root, gradient in zip(
-            profile.states, profile.factors, self.gradients(profile), strict=True
+        for n, root, gradient in zip(
+            self.information(profile), profile.factors, self.gradients(profile), strict=True
         ):
-            block = level_hessian(state.n, root, gradient)
+            block = level_hessian(n, root, gradient)
             last = first + len(block)
             slope[first:last] = 2.0 * (gradient @ root).ravel() @ symmetric_basis(len(root))
             hessian[first:last, first:last] = block

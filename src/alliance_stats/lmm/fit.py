@@ -7,23 +7,30 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import counted, one_of
+from alliance_stats._base.checks import agree, counted, one_of
 from alliance_stats._base.errors import DataWarning, FitWarning
 from alliance_stats.formula.parse import MixedFormula
+from alliance_stats.lmm.build import build_design
 from alliance_stats.lmm.criterion import Criterion
-from alliance_stats.lmm.design import MixedDesign, build_design
+from alliance_stats.lmm.design import MixedDesign
 from alliance_stats.lmm.factors import unpack
 from alliance_stats.lmm.minimum import SINGULAR, Minimum, minimise
 from alliance_stats.lmm.result import MixedModelResult
 
 
 def fit_lmm(
-    formula: str | MixedFormula, data: pd.DataFrame, *, reml: bool = True
+    formula: str | MixedFormula,
+    data: pd.DataFrame,
+    *,
+    reml: bool = True,
+    weights: str | None = None,
+    offset: str | None = None,
 ) -> MixedModelResult:
-    """Fit a linear mixed model with nested random effects.
+    """Fit a linear mixed model.
 
-    Use it for sessions in patients in therapists, with correlated random slopes at any level.
-    The numbers equal those of lme4's ``lmer`` and lmerTest at tight settings.
+    Use it for sessions in patients in therapists, for factors that cross (patients who change
+    their therapist, raters), with correlated or uncorrelated random slopes of any factor. The
+    numbers equal those of lme4's ``lmer`` and lmerTest at tight settings.
 
     Parameters
     ----------
@@ -34,6 +41,11 @@ def fit_lmm(
         One row an observation, in any order. Rows with missing values are dropped and counted.
     reml : bool
         Restricted maximum likelihood (default) or maximum likelihood.
+    weights : str, optional
+        Column of prior weights, above zero: the residual variance of a row is σ²/weight, as in
+        lme4. They are precisions (a mean of 5 answers has weight 5), not sampling weights.
+    offset : str, optional
+        Column that is part of the response with coefficient 1.
 
     Returns
     -------
@@ -47,7 +59,7 @@ def fit_lmm(
     Warns
     -----
     DataWarning
-        If rows were dropped.
+        If rows or fixed effects were dropped.
     FitWarning
         If the fit is singular or did not converge.
 
@@ -64,8 +76,8 @@ def fit_lmm(
     >>> fit.converged
     True
     """
-    fit = fit_quietly(formula, data, reml=reml)
-    for message in fit.about_rows:
+    fit = fit_quietly(formula, data, reml=reml, weights=weights, offset=offset)
+    for message in fit.about_data:
         warnings.warn(message, DataWarning, stacklevel=2)
     for message in fit.about_fit:
         warnings.warn(message, FitWarning, stacklevel=2)
@@ -73,16 +85,21 @@ def fit_lmm(
 
 
 def fit_quietly(
-    formula: str | MixedFormula, data: pd.DataFrame, *, reml: bool = True
+    formula: str | MixedFormula,
+    data: pd.DataFrame,
+    *,
+    reml: bool = True,
+    weights: str | None = None,
+    offset: str | None = None,
 ) -> MixedModelResult:
     """`fit_lmm` without warnings: they are on ``result.messages`` only."""
     one_of(reml, (True, False), name="reml")
-    design = build_design(formula, data)
+    design = build_design(formula, data, weights=weights, offset=offset)
     criterion = Criterion(design, reml)
     minimum = minimise(criterion)
     about_fit = tuple(_about_fit(criterion, minimum))
-    about_rows = tuple(_about_rows(design))
-    return MixedModelResult(str(design.formula), criterion, minimum, about_rows, about_fit)
+    about_data = (*_about_rows(design), *_about_redundant(design))
+    return MixedModelResult(str(design.formula), criterion, minimum, about_data, about_fit)
 
 
 def _about_rows(design: MixedDesign) -> list[str]:
@@ -94,26 +111,38 @@ def _about_rows(design: MixedDesign) -> list[str]:
     return [f"{design.n_dropped:,} of {counted(total, 'row')} dropped ({causes})."]
 
 
+def _about_redundant(design: MixedDesign) -> list[str]:
+    """``Fixed effect dropped: 'both' is a combination of the effects before it.``"""
+    if not design.redundant:
+        return []
+    n = len(design.redundant)
+    names = ", ".join(f"'{name}'" for name in design.redundant)
+    return [
+        f"{agree(n, 'Fixed effect', 'Fixed effects')} dropped: {names} "
+        f"{agree(n, 'is', 'are')} determined by the effects before "
+        f"{agree(n, 'it', 'them')}, so no coefficient can be estimated."
+    ]
+
+
 def _about_fit(criterion: Criterion, minimum: Minimum) -> list[str]:
     """What a reader must know about a singular or failed fit."""
-    messages = []
+    messages: list[str] = []
     if minimum.singular:
-        for level, factor in zip(
-            criterion.design.levels, unpack(minimum.theta, criterion.sizes), strict=True
-        ):
-            text = _about_level(level.name, level.terms, factor)
-            if text:
-                messages.append(text)
+        factors = iter(unpack(minimum.theta, criterion.sizes))
+        for level in criterion.design.levels:
+            texts = [_about_block(level.name, b.names, next(factors)) for b in level.blocks]
+            messages.extend(text for text in texts if text)
     if not minimum.converged:
+        gradient = criterion(minimum.theta)[1]
         messages.append(
             f"The fit did not converge ({minimum.message}; largest gradient "
-            f"{abs(minimum.gradient).max():.1e}). Do not report it: "
+            f"{abs(gradient).max():.1e}). Do not report it: "
             "use fewer random effects, or check the data for extreme values."
         )
     return messages
 
 
-def _about_level(name: str, terms: tuple[str, ...], block: np.ndarray) -> str:
+def _about_block(name: str, terms: tuple[str, ...], block: np.ndarray) -> str:
     """Plain words for the singular block of one grouping factor, or nothing."""
     if np.linalg.svd(block, compute_uv=False)[-1] >= SINGULAR:
         return ""

@@ -1,15 +1,17 @@
-"""Grouping factors: codes, labels, and the order in which they nest."""
+"""Grouping factors: codes, labels, and whether they nest."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from alliance_stats._base.checks import counted
-from alliance_stats._base.errors import DataError, UnsupportedError
+from alliance_stats._base.errors import DataError
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +24,7 @@ class Grouping:
         ``patient``, or ``clinic:patient`` for an interaction.
     codes : ndarray (n,) of int
         Group of every row, numbered by first appearance.
-    labels : ndarray (G,) of object
+    labels : ndarray (G,)
         Label of every group; a tuple of labels for an interaction.
     """
 
@@ -52,12 +54,20 @@ def factorise(frame: pd.DataFrame, columns: tuple[str, ...]) -> Grouping:
 
 
 def _codes(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    codes, labels = pd.factorize(column)
-    return codes, np.asarray(labels, dtype=object)
+    """Codes and labels by first appearance; of numbers in runs only the runs are looked up."""
+    if not (isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu"):
+        codes, labels = pd.factorize(column)
+        return codes, np.asarray(labels, dtype=object)
+    values = column.to_numpy()
+    runs = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
+    if 2 * len(runs) > len(values):
+        runs = np.arange(len(values))
+    of_run, found = pd.factorize(values[runs])
+    return np.repeat(of_run, np.diff(runs, append=len(values))), np.asarray(found)
 
 
-def nest(groupings: Sequence[Grouping]) -> list[np.ndarray]:
-    """Check that every factor is nested in the next; return the parent of every group.
+def parents_of(groupings: Sequence[Grouping]) -> list[np.ndarray] | None:
+    """The parent of every group where each factor is nested in the next, else None.
 
     Parameters
     ----------
@@ -66,29 +76,38 @@ def nest(groupings: Sequence[Grouping]) -> list[np.ndarray]:
 
     Returns
     -------
-    list of ndarray
+    list of ndarray or None
         For every factor but the last, the parent's code of each of its groups.
-
-    Raises
-    ------
-    UnsupportedError
-        If a group occurs within several groups of the next factor (crossed factors).
     """
     parents = []
-    for inner, outer in zip(groupings, groupings[1:], strict=False):
-        parent = np.zeros(inner.n, dtype=np.intp)
-        parent[inner.codes] = outer.codes
-        strays = np.unique(inner.codes[parent[inner.codes] != outer.codes])
-        if len(strays):
-            raise UnsupportedError(
-                f"'{inner.name}' is not nested in '{outer.name}': {len(strays):,} of "
-                f"{counted(inner.n, 'group')} of '{inner.name}' occur with more than one group of "
-                f"'{outer.name}'. Crossed random effects are not available yet; if the labels of "
-                f"'{inner.name}' are reused across '{outer.name}', "
-                f"write (… | {outer.name}/{inner.name})."
-            )
+    for inner, outer in pairwise(groupings):
+        parent = _parents(inner, outer)
+        if not np.array_equal(parent[inner.codes], outer.codes):
+            return None
         parents.append(parent)
     return parents
+
+
+def _parents(inner: Grouping, outer: Grouping) -> np.ndarray:
+    """One of the outer groups with which every inner group occurs."""
+    parent = np.zeros(inner.n, dtype=np.intp)
+    parent[inner.codes] = outer.codes
+    return parent
+
+
+def crossing_messages(groupings: Sequence[Grouping]) -> list[str]:
+    """In plain words, which factors are crossed and for how many groups."""
+    messages = []
+    for inner, outer in combinations(groupings, 2):
+        strays = np.unique(inner.codes[_parents(inner, outer)[inner.codes] != outer.codes])
+        if len(strays):
+            messages.append(
+                f"'{inner.name}' and '{outer.name}' are crossed: {len(strays):,} of "
+                f"{counted(inner.n, 'group')} of '{inner.name}' occur with more than one group of "
+                f"'{outer.name}'. If labels of '{inner.name}' are reused for other "
+                f"groups, write (… | {outer.name}/{inner.name})."
+            )
+    return messages
 
 
 def check_enough_groups(grouping: Grouping, n_rows: int, n_columns: int) -> None:
@@ -116,9 +135,11 @@ class Nesting:
     parents: list[np.ndarray]
 
 
-def nesting_of(groupings: Sequence[Grouping]) -> Nesting:
-    """Sort the groups of every level by their parents, outermost level first."""
-    raw = nest(groupings)
+def nesting_of(groupings: Sequence[Grouping]) -> Nesting | None:
+    """Sort the groups of every level by their parents; None where factors are crossed."""
+    raw = parents_of(groupings)
+    if raw is None:
+        return None
     orders = [np.arange(groupings[-1].n)]
     starts: list[np.ndarray] = []
     parents: list[np.ndarray] = []
@@ -131,3 +152,18 @@ def nesting_of(groupings: Sequence[Grouping]) -> Nesting:
         parents.insert(0, new_parent[order])
         starts.insert(0, np.flatnonzero(np.diff(new_parent[order], prepend=-1)))
     return Nesting(orders, starts, parents)
+
+
+def rows_by_group(grouping: Grouping) -> tuple[np.ndarray | None, np.ndarray]:
+    """Order that brings the rows of every group together, and each group's first position.
+
+    The order is None where the rows are together already. Groups keep their numbers.
+    """
+    starts = np.flatnonzero(np.diff(grouping.codes, prepend=-1))
+    if len(starts) == grouping.n:
+        return None, starts
+    n = len(grouping.codes)
+    member = csr_array(  # turning it by columns is a counting sort, faster than sorting
+        (np.empty(n, dtype=np.int8), grouping.codes, np.arange(n + 1)), shape=(n, grouping.n)
+    ).tocsc()
+    return member.indices, member.indptr[:-1]

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from alliance_stats.lmm.criterion import Criterion, Profile
+from alliance_stats.lmm.derivatives import gradients
 from alliance_stats.lmm.factors import gradient_in_theta, triangle, unpack
-from alliance_stats.lmm.kernels import backward
 
 STEP = 1e-4
 
@@ -98,15 +98,14 @@ def _profiled_hessian(criterion: Criterion, theta: np.ndarray, free: np.ndarray)
 
 def _gradient_of(criterion: Criterion, profile: Profile, adjoint: np.ndarray) -> np.ndarray:
     """Gradient in θ of a function of the top matrix only."""
-    design = criterion.design
-    gradients = backward(profile.states, design.parents, adjoint, logdet=False)
-    return gradient_in_theta(gradients, profile.factors)
+    in_sigma = gradients(profile.eliminated, adjoint, logdet=False)
+    return gradient_in_theta(criterion.by_block(in_sigma), profile.factors)
 
 
 def _quadratic_gradient(
     criterion: Criterion, profile: Profile, direction: np.ndarray
 ) -> np.ndarray:
     """Gradient in θ of d'(X'V⁻¹X)d for a fixed direction d (p,)."""
-    wide = np.zeros(len(criterion.design.grams))
+    wide = np.zeros(criterion.design.y + 1)
     wide[criterion.design.x] = direction
     return _gradient_of(criterion, profile, np.outer(wide, wide))

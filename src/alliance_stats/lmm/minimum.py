@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from alliance_stats.lmm.criterion import Criterion, Profile
+from alliance_stats.lmm.criterion import Criterion
 from alliance_stats.lmm.factors import (
     canonical,
     is_singular,
@@ -41,7 +41,6 @@ class Minimum:
     theta : ndarray (k,)
         Canonical: non-negative diagonals, vanished columns exactly zero.
     deviance : float
-    gradient : ndarray (k,)
     converged, singular : bool
     restarts : int
         How often a saddle on the boundary was left.
@@ -52,7 +51,6 @@ class Minimum:
 
     theta: np.ndarray
     deviance: float
-    gradient: np.ndarray
     converged: bool
     singular: bool
     restarts: int
@@ -93,16 +91,14 @@ def _search(criterion: Criterion, theta: np.ndarray) -> Minimum:
     while True:
         found = minimise_smooth(criterion.expand, roots(unpack(theta, criterion.sizes)))
         log.extend(found.log)
-        theta = _fold(criterion, unpack_roots(found.x, criterion.sizes), found.value)
+        theta, value = _fold(criterion, unpack_roots(found.x, criterion.sizes), found.value)
         escape = _escape(criterion, theta)
         if escape is None or restarts == MAX_RESTARTS:
             break
         theta, restarts = escape, restarts + 1
-    value, gradient = criterion(theta)
     return Minimum(
         theta=theta,
         deviance=value,
-        gradient=gradient,
         converged=found.converged and escape is None,
         singular=is_singular(unpack(theta, criterion.sizes), tolerance=SINGULAR),
         restarts=restarts,
@@ -111,14 +107,17 @@ def _search(criterion: Criterion, theta: np.ndarray) -> Minimum:
     )
 
 
-def _fold(criterion: Criterion, factors: list[np.ndarray], value: float) -> np.ndarray:
-    """Canonical θ; tiny columns are set to zero unless the deviance would rise."""
+def _fold(
+    criterion: Criterion, factors: list[np.ndarray], value: float
+) -> tuple[np.ndarray, float]:
+    """Canonical θ, tiny columns set to zero unless the deviance would rise, and the deviance."""
     exact = pack([canonical(f @ f.T, tolerance=0.0) for f in factors])
     snapped = pack([canonical(f @ f.T, tolerance=SINGULAR) for f in factors])
-    vanished = np.any((snapped == 0) & (exact != 0))
-    if vanished and criterion.profile(snapped).deviance <= value + WORTHWHILE:
-        return snapped
-    return exact
+    if np.any((snapped == 0) & (exact != 0)):
+        deviance = criterion.profile(snapped).deviance
+        if deviance <= value + WORTHWHILE:
+            return snapped, deviance
+    return exact, value
 
 
 def _escape(criterion: Criterion, theta: np.ndarray) -> np.ndarray | None:
@@ -129,21 +128,22 @@ def _escape(criterion: Criterion, theta: np.ndarray) -> np.ndarray | None:
     profile = criterion.profile(theta)
     gradients = criterion.gradients(profile)
     moved = False
-    for level, (factor, gradient) in enumerate(zip(factors, gradients, strict=True)):
+    information = criterion.information(profile)
+    for block, (factor, gradient) in enumerate(zip(factors, gradients, strict=True)):
         if not is_singular([factor], tolerance=SINGULAR):
             continue
         values, vectors = np.linalg.eigh(gradient)
         slope, direction = values[0], vectors[:, 0]
-        curvature = _curvature(profile, level, direction)
+        curvature = _curvature(information[block], direction)
         if slope < 0 and slope**2 / (2 * curvature) > WORTHWHILE:
             step = -slope / curvature
             covariance = factor @ factor.T + step * np.outer(direction, direction)
-            factors[level] = canonical(covariance, tolerance=0.0)
+            factors[block] = canonical(covariance, tolerance=0.0)
             moved = True
     return pack(factors) if moved else None
 
 
-def _curvature(profile: Profile, level: int, direction: np.ndarray) -> float:
-    """Expected second derivative of the deviance for Σ_l changing along vv'."""
-    along = np.einsum("a,abg,b->g", direction, profile.states[level].n, direction)
+def _curvature(information: np.ndarray, direction: np.ndarray) -> float:
+    """Expected second derivative of the deviance for a block of Σ changing along vv'."""
+    along = np.einsum("a,abg,b->g", direction, information, direction)
     return float((along**2).sum())

@@ -16,8 +16,8 @@ from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats._base.printing import escape_html, format_number, frame_html, frame_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.criterion import Criterion, Profile
+from alliance_stats.lmm.derivatives import conditional_means
 from alliance_stats.lmm.inference import Satterthwaite, satterthwaite
-from alliance_stats.lmm.kernels import conditional_means
 from alliance_stats.lmm.minimum import Minimum
 
 Ddf = Literal["satterthwaite", "normal"]
@@ -37,20 +37,20 @@ class MixedModelResult:
         The design and the criterion; it holds Gram matrices, not the data.
     minimum : Minimum
         Where the minimisation ended, with the log of all evaluations.
-    about_rows, about_fit : tuple of str
-        Dropped rows; singular or failed fits, in plain words.
+    about_data, about_fit : tuple of str
+        Dropped rows and columns; singular or failed fits, in plain words.
     """
 
     formula: str
     criterion: Criterion
     minimum: Minimum
-    about_rows: tuple[str, ...] = ()
+    about_data: tuple[str, ...] = ()
     about_fit: tuple[str, ...] = ()
 
     @property
     def messages(self) -> tuple[str, ...]:
         """Every warning of the fit."""
-        return (*self.about_rows, *self.about_fit)
+        return (*self.about_data, *self.criterion.design.crossings, *self.about_fit)
 
     @cached_property
     def profile(self) -> Profile:
@@ -83,9 +83,14 @@ class MixedModelResult:
         return self.minimum.singular
 
     @cached_property
-    def sigma2(self) -> float:
-        """Residual variance."""
+    def _unit_variance(self) -> float:
+        """Residual variance of a row with the mean weight."""
         return self.profile.sigma2 * self.criterion.design.scale**2
+
+    @cached_property
+    def sigma2(self) -> float:
+        """Residual variance; with weights, that of a row of weight 1."""
+        return self._unit_variance * self.criterion.design.mean_weight
 
     @property
     def sigma(self) -> float:
@@ -96,26 +101,28 @@ class MixedModelResult:
     def beta(self) -> pd.Series:
         """Fixed effects, in the units of the columns."""
         design = self.criterion.design
-        values = design.transform @ self.profile.beta * design.scale + design.offset
+        values = design.transform @ self.profile.beta * design.scale + design.least_squares
         return pd.Series(values, index=list(self.names), name="estimate")
 
     @cached_property
     def vcov(self) -> pd.DataFrame:
         """Covariance matrix of the fixed effects."""
         transform = self.criterion.design.transform
-        values = self.sigma2 * transform @ self.profile.unscaled @ transform.T
+        values = self._unit_variance * transform @ self.profile.unscaled @ transform.T
         return pd.DataFrame(values, index=list(self.names), columns=list(self.names))
 
     @cached_property
     def covariances(self) -> dict[str, pd.DataFrame]:
         """Covariance matrix of the random effects of every grouping factor."""
         found = {}
-        for level, factor in zip(self.criterion.design.levels, self.profile.factors, strict=True):
-            half = level.transform @ factor
-            terms = list(level.terms)
-            found[level.name] = pd.DataFrame(
-                self.sigma2 * half @ half.T, index=terms, columns=terms
-            )
+        factors = iter(self.profile.factors)
+        for level in self.criterion.design.levels:
+            effects = list(level.effects)
+            values = np.zeros((len(effects), len(effects)))
+            for block in level.blocks:
+                half = block.transform @ next(factors)
+                values[block.columns, block.columns] = self._unit_variance * half @ half.T
+            found[level.name] = pd.DataFrame(values, index=effects, columns=effects)
         return found
 
     @cached_property
@@ -123,6 +130,7 @@ class MixedModelResult:
         """Log-likelihood, or restricted log-likelihood for REML."""
         design = self.criterion.design
         deviance = self.minimum.deviance + 2.0 * self.criterion.degrees * np.log(design.scale)
+        deviance -= design.log_weights
         if self.reml:
             deviance += 2.0 * design.log_scales
         return -0.5 * float(deviance)
@@ -179,7 +187,9 @@ class MixedModelResult:
         estimate = weights @ self.beta.to_numpy()
         # in standardised columns, where no digits are lost to the scales of the predictors
         inner = weights @ self.criterion.design.transform
-        variance = self.sigma2 * np.einsum("ra,ab,rb->r", inner, self.profile.unscaled, inner)
+        variance = self._unit_variance * np.einsum(
+            "ra,ab,rb->r", inner, self.profile.unscaled, inner
+        )
         se = np.sqrt(variance)
         if ddf == "normal":
             df = np.full(len(se), np.inf)
@@ -216,7 +226,7 @@ class MixedModelResult:
                 "loglik": [self.loglik],
                 "aic": [-2.0 * self.loglik + 2.0 * k],
                 "bic": [-2.0 * self.loglik + k * np.log(self.n_obs)],
-                "bic_groups": [-2.0 * self.loglik + k * np.log(design.grams.shape[-1])],
+                "bic_groups": [-2.0 * self.loglik + k * np.log(len(design.levels[0].labels))],
                 "sigma": [self.sigma],
                 "n_parameters": [k],
                 "converged": [self.converged],
@@ -235,16 +245,17 @@ class MixedModelResult:
         """
         rows: list[tuple[str, str, str, float, float, float]] = []
         nan = float("nan")
-        for group, table in self.covariances.items():
-            values, terms = table.to_numpy(), list(table.columns)
+        for level in self.criterion.design.levels:
+            table = self.covariances[level.name]
+            values, effects = table.to_numpy(), list(table.columns)
             sd = np.sqrt(np.diag(values))
-            for i, term in enumerate(terms):
-                rows.append((group, term, "", values[i, i], sd[i], nan))
-            for i in range(len(terms)):
-                for j in range(i):
+            for i, effect in enumerate(effects):
+                rows.append((level.name, effect, "", values[i, i], sd[i], nan))
+            for block in level.blocks:
+                for i, j in pairs_within(block.columns):
                     both = sd[i] * sd[j]
                     r = values[i, j] / both if both > 0 else nan
-                    rows.append((group, terms[j], terms[i], values[i, j], nan, r))
+                    rows.append((level.name, effects[j], effects[i], values[i, j], nan, r))
         rows.append(("Residual", "", "", self.sigma2, self.sigma, nan))
         columns = ["group", "term", "with_term", "variance", "sd", "correlation"]
         return pd.DataFrame(rows, columns=columns)
@@ -255,14 +266,16 @@ class MixedModelResult:
         Rows are groups, labelled; columns are random effects in the units of the columns.
         """
         design, profile = self.criterion.design, self.profile
-        means = conditional_means(
-            profile.states, design.parents, self.criterion.residual_weights(profile)
-        )
+        factors = self.criterion.by_level(profile.factors)
+        weights = self.criterion.residual_weights(profile)
+        means = conditional_means(profile.eliminated, factors, weights)
         frames = {}
         for level, mean in zip(design.levels, means, strict=True):
-            values = (level.transform @ mean).T * design.scale
+            values = np.empty(mean.shape)
+            for block in level.blocks:
+                values[block.columns] = block.transform @ mean[block.columns] * design.scale
             index = pd.Index(level.labels, name=level.name, tupleize_cols=False)
-            frames[level.name] = pd.DataFrame(values, index=index, columns=list(level.terms))
+            frames[level.name] = pd.DataFrame(values.T, index=index, columns=list(level.effects))
         return frames
 
     def column_means(self) -> pd.Series:
@@ -274,7 +287,7 @@ class MixedModelResult:
                 "Take the means from the data, or fit the model with an intercept."
             )
         first = design.x[self.names.index("(Intercept)")]
-        inner = design.grams[first][design.x].sum(axis=-1) / self.n_obs
+        inner = design.products.total[first, design.x] / self.n_obs
         means = np.linalg.solve(design.transform.T, inner)
         return pd.Series(means, index=list(self.names), name="mean")
 
@@ -323,6 +336,11 @@ class MixedModelResult:
             f"<p>{escape_html(self.formula)}</p>{frame_html(self.tidy())}"
             f"{frame_html(self.var_corr(), caption='Random effects')}{messages}"
         )
+
+
+def pairs_within(columns: slice) -> list[tuple[int, int]]:
+    """Positions (i, j) with j < i of a block's random effects."""
+    return [(i, j) for i in range(columns.start, columns.stop) for j in range(columns.start, i)]
 
 
 def _test_table(

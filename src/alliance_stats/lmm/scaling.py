@@ -9,31 +9,17 @@ import numpy as np
 from alliance_stats._base.checks import name_list
 from alliance_stats._base.errors import DataError
 from alliance_stats.formula.columns import INTERCEPT
+from alliance_stats.lmm.unique import UniqueColumns
 
-#: A fixed column is collinear if earlier columns leave less than this share of its squared length.
+#: A fixed column of which earlier columns leave less than this share of its squared length is
+#: redundant: R's rank tolerance of 1e-7 in lengths.
+REDUNDANT = 1e-14
+#: Below this share the cross-products no longer carry the digits of the estimates.
 COLLINEAR = 1e-11
+#: Below this share the columns themselves are looked at, not only their cross-products.
+SUSPECT = 1e-8
 #: A spread below this share of the mean is rounding, not variation.
 CONSTANT = 1e-12
-
-
-@dataclass(frozen=True, eq=False)
-class UniqueColumns:
-    """The columns of the fixed and the random part, each once.
-
-    Attributes
-    ----------
-    names : tuple of str (m − 1,)
-    arrays : list of ndarray (n,)
-    p : int
-        The first p columns are the fixed effects.
-    blocks : list of list of int
-        Positions of the columns of every random term.
-    """
-
-    names: tuple[str, ...]
-    arrays: list[np.ndarray]
-    p: int
-    blocks: list[list[int]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,70 +47,107 @@ class Scaling:
         return transform
 
 
-def standardise(unique: np.ndarray, columns: UniqueColumns) -> Scaling:
-    """Scale the columns (m − 1, n) in place to mean square 1, centred where that is exact.
+def standardise(unique: np.ndarray, columns: UniqueColumns, weights: np.ndarray | None) -> Scaling:
+    """Weight, centre (where that is exact) and scale the columns (m − 1, n) in place.
 
     A column may be centred only if every part that holds it also holds the intercept, which then
-    absorbs the mean. Raises DataError for a column that does not vary.
+    absorbs the mean. A fixed column that does not vary becomes zero: see `redundant_columns`.
+    Raises DataError for a random effect of such a column.
     """
     names, fixed = columns.names, list(range(columns.p))
     intercept = names.index(INTERCEPT) if INTERCEPT in names else -1
+    root = None if weights is None else np.sqrt(weights)
+    n = unique.shape[1]
     shifts, scales = np.zeros(len(names)), np.ones(len(names))
-    for j, name in enumerate(names):
+    for j in range(len(names)):
+        column = unique[j]
+        parts = [part for part in (fixed, *columns.blocks) if j in part]
+        if j != intercept and all(intercept in part for part in parts):
+            shifts[j] = column.mean() if weights is None else column @ weights / n
+            column -= shifts[j]
+        if root is not None:
+            column *= root
         if j == intercept:
             continue
-        parts = [part for part in (fixed, *columns.blocks) if j in part]
-        if all(intercept in part for part in parts):
-            shifts[j] = unique[j].mean()
-            unique[j] -= shifts[j]
-        scales[j] = np.sqrt(np.mean(unique[j] ** 2))
-        if scales[j] <= CONSTANT * abs(shifts[j]):
-            raise DataError(
-                f"predictor '{name}' is constant over the {unique.shape[1]:,} rows used. "
-                "Leave it out of the formula."
-            )
-        unique[j] /= scales[j]
+        scale = float(np.sqrt(column @ column / n))
+        if scale <= CONSTANT * abs(shifts[j]):
+            _refuse_constant_effect(j, columns, n)
+            column[:] = 0.0
+        else:
+            scales[j] = scale
+            column /= scale
     return Scaling(shifts, scales, intercept)
 
 
-def residualise(
-    unique: np.ndarray, fixed: tuple[str, ...], response: str
-) -> tuple[np.ndarray, float]:
+def _refuse_constant_effect(j: int, columns: UniqueColumns, n: int) -> None:
+    if any(j in block for block in columns.blocks):
+        raise DataError(
+            f"predictor '{columns.names[j]}' is constant over the {n:,} rows used, so its effect "
+            "cannot vary between groups. Leave it out of the formula."
+        )
+
+
+def redundant_columns(x: np.ndarray, cross: np.ndarray, names: tuple[str, ...]) -> list[str]:
+    """Fixed effects (rows of `x`, standardised) that earlier ones determine, in R's order.
+
+    `cross` (p, p) holds their cross-products.
+    Raises DataError where a column is so close to a combination of earlier ones that its
+    coefficient would have no correct digits.
+    """
+    size = np.sqrt(np.maximum(np.diag(cross), np.finfo(float).tiny))
+    left = cross / size[:, None] / size
+    kept: list[int] = []
+    gone: list[str] = []
+    for j, name in enumerate(names):
+        share = left[j, j]
+        if share < SUSPECT:
+            share = _share_left(x[j], x[kept])
+        if share < REDUNDANT:
+            gone.append(name)
+            continue
+        if share < COLLINEAR:
+            before = name_list([names[k] for k in kept])
+            raise DataError(
+                f"fixed effect '{name}' is all but a linear combination of the columns before it "
+                f"({before}): they leave {share:.0e} of its variation, too little for a "
+                "coefficient with correct digits. Leave one of them out."
+            )
+        kept.append(j)
+        left[j:, j:] -= np.outer(left[j:, j], left[j, j:]) / left[j, j]
+    return gone
+
+
+def _share_left(column: np.ndarray, others: np.ndarray) -> float:
+    """Share of a column's squared length that other columns leave, without cross-products."""
+    length = float(column @ column)
+    if length == 0 or not len(others):
+        return float(length > 0)
+    rest = column - np.linalg.lstsq(others.T, column, rcond=None)[0] @ others
+    return float(rest @ rest) / length
+
+
+def residualise(unique: np.ndarray, cross: np.ndarray) -> tuple[np.ndarray, float]:
     """Replace the response (last row) by its scaled least-squares residuals, in place.
 
-    Returns the least-squares coefficients and the scale. Raises DataError where the response is
-    constant, or explained without residual, or where the fixed columns are collinear.
+    `cross` (p, m) holds the products of the p fixed columns, the first rows, with all rows.
+    Returns the least-squares coefficients and the scale.
     """
-    x, y = unique[: len(fixed)], unique[-1]
+    p, y = len(cross), unique[-1]
+    beta = np.linalg.solve(cross[:, :p], cross[:, -1]) if p else np.empty(0)
+    y -= beta @ unique[:p]
+    scale = float(np.sqrt(y @ y / len(y)))
+    if scale > 0:
+        y /= scale
+    return beta, scale
+
+
+def response_spread(y: np.ndarray, name: str) -> float:
+    """Standard deviation of the response. Raises DataError where it does not vary."""
     mean = float(y.mean())
     spread = float(np.sqrt(np.mean((y - mean) ** 2)))
     if spread <= CONSTANT * abs(mean):
         raise DataError(
-            f"the response '{response}' is constant over the {unique.shape[1]:,} rows used. "
+            f"the response '{name}' is constant over the {len(y):,} rows used. "
             "There is nothing to explain."
         )
-    cross = x @ x.T
-    check_collinear(cross, fixed)
-    beta = np.linalg.solve(cross, x @ y) if len(fixed) else np.empty(0)
-    y -= beta @ x
-    scale = float(np.sqrt(np.mean(y**2)))
-    if scale <= 1e-10 * spread:
-        raise DataError(
-            f"the fixed effects explain the response '{response}' without any residual. "
-            "A mixed model needs unexplained variation; is a predictor a copy of the response?"
-        )
-    y /= scale
-    return beta, scale
-
-
-def check_collinear(cross: np.ndarray, names: tuple[str, ...]) -> None:
-    """Raise for the first column that earlier columns determine."""
-    size = np.sqrt(np.diag(cross))
-    left = cross / size[:, None] / size
-    for j, name in enumerate(names):
-        if left[j, j] < COLLINEAR:
-            raise DataError(
-                f"fixed effect '{name}' is a linear combination of the columns before it "
-                f"({name_list(names[:j])}). Leave one of them out."
-            )
-        left[j:, j:] -= np.outer(left[j:, j], left[j, j:]) / left[j, j]
+    return spread
