@@ -32,8 +32,9 @@ from alliance_stats.lmm.kernels import LevelState, eliminate
 
 #: Entries of a dense block of rows at a time.
 CHUNK = 4_000_000
-#: Above this share of links a dense product is faster than a sparse one.
+#: Above this share of links, or in a matrix this small, dense products are faster than sparse.
 DENSE = 0.2
+SMALL = 500_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,12 +84,25 @@ class DenseProducts:
         ends = np.cumsum(np.bincount(row, minlength=q * found.groups[0]))
         return order, column[order], np.concatenate([[0], ends])
 
-    def sparse(self, blocks: Sequence[np.ndarray]) -> csr_array:
+    @cached_property
+    def places(self) -> np.ndarray | None:
+        """The same as positions in a dense matrix, where that is faster."""
+        _, columns, starts = self.pattern
+        rows, width = len(starts) - 1, len(self.crossings.along)
+        if rows * width > max(SMALL, len(columns) / DENSE):
+            return None
+        return np.repeat(np.arange(rows), np.diff(starts)) * width + columns
+
+    def matrix(self, blocks: Sequence[np.ndarray]) -> csr_array | np.ndarray:
         """Matrix (q_1·G_1, Q) of one block (q_1, q_l, n_links) a link."""
         order, columns, starts = self.pattern
         data = np.concatenate([block.ravel() for block in blocks])[order]
         shape = len(starts) - 1, len(self.crossings.along)
-        return csr_array((data, columns, starts), shape=shape)
+        if self.places is None:
+            return csr_array((data, columns, starts), shape=shape)
+        dense = np.zeros(shape)
+        dense.ravel()[self.places] = data
+        return dense
 
     def eliminate(self, factors: Sequence[np.ndarray]) -> DenseElimination:
         """Eliminate the random effects with factors Λ_l (q_l, q_l)."""
@@ -98,14 +112,11 @@ class DenseProducts:
             np.einsum("rag,abg->rbg", first.j.take(links.first, axis=-1), links.products)
             for links in found.links
         ]
-        sparse = self.sparse(h)
-        if sparse.nnz > DENSE * sparse.shape[0] * sparse.shape[1]:
-            wide = sparse.toarray()
-            reduced = self.between - wide.T @ wide
-        else:
-            reduced = self.between - (sparse.T @ sparse).toarray()
-        t = first.t.transpose(2, 0, 1).reshape(sparse.shape[0], -1)
-        along = found.along - sparse.T @ t
+        wide = self.matrix(h)
+        over = wide.T @ wide
+        reduced = self.between - (over if isinstance(over, np.ndarray) else over.toarray())
+        t = first.t.transpose(2, 0, 1).reshape(wide.shape[0], -1)
+        along = found.along - wide.T @ t
         left = found.scale(factors, found.scale(factors, reduced).T)
         left[np.diag_indices(len(left))] += 1.0
         lower = np.linalg.cholesky(left)
@@ -186,10 +197,10 @@ class DenseElimination:
         return np.asarray(solve_triangular(self.lower, scaled, lower=True, check_finite=False))
 
     @cached_property
-    def _links(self) -> csr_array:
+    def _links(self) -> csr_array | np.ndarray:
         """R̃ (q_1·G_1, Q)."""
         t = self.first.t[:, self.first.z]
-        return self.products.sparse(
+        return self.products.matrix(
             [
                 links.products - np.einsum("rag,rbg->abg", t.take(links.first, axis=-1), h)
                 for links, h in zip(self.products.crossings.links, self.h, strict=True)
