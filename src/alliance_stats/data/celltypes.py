@@ -6,6 +6,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from alliance_stats._base.checks import agree, name_list
+from alliance_stats._base.errors import DataError
+from alliance_stats.data.contents import Note
+from alliance_stats.data.decimal_marks import comma_kind, points_unclear, with_points
+
 #: A number written like an identifier: 007, -01, 0x1F; and 12E4, which floats would change.
 _LEADING_ZERO = r"^[+-]?0[0-9xX]"
 _HEXADECIMAL = r"^[+-]?0[xX]"
@@ -13,8 +18,103 @@ _CODE_WITH_E = r"^[0-9]+[eE][0-9]+$"
 #: More digits than a float holds: the cells would be rounded.
 _MAX_DIGITS = 15
 _FIRST_CELLS = 1000
+_DECIMAL = "decimal commas in"
+_UNCLEAR = "a comma or point before three digits may separate thousands; kept as text:"
+_BOTH = "some numbers have a comma, others a decimal point; kept as text:"
 _TRUE = ("True", "TRUE", "true")
 _FALSE = ("False", "FALSE", "false")
+
+
+def typed_columns(
+    cells: pa.Table,
+    names: list[str],
+    *,
+    numbers: frozenset[str],
+    labels: frozenset[str],
+    commas_inside: bool,
+) -> tuple[list[pd.Series], list[Note]]:
+    """All columns by `typed_column`, with decimal commas; and what has to be said of them.
+
+    Parameters
+    ----------
+    cells : Table of string
+        Missing cells already null.
+    names : list of str
+        Name of each column.
+    numbers, labels : frozenset of str
+        Columns known to hold numbers, and known to hold identifiers or labels.
+    commas_inside : bool
+        Fields are not separated by commas, so that a comma in a number is part of it; otherwise
+        ``"4,5"`` is a number only in the columns known to hold numbers.
+
+    Raises
+    ------
+    DataError
+        If a column known to hold numbers has commas or points that may separate thousands.
+    """
+    typed = [
+        typed_column(cells.column(i), number=name in numbers, label=name in labels)
+        for i, name in enumerate(names)
+    ]
+    kinds = {
+        i: comma_kind(cells.column(i))
+        for i, name in enumerate(names)
+        if is_text(typed[i]) and name not in labels and (commas_inside or name in numbers)
+    }
+    has_decimal = "decimal" in kinds.values()
+    said: dict[str, list[str]] = {_DECIMAL: [], _UNCLEAR: [], _BOTH: []}
+    for i, kind in kinds.items():
+        if kind == "decimal" or (kind == "unclear" and has_decimal):
+            rewritten = typed_column(
+                with_points(cells.column(i)), number=names[i] in numbers, label=False
+            )
+            if not is_text(rewritten):
+                typed[i] = rewritten
+                said[_DECIMAL].append(names[i])
+        elif kind != "none":
+            said[_UNCLEAR if kind == "unclear" else _BOTH].append(names[i])
+    if has_decimal:
+        for i, name in enumerate(names):
+            if pd.api.types.is_float_dtype(typed[i]) and points_unclear(cells.column(i)):
+                typed[i] = as_text(cells.column(i))
+                said[_UNCLEAR].append(name)
+    check_clear(said[_UNCLEAR], said[_BOTH], numbers)
+    return typed, [
+        Note(
+            f"{words} {agree(len(of), 'column', 'columns')} {name_list(of)}",
+            doubtful=words != _DECIMAL,
+        )
+        for words, of in said.items()
+        if of
+    ]
+
+
+def check_clear(unclear: list[str], both: list[str], numbers: frozenset[str]) -> None:
+    """Raise DataError if commas or points in a column that must be numbers mean two things."""
+    columns = [name for name in unclear if name in numbers]
+    if columns:
+        raise DataError(
+            f"{agree(len(columns), 'column', 'columns')} {name_list(columns)}: a comma or point "
+            "before three digits may be a decimal mark or separate thousands (1,234). Write the "
+            "numbers without separators of thousands, and export the file again."
+        )
+    columns = [name for name in both if name in numbers]
+    if columns:
+        raise DataError(
+            f"{agree(len(columns), 'column', 'columns')} {name_list(columns)}: some numbers have a "
+            "comma, others a decimal point. Write one decimal mark throughout."
+        )
+
+
+def holds_numbers(cells: pa.ChunkedArray) -> bool:
+    """Whether all observed cells are numbers, with decimal points or commas."""
+    numeric = cast_or_none(without_spaces(cells), pa.float64()) is not None
+    return numeric or comma_kind(cells) in ("decimal", "unclear")
+
+
+def is_text(column: pd.Series) -> bool:
+    """Whether a typed column holds texts."""
+    return bool(pd.api.types.is_string_dtype(column) or column.dtype == object)
 
 
 def typed_column(cells: pa.ChunkedArray, *, number: bool, label: bool) -> pd.Series:

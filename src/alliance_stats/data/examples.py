@@ -65,7 +65,7 @@ def load_example(name: str) -> SessionData:
         raise ArgumentError(f"there is no example {name!r}.{hint} Examples: {', '.join(EXAMPLES)}.")
     folder = synthetic_folder()
     sessions = load_sessions(folder / f"{name}.csv", EXAMPLES[name])
-    return replace(sessions, codebook=read_file(folder / f"{name}_codebook.csv"))
+    return replace(sessions, codebook=read_file(folder / f"{name}_codebook.csv").frame)
 
 
 def synthetic_folder() -> Path:
