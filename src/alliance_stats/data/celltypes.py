@@ -8,12 +8,11 @@ import pyarrow.compute as pc
 
 from alliance_stats._base.checks import agree, name_list
 from alliance_stats._base.errors import DataError
+from alliance_stats.data.cell_bytes import hexadecimal, holds_any, leading_zero, longest
 from alliance_stats.data.contents import Note
 from alliance_stats.data.decimal_marks import comma_kind, points_unclear, with_points
 
-#: A number written like an identifier: 007, -01, 0x1F; and 12E4, which floats would change.
-_LEADING_ZERO = r"^[+-]?0[0-9xX]"
-_HEXADECIMAL = r"^[+-]?0[xX]"
+#: A number written like an identifier, which floats would change: 12E4.
 _CODE_WITH_E = r"^[0-9]+[eE][0-9]+$"
 #: More digits than a float holds: the cells would be rounded.
 _MAX_DIGITS = 15
@@ -138,11 +137,11 @@ def typed_column(cells: pa.ChunkedArray, *, number: bool, label: bool) -> pd.Ser
     """
     if cells.null_count == len(cells):
         return pd.Series([float("nan")] * len(cells), dtype=float)
-    if not number and any_match(cells, _LEADING_ZERO):
-        return as_text(cells)
     numbers = whole_numbers(cells)
     if numbers is None and not label:
         numbers = decimal_numbers(cells, number=number)
+    if numbers is not None and not number and leading_zero(cells):
+        return as_text(cells)
     if numbers is not None:
         return pd.Series(numbers.to_numpy())
     truth = None if label else truth_values(cells)
@@ -151,22 +150,27 @@ def typed_column(cells: pa.ChunkedArray, *, number: bool, label: bool) -> pd.Ser
 
 def whole_numbers(cells: pa.ChunkedArray) -> pa.ChunkedArray | None:
     """The cells as integers, or None if one is not a whole number of at most 15 digits."""
-    if pc.max(pc.utf8_length(cells)).as_py() > _MAX_DIGITS or any_match(cells, _HEXADECIMAL):
+    if longest(cells) > _MAX_DIGITS:
         return None
-    return cast_or_none(cells, pa.int64())
+    numbers = cast_or_none(cells, pa.int64())
+    return None if numbers is None or hexadecimal(cells) else numbers
 
 
 def decimal_numbers(cells: pa.ChunkedArray, *, number: bool) -> pa.ChunkedArray | None:
     """The cells as floats, or None if one is not a number or is written like an identifier."""
-    floats = cast_or_none(cells, pa.float64())
+    floats, trimmed = cast_or_none(cells, pa.float64()), False
     if floats is None:
-        cells = without_spaces(cells)
+        first = without_spaces(cells.slice(0, _FIRST_CELLS))
+        if cast_or_none(first, pa.float64()) is None:
+            return None
+        cells, trimmed = without_spaces(cells), True
         floats = cast_or_none(cells, pa.float64())
     if floats is None or number:
         return floats
     long_whole = rf"^[+-]?[0-9]{{{_MAX_DIGITS + 1},}}$"
-    is_code = any_match(cells, _CODE_WITH_E) or any_match(cells, long_whole)
-    return None if is_code or any_match(cells, _LEADING_ZERO) else floats
+    is_long = longest(cells) > _MAX_DIGITS and any_match(cells, long_whole)
+    is_code = holds_any(cells, "eE") and any_match(cells, _CODE_WITH_E)
+    return None if is_long or is_code or (trimmed and leading_zero(cells)) else floats
 
 
 def without_spaces(cells: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -178,10 +182,10 @@ def without_spaces(cells: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def truth_values(cells: pa.ChunkedArray) -> pd.Series | None:
     """The cells as booleans, or None unless every cell is observed and a truth value."""
-    if (
-        cells.null_count
-        or not pc.all(pc.is_in(cells, value_set=pa.array([*_TRUE, *_FALSE]))).as_py()
-    ):
+    words = pa.array([*_TRUE, *_FALSE])
+    if cells.null_count or not pc.all(pc.is_in(cells.slice(0, _FIRST_CELLS), words)).as_py():
+        return None
+    if not pc.all(pc.is_in(cells, words)).as_py():
         return None
     return pd.Series(pc.is_in(cells, value_set=pa.array(_TRUE)).to_numpy(), dtype=bool)
 

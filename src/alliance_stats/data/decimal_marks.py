@@ -8,6 +8,8 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from alliance_stats.data.cell_bytes import holds_any
+
 #: Digits, groups of three by points or none, a comma or none.
 _NUMBER = r"^\s*[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)?(,\d+)?([eE][+-]?\d+)?\s*$"
 #: 1,234 is 1234 for some and 1.234 for others; 0,234 and 1,2345 are not.
@@ -30,21 +32,22 @@ def comma_kind(cells: pa.ChunkedArray) -> CommaKind:
         digits, as separators of thousands do. ``"mixed"``: commas in some numbers, decimal points
         in others.
     """
-    if len(cells) > _FIRST_CELLS and comma_kind(cells.slice(0, _FIRST_CELLS)) == "none":
-        seen = cells.slice(0, _FIRST_CELLS)
-        if seen.null_count < len(seen) and not _all_numbers(seen):
-            return "none"
-    with_comma = pc.match_substring(cells, ",")
-    if not pc.any(with_comma).as_py():
+    if not holds_any(cells, ",") or not _all_numbers(cells.slice(0, _FIRST_CELLS)):
         return "none"
+    with_comma = pc.match_substring(cells, ",")
     if not _all_match(cells, _NUMBER):
         return "mixed" if _all_numbers(cells) else "none"
-    points_only = pc.and_(pc.match_substring(cells, "."), pc.invert(with_comma))
     commas = cells.filter(with_comma)
-    if pc.any(points_only).as_py():
+    if holds_any(cells, ".") and _any_points_only(cells):
         both = pc.any(pc.match_substring(commas, ".")).as_py()
         return "decimal" if both else "mixed"
     return "unclear" if _all_match(commas, _UNCLEAR_COMMA) else "decimal"
+
+
+def _any_points_only(cells: pa.ChunkedArray) -> bool:
+    """Whether a cell has a point and no comma."""
+    commas, points = (pc.match_substring(cells, mark) for mark in ",.")
+    return bool(pc.any(pc.and_(points, pc.invert(commas))).as_py())
 
 
 def points_unclear(cells: pa.ChunkedArray) -> bool:
@@ -55,7 +58,7 @@ def points_unclear(cells: pa.ChunkedArray) -> bool:
 
 def with_points(cells: pa.ChunkedArray) -> pa.ChunkedArray:
     """Numbers with decimal commas rewritten with decimal points, without groups of thousands."""
-    ungrouped = pc.replace_substring(cells, ".", "")
+    ungrouped = pc.replace_substring(cells, ".", "") if holds_any(cells, ".") else cells
     return pc.replace_substring(ungrouped, ",", ".", max_replacements=1)
 
 
@@ -65,4 +68,7 @@ def _all_numbers(cells: pa.ChunkedArray) -> bool:
 
 
 def _all_match(cells: pa.ChunkedArray, pattern: str) -> bool:
-    return pc.all(pc.match_substring_regex(cells, pattern)).as_py() is not False
+    for part in (cells.slice(0, _FIRST_CELLS), cells):
+        if pc.all(pc.match_substring_regex(part, pattern)).as_py() is False:
+            return False
+    return True

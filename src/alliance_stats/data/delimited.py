@@ -21,6 +21,8 @@ from alliance_stats.data.textfiles import decode
 
 #: Cells that are read as missing.
 MISSING_CELLS = ("", ".", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "<NA>")
+#: The header is looked for in so many characters: twice what a field may have.
+_FIRST_CHARACTERS = 1 << 18
 
 
 def read_delimited(path: Path, *, numbers: frozenset[str], labels: frozenset[str]) -> FileContents:
@@ -114,7 +116,7 @@ def row_lines(text: str, separator: str, rows: Sequence[int]) -> list[int]:
 def header_names(text: str, path: Path, separator: str) -> list[str]:
     """Column names of the first line; a nameless column is called ``Unnamed: 0``."""
     try:
-        header = next(records(text, separator))[1]
+        header = next(records(text[:_FIRST_CHARACTERS], separator))[1]
     except csv.Error:
         header = []
     if not header:

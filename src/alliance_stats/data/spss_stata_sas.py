@@ -234,16 +234,16 @@ def _whole(column: pd.Series) -> pd.Series:
 
 def _typed_objects(column: pd.Series) -> pd.Series:
     """Texts, dates or times of day, empty texts missing."""
-    import datetime as dt
-
     empty = (column.isna() | (column == "")).to_numpy()
-    kinds = {type(cell) for cell in column[~empty]}
-    if not kinds:
+    if empty.all():
         return pd.Series(np.full(len(column), np.nan))
-    if kinds <= {dt.date, dt.datetime, pd.Timestamp}:
-        return pd.to_datetime(column.mask(empty, None))
-    texts = [None if gone else str(cell) for cell, gone in zip(column, empty, strict=True)]
-    return pd.Series(texts, dtype="str")
+    column = column.mask(empty, None) if empty.any() else column
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    if kind in ("date", "datetime"):
+        return pd.to_datetime(column)
+    if kind != "string":
+        column = column.map(str, na_action="ignore")
+    return column.astype(pd.StringDtype(na_value=np.nan))
 
 
 def _counts(

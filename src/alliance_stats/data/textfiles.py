@@ -102,8 +102,8 @@ def check_format(raw: bytes, path: Path) -> None:
             f"file '{file}' is no text with separators: it begins like {kind}. {advice} it in its "
             "own program and save it as 'CSV UTF-8'."
         )
-    n_nul = raw.count(b"\0")
-    if n_nul:
+    if b"\0" in raw:
+        n_nul = raw.count(b"\0")
         line = raw.count(b"\n", 0, raw.index(b"\0")) + 1
         raise DataError(
             f"file '{file}' is no plain text: it holds {counted(n_nul, 'NUL byte')}, first in line "
