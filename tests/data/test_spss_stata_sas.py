@@ -111,7 +111,8 @@ def test_user_missing_codes_and_ranges_are_missing_and_counted(spss: Path) -> No
     ]
     assert sessions.report.notes == (
         "8 values that the file declares as missing are missing here, in columns "
-        "working_alliance_as_the_patient_rates_it, phq9, why; coded_missing counts them by code.",
+        "working_alliance_as_the_patient_rates_it, phq9, why; report.coded_missing counts them by "
+        "code.",
     )
     counts = sessions.report.coded_missing.groupby("column")["n"].sum()
     missing = sessions.report.missing.set_index("column")["missing"]
@@ -127,7 +128,7 @@ def test_reasons_of_the_columns_with_roles_are_printed(spss: Path) -> None:
         assert "form lost" in text
         assert "unknown" not in text
     table = sessions.view().tables["Values declared as missing"]
-    assert table["N"].tolist() == [2, 1, 1, 1, 1, 1]
+    assert table["n"].tolist() == [2, 1, 1, 1, 1, 1]
     assert sessions.view().notes == sessions.report.notes
 
 
@@ -143,6 +144,38 @@ def test_labels_are_kept_and_never_become_scores(spss: Path) -> None:
         1.0: "never", 3.0: "often", -99.0: "refused", -77.0: "not asked",
     }  # fmt: skip
     assert sessions.frame[SPSS.alliance].dtype == float
+
+
+def test_texts_of_digits_stay_text_beside_a_coded_text(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"id": ["007", "12", "999", ""], "x": [1.0, 2.5, 3.0, 4.0]})
+    pyreadstat.write_sav(frame, str(tmp_path / "s.sav"), missing_ranges={"id": ["999"]})
+    sessions = load_sessions(tmp_path / "s.sav")
+    assert sessions.frame["id"].fillna("-").tolist() == ["007", "12", "-", "-"]
+    assert sessions.report.coded_missing.to_numpy().tolist() == [
+        ["id", "999", "", 1],
+        ["id", ".", "", 1],
+    ]
+
+
+def test_a_date_that_stands_for_no_date(tmp_path: Path) -> None:
+    begin = dt.date(1582, 10, 14)
+    no_date, day = (
+        (of - begin).days * 86400.0 for of in (dt.date(1900, 1, 1), dt.date(2020, 1, 5))
+    )
+    frame = pd.DataFrame({"seen": [no_date, day, np.nan], "at": [no_date, day + 37800.0, np.nan]})
+    pyreadstat.write_sav(
+        frame,
+        str(tmp_path / "s.sav"),
+        variable_format={"seen": "DATE11", "at": "DATETIME20"},
+        missing_ranges={"seen": [no_date], "at": [no_date]},
+    )
+    sessions = load_sessions(tmp_path / "s.sav")
+    assert sessions.frame["seen"].isna().tolist() == [True, False, True]
+    assert sessions.frame["at"].isna().tolist() == [True, False, True]
+    assert sessions.frame["at"].iloc[1] == pd.Timestamp(2020, 1, 5, 10, 30)
+    coded = sessions.report.coded_missing
+    assert coded["code"].tolist() == ["1900-01-01", ".", "1900-01-01", "."]
+    assert coded["n"].tolist() == [1, 1, 1, 1]
 
 
 def test_dates_are_dates_and_identifiers_stay_text(spss: Path) -> None:
@@ -170,7 +203,7 @@ def test_extended_missing_values_of_stata(tmp_path: Path) -> None:
             "alliance": [4.0, "a", 5.5, "z"],
             "outcome": [1, "b", "b", 3],
             "other": [1.0, np.nan, 2.0, 2.0],
-            "novel": ["y" * 3000, "a", "b", "c"],
+            "note": ["a", "b", None, "z"],
         }
     )
     path = tmp_path / "s.dta"
@@ -183,11 +216,44 @@ def test_extended_missing_values_of_stata(tmp_path: Path) -> None:
     sessions = load_sessions(path, Roles())
     np.testing.assert_array_equal(sessions.frame["alliance"], [4.0, np.nan, 5.5, np.nan])
     np.testing.assert_array_equal(sessions.frame["outcome"], [1.0, np.nan, np.nan, 3.0])
-    assert sessions.frame["novel"].tolist() == frame["novel"].tolist()
+    assert sessions.frame["note"].fillna("-").tolist() == ["a", "b", "-", "z"]
     assert sessions.report.coded_missing.to_numpy().tolist() == [
         ["alliance", ".a", "", 1],
         ["alliance", ".z", "", 1],
         ["outcome", ".b", "refused", 2],
+    ]
+
+
+def test_a_stata_file_that_pandas_wrote(tmp_path: Path) -> None:
+    """Long texts (strL), dates and a labelled column, from an independent writer."""
+    frame = pd.DataFrame(
+        {
+            "id": ["007", "012", "a"],
+            "story": ["x" * 5000, "", "y"],
+            "seen": pd.to_datetime(["2020-01-01 00:00", "2020-01-02 10:30", None]),
+            "close": pd.Categorical.from_codes([0, 1, -1], ["never", "often"]),
+            "score": np.array([1.5, 2.5, np.nan]),
+        }
+    )
+    frame.to_stata(
+        tmp_path / "s.dta",
+        write_index=False,
+        version=118,
+        convert_strl=["story"],
+        variable_labels={"close": "How close?"},
+    )
+    sessions = load_sessions(tmp_path / "s.dta")
+    got = sessions.frame
+    assert got["id"].tolist() == ["007", "012", "a"]
+    assert got["story"].fillna("-").tolist() == ["x" * 5000, "-", "y"]
+    assert got["seen"].isna().tolist() == [False, False, True]
+    assert got["seen"].iloc[1] == pd.Timestamp(2020, 1, 2, 10, 30)
+    np.testing.assert_array_equal(got["close"], [0.0, 1.0, np.nan])
+    np.testing.assert_array_equal(got["score"], frame["score"])
+    assert sessions.report.variable_labels == {"close": "How close?"}
+    assert sessions.report.value_labels.to_numpy().tolist() == [
+        ["close", 0, "never"],
+        ["close", 1, "often"],
     ]
 
 

@@ -211,7 +211,7 @@ def find_table(
     grid: Grid, file: str, sheet: str, merged: set[int], wanted: frozenset[str]
 ) -> Layout:
     """Where the column names and the data stand."""
-    rows = [row for row in range(len(grid)) if _texts_in(grid[row])]
+    rows = [row for row in range(len(grid)) if _is_filled(grid[row])]
     if not rows:
         raise DataError(f"sheet '{sheet}' of file '{file}' is empty. Choose another sheet=.")
     names_row = _names_row(grid, rows, merged, wanted)
@@ -224,9 +224,7 @@ def find_table(
         )
     below = range(names_row, last + 1)
     columns = tuple(
-        c
-        for c in range(len(grid[names_row]))
-        if any(grid[row][c] not in ("", None) for row in below)
+        c for c in range(len(grid[names_row])) if any(grid[row][c] != "" for row in below)
     )
     return Layout(rows.index(names_row), names_row, names_row + 1, last, columns)
 
@@ -241,7 +239,7 @@ def _names_row(grid: Grid, rows: list[int], merged: set[int], wanted: frozenset[
             return best
     texts = []
     for row in top:
-        if any(cell not in ("", None) and not isinstance(cell, str) for cell in grid[row]):
+        if any(cell != "" and not isinstance(cell, str) for cell in grid[row]):
             break
         if row not in merged and not any(is_number(cell) for cell in _texts_in(grid[row])):
             texts.append(row)
@@ -254,9 +252,7 @@ def _names_row(grid: Grid, rows: list[int], merged: set[int], wanted: frozenset[
 def column_names(grid: Grid, layout: Layout, file: str, sheet: str) -> list[str]:
     """Column names as text; a nameless column with cells is called ``Unnamed: 0``."""
     cells = [grid[layout.names_row][c] for c in layout.columns]
-    names = [
-        f"{NAMELESS}{i}" if cell in ("", None) else written(cell) for i, cell in enumerate(cells)
-    ]
+    names = [f"{NAMELESS}{i}" if cell == "" else written(cell) for i, cell in enumerate(cells)]
     twice = [name for name, n in Counter(names).items() if n > 1]
     if twice:
         raise DataError(
@@ -270,7 +266,7 @@ def _data_rows(grid: Grid, layout: Layout, names: list[str]) -> tuple[Grid, Head
     """The rows of data, and the header lines found between the names and them."""
     rows = grid[layout.first : layout.last + 1]
     first = [
-        [written(row[c]) if row[c] not in ("", None) else None for c in layout.columns]
+        [written(row[c]) if row[c] != "" else None for c in layout.columns]
         for row in rows[:MOST_LINES]
     ]
 
@@ -282,7 +278,7 @@ def _data_rows(grid: Grid, layout: Layout, names: list[str]) -> tuple[Grid, Head
 
 
 def _all_numbers(cells: list[Any]) -> bool:
-    seen = [cell for cell in cells if cell not in ("", None)]
+    seen = [cell for cell in cells if cell != ""]
     return bool(seen) and all(
         is_number(cell) if isinstance(cell, str) else isinstance(cell, int | float) for cell in seen
     )
@@ -372,11 +368,15 @@ def _merged_rows(sheet: Any) -> set[int]:
 
 
 def _texts_in(row: list[Any]) -> list[str]:
-    return [written(cell) for cell in row if cell not in ("", None)]
+    return [written(cell) for cell in row if cell != ""]
 
 
 def _filled(grid: Grid) -> bool:
-    return any(cell not in ("", None) for row in grid for cell in row)
+    return any(_is_filled(row) for row in grid)
+
+
+def _is_filled(row: list[Any]) -> bool:
+    return any(cell != "" for cell in row)
 
 
 def _size(grid: Grid) -> str:

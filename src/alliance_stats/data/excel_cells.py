@@ -58,8 +58,9 @@ def typed_cells(cells: Sequence[Any], *, number: bool, label: bool) -> TypedCell
     number, label : bool
         The column is known to hold numbers, or known to hold identifiers or labels.
     """
-    found = [None if _is_missing(cell) else cell for cell in cells]
-    kinds = {_kind(cell) for cell in found if cell is not None}
+    gone = {cell for cell in {c for c in cells if isinstance(c, str)} if _is_missing(cell)}
+    found = [None if isinstance(cell, str) and cell in gone else cell for cell in cells]
+    kinds = {_kind(kind) for kind in set(map(type, found)) - {type(None)}}
     if not kinds:
         return TypedCells(pd.Series(np.full(len(found), np.nan)))
     if kinds == {"number"}:
@@ -95,7 +96,7 @@ def _texts(cells: list[Any], kinds: set[str], *, number: bool, label: bool) -> T
     if all_numbers and number:
         values = [np.nan if cell is None else float(cell) for cell in cells]
         return TypedCells(_numbers(values, label=False).values, READ_NUMBERS)
-    texts = pd.Series([None if cell is None else written(cell) for cell in cells], dtype="str")
+    texts = pd.Series([None if cell is None else written(cell) for cell in cells])
     if "date" in kinds and len(kinds) > 1:
         return TypedCells(texts, MIXED_DATES)
     if len(kinds) > 1:
@@ -105,7 +106,7 @@ def _texts(cells: list[Any], kinds: set[str], *, number: bool, label: bool) -> T
 
 def _numbers(cells: list[Any], *, label: bool) -> TypedCells:
     """Whole numbers without a gap as integers, others as floats."""
-    values = np.array([np.nan if cell is None else float(cell) for cell in cells])
+    values = np.array(cells, dtype=float)
     seen = values[~np.isnan(values)]
     whole = bool(np.all(seen == np.floor(seen)))
     if whole and np.any(np.abs(seen) >= _MOST_DIGITS):
@@ -115,20 +116,18 @@ def _numbers(cells: list[Any], *, label: bool) -> TypedCells:
     return TypedCells(pd.Series(values.astype(np.int64) if is_integer else values), days * DAYS)
 
 
-def _is_missing(cell: Any) -> bool:
-    if cell is None:
-        return True
-    return isinstance(cell, str) and (cell.strip() in MISSING_CELLS or cell in ERRORS)
+def _is_missing(cell: str) -> bool:
+    return cell.strip() in MISSING_CELLS or cell in ERRORS
 
 
-def _kind(cell: Any) -> str:
-    if isinstance(cell, bool):
+def _kind(kind: type) -> str:
+    if issubclass(kind, bool):
         return "truth"
-    if isinstance(cell, int | float):
+    if issubclass(kind, int | float):
         return "number"
-    if isinstance(cell, dt.date):
+    if issubclass(kind, dt.date):
         return "date"
-    return "duration" if isinstance(cell, dt.timedelta) else "text"
+    return "duration" if issubclass(kind, dt.timedelta) else "text"
 
 
 def _is_plain_number(cell: str) -> bool:

@@ -154,7 +154,7 @@ def with_contents(report: LoadReport, source: FileContents | LoadReport) -> Load
 def _tables(report: LoadReport) -> dict[str, pd.DataFrame]:
     """Tables of the view; reasons of missing answers where the file declares some."""
     tables = {"Missing values": report.missing, "Dropped rows": report.dropped}
-    coded = _coded_printed(report)
+    coded = _coded_shown(report)
     return {**tables, "Values declared as missing": coded} if len(coded) else tables
 
 
@@ -183,11 +183,15 @@ def _only_notes(report: LoadReport) -> list[str]:
     return [note for note in report.notes if note not in report.messages]
 
 
-def _coded_printed(report: LoadReport) -> pd.DataFrame:
-    """Reasons of missing answers in the columns of the table of missing values, under headings."""
+def _coded_shown(report: LoadReport) -> pd.DataFrame:
+    """Reasons of missing answers in the columns that the table of missing values has."""
     coded = report.coded_missing
-    shown = coded[coded["column"].isin(report.missing["column"])].reset_index(drop=True)
-    return shown.rename(columns=str.capitalize)
+    return coded[coded["column"].isin(report.missing["column"])].reset_index(drop=True)
+
+
+def _coded_printed(report: LoadReport) -> pd.DataFrame:
+    """`_coded_shown` under headings."""
+    return _coded_shown(report).rename(columns=str.capitalize)
 
 
 def _missing_printed(report: LoadReport) -> pd.DataFrame:

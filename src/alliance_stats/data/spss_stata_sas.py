@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ FORMATS = {
 }
 #: What SPSS, Stata and SAS print for a missing number that has no reason.
 SYSTEM_MISSING = "."
+#: What pandas calls columns of numbers among missing cells.
+_NUMBERS = ("integer", "floating", "mixed-integer-float", "integer-na")
 _OLD_ENCODING = "WINDOWS-1252"
 _UTF8 = ("UTF-8", "UTF8", None)
 #: First bytes of Stata files before version 13: the number of the format, the byte order.
@@ -166,11 +169,12 @@ def _tried(
     read: Callable[..., tuple[pd.DataFrame, Any]], path: Path, given: Mapping[str, Any]
 ) -> tuple[Any, Any]:
     """What the reader gives, or (None, None): its errors may show cells."""
-    from pyreadstat import PyreadstatError, ReadstatError
+    import pyreadstat
 
+    known = (pyreadstat.ReadstatError, getattr(pyreadstat, "PyreadstatError", OverflowError))
     try:
         return read(path, **given)
-    except (ReadstatError, PyreadstatError, UnicodeError, ValueError, OverflowError):
+    except (*known, UnicodeError, ValueError, OverflowError):
         return None, None
 
 
@@ -205,19 +209,35 @@ def _missing_codes(column: pd.Series, name: str, meta: Any) -> np.ndarray | None
         if isinstance(low, str) or isinstance(high, str):
             found |= (column == low).to_numpy()
         else:
-            values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
-            found |= (values >= low) & (values <= high)
+            values = _stored_numbers(column)
+            found |= (values >= _stored_number(low)) & (values <= _stored_number(high))
     return found
+
+
+def _stored_numbers(column: pd.Series) -> np.ndarray:
+    """The numbers that SPSS stores: dates as seconds since 14 October 1582, NaN where none."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column.to_numpy(dtype=float)
+    return np.array([_stored_number(cell) for cell in column], dtype=float)
+
+
+def _stored_number(cell: Any) -> float:
+    if isinstance(cell, int | float):
+        return float(cell)
+    if isinstance(cell, dt.time):
+        return 3600.0 * cell.hour + 60.0 * cell.minute + cell.second
+    if not isinstance(cell, dt.date) or pd.isna(cell):
+        return np.nan
+    day, of_day = cell, 0.0
+    if isinstance(cell, dt.datetime):
+        day, of_day = cell.date(), _stored_number(cell.time())
+    return 86400.0 * (day - dt.date(1582, 10, 14)).days + of_day
 
 
 def _clean(column: pd.Series, codes: np.ndarray | None) -> pd.Series:
     """A column without declared codes and empty texts; dates as dates, numbers as numbers."""
     if codes is not None and codes.any():
-        column = column.astype(object).mask(codes, None)
-        try:
-            return pd.Series(pd.to_numeric(column), dtype=float)
-        except (ValueError, TypeError):
-            pass
+        column = column.mask(codes, None if column.dtype == object else np.nan)
     if column.dtype == object or pd.api.types.is_string_dtype(column):
         return _typed_objects(column)
     return _whole(column)
@@ -239,11 +259,13 @@ def _typed_objects(column: pd.Series) -> pd.Series:
         return pd.Series(np.full(len(column), np.nan))
     column = column.mask(empty, None) if empty.any() else column
     kind = pd.api.types.infer_dtype(column, skipna=True)
+    if kind in _NUMBERS:
+        return pd.to_numeric(column).astype(float)
     if kind in ("date", "datetime"):
         return pd.to_datetime(column)
     if kind != "string":
         column = column.map(str, na_action="ignore")
-    return column.astype(pd.StringDtype(na_value=np.nan))
+    return column.infer_objects()
 
 
 def _counts(
@@ -251,11 +273,17 @@ def _counts(
 ) -> list[tuple[object, ...]]:
     """One row a code seen (``-99``, ``.a``), then the missing cells without a reason."""
     rows: list[tuple[object, ...]] = [
-        (name, f"{point}{code}" if isinstance(code, str) else f"{code:g}", labels.get(code, ""), n)
+        (name, _written(code, point), labels.get(code, ""), n)
         for code, n in column[codes].value_counts().sort_index().items()
     ]
     system = int((column.isna() | (column == "")).sum())
     return [*rows, (name, SYSTEM_MISSING, "", system)] if system else rows
+
+
+def _written(code: Any, point: str) -> str:
+    if isinstance(code, str):
+        return f"{point}{code}"
+    return f"{code:g}" if isinstance(code, int | float) else str(code).removesuffix(" 00:00:00")
 
 
 def _value_labels(meta: Any) -> dict[str, dict[Any, str]]:
@@ -281,6 +309,6 @@ def _said(rows: list[tuple[object, ...]]) -> list[Note]:
         Note(
             f"{counted(n, 'value')} that the file declares as missing "
             f"{agree(n, 'is', 'are')} missing here, in {agree(len(columns), 'column', 'columns')} "
-            f"{name_list(columns)}; coded_missing counts them by code"
+            f"{name_list(columns)}; report.coded_missing counts them by code"
         )
     ]
