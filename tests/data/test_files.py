@@ -262,6 +262,17 @@ def test_the_separator_is_told_from_marks_inside_fields(tmp_path: Path) -> None:
     assert list(got.columns) == ["id;nr", "x"]
 
 
+@pytest.mark.parametrize("hint", ["sep=;", "SEP=;", '"sep=;"'])
+def test_the_line_with_which_excel_is_told_the_separator(tmp_path: Path, hint: str) -> None:
+    path = write(tmp_path, f"{hint}\r\n" + LINES.replace(",", ";") + "a;1;4;1\nb;1;5;2\n")
+    sessions = load_sessions(path, Roles())
+    assert sessions.frame["patient"].tolist() == ["a", "b"]
+    assert sessions.report.notes == ("Separated by semicolons.",)
+    path.write_text(f"{hint}\n" + LINES.replace(",", ";") + "a;1;x;1\nb;1;5;2\n")
+    with pytest.raises(DataError, match="alliance column .* first at line 3 of the file"):
+        load_sessions(path, Roles())
+
+
 def test_latin_1_is_read_and_warned_of(tmp_path: Path) -> None:
     path = write(tmp_path, "id,x\na,1\nJürgen – Größe,2\n".encode("cp1252"))
     said = (

@@ -19,6 +19,7 @@ _MAX_DIGITS = 15
 _FIRST_CELLS = 1000
 _DECIMAL = "decimal commas in"
 _UNCLEAR = "a comma or point before three digits may separate thousands; kept as text:"
+_POINTS = "a point before three digits, read as a decimal mark, may separate thousands:"
 _BOTH = "some numbers have a comma, others a decimal point; kept as text:"
 _TRUE = ("True", "TRUE", "true")
 _FALSE = ("False", "FALSE", "false")
@@ -61,7 +62,7 @@ def typed_columns(
         if is_text(typed[i]) and name not in labels and (commas_inside or name in numbers)
     }
     has_decimal = "decimal" in kinds.values()
-    said: dict[str, list[str]] = {_DECIMAL: [], _UNCLEAR: [], _BOTH: []}
+    said: dict[str, list[str]] = {_DECIMAL: [], _UNCLEAR: [], _BOTH: [], _POINTS: []}
     for i, kind in kinds.items():
         if kind == "decimal" or (kind == "unclear" and has_decimal):
             rewritten = typed_column(
@@ -72,11 +73,12 @@ def typed_columns(
                 said[_DECIMAL].append(names[i])
         elif kind != "none":
             said[_UNCLEAR if kind == "unclear" else _BOTH].append(names[i])
-    if has_decimal:
-        for i, name in enumerate(names):
-            if pd.api.types.is_float_dtype(typed[i]) and points_unclear(cells.column(i)):
-                typed[i] = as_text(cells.column(i))
-                said[_UNCLEAR].append(name)
+    for i, name in enumerate(names):
+        if not (commas_inside and is_float(typed[i]) and points_unclear(cells.column(i))):
+            continue
+        if has_decimal:
+            typed[i] = as_text(cells.column(i))
+        said[_UNCLEAR if has_decimal else _POINTS].append(name)
     check_clear(said[_UNCLEAR], said[_BOTH], numbers)
     return typed, [
         Note(
@@ -114,6 +116,11 @@ def holds_numbers(cells: pa.ChunkedArray) -> bool:
 def is_text(column: pd.Series) -> bool:
     """Whether a typed column holds texts."""
     return bool(pd.api.types.is_string_dtype(column) or column.dtype == object)
+
+
+def is_float(column: pd.Series) -> bool:
+    """Whether a typed column holds numbers that are not whole, or has gaps."""
+    return bool(pd.api.types.is_float_dtype(column))
 
 
 def typed_column(cells: pa.ChunkedArray, *, number: bool, label: bool) -> pd.Series:

@@ -16,7 +16,13 @@ from alliance_stats._base.errors import DataError
 from alliance_stats.data.celltypes import holds_numbers, typed_columns
 from alliance_stats.data.contents import FileContents, Note
 from alliance_stats.data.double_header import MOST_LINES, NAMELESS, HeaderLines, header_lines
-from alliance_stats.data.separators import SEPARATORS, find_separator, records, separator_of
+from alliance_stats.data.separators import (
+    SEPARATORS,
+    find_separator,
+    records,
+    separator_of,
+    without_hint,
+)
 from alliance_stats.data.textfiles import decode
 
 #: Cells that are read as missing.
@@ -48,8 +54,8 @@ def read_delimited(path: Path, *, numbers: frozenset[str], labels: frozenset[str
         names a column twice, or can be read in two ways.
     """
     decoded = decode(path)
-    text = decoded.text
-    separator = find_separator(text, path)
+    text, hint = without_hint(decoded.text)
+    separator = hint or find_separator(text, path)
     check_quotes(text, path.name, separator)
     names = header_names(text, path, separator)
     cells = read_cells(text, path.name, separator, len(names))
@@ -86,7 +92,9 @@ def line_places(path: Path, separator: str, skipped: int) -> Places:
     """Name rows by the lines of the file on which they begin: ``line 5 of the file``."""
 
     def places(rows: Sequence[int]) -> str:
-        lines = row_lines(decode(path).text, separator, [row + skipped for row in rows])
+        lines = row_lines(
+            without_hint(decode(path).text)[0], separator, [row + skipped for row in rows]
+        )
         if len(lines) < len(rows):
             return row_places(rows)
         shown = ", ".join(str(line) for line in lines)

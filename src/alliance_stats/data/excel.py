@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from alliance_stats._base.checks import Places, agree, counted, did_you_mean, name_list
+from alliance_stats._base.checks import MAX_NAMES, Places, agree, counted, did_you_mean, name_list
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.data.contents import CODED_COLUMNS, FileContents, Note, table
 from alliance_stats.data.double_header import (
@@ -141,11 +141,14 @@ def _open(path: Path, sheet: str | int | None) -> tuple[str, Grid, set[int], str
             f"its end is missing or it is damaged ({path.stat().st_size:,} bytes). Most likely it "
             "was cut off while it was copied or downloaded. Copy or save it again."
         )
-    grids = {name: _cells(of) for name, of in sheets.items()}
-    name = chosen_sheet(grids, sheet, path.name, hidden)
-    filled = [other for other in grids if other != name and _filled(grids[other])]
+    sizes = {
+        name: (0, 0) if of.end is None else (of.end[0] + 1, of.end[1] + 1)
+        for name, of in sheets.items()
+    }
+    name = chosen_sheet(sizes, sheet, path.name, hidden)
+    filled = [other for other in sizes if other != name and sizes[other] != (0, 0)]
     others = f"; not read: {name_list(filled)}" if filled else ""
-    return name, grids[name], _merged_rows(sheets[name]), others
+    return name, _cells(sheets[name]), _merged_rows(sheets[name]), others
 
 
 def check_workbook(path: Path) -> None:
@@ -172,10 +175,10 @@ def check_workbook(path: Path) -> None:
 
 
 def chosen_sheet(
-    grids: dict[str, Grid], sheet: str | int | None, file: str, hidden: set[str]
+    sizes: dict[str, tuple[int, int]], sheet: str | int | None, file: str, hidden: set[str]
 ) -> str:
-    """The name of the sheet to read; raises if there is none such, or more than one to choose."""
-    names = list(grids)
+    """The name of the sheet to read, given rows and columns of each; raises if it is not clear."""
+    names = list(sizes)
     if isinstance(sheet, str):
         if sheet not in names:
             raise ArgumentError(
@@ -194,14 +197,14 @@ def chosen_sheet(
         raise ArgumentError(
             f"sheet is a {type(sheet).__name__}. Give the sheet's name, or its position from 0."
         )
-    filled = [name for name in names if _filled(grids[name])]
+    filled = [name for name in names if sizes[name] != (0, 0)]
     shown = [name for name in filled if name not in hidden] or filled
     if not shown:
         raise DataError(f"file '{file}' has no sheet with cells in it. Save it again.")
     if len(shown) > 1:
-        sizes = "; ".join(f"'{name}' ({_size(grids[name])})" for name in shown[:10])
+        listed = "; ".join(f"'{name}' ({size_words(*sizes[name])})" for name in shown[:MAX_NAMES])
         raise DataError(
-            f"file '{file}' has {len(shown)} sheets with cells: {sizes}. Say which one to read, "
+            f"file '{file}' has {len(shown)} sheets with cells: {listed}. Say which one to read, "
             f"for example sheet='{shown[0]}'."
         )
     return shown[0]
@@ -371,13 +374,5 @@ def _texts_in(row: list[Any]) -> list[str]:
     return [written(cell) for cell in row if cell != ""]
 
 
-def _filled(grid: Grid) -> bool:
-    return any(_is_filled(row) for row in grid)
-
-
 def _is_filled(row: list[Any]) -> bool:
     return any(cell != "" for cell in row)
-
-
-def _size(grid: Grid) -> str:
-    return size_words(len(grid), max((len(row) for row in grid), default=0))

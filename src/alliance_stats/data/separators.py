@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from alliance_stats._base.errors import DataError
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_HINT = re.compile(r'"?sep=([,;\t|])"?(?=[\r\n])', re.IGNORECASE)
 _SAMPLE_RECORDS = 200
 _SAMPLE_CHARACTERS = 1 << 18
 
@@ -23,6 +25,16 @@ def records(text: str, separator: str, *, strict: bool = False) -> Iterator[tupl
         if fields:
             yield begins, fields
         begins = reader.line_num + 1
+
+
+def without_hint(text: str) -> tuple[str, str | None]:
+    """The text without a first line ``sep=;``, which only Excel understands, and its separator.
+
+    >>> without_hint("sep=;\\nid;x\\n")
+    ('\\nid;x\\n', ';')
+    """
+    hint = _HINT.match(text)
+    return (text[hint.end() :], hint[1]) if hint else (text, None)
 
 
 def separator_of(path: Path) -> str:
