@@ -198,10 +198,10 @@ def test_numbers_that_excel_rounded_are_warned_of(tmp_path: Path) -> None:
 def test_dates_times_and_truth_values(tmp_path: Path) -> None:
     day = dt.datetime(2020, 1, 5)
     rows = [
-        [day, dt.time(10, 30), dt.timedelta(hours=30), True, day, 43835],
-        [day.replace(hour=9), dt.time(11), dt.timedelta(hours=1), None, "soon", 43836],
+        [day, dt.time(10, 30), dt.timedelta(hours=30), True, day],
+        [day.replace(hour=9), dt.time(11), dt.timedelta(hours=1), None, "soon"],
     ]
-    path = write(tmp_path, ["seen", "at", "long", "done", "due", "serial"], *rows)
+    path = write(tmp_path, ["seen", "at", "long", "done", "due"], *rows)
     with pytest.warns(DataWarning) as caught:
         frame = load_sessions(path).frame
     assert frame["seen"].tolist() == [pd.Timestamp(2020, 1, 5), pd.Timestamp(2020, 1, 5, 9)]
@@ -209,12 +209,21 @@ def test_dates_times_and_truth_values(tmp_path: Path) -> None:
     assert frame["long"].tolist() == [pd.Timedelta(hours=30), pd.Timedelta(hours=1)]
     assert frame["done"].tolist() == [True, pd.NA]
     assert frame["due"].tolist() == ["2020-01-05", "soon"]
-    assert frame["serial"].tolist() == [43835, 43836]
     assert [str(w.message) for w in caught] == [
         "Column due: dates are mixed with other cells: all kept as text.",
-        "Column serial: whole numbers that look like Excel's day numbers are kept as numbers, not "
-        "dates.",
     ]
+
+
+def test_day_numbers_in_the_role_time_stay_numbers_and_are_warned_of(tmp_path: Path) -> None:
+    path = write(tmp_path, [*NAMES, "when"], *[[*row, 43835 + i] for i, row in enumerate(ROWS)])
+    with pytest.warns(DataWarning) as caught:
+        sessions = load_sessions(path, Roles(time="when"))
+    assert sessions.frame["when"].tolist() == [43835, 43836, 43837]
+    assert [str(w.message) for w in caught] == [
+        "Column when: whole numbers that look like Excel's day numbers are kept as numbers, not "
+        "dates."
+    ]
+    assert load_sessions(path).report.notes == ()
 
 
 def test_dates_in_the_role_time_are_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,7 +54,39 @@ def test_every_format_gives_the_frame_of_the_text_file(
     sessions = load_sessions(path, ROLES)
     assert_frame_equal(sessions.frame, load_sessions(tmp_path / "s.csv", ROLES).frame)
     assert_frame_equal(sessions.frame, frame)
-    assert sessions.report.notes == sessions.report.messages == ()
+    assert sessions.report.messages == ()
+    transport = {"por": "User-missing codes", "xpt": "Special missing values (.A to .Z, ._)"}
+    said = f"{transport.get(extension)} are missing here like any missing number; this format "
+    expected = (f"{said}does not count them.",) if extension in transport else ()
+    assert sessions.report.notes == expected
+
+
+def test_user_missing_codes_of_a_portable_file_are_missing(tmp_path: Path) -> None:
+    path = tmp_path / "s.por"
+    pyreadstat.write_por(pd.DataFrame({"X": [1.0, 2.5, -99.0], "ID": ["a", "b", "c"]}), str(path))
+    text = path.read_bytes().decode("latin-1").replace("\r\n", "").rstrip("Z")
+    variable = re.search(r"70/1/X(?:[0-9A-T]+/){6}", text)
+    assert variable
+    declared = f"{text[: variable.end()]}8-39/{text[variable.end() :]}"  # -99 to the base 30
+    declared += "Z" * (80 - len(declared) % 80)
+    lines = [declared[i : i + 80] for i in range(0, len(declared), 80)]
+    path.write_bytes("\r\n".join([*lines, ""]).encode("latin-1"))
+    sessions = load_sessions(path)
+    np.testing.assert_array_equal(sessions.frame["X"], [1.0, 2.5, np.nan])
+    assert sessions.report.notes[0].startswith("User-missing codes are missing here like any")
+
+
+def test_special_missing_values_of_a_transport_file_are_missing(tmp_path: Path) -> None:
+    path = tmp_path / "s.xpt"
+    pyreadstat.write_xport(
+        pd.DataFrame({"X": [1.0, 2.5, np.nan], "ID": ["a", "b", "c"]}), str(path)
+    )
+    raw = path.read_bytes()
+    assert raw.count(b"." + bytes(7)) == 1
+    path.write_bytes(raw.replace(b"." + bytes(7), b"A" + bytes(7)))
+    sessions = load_sessions(path)
+    np.testing.assert_array_equal(sessions.frame["X"], [1.0, 2.5, np.nan])
+    assert sessions.report.notes[0].startswith("Special missing values (.A to .Z, ._) are missing")
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def typed_cells(cells: Sequence[Any], *, number: bool, label: bool) -> TypedCell
     if not kinds:
         return TypedCells(pd.Series(np.full(len(found), np.nan)))
     if kinds == {"number"}:
-        return _numbers(found, label=label)
+        return _numbers(found, number=number)
     if kinds == {"truth"}:
         has_gap = any(cell is None for cell in found)
         return TypedCells(pd.Series(found, dtype="boolean" if has_gap else bool))
@@ -95,7 +95,7 @@ def _texts(cells: list[Any], kinds: set[str], *, number: bool, label: bool) -> T
     )
     if all_numbers and number:
         values = [np.nan if cell is None else float(cell) for cell in cells]
-        return TypedCells(_numbers(values, label=False).values, READ_NUMBERS)
+        return TypedCells(_numbers(values, number=False).values, READ_NUMBERS)
     texts = pd.Series([None if cell is None else written(cell) for cell in cells])
     if "date" in kinds and len(kinds) > 1:
         return TypedCells(texts, MIXED_DATES)
@@ -104,14 +104,18 @@ def _texts(cells: list[Any], kinds: set[str], *, number: bool, label: bool) -> T
     return TypedCells(texts, TEXT_NUMBERS if all_numbers and not label else "")
 
 
-def _numbers(cells: list[Any], *, label: bool) -> TypedCells:
-    """Whole numbers without a gap as integers, others as floats."""
+def _numbers(cells: list[Any], *, number: bool) -> TypedCells:
+    """Whole numbers without a gap as integers, others as floats.
+
+    Day numbers are told of only in columns known to hold numbers: elsewhere identifiers of five
+    digits are as likely.
+    """
     values = np.array(cells, dtype=float)
     seen = values[~np.isnan(values)]
     whole = bool(np.all(seen == np.floor(seen)))
     if whole and np.any(np.abs(seen) >= _MOST_DIGITS):
         return TypedCells(pd.Series(values), LONG)
-    days = whole and not label and bool(np.all((seen >= _DAYS[0]) & (seen <= _DAYS[1])))
+    days = number and whole and bool(np.all((seen >= _DAYS[0]) & (seen <= _DAYS[1])))
     is_integer = whole and len(seen) == len(values)
     return TypedCells(pd.Series(values.astype(np.int64) if is_integer else values), days * DAYS)
 

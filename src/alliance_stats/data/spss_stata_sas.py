@@ -35,6 +35,11 @@ FORMATS = {
 }
 #: What SPSS, Stata and SAS print for a missing number that has no reason.
 SYSTEM_MISSING = "."
+#: Formats whose reader sets declared missing values to missing without saying which they were.
+_NO_REASONS = {
+    ".por": "user-missing codes",
+    ".xpt": "special missing values (.A to .Z, ._)",
+}
 #: What pandas calls columns of numbers among missing cells.
 _NUMBERS = ("integer", "floating", "mixed-integer-float", "integer-na")
 _OLD_ENCODING = "WINDOWS-1252"
@@ -83,7 +88,7 @@ def read_spss_stata_sas(path: Path) -> FileContents:
         variable_labels={c: v for c, v in meta.column_names_to_labels.items() if v},
         value_labels=_label_table(labels),
         coded_missing=table(rows, CODED_COLUMNS),
-        said=(*notes, *_said(rows)),
+        said=(*notes, *_without_reasons(path, frame), *_said(rows)),
     )
 
 
@@ -117,12 +122,13 @@ def cut_off(path: Path) -> DataError:
 
 def _ends_well(path: Path, extension: str) -> bool:
     """Whether the last bytes are the end mark of the format, where there is one."""
-    raw = path.read_bytes()
-    if extension == ".dta" and raw.startswith(b"<stata_dta>"):
-        return raw.endswith(b"</stata_dta>")
+    if extension == ".xpt":
+        return path.stat().st_size % 80 == 0
     if extension == ".por":
-        return raw.rstrip().endswith(b"Z")
-    return extension != ".xpt" or len(raw) % 80 == 0
+        return path.read_bytes().rstrip().endswith(b"Z")
+    if extension == ".dta" and head_of(path).startswith(b"<stata_dta>"):
+        return path.read_bytes().endswith(b"</stata_dta>")
+    return True
 
 
 def _read(path: Path) -> tuple[pd.DataFrame, Any, list[Note]]:
@@ -296,6 +302,17 @@ def _label_table(labels: Mapping[str, Mapping[Any, str]]) -> pd.DataFrame:
         (name, value, label) for name, of in labels.items() for value, label in of.items()
     ]
     return table(rows, LABEL_COLUMNS)
+
+
+def _without_reasons(path: Path, frame: pd.DataFrame) -> list[Note]:
+    """Say that a transport format gives declared missing values without their codes."""
+    words = _NO_REASONS.get(path.suffix.lower())
+    numbers = [c for c in frame.columns if pd.api.types.is_float_dtype(frame[c])]
+    if words is None or not frame[numbers].isna().to_numpy().any():
+        return []
+    return [
+        Note(f"{words} are missing here like any missing number; this format does not count them")
+    ]
 
 
 def _said(rows: list[tuple[object, ...]]) -> list[Note]:
