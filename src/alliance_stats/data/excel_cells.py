@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from alliance_stats.data.delimited import MISSING_CELLS
 from alliance_stats.data.double_header import is_number
 
 ERRORS = ("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!")
+#: An identifier such as 007, which is text on purpose.
+_LEADING_ZERO = re.compile(r"[+-]?0\d")
 #: Excel keeps fifteen digits of a number.
 _MOST_DIGITS = 1e15
 #: Day numbers of Excel between 1990 and 2060.
@@ -101,7 +104,8 @@ def _texts(cells: list[Any], kinds: set[str], *, number: bool, label: bool) -> T
         return TypedCells(texts, MIXED_DATES)
     if len(kinds) > 1:
         return TypedCells(texts, MIXED)
-    return TypedCells(texts, TEXT_NUMBERS if all_numbers and not label else "")
+    is_plain = all_numbers and not label and not any(_LEADING_ZERO.match(str(c)) for c in cells)
+    return TypedCells(texts, TEXT_NUMBERS if is_plain else "")
 
 
 def _numbers(cells: list[Any], *, number: bool) -> TypedCells:
