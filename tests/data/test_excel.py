@@ -281,7 +281,9 @@ def test_hidden_rows_and_columns_are_read_and_warned_of(tmp_path: Path) -> None:
         book["Data"].column_dimensions["D"].hidden = True
 
     path = edit(write(tmp_path, NAMES, *ROWS), change)
-    assert sheet_marks(path, "Data").hidden_rows == {2, 29}
+    marks = sheet_marks(path, "Data")
+    assert marks is not None
+    assert marks.hidden_rows == {2, 29}
     with pytest.warns(DataWarning) as caught:
         assert len(load_sessions(path, Roles()).frame) == 3
     assert [str(w.message) for w in caught] == [
@@ -361,6 +363,18 @@ def test_workbooks_cut_off(tmp_path: Path, share: float) -> None:
     path.write_bytes(raw[: int(share * len(raw))])
     with pytest.raises(DataError, match="^file 's.xlsx' cannot be read: .* Most likely it was cut"):
         load_sessions(path)
+
+
+def test_a_workbook_whose_marks_cannot_be_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, NAMES, *ROWS)
+    assert sheet_marks(path, "Other") is None
+    monkeypatch.setattr("alliance_stats.data.excel.sheet_marks", lambda path, sheet: None)
+    with pytest.warns(
+        DataWarning, match="^Formula errors without a text and hidden rows cannot be"
+    ):
+        load_sessions(path, Roles())
 
 
 def test_a_workbook_named_as_spss_file(tmp_path: Path) -> None:

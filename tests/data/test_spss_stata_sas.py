@@ -366,6 +366,17 @@ def test_files_cut_off_are_refused(
     assert error.value.__context__ is None
 
 
+def test_a_count_of_rows_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "s.dta"
+    pyreadstat.write_dta(pd.DataFrame({"x": [1.0, 2.0]}), str(path))
+    raw = path.read_bytes()
+    count = b"<N>" + (2).to_bytes(8, "little")
+    assert count in raw
+    path.write_bytes(raw.replace(count, b"<N>" + (2_000_000_000).to_bytes(8, "little")))
+    with pytest.raises(DataError, match="it begins as a Stata file, but its end is missing or it"):
+        load_sessions(path)
+
+
 MISNAMED = {
     "a text": (b"id,x\na,1\n", "begins like plain text, saved with another extension. Rename it"),
     "a zip": (b"PK\x03\x04 and more", "begins like a ZIP archive, which may be an Excel workbook"),

@@ -40,6 +40,8 @@ FORMATS = {
 #: Title lines are looked for above so many rows.
 _TITLE_ROWS = 20
 
+_NO_MARKS = "formula errors without a text and hidden rows cannot be told in this file"
+
 Grid = list[list[Any]]
 
 
@@ -86,7 +88,8 @@ def read_excel(
         If there is no such sheet.
     """
     name, grid, merged, others = _open(path, sheet)
-    marks = sheet_marks(path, name)
+    known_marks = None if path.suffix.lower() == ".ods" else sheet_marks(path, name)
+    marks = known_marks or SheetMarks()
     layout = find_table(grid, path.name, name, merged, numbers | labels)
     names = column_names(grid, layout, path.name, name)
     body, between = _data_rows(grid, layout, names)
@@ -104,6 +107,8 @@ def read_excel(
         found.update(_errors_in(marks, position, layout, between.n))
         errors += [(column, code, "formula error", n) for code, n in found.items()]
     said += [_remark(words, remarks[words]) for words in SAID if words in remarks]
+    if known_marks is None:
+        said.append(Note(_NO_MARKS, doubtful=path.suffix.lower() != ".ods"))
     said += _marks_notes(marks, layout, names, between.n, errors)
     return FileContents(
         pd.DataFrame(columns),
@@ -249,7 +254,7 @@ def _names_row(grid: Grid, rows: list[int], merged: set[int], wanted: frozenset[
     if not texts:
         return rows[0]
     fullest = max(len(_texts_in(grid[row])) for row in texts)
-    return next(row for row in texts if len(_texts_in(grid[row])) > fullest / 2)
+    return next(row for row in texts if len(_texts_in(grid[row])) >= 0.75 * fullest)
 
 
 def column_names(grid: Grid, layout: Layout, file: str, sheet: str) -> list[str]:

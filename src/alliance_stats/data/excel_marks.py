@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -46,16 +47,16 @@ class SheetMarks:
     hidden_columns: set[int] = field(default_factory=set)
 
 
-def sheet_marks(path: Path, sheet: str) -> SheetMarks:
+def sheet_marks(path: Path, sheet: str) -> SheetMarks | None:
     """Errors, unsaved formulas and hidden rows and columns of one sheet of an .xlsx file.
 
-    Files of other kinds have none that can be told.
+    None if they cannot be told.
     """
     try:
         with zipfile.ZipFile(path) as book:
             xml = _sheet_xml(book, sheet)
-    except (zipfile.BadZipFile, KeyError, OSError, ValueError):
-        return SheetMarks()
+    except (zipfile.BadZipFile, zlib.error, KeyError, OSError, ValueError, RuntimeError, EOFError):
+        return None
     errors: dict[Cell, str] = {}
     if b't="e"' in xml:
         for letters, row, inside in _ERROR.findall(xml):

@@ -135,6 +135,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, Any, list[Note]]:
     """The stored values and what the file says of them; texts in its old encoding if need be."""
     name = FORMATS[path.suffix.lower()][1]
     read = _reader(name)
+    check_row_count(read, path)
     given: dict[str, Any] = {} if name in ("read_por", "read_xport") else {"user_missing": True}
     frame, meta = _tried(read, path, given)
     declared = getattr(meta, "file_encoding", None)
@@ -163,6 +164,21 @@ def _read(path: Path) -> tuple[pd.DataFrame, Any, list[Note]]:
     )
 
 
+def check_row_count(read: Callable[..., tuple[pd.DataFrame, Any]], path: Path) -> None:
+    """Raise DataError if a file says that it holds more rows than could fit into it.
+
+    The reader would reserve memory for all of them.
+    """
+    _, meta = _tried(read, path, {"metadataonly": True})
+    rows = None if meta is None else meta.number_rows
+    if rows is None:
+        return
+    is_packed = path.suffix.lower() != ".dta"  # a compressed row may take less than a byte
+    n_bytes = rows / 1000 if is_packed else rows * meta.number_columns
+    if n_bytes > path.stat().st_size:
+        raise cut_off(path)
+
+
 def _reader(name: str) -> Callable[..., tuple[pd.DataFrame, Any]]:
     """A reader of pyreadstat, which is imported here only."""
     import pyreadstat
@@ -174,13 +190,13 @@ def _reader(name: str) -> Callable[..., tuple[pd.DataFrame, Any]]:
 def _tried(
     read: Callable[..., tuple[pd.DataFrame, Any]], path: Path, given: Mapping[str, Any]
 ) -> tuple[Any, Any]:
-    """What the reader gives, or (None, None): its errors may show cells."""
-    import pyreadstat
+    """What the reader gives, or (None, None) if it fails.
 
-    known = (pyreadstat.ReadstatError, getattr(pyreadstat, "PyreadstatError", OverflowError))
+    Damaged files make it raise errors of any kind, whose messages may show cells.
+    """
     try:
         return read(path, **given)
-    except (*known, UnicodeError, ValueError, OverflowError):
+    except Exception:
         return None, None
 
 
