@@ -381,6 +381,22 @@ def test_files_without_readable_data_say_what_they_are(extension: str) -> None:
     assert str(error.value) == f"file 's{extension}' cannot be read: it is {UNREADABLE[extension]}."
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"<html><table><tr><td>id", "a web page (HTML), which .* Open it in Excel and save it as"),
+        (b"<?xml version='1.0'?>", "an XML file, which .* Open it in Excel and save it as .xlsx"),
+        (b"id\tx\na\t1\n", "plain text, which .* Rename it to 's.csv'"),
+        (b"PK\x03\x04 xl/workbook.xml", "an Excel workbook, which .* Rename it to 's.xlsx'"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook. Open it in Excel and save"),
+        (b"", "is empty: 0 bytes"),
+    ],
+)
+def test_what_is_named_xls(tmp_path: Path, content: bytes, said: str) -> None:
+    with pytest.raises(DataError, match=said.replace("(", r"\(").replace(")", r"\)")):
+        load_sessions(write(tmp_path, content, "s.xls"))
+
+
 @pytest.mark.parametrize("name", ["~$clinic.xlsx", ".~lock.clinic.xlsx#"])
 def test_lock_files_name_the_workbook(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError, match="is only a lock: .* give 'clinic.xlsx' or the workbook's"):

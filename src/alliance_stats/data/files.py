@@ -8,6 +8,7 @@ from pathlib import Path
 from alliance_stats._base.checks import name_list
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.data.contents import FileContents
+from alliance_stats.data.signatures import head_of, kind_of
 
 _TEXT = (".csv", ".tsv", ".txt")
 _EXCEL = (".xlsx", ".xlsm", ".ods")
@@ -71,6 +72,7 @@ def read_file(
     """
     found = Path(path).expanduser()
     check_lock(found)
+    check_named_xls(found)
     check_extension(found)
     extension = found.suffix.lower()
     if sheet is not None and extension not in _EXCEL:
@@ -103,6 +105,24 @@ def check_lock(path: Path) -> None:
             f"file '{path.name}' is only a lock: it is there while a program has the workbook "
             f"open. Close it there, and give '{name}' or the workbook's full name."
         )
+
+
+def check_named_xls(path: Path) -> None:
+    """Raise DataError for an .xls file that is something else: many programs export so."""
+    if path.suffix.lower() != ".xls" or not path.is_file():
+        return
+    kind, extension = kind_of(path, head_of(path))
+    if not kind or extension == ".xls":
+        return
+    advice = (
+        f"Rename it to '{path.stem}{extension}'"
+        if extension in READABLE
+        else "Open it in Excel and save it as .xlsx"
+    )
+    raise DataError(
+        f"file '{path.name}' is no Excel workbook, although it is named so: it begins like {kind}, "
+        f"which some programs export under this name. {advice}."
+    )
 
 
 def check_extension(path: Path) -> None:
