@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import counted
 from alliance_stats.data.delimited import MISSING_CELLS
 from alliance_stats.data.double_header import is_number
 
@@ -150,8 +149,3 @@ def error_counts(cells: Sequence[Any]) -> dict[str, int]:
     """
     found = [cell for cell in cells if isinstance(cell, str) and cell in ERRORS]
     return {error: found.count(error) for error in dict.fromkeys(found)}
-
-
-def size_words(rows: int, columns: int) -> str:
-    """``960 rows, 8 columns``."""
-    return f"{counted(rows, 'row')}, {counted(columns, 'column')}"
