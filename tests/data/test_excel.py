@@ -177,6 +177,18 @@ def test_numbers_stored_as_text(tmp_path: Path) -> None:
     )
 
 
+def test_decimal_commas_in_numbers_stored_as_text(tmp_path: Path) -> None:
+    rows = [[p, s, str(a).replace(".", ","), o] for p, s, a, o in ROWS]
+    sessions = load_sessions(write(tmp_path, NAMES, *rows, ["013", 1, 6, 4]), Roles())
+    assert sessions.frame["alliance"].tolist() == [4.5, 5.0, 3.5, 6.0]
+    assert sessions.report.notes == (
+        "Column alliance: numbers stored as text are read as numbers.",
+    )
+    unclear = [[p, s, "1,234", o] for p, s, a, o in ROWS]
+    with pytest.raises(DataError, match="alliance column .* 3 cells of 3 have a comma in the num"):
+        load_sessions(write(tmp_path, NAMES, *unclear), Roles())
+
+
 def test_identifiers_of_texts_and_numbers_are_texts_and_warned_of(tmp_path: Path) -> None:
     path = write(tmp_path, NAMES, *ROWS, [7, 1, 4, 4], [12.5, 1, 4, 4])
     with pytest.warns(DataWarning) as caught:

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from alliance_stats.data.decimal_marks import comma_kind, with_points
 from alliance_stats.data.delimited import MISSING_CELLS
 from alliance_stats.data.double_header import is_number
 
@@ -92,6 +94,8 @@ def written(cell: Any) -> str:
 
 def _texts(cells: list[Any], kinds: set[str], *, number: bool, label: bool) -> TypedCells:
     """Texts, or the numbers that they are if the column is known to hold numbers."""
+    if number and kinds <= {"text", "number"}:
+        cells = _points_for_commas(cells)
     all_numbers = kinds <= {"text", "number"} and all(
         _is_plain_number(cell) for cell in cells if isinstance(cell, str)
     )
@@ -105,6 +109,15 @@ def _texts(cells: list[Any], kinds: set[str], *, number: bool, label: bool) -> T
         return TypedCells(texts, MIXED)
     is_plain = all_numbers and not label and not any(_LEADING_ZERO.match(str(c)) for c in cells)
     return TypedCells(texts, TEXT_NUMBERS if is_plain else "")
+
+
+def _points_for_commas(cells: list[Any]) -> list[Any]:
+    """Texts such as 4,5 with a point, if it is clear that their commas are decimal marks."""
+    texts = pa.chunked_array([[cell if isinstance(cell, str) else None for cell in cells]])
+    if comma_kind(texts) != "decimal":
+        return cells
+    pairs = zip(cells, with_points(texts).to_pylist(), strict=True)
+    return [cell if text is None else text for cell, text in pairs]
 
 
 def _numbers(cells: list[Any], *, number: bool) -> TypedCells:

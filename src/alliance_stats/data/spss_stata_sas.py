@@ -43,6 +43,10 @@ _NO_REASONS = {
 #: What pandas calls columns of numbers among missing cells.
 _NUMBERS = ("integer", "floating", "mixed-integer-float", "integer-na")
 _OLD_ENCODING = "WINDOWS-1252"
+_OLD_TEXTS = (
+    "texts read as Windows-1252 (Latin-1): the file names no encoding, or one that its letters do "
+    "not fit. Compare names and labels with accents or umlauts"
+)
 _UTF8 = ("UTF-8", "UTF8", None)
 #: First bytes of Stata files before version 13: the number of the format, the byte order.
 _OLD_STATA = tuple(bytes([n, order]) for n in range(104, 116) for order in (1, 2))
@@ -139,29 +143,14 @@ def _read(path: Path) -> tuple[pd.DataFrame, Any, list[Note]]:
     given: dict[str, Any] = {} if name in ("read_por", "read_xport") else {"user_missing": True}
     frame, meta = _tried(read, path, given)
     declared = getattr(meta, "file_encoding", None)
-    if name == "read_por":
-        can_retry = False
-    else:
-        can_retry = frame is None or _texts_lost(read, path, given, frame, declared)
-    if frame is None and not can_retry:
-        raise cut_off(path)
-    if not can_retry:
-        return frame, meta, []
-    old = {**given, "encoding": _OLD_ENCODING}
-    frame, meta = _tried(read, path, old)
+    notes = []
+    has_encoding = name != "read_por"
+    if has_encoding and (frame is None or _texts_lost(read, path, given, frame, declared)):
+        frame, meta = _tried(read, path, {**given, "encoding": _OLD_ENCODING})
+        notes = [Note(_OLD_TEXTS, doubtful=True)]
     if frame is None:
         raise cut_off(path)
-    return (
-        frame,
-        meta,
-        [
-            Note(
-                "texts read as Windows-1252 (Latin-1): the file names no encoding, or one that "
-                "its letters do not fit. Compare names and labels with accents or umlauts",
-                doubtful=True,
-            )
-        ],
-    )
+    return frame, meta, notes
 
 
 def check_row_count(read: Callable[..., tuple[pd.DataFrame, Any]], path: Path) -> None:
