@@ -312,7 +312,12 @@ def test_bad_files(folder: Path, run: Any, frame: pd.DataFrame, command: str, ca
 @pytest.mark.parametrize("command", ["analyse", "check"])
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("session.csv", ["not found", "sessions.csv"]), ("data.sav", ["SPSS"]), (".", []), ("", [])],
+    [
+        ("session.csv", ["not found", "sessions.csv"]),
+        ("data.sav", ["not found"]),
+        (".", []),
+        ("", []),
+    ],
 )
 def test_files_that_are_not_there(
     folder: Path, run: Any, command: str, name: str, words: list[str]

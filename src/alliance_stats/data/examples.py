@@ -71,7 +71,7 @@ def load_example(name: str) -> SessionData:
     folder = synthetic_folder()
     roles = EXAMPLES[name]
     sessions = load_sessions(folder / f"{name}.csv", roles)
-    codebook = read_file(folder / f"{name}_codebook.csv")
+    codebook = read_file(folder / f"{name}_codebook.csv").frame
     check_codebook(codebook, sessions.frame, roles, name=name)
     return replace(sessions, codebook=codebook)
 

@@ -42,7 +42,7 @@ def one_column(frame: pd.DataFrame) -> str | None:
         return None
     return (
         "the data have one column only. If they are from a text file, its fields are not separated "
-        "by what its extension says: commas in .csv, tabs in .tsv. Export it again."
+        "by commas, semicolons, tabs or vertical bars. Export it again as CSV."
     )
 
 

@@ -1,69 +1,109 @@
-"""The text of a UTF-8 file, or what the file is instead."""
+"""The text of a file, whatever encoding it is written in, or what the file is instead."""
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from alliance_stats._base.checks import agree, counted
 from alliance_stats._base.errors import DataError
+from alliance_stats.data.contents import Note
+from alliance_stats.data.signatures import kind_of
 
-#: Byte-order marks of encodings that spreadsheets write as "Unicode text".
+#: Byte-order marks of the encoding that spreadsheets call "Unicode text".
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
-#: First bytes of formats that are sometimes only renamed to .csv.
-_OTHER_FORMATS = {
-    b"PK\x03\x04": "an Excel workbook (or another zip archive)",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"PAR1": "a parquet file",
-    b"$FL2": "an SPSS file",
-    b"$FL3": "an SPSS file",
-    b"\x1f\x8b": "a gzip archive",
-    b"%PDF": "a PDF",
-}
+_OLD_ENCODING = "cp1252"
 
 
-def decode(path: Path) -> str:
-    """Text of a UTF-8 file, without its byte-order mark.
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The text of a file, and how it was decoded where that must be said."""
+
+    text: str
+    notes: tuple[Note, ...] = ()
+
+
+def decode(path: Path) -> Decoded:
+    """Text of a file in UTF-8, UTF-16 or Windows-1252, without its byte-order mark.
 
     Raises
     ------
     DataError
-        If the file is empty, not UTF-8, holds NUL bytes, or is of another format.
+        If the file is empty, holds NUL bytes, is of another format, or mixes encodings.
     """
     raw = path.read_bytes()
-    check_format(raw, path.name)
-    text = None
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-    if text is not None and text.strip():
-        return text
-    if text is not None:
+    if raw.startswith(_WIDE_MARKS):
+        decoded = _wide(raw, path.name)
+    else:
+        check_format(raw, path)
+        decoded = _utf8(raw) or _old(raw, path.name)
+    if not decoded.text.strip():
         raise DataError(
             f"file '{path.name}' is empty: {counted(len(raw), 'byte')}. Export it again."
         )
-    raise DataError(
-        f"file '{path.name}' is not UTF-8: line {line} has a byte that does not belong there. "
-        "Most likely it is written in Windows-1252 or Latin-1 (Excel's plain 'CSV'). "
-        "Save it as 'CSV UTF-8'."
-    )
+    return decoded
 
 
-def check_format(raw: bytes, file: str) -> None:
-    """Raise DataError for bytes that are no text in an encoding of one byte a letter."""
-    for first, kind in _OTHER_FORMATS.items():
-        if raw.startswith(first):
-            raise DataError(
-                f"file '{file}' is no text: it begins like {kind}. "
-                "Open it in its own program and save it as 'CSV UTF-8'."
-            )
-    if raw.startswith(_WIDE_MARKS):
+def _utf8(raw: bytes) -> Decoded | None:
+    """Text in UTF-8, or None if a byte does not fit."""
+    try:
+        return Decoded(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return None
+
+
+def _wide(raw: bytes, file: str) -> Decoded:
+    """Text of two bytes a letter."""
+    try:
+        text = raw.decode("utf-16")
+    except UnicodeDecodeError:
+        text = None
+    if text is None:
         raise DataError(
-            f"file '{file}' is not UTF-8: it is written in UTF-16 (what Excel calls "
-            "'Unicode text'). Save it as 'CSV UTF-8'."
+            f"file '{file}' is cut off or damaged: it begins as UTF-16 (what Excel calls 'Unicode "
+            "text') but cannot be decoded. Save it as 'CSV UTF-8'."
         )
-    n_nul = raw.count(b"\0")
-    if n_nul:
+    return Decoded(text, (Note("read as UTF-16 (what Excel calls 'Unicode text')"),))
+
+
+def _old(raw: bytes, file: str) -> Decoded:
+    """Text of one byte a letter, if no letter is written in UTF-8."""
+    marked = raw.decode("utf-8", errors="surrogateescape")
+    damaged = [i for i, letter in enumerate(marked) if "\udc80" <= letter <= "\udcff"]
+    n_good = sum(letter > "\x7f" for letter in marked) - len(damaged)
+    line = marked.count("\n", 0, damaged[0]) + 1
+    text = None
+    if not n_good:
+        with contextlib.suppress(UnicodeDecodeError):
+            text = raw.decode(_OLD_ENCODING)
+    if text is None:
+        raise DataError(
+            f"file '{file}' is neither UTF-8 nor Windows-1252 (Latin-1): "
+            f"{counted(len(damaged), 'byte')} {agree(len(damaged), 'does', 'do')} not fit, first "
+            f"in line {line}. Files of two encodings were joined, or it is damaged. Save it as "
+            "'CSV UTF-8'."
+        )
+    note = Note(
+        f"read as Latin-1 (Windows-1252), because line {line} is not UTF-8. Compare names and "
+        "texts with accents or umlauts",
+        doubtful=True,
+    )
+    return Decoded(text, (note,))
+
+
+def check_format(raw: bytes, path: Path) -> None:
+    """Raise DataError for bytes that are no text in an encoding of one byte a letter."""
+    file = path.name
+    kind, extension = kind_of(path, raw[:4096]) if raw else ("", "")
+    if kind not in ("", "plain text"):
+        advice = f"Rename it to '{path.stem}{extension}', or open" if extension else "Open"
+        raise DataError(
+            f"file '{file}' is no text with separators: it begins like {kind}. {advice} it in its "
+            "own program and save it as 'CSV UTF-8'."
+        )
+    if b"\0" in raw:
+        n_nul = raw.count(b"\0")
         line = raw.count(b"\n", 0, raw.index(b"\0")) + 1
         raise DataError(
             f"file '{file}' is no plain text: it holds {counted(n_nul, 'NUL byte')}, first in line "
