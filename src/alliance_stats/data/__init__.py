@@ -5,6 +5,7 @@ from alliance_stats._base.lazy import attach
 NAMES = {
     "LevelsDescription": "alliance_stats.data.describe",
     "LoadReport": "alliance_stats.data.sessions",
+    "RedcapReport": "alliance_stats.data.redcap_report",
     "ReshapePreview": "alliance_stats.data.reshape_preview",
     "Roles": "alliance_stats.data.roles",
     "SessionData": "alliance_stats.data.sessions",
@@ -12,6 +13,7 @@ NAMES = {
     "describe_levels": "alliance_stats.data.describe",
     "lag_within": "alliance_stats.data.lags",
     "load_example": "alliance_stats.data.examples",
+    "load_redcap": "alliance_stats.data.redcap",
     "load_sessions": "alliance_stats.data.load",
     "reshape": "alliance_stats.data.reshaping",
 }
