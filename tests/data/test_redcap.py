@@ -403,8 +403,8 @@ BAD: dict[str, tuple[str, dict[str, object], str]] = {
     "no instance": (
         HEADER + "1,rating,1,2\n1,rating,,2\n",
         {},
-        "1 row of a repeating instrument without a number in 'redcap_repeat_instance', first at row 1 (counted "
-        "from 0). Export the data again with that column.",
+        "1 row of a repeating instrument without a number in 'redcap_repeat_instance', first at "
+        "row 1 (counted from 0). Export the data again with that column.",
     ),
     "not the identifier first": (
         "redcap_event_name,id\nsession_1_arm_1,1\n",
