@@ -81,6 +81,7 @@ def test_a_repeating_instrument_becomes_sessions(classic: tuple[Path, Path]) -> 
     assert pd.api.types.is_integer_dtype(frame["session"])
     assert (report.rows_read, report.records, report.sessions, report.patients) == (8, 3, 3, 2)
     assert (report.empty, report.without_sessions) == (1, 1)
+    assert "1 session without any measure left out." in repr(report)
     assert report.rows.to_dict("records") == [
         {"event": "", "instrument": "", "rows": 3, "use": "carried"},
         {"event": "", "instrument": "session_form", "rows": 4, "use": "session"},
@@ -120,7 +121,7 @@ def test_empty_sessions_are_kept_on_request(classic: tuple[Path, Path]) -> None:
     frame, report = loaded(classic[0], instrument="session_form", keep_empty=True)
     assert len(frame) == 4
     assert report.empty == 1
-    assert "1 session without any measure." in repr(report)
+    assert "1 session without any measure kept." in repr(report)
 
 
 def test_the_dictionary_gives_labels_forms_and_identifiers(classic: tuple[Path, Path]) -> None:
@@ -285,6 +286,7 @@ def test_missing_data_codes_are_counted_and_only_set_when_given(tmp_path: Path) 
         {"field": "wai", "code": "NASK", "cells": 1},
         {"field": "phq", "code": "-99", "cells": 1},
     ]
+    assert "Cells set to missing: wai UNK (1), wai NASK (1), phq -99 (1)." in repr(report)
 
 
 def test_the_frame_given_is_not_changed(classic: tuple[Path, Path]) -> None:
@@ -306,7 +308,7 @@ def test_printing_is_escaped_and_says_what_became_of_rows_and_fields(tmp_path: P
     assert repr(report) == (
         "REDCap export export.csv: 3 rows of 2 records, 2 sessions of 2 patients\n"
         "Repeating instrument  Rows  Use\n"
-        "                         1  carried\n"
+        "–                        1  carried\n"
         "rating                   2  session\n"
         "Fields of the sessions: wai.\n"
         "Carried to every session of the patient: <b>age</b>.\n"
@@ -502,7 +504,7 @@ def test_parts_of_an_export_and_odd_choices_are_said(tmp_path: Path) -> None:
         "1 field has cells that are no choice of the dictionary: sex (1 cell). If they are "
         "missing-data codes, give missing_codes=; otherwise the dictionary is newer or older than "
         "the data.",
-        "sessions whose form is not marked as complete: session_form_complete (1) of 3. They are "
+        "Sessions whose form is not marked as complete: session_form_complete (1) of 3. They are "
         "kept; 0 is incomplete, 1 unverified, 2 complete.",
         "1 column looks identifying: surname (flagged as an identifier in the data dictionary). "
         "Drop surname before the data are saved or shared: frame.drop(columns=['surname']).",

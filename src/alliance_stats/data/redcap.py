@@ -138,7 +138,7 @@ def load_redcap(
     >>> report
     REDCap export DataFrame: 5 rows of 2 records, 3 sessions of 2 patients
     Repeating instrument  Rows  Use
-                             2  carried
+    –                        2  carried
     rating                   3  session
     Fields of the sessions: wai.
     Carried to every session of the patient: phq_intake.
@@ -177,6 +177,7 @@ def load_redcap(
         patients=sessions[record].nunique(),
         empty=empty,
         without_sessions=frame[record].nunique() - sessions[record].nunique(),
+        keep_empty=keep_empty,
         messages=messages,
     )
 

@@ -156,7 +156,7 @@ def complete_messages(sessions: pd.DataFrame, uses: list[FieldUse]) -> list[str]
     if not shown:
         return []
     return [
-        f"sessions whose form is not marked as complete: {shown} of {len(sessions):,}. They are "
+        f"Sessions whose form is not marked as complete: {shown} of {len(sessions):,}. They are "
         "kept; 0 is incomplete, 1 unverified, 2 complete."
     ]
 

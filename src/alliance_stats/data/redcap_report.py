@@ -46,6 +46,8 @@ class RedcapReport:
         Sessions without any measure.
     without_sessions : int
         Records without a session, so not in the frame.
+    keep_empty : bool
+        Whether sessions without any measure were kept.
     messages : tuple of str
         What must be known, with the names of fields and counts.
     """
@@ -62,6 +64,7 @@ class RedcapReport:
     patients: int
     empty: int
     without_sessions: int
+    keep_empty: bool = False
     messages: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -80,8 +83,10 @@ class RedcapReport:
 
     def _rows(self) -> pd.DataFrame:
         words = {"event": "Event", "instrument": "Repeating instrument", "rows": "Rows"}
+        of_record = {"event": "–", "instrument": "–"}
         table = self.rows if (self.rows["event"] != "").any() else self.rows.drop(columns="event")
-        return table.rename(columns=words | {"use": "Use"})
+        shown = table.replace({key: {"": dash} for key, dash in of_record.items() if key in table})
+        return shown.rename(columns=words | {"use": "Use"})
 
     def _lines(self) -> list[str]:
         lines = []
@@ -90,8 +95,14 @@ class RedcapReport:
             if len(used):
                 names = used["column"].where(used["column"] != "", used["source"])
                 lines.append(f"{_USED_AS[use]}: {name_list(names)}.")
+        if len(self.missing_codes):
+            codes = name_list(
+                f"{r.field} {r.code} ({r.cells})" for r in self.missing_codes.itertuples()
+            )
+            lines.append(f"Cells set to missing: {codes}.")
         if self.empty:
-            lines.append(f"{counted(self.empty, 'session')} without any measure.")
+            done = "kept" if self.keep_empty else "left out"
+            lines.append(f"{counted(self.empty, 'session')} without any measure {done}.")
         if self.without_sessions:
             n = self.without_sessions
             lines.append(
