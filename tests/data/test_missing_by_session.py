@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from alliance_stats import DataError, DataWarning, Roles, load_sessions, simulate_sessions
+from alliance_stats import DataWarning, Roles, load_sessions, simulate_sessions
 from alliance_stats.data.missing_by_session import band_of, missing_by_session, missing_shares
 
 ROLES = Roles(therapist="therapist")
@@ -86,23 +84,3 @@ def test_nothing_missing_prints_no_table() -> None:
 def test_simulated_sessions_have_the_table_too() -> None:
     report = simulate_sessions(n_patients=20, n_therapists=4, rng=1).report
     assert report.missing_by_session["n"].max() == 20
-
-
-def test_duplicate_rows_are_counted_from_a_real_file(tmp_path: Path) -> None:
-    path = tmp_path / "double.csv"
-    path.write_text("patient,session,alliance,outcome\na,1,5,9\na,1,5,9\nb,1,4,8\nb,1,3,8\n")
-    with pytest.warns(DataWarning, match="1 row is equal to an earlier row in every column"):
-        report = load_sessions(path).report
-    assert report.duplicates == 1
-    assert report.messages == (
-        "1 row is equal to an earlier row in every column (a double export?). Keep one of each; "
-        "with roles they are refused.",
-    )
-    assert report.messages[0] in repr(report)
-    with pytest.raises(DataError, match=r"\(2 sessions occur more than once; 1 in every column\)"):
-        load_sessions(path, Roles())
-
-
-def test_duplicates_of_cells_that_cannot_be_compared_are_not_counted() -> None:
-    frame = pd.DataFrame({"patient": [1, 1], "notes": [["a"], ["a"]]})
-    assert load_sessions(frame).report.duplicates == 0

@@ -172,6 +172,7 @@ def test_several_instruments_are_joined_by_their_instance(tmp_path: Path) -> Non
     np.testing.assert_array_equal(frame["wai"], [40, np.nan, 41, np.nan])
     np.testing.assert_array_equal(frame["phq"], [9, 8, np.nan, 7])
     np.testing.assert_array_equal(frame["age"], [30, 30, 30, np.nan])
+    assert frame["redcap_data_access_group"].tolist() == ["clinic"] * 4
     assert report.sessions == 4
 
 

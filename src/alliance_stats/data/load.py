@@ -13,12 +13,13 @@ from alliance_stats._base.checks import Places, row_places
 from alliance_stats._base.errors import ArgumentError, DataWarning
 from alliance_stats.data import session_checks as checks
 from alliance_stats.data import session_messages as messages
+from alliance_stats.data.duplicates import duplicate_messages, duplicates_found
 from alliance_stats.data.files import as_path, file_places, read_file
 from alliance_stats.data.missing_by_session import missing_by_session
 from alliance_stats.data.privacy import identifying_columns, identifying_message
 from alliance_stats.data.roles import NUMERIC_ROLES, Roles, roles_from
 from alliance_stats.data.sessions import LoadReport, SessionData
-from alliance_stats.data.units import Codes, duplicate_rows, units_seen
+from alliance_stats.data.units import Codes, units_seen
 
 
 def load_sessions(
@@ -59,7 +60,7 @@ def load_sessions(
         Once for each of ``report.messages``: dropped rows, patients with several therapists or
         none, identifiers that differ only in how they are written, a row of totals, session
         numbers below zero or not whole, ratings such as -99 that seem to be missing-value codes,
-        columns that look identifying.
+        columns that look identifying, patients with the ratings of another one.
 
     Notes
     -----
@@ -189,8 +190,8 @@ def _column_kinds(roles: Roles | None) -> dict[str, frozenset[str]]:
 def _read_only(frame: pd.DataFrame, source: str) -> SessionData:
     """SessionData without roles: read, counted, not checked."""
     checks.check_header(frame)
-    duplicates, identifying = duplicate_rows(frame), identifying_columns(frame)
-    said = (messages.duplicate_message(duplicates), identifying_message(identifying))
+    duplicates, identifying = duplicates_found(frame), identifying_columns(frame)
+    said = (*duplicate_messages(duplicates), identifying_message(identifying))
     report = LoadReport(
         source=source,
         rows_read=len(frame),
@@ -226,6 +227,7 @@ def _checked(frame: pd.DataFrame, roles: Roles, source: str, places: Places) -> 
         *_label_messages(labels),
         messages.session_number_message(kept, roles, rows, places),
         *messages.rating_messages(kept, roles),
+        *duplicate_messages(duplicates := duplicates_found(kept, roles)),
         identifying_message(identifying := identifying_columns(kept, roles), roles),
     ]
     report = LoadReport(
@@ -238,6 +240,7 @@ def _checked(frame: pd.DataFrame, roles: Roles, source: str, places: Places) -> 
         messages=tuple(message for message in said if message),
         missing_by_session=missing_by_session(kept, roles),
         identifying=identifying,
+        duplicates=duplicates,
     )
     return SessionData(kept, roles, report)
 

@@ -44,7 +44,7 @@ class FieldUse:
     @property
     def is_measure(self) -> bool:
         """Whether a session that has it is not empty."""
-        return not self.source.endswith(_NO_MEASURES) and self.source not in _ON_EVERY_ROW
+        return not self.source.endswith(_NO_MEASURES)
 
 
 def field_uses(frame: pd.DataFrame, layout: Layout, choice: Choice, record: str) -> list[FieldUse]:
@@ -65,8 +65,11 @@ def field_uses(frame: pd.DataFrame, layout: Layout, choice: Choice, record: str)
                 f"field '{name}' is filled in rows of {len(blocks)} of the chosen instruments. A "
                 "field belongs to one instrument. Export the data again."
             )
-        carried = [] if on_every_row else list(pd.unique(events[choice.plain & filled]))
+        carried = list(pd.unique(events[choice.plain & filled]))
         kind = "left out" if filled[~used].any() else "never filled"
+        if on_every_row and filled.any():
+            uses.append(FieldUse(name, "carried", -1, []))
+            continue
         kind = "session" if blocks else "carried" if carried else kind
         columns = [name] if blocks else []
         uses.append(FieldUse(name, kind, blocks[0] if blocks else -1, carried, columns))
@@ -130,6 +133,10 @@ def with_carried(
     taken = {record, *sessions.columns}
     columns: dict[str, pd.Series] = {}
     for use in uses:
+        if use.source in _ON_EVERY_ROW and use.use == "carried":
+            first = frame.groupby(record, sort=False)[use.source].first()
+            columns[use.source] = first.reindex(sessions[record]).reset_index(drop=True)
+            use.columns.append(use.source)
         for event in use.events:
             alone = use.use == "carried" and len(use.events) == 1
             name = use.source if alone else f"{use.source}_{event or 'record'}"

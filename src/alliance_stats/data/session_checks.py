@@ -7,9 +7,10 @@ import pandas as pd
 
 from alliance_stats._base.checks import Places, agree, columns_present, counted, numeric_column
 from alliance_stats._base.errors import DataError
+from alliance_stats.data.duplicates import duplicate_rows
 from alliance_stats.data.header_hints import not_found_hint
 from alliance_stats.data.roles import NUMERIC_ROLES, Roles
-from alliance_stats.data.units import Codes, duplicate_rows, float_values, unit_codes, unit_means
+from alliance_stats.data.units import Codes, float_values, unit_codes, unit_means
 
 #: Roles whose cells name a unit or a group.
 LABEL_ROLES = ("patient", "therapist", "treatment", "site", "ended")

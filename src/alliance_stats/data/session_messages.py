@@ -32,16 +32,6 @@ def drop_message(rows: int, kept: int, dropped: pd.DataFrame) -> str | None:
     return f"{rows - kept:,} of {counted(rows, 'session')} dropped ({reasons})."
 
 
-def duplicate_message(duplicates: int) -> str | None:
-    """How many rows are equal to an earlier one in every column."""
-    if not duplicates:
-        return None
-    return (
-        f"{counted(duplicates, 'row')} {agree(duplicates, 'is', 'are')} equal to an earlier row in "
-        "every column (a double export?). Keep one of each; with roles they are refused."
-    )
-
-
 def rating_messages(frame: pd.DataFrame, roles: Roles) -> list[str]:
     """Which ratings seem to hold missing-value codes."""
     messages = []

@@ -9,6 +9,7 @@ import pandas as pd
 from alliance_stats._base.checks import counted
 from alliance_stats._base.printing import escape_html, frame_html, frame_text
 from alliance_stats._base.views import ResultView
+from alliance_stats.data.duplicates import duplicates_table
 from alliance_stats.data.missing_by_session import missing_shares, no_missing_by_session
 from alliance_stats.data.privacy import no_identifying
 from alliance_stats.data.roles import Roles
@@ -40,8 +41,9 @@ class LoadReport:
         Columns ``column``, ``role``, ``session``, ``n``, ``missing``, ``share``.
     identifying : DataFrame
         Columns ``column`` and ``reason``: what looks as if it identified a person.
-    duplicates : int
-        Rows equal to an earlier one in every column; with roles they are refused.
+    duplicates : DataFrame
+        Columns ``kind`` and ``n``: rows equal to an earlier one in every column (with roles they
+        are refused), patients with the ratings of another one.
     """
 
     source: str
@@ -53,7 +55,7 @@ class LoadReport:
     messages: tuple[str, ...] = ()
     missing_by_session: pd.DataFrame = field(default_factory=no_missing_by_session)
     identifying: pd.DataFrame = field(default_factory=no_identifying)
-    duplicates: int = 0
+    duplicates: pd.DataFrame = field(default_factory=lambda: duplicates_table(0))
 
     def __repr__(self) -> str:
         text = _text(self, _headline(self, "LoadReport"), _rows_line(self))

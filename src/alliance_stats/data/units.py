@@ -61,14 +61,6 @@ def units_seen(frame: pd.DataFrame, column: str) -> tuple[Codes, list[object]]:
     return codes.astype(np.int64, copy=False), list(uniques)
 
 
-def duplicate_rows(frame: pd.DataFrame) -> int:
-    """Rows equal to an earlier one in every column; 0 where cells cannot be compared."""
-    try:
-        return int(frame.duplicated().sum())
-    except TypeError:
-        return 0
-
-
 def float_values(frame: pd.DataFrame, column: str) -> Floats:
     """Numbers of a column as a new float array, NaN where missing."""
     return np.array(frame[column].to_numpy(dtype=float, na_value=np.nan), copy=True)
