@@ -547,3 +547,20 @@ def test_bad_arguments(
 def test_a_file_that_is_not_there_is_said_as_ever(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not found"):
         load_redcap(tmp_path / "none.csv")
+
+
+def test_the_example_file_as_an_export_comes_back(tmp_path: Path) -> None:
+    frame = al.load_example("sessions").frame
+    constant = ["therapist", "phq9_intake", "ended"]
+    records = frame.groupby("patient")[constant].first().reset_index()
+    instances = frame.drop(columns=constant).rename(columns={"session": "redcap_repeat_instance"})
+    instances["redcap_repeat_instrument"] = "session_form"
+    export = pd.concat([records, instances]).sort_values("patient", kind="stable")
+    first = ["patient", "redcap_repeat_instrument", "redcap_repeat_instance"]
+    export = export[first + [name for name in export.columns if name not in first]]
+    path = tmp_path / "export.csv"
+    export.to_csv(path, index=False)
+    read, report = load_redcap(path)
+    assert_frame_equal(read[list(frame.columns)], frame, check_dtype=False)
+    rated = frame[["wai_total", "phq9", "week"]].notna().any(axis=1)
+    assert report.sessions == rated.sum() == len(frame)

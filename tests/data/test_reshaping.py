@@ -450,3 +450,40 @@ def test_suggested_patterns_read_the_names() -> None:
 def test_number_ranges() -> None:
     assert number_ranges([3, 1, 2, 7]) == "1–3, 7"
     assert number_ranges([]) == ""
+
+
+def test_the_example_file_made_wide_comes_back(tmp_path: Path) -> None:
+    frame = al.load_example("sessions").frame
+    measures = ["week", "wai_total", "phq9"]
+    constant = ["therapist", "phq9_intake", "ended"]
+    wide = frame.pivot(index="patient", columns="session", values=measures)
+    wide.columns = [f"{name}_s{session:02d}" for name, session in wide.columns]
+    wide = wide.join(frame.groupby("patient")[constant].first()).reset_index()
+    path = tmp_path / "wide.csv"
+    wide.to_csv(path, index=False)
+    read = al.load_sessions(path).frame
+    long, preview = al.reshape(read, pattern="{column}_s{session}", id="patient")
+    assert preview.carried == tuple(constant)
+    assert preview.messages == ()
+    assert_frame_equal(long[list(frame.columns)], frame, check_dtype=False)
+
+
+@given(
+    st.dictionaries(
+        st.tuples(st.integers(0, 4), st.integers(1, 30)),
+        st.integers(-5, 5),
+        min_size=2,
+        max_size=20,
+    )
+)
+def test_long_to_wide_to_long_is_the_identity(cells: dict[tuple[int, int], int]) -> None:
+    if len({session for _, session in cells}) < 2:
+        return
+    long = pd.DataFrame(
+        [(f"p{p}", session, float(value)) for (p, session), value in sorted(cells.items())],
+        columns=["id", "session", "wai"],
+    )
+    wide = long.pivot(index="id", columns="session", values="wai").add_prefix("wai_").reset_index()
+    back, preview = al.reshape(wide, pattern="{column}_{session}", id="id")
+    assert_frame_equal(back, long)
+    assert preview.rows + preview.empty == wide.shape[0] * (wide.shape[1] - 1)
