@@ -17,6 +17,7 @@ from alliance_stats.data.describe import describe_levels as describe_levels
 from alliance_stats.data.examples import load_example as load_example
 from alliance_stats.data.lags import lag_within as lag_within
 from alliance_stats.data.load import load_sessions as load_sessions
+from alliance_stats.data.reshaping import reshape as reshape
 from alliance_stats.data.roles import Roles as Roles
 from alliance_stats.data.sessions import SessionData as SessionData
 from alliance_stats.lmm.fit import fit_lmm as fit_lmm

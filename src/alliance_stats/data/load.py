@@ -13,7 +13,10 @@ from alliance_stats._base.errors import ArgumentError, DataWarning
 from alliance_stats.data import session_checks as checks
 from alliance_stats.data import session_messages as messages
 from alliance_stats.data.contents import FileContents
+from alliance_stats.data.duplicates import duplicate_messages, duplicates_found
 from alliance_stats.data.files import as_path, read_file
+from alliance_stats.data.missing_by_session import missing_by_session
+from alliance_stats.data.privacy import identifying_columns, identifying_message
 from alliance_stats.data.roles import NUMERIC_ROLES, Roles, roles_from
 from alliance_stats.data.sessions import LoadReport, SessionData, with_contents
 from alliance_stats.data.units import Codes, units_seen
@@ -64,8 +67,9 @@ def load_sessions(
     DataWarning
         Once for each of ``report.messages``: dropped rows, patients with several therapists or
         none, identifiers that differ only in how they are written, a row of totals, session
-        numbers below zero or not whole, ratings such as -99 that seem to be missing-value codes;
-        decisions about the file that may be wrong, such as its encoding.
+        numbers below zero or not whole, ratings such as -99 that seem to be missing-value codes,
+        columns that look identifying, patients with the ratings of another one; decisions about
+        the file that may be wrong, such as its encoding.
 
     Notes
     -----
@@ -207,6 +211,8 @@ def _read_only(contents: FileContents, source: str) -> SessionData:
     """SessionData without roles: read, counted, not checked."""
     frame = contents.frame
     checks.check_header(frame)
+    duplicates, identifying = duplicates_found(frame), identifying_columns(frame)
+    said = (*duplicate_messages(duplicates), identifying_message(identifying))
     report = LoadReport(
         source=source,
         rows_read=len(frame),
@@ -214,7 +220,9 @@ def _read_only(contents: FileContents, source: str) -> SessionData:
         dropped=_no_drops(),
         missing=_missing_table(frame, [("", str(name)) for name in frame.columns]),
         levels=pd.DataFrame({"unit": pd.Series(dtype=str), "n": pd.Series(dtype=int)}),
-        messages=contents.doubts,
+        messages=(*contents.doubts, *(message for message in said if message)),
+        identifying=identifying,
+        duplicates=duplicates,
     )
     return SessionData(_own(frame), None, report)
 
@@ -242,6 +250,8 @@ def _checked(contents: FileContents, roles: Roles, source: str) -> SessionData:
         *_label_messages(labels),
         messages.session_number_message(kept, roles, rows, places),
         *messages.rating_messages(kept, roles),
+        *duplicate_messages(duplicates := duplicates_found(kept, roles)),
+        identifying_message(identifying := identifying_columns(kept, roles), roles),
     ]
     report = LoadReport(
         source=source,
@@ -251,6 +261,9 @@ def _checked(contents: FileContents, roles: Roles, source: str) -> SessionData:
         missing=_missing_table(kept, list(roles.columns())),
         levels=_levels_table(len(kept), labels),
         messages=tuple(message for message in said if message),
+        missing_by_session=missing_by_session(kept, roles),
+        identifying=identifying,
+        duplicates=duplicates,
     )
     return SessionData(kept, roles, report)
 

@@ -11,8 +11,14 @@ from alliance_stats._base.checks import counted
 from alliance_stats._base.printing import escape_html, frame_html, frame_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.data.contents import CODED_COLUMNS, LABEL_COLUMNS, FileContents, table
+from alliance_stats.data.duplicates import duplicates_table
+from alliance_stats.data.missing_by_session import missing_shares, no_missing_by_session
+from alliance_stats.data.privacy import no_identifying
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.trajectories import FEWEST_PATIENTS, trajectories_frame
+
+#: Heading of the table of missing values by session.
+MISSING_SHARES = "Share missing by session"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +39,13 @@ class LoadReport:
         Columns ``unit`` and ``n``: sessions, patients, therapists.
     messages : tuple of str
         What the reader must know, with counts.
+    missing_by_session : DataFrame
+        Columns ``column``, ``role``, ``session``, ``n``, ``missing``, ``share``.
+    identifying : DataFrame
+        Columns ``column`` and ``reason``: what looks as if it identified a person.
+    duplicates : DataFrame
+        Columns ``kind`` and ``n``: rows equal to an earlier one in every column (with roles they
+        are refused), patients with the ratings of another one.
     variable_labels : dict of str to str
         Columns with a label in the file (a question's text), and that label.
     value_labels : DataFrame
@@ -53,16 +66,29 @@ class LoadReport:
     missing: pd.DataFrame
     levels: pd.DataFrame
     messages: tuple[str, ...] = ()
+    missing_by_session: pd.DataFrame = field(default_factory=no_missing_by_session)
+    identifying: pd.DataFrame = field(default_factory=no_identifying)
+    duplicates: pd.DataFrame = field(default_factory=lambda: duplicates_table(0))
     variable_labels: Mapping[str, str] = field(default_factory=dict)
     value_labels: pd.DataFrame = field(default_factory=lambda: table([], LABEL_COLUMNS))
     coded_missing: pd.DataFrame = field(default_factory=lambda: table([], CODED_COLUMNS))
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return _text(self, _headline(self, "LoadReport"), _rows_line(self))
+        text = _text(self, _headline(self, "LoadReport"), _rows_line(self))
+        shares = missing_shares(self.missing_by_session)
+        if not len(shares):
+            return text
+        as_they_are = {str(name): str(name) for name in shares.columns}
+        return f"{text}\n\n{MISSING_SHARES}\n{frame_text(shares, headings=as_they_are)}"
 
     def _repr_html_(self) -> str:
-        return _html(self, _headline(self, "LoadReport"), _rows_line(self))
+        text = _html(self, _headline(self, "LoadReport"), _rows_line(self))
+        shares = missing_shares(self.missing_by_session)
+        if not len(shares):
+            return text
+        as_they_are = {str(name): str(name) for name in shares.columns}
+        return text + frame_html(shares, caption=MISSING_SHARES, headings=as_they_are)
 
 
 @dataclass(frozen=True, eq=False)

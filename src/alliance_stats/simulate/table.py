@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from alliance_stats._base.checks import counted
+from alliance_stats.data.missing_by_session import missing_by_session
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import LoadReport
 from alliance_stats.simulate.ending import Ending
@@ -75,6 +76,7 @@ def simulation_report(frame: pd.DataFrame, roles: Roles, n_planned: int) -> Load
         missing=missing,
         levels=pd.DataFrame({"unit": list(levels), "n": list(levels.values())}),
         messages=_messages(frame, n_planned),
+        missing_by_session=missing_by_session(frame, roles),
     )
 
 
