@@ -8,8 +8,8 @@ from pathlib import Path
 from alliance_stats._base.checks import did_you_mean
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.data.codebook_check import check_codebook
-from alliance_stats.data.files import read_file
 from alliance_stats.data.load import load_sessions
+from alliance_stats.data.reading.files import read_file
 from alliance_stats.data.roles import SYNTHETIC_ROLES
 from alliance_stats.data.sessions import SessionData
 

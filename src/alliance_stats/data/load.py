@@ -12,11 +12,11 @@ import pandas as pd
 from alliance_stats._base.errors import ArgumentError, DataWarning
 from alliance_stats.data import session_checks as checks
 from alliance_stats.data import session_messages as messages
-from alliance_stats.data.contents import FileContents
 from alliance_stats.data.duplicates import duplicate_messages, duplicates_found
-from alliance_stats.data.files import as_path, read_file
 from alliance_stats.data.missing_by_session import missing_by_session
 from alliance_stats.data.privacy import identifying_columns, identifying_message
+from alliance_stats.data.reading.contents import FileContents
+from alliance_stats.data.reading.files import as_path, read_file
 from alliance_stats.data.roles import NUMERIC_ROLES, Roles, roles_from
 from alliance_stats.data.sessions import LoadReport, SessionData, with_contents
 from alliance_stats.data.units import Codes, units_seen

@@ -10,10 +10,10 @@ import pandas as pd
 from alliance_stats._base.checks import counted
 from alliance_stats._base.printing import escape_html, frame_html, frame_text
 from alliance_stats._base.views import ResultView
-from alliance_stats.data.contents import CODED_COLUMNS, LABEL_COLUMNS, FileContents, table
 from alliance_stats.data.duplicates import duplicates_table
 from alliance_stats.data.missing_by_session import missing_shares, no_missing_by_session
 from alliance_stats.data.privacy import no_identifying
+from alliance_stats.data.reading.contents import CODED_COLUMNS, LABEL_COLUMNS, FileContents, table
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.trajectories import FEWEST_PATIENTS, trajectories_frame
 

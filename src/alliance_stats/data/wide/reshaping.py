@@ -16,10 +16,8 @@ from alliance_stats._base.checks import (
     row_places,
 )
 from alliance_stats._base.errors import ArgumentError, DataError, DataWarning
-from alliance_stats.data.name_patterns import NamePattern, parse_pattern
-from alliance_stats.data.reshape_preview import ReshapePreview
 from alliance_stats.data.session_checks import check_header
-from alliance_stats.data.wide_columns import (
+from alliance_stats.data.wide.columns import (
     Match,
     by_new_column,
     capital_messages,
@@ -31,6 +29,8 @@ from alliance_stats.data.wide_columns import (
     missed_messages,
     single_messages,
 )
+from alliance_stats.data.wide.patterns import NamePattern, parse_pattern
+from alliance_stats.data.wide.preview import ReshapePreview
 
 
 def reshape(

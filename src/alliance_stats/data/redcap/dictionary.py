@@ -12,7 +12,7 @@ import pandas as pd
 
 from alliance_stats._base.checks import agree, counted, name_list
 from alliance_stats._base.errors import DataError
-from alliance_stats.data.files import as_path, read_file
+from alliance_stats.data.reading.files import as_path, read_file
 
 #: Columns that are read, by their names in the file of the project and in that of the API.
 _COLUMNS = {

@@ -9,7 +9,7 @@ from pandas.testing import assert_frame_equal
 
 from alliance_stats import ArgumentError, DataError, DataWarning, Roles
 from alliance_stats.data import load_sessions
-from alliance_stats.data.files import UNREADABLE
+from alliance_stats.data.reading.files import UNREADABLE
 
 SECRET = "Zebulon"
 

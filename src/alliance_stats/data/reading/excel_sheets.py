@@ -7,7 +7,7 @@ from typing import Any
 
 from alliance_stats._base.checks import MAX_NAMES, counted, did_you_mean, name_list
 from alliance_stats._base.errors import ArgumentError, DataError
-from alliance_stats.data.signatures import OLE, ZIP, check_kind, head_of, kind_of
+from alliance_stats.data.reading.signatures import OLE, ZIP, check_kind, head_of, kind_of
 
 #: Extensions and the format in words.
 FORMATS = {

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from alliance_stats._base.checks import agree, counted
 from alliance_stats._base.errors import DataError
-from alliance_stats.data.contents import Note
-from alliance_stats.data.signatures import kind_of
+from alliance_stats.data.reading.contents import Note
+from alliance_stats.data.reading.signatures import kind_of
 
 #: Byte-order marks of the encoding that spreadsheets call "Unicode text".
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")

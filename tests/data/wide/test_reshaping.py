@@ -11,8 +11,8 @@ from pandas.testing import assert_frame_equal
 
 import alliance_stats as al
 from alliance_stats import ArgumentError, DataError, DataWarning
-from alliance_stats.data.name_patterns import parse_pattern, suggest_patterns
-from alliance_stats.data.reshape_preview import number_ranges
+from alliance_stats.data.wide.patterns import parse_pattern, suggest_patterns
+from alliance_stats.data.wide.preview import number_ranges
 
 
 def wide(n: int = 3, sessions: int = 4) -> pd.DataFrame:

@@ -12,23 +12,23 @@ import pandas as pd
 
 from alliance_stats._base.checks import Places, agree, counted, name_list
 from alliance_stats._base.errors import DataError
-from alliance_stats.data.contents import CODED_COLUMNS, FileContents, Note, table
-from alliance_stats.data.double_header import (
+from alliance_stats.data.reading.contents import CODED_COLUMNS, FileContents, Note, table
+from alliance_stats.data.reading.double_header import (
     MOST_LINES,
     NAMELESS,
     HeaderLines,
     header_lines,
     is_number,
 )
-from alliance_stats.data.excel_cells import (
+from alliance_stats.data.reading.excel_cells import (
     DOUBTFUL,
     SAID,
     error_counts,
     typed_cells,
     written,
 )
-from alliance_stats.data.excel_marks import SheetMarks, sheet_marks
-from alliance_stats.data.excel_sheets import Grid, open_sheet
+from alliance_stats.data.reading.excel_marks import SheetMarks, sheet_marks
+from alliance_stats.data.reading.excel_sheets import Grid, open_sheet
 
 #: Title lines are looked for above so many rows.
 _TITLE_ROWS = 20

@@ -9,7 +9,7 @@ import pytest
 
 from alliance_stats import DataError, DataWarning, Roles
 from alliance_stats.data import load_sessions
-from alliance_stats.data.decimal_marks import comma_kind, points_unclear, with_points
+from alliance_stats.data.reading.decimal_marks import comma_kind, points_unclear, with_points
 
 NAMES = "patient;session;alliance;outcome;note\n"
 

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from alliance_stats.data.decimal_marks import comma_kind, with_points
-from alliance_stats.data.delimited import MISSING_CELLS
-from alliance_stats.data.double_header import is_number
+from alliance_stats.data.reading.decimal_marks import comma_kind, with_points
+from alliance_stats.data.reading.delimited import MISSING_CELLS
+from alliance_stats.data.reading.double_header import is_number
 
 ERRORS = ("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!")
 #: An identifier such as 007, which is text on purpose.

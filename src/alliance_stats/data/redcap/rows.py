@@ -11,8 +11,8 @@ import pandas as pd
 
 from alliance_stats._base.checks import agree, counted, did_you_mean, name_list, row_places
 from alliance_stats._base.errors import ArgumentError, DataError
-from alliance_stats.data.name_patterns import parse_pattern
 from alliance_stats.data.units import Codes
+from alliance_stats.data.wide.patterns import parse_pattern
 
 EVENT = "redcap_event_name"
 INSTRUMENT = "redcap_repeat_instrument"

@@ -13,7 +13,7 @@ from pandas.testing import assert_frame_equal
 
 from alliance_stats import ArgumentError, DataError, DataWarning, Roles
 from alliance_stats.data import load_sessions
-from alliance_stats.data.excel_marks import sheet_marks
+from alliance_stats.data.reading.excel_marks import sheet_marks
 
 SECRET = "Zebulon"
 NAMES = ["patient", "session", "alliance", "outcome"]
@@ -382,7 +382,7 @@ def test_a_workbook_whose_marks_cannot_be_told(
 ) -> None:
     path = write(tmp_path, NAMES, *ROWS)
     assert sheet_marks(path, "Other") is None
-    monkeypatch.setattr("alliance_stats.data.excel.sheet_marks", lambda path, sheet: None)
+    monkeypatch.setattr("alliance_stats.data.reading.excel.sheet_marks", lambda path, sheet: None)
     with pytest.warns(
         DataWarning, match="^Formula errors without a text and hidden rows cannot be"
     ):

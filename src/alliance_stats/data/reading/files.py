@@ -7,8 +7,8 @@ from pathlib import Path
 
 from alliance_stats._base.checks import name_list
 from alliance_stats._base.errors import ArgumentError, DataError
-from alliance_stats.data.contents import FileContents
-from alliance_stats.data.signatures import head_of, kind_of
+from alliance_stats.data.reading.contents import FileContents
+from alliance_stats.data.reading.signatures import head_of, kind_of
 
 _TEXT = (".csv", ".tsv", ".txt")
 _EXCEL = (".xlsx", ".xlsm", ".ods")
@@ -81,18 +81,18 @@ def read_file(
         )
     check_exists(found)
     if extension == ".parquet":
-        from alliance_stats.data.parquet import read_parquet
+        from alliance_stats.data.reading.parquet import read_parquet
 
         return read_parquet(found)
     if extension in _EXCEL:
-        from alliance_stats.data.excel import read_excel
+        from alliance_stats.data.reading.excel import read_excel
 
         return read_excel(found, sheet=sheet, numbers=numbers, labels=labels)
     if extension in _STATISTICS:
-        from alliance_stats.data.spss_stata_sas import read_spss_stata_sas
+        from alliance_stats.data.reading.spss_stata_sas import read_spss_stata_sas
 
         return read_spss_stata_sas(found)
-    from alliance_stats.data.delimited import read_delimited
+    from alliance_stats.data.reading.delimited import read_delimited
 
     return read_delimited(found, numbers=numbers, labels=labels)
 

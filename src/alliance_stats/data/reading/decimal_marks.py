@@ -8,7 +8,7 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from alliance_stats.data.cell_bytes import holds_any
+from alliance_stats.data.reading.cell_bytes import holds_any
 
 #: Digits, groups of three by points or none, a comma or none.
 _NUMBER = r"^\s*[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)?(,\d+)?([eE][+-]?\d+)?\s*$"

@@ -13,17 +13,22 @@ import pyarrow.csv as pacsv
 
 from alliance_stats._base.checks import Places, agree, counted, name_list, row_places
 from alliance_stats._base.errors import DataError
-from alliance_stats.data.celltypes import holds_numbers, typed_columns
-from alliance_stats.data.contents import FileContents, Note
-from alliance_stats.data.double_header import MOST_LINES, NAMELESS, HeaderLines, header_lines
-from alliance_stats.data.separators import (
+from alliance_stats.data.reading.celltypes import holds_numbers, typed_columns
+from alliance_stats.data.reading.contents import FileContents, Note
+from alliance_stats.data.reading.double_header import (
+    MOST_LINES,
+    NAMELESS,
+    HeaderLines,
+    header_lines,
+)
+from alliance_stats.data.reading.separators import (
     SEPARATORS,
     find_separator,
     records,
     separator_of,
     without_hint,
 )
-from alliance_stats.data.textfiles import decode
+from alliance_stats.data.reading.textfiles import decode
 
 #: Cells that are read as missing.
 MISSING_CELLS = ("", ".", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "<NA>")

@@ -12,14 +12,14 @@ import pandas as pd
 
 from alliance_stats._base.checks import agree, counted, name_list
 from alliance_stats._base.errors import DataError
-from alliance_stats.data.contents import (
+from alliance_stats.data.reading.contents import (
     CODED_COLUMNS,
     LABEL_COLUMNS,
     FileContents,
     Note,
     table,
 )
-from alliance_stats.data.signatures import SAS, check_kind, head_of
+from alliance_stats.data.reading.signatures import SAS, check_kind, head_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,9 +8,9 @@ import pyarrow.compute as pc
 
 from alliance_stats._base.checks import agree, name_list
 from alliance_stats._base.errors import DataError
-from alliance_stats.data.cell_bytes import hexadecimal, holds_any, leading_zero, longest
-from alliance_stats.data.contents import Note
-from alliance_stats.data.decimal_marks import comma_kind, points_unclear, with_points
+from alliance_stats.data.reading.cell_bytes import hexadecimal, holds_any, leading_zero, longest
+from alliance_stats.data.reading.contents import Note
+from alliance_stats.data.reading.decimal_marks import comma_kind, points_unclear, with_points
 
 #: A number written like an identifier, which floats would change: 12E4.
 _CODE_WITH_E = r"^[0-9]+[eE][0-9]+$"

@@ -6,7 +6,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliance_stats.data.cell_bytes import hexadecimal, holds_any, leading_zero, longest
+from alliance_stats.data.reading.cell_bytes import hexadecimal, holds_any, leading_zero, longest
 
 CELLS = st.lists(st.none() | st.text("0179.+-xXeEä ", max_size=5), max_size=6)
 

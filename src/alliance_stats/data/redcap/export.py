@@ -16,10 +16,10 @@ from alliance_stats._base.checks import (
     row_places,
 )
 from alliance_stats._base.errors import ArgumentError, DataError, DataWarning
-from alliance_stats.data.files import as_path, read_file
 from alliance_stats.data.privacy import identifying_message, no_identifying
-from alliance_stats.data.redcap_codes import code_messages, set_missing
-from alliance_stats.data.redcap_dictionary import (
+from alliance_stats.data.reading.files import as_path, read_file
+from alliance_stats.data.redcap.codes import code_messages, set_missing
+from alliance_stats.data.redcap.dictionary import (
     Dictionary,
     check_choices,
     check_dictionary,
@@ -27,7 +27,7 @@ from alliance_stats.data.redcap_dictionary import (
     labels_exported,
     read_dictionary,
 )
-from alliance_stats.data.redcap_fields import (
+from alliance_stats.data.redcap.fields import (
     FieldUse,
     complete_messages,
     field_uses,
@@ -35,8 +35,8 @@ from alliance_stats.data.redcap_fields import (
     with_carried,
     without_empty,
 )
-from alliance_stats.data.redcap_report import RedcapReport
-from alliance_stats.data.redcap_rows import (
+from alliance_stats.data.redcap.report import RedcapReport
+from alliance_stats.data.redcap.rows import (
     STRUCTURE,
     Choice,
     Events,

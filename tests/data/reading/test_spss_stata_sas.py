@@ -16,7 +16,7 @@ from pandas.testing import assert_frame_equal
 
 from alliance_stats import DataError, DataWarning, Roles
 from alliance_stats.data import load_sessions
-from alliance_stats.data.files import read_file
+from alliance_stats.data.reading.files import read_file
 
 SECRET = "Zebulon"
 WRITERS: dict[str, Any] = {
@@ -315,7 +315,7 @@ def test_a_sas_file(sas: Path) -> None:
 def test_special_missing_values_are_counted_by_letter(monkeypatch: pytest.MonkeyPatch) -> None:
     from types import SimpleNamespace
 
-    from alliance_stats.data import spss_stata_sas
+    from alliance_stats.data.reading import spss_stata_sas
 
     frame = pd.DataFrame({"x": pd.Series([1.0, "A", "_", np.nan, "A"], dtype=object)})
     meta = SimpleNamespace(

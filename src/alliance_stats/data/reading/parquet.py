@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from alliance_stats._base.errors import DataError
-from alliance_stats.data.contents import FileContents
+from alliance_stats.data.reading.contents import FileContents
 
 _MARK = b"PAR1"
 

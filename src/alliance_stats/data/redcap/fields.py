@@ -9,8 +9,8 @@ import pandas as pd
 
 from alliance_stats._base.checks import agree, counted, name_list, row_places
 from alliance_stats._base.errors import ArgumentError, DataError
-from alliance_stats.data.redcap_rows import INSTANCE, INSTRUMENT, STRUCTURE, Choice, Layout
-from alliance_stats.data.redcap_rows import short_event as short
+from alliance_stats.data.redcap.rows import INSTANCE, INSTRUMENT, STRUCTURE, Choice, Layout
+from alliance_stats.data.redcap.rows import short_event as short
 
 #: Columns that stand on every row of a record.
 _ON_EVERY_ROW = ("redcap_data_access_group", "redcap_survey_identifier")
