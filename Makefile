@@ -48,6 +48,7 @@ data: $(READY)  ## write data/synthetic again, byte for byte
 references:  ## write tests/reference/*.json again (needs R with lme4, lmerTest, psych, jsonlite)
 	Rscript tests/reference/make_references.R
 	Rscript tests/reference/make_outcome_references.R
+	Rscript tests/reference/make_formula_references.R
 
 notebooks: $(READY)  ## run every notebook
 	$(BIN)/python tools/run_notebooks.py

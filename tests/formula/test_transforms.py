@@ -54,14 +54,14 @@ FROM_R = {
 @pytest.mark.parametrize("call", FROM_R)
 def test_columns_equal_those_of_r(call: str) -> None:
     factor, expected = FROM_R[call]
-    found = np.concatenate(transform(X, factor))
+    found = np.concatenate(transform(X, factor)[0])
     np.testing.assert_allclose(found, np.array(expected.split(), dtype=float), rtol=0, atol=2e-14)
 
 
 def test_splines_of_tied_values_equal_those_of_r() -> None:
     # R: s <- c(1,1,2,2,2,2,2,3,3,4,5,6); bs(s, df = 6); inner knots 2, 2, 3.25
     s = np.array([1, 1, 2, 2, 2, 2, 2, 3, 3, 4, 5, 6], dtype=float)
-    columns = transform(s, Factor("s", "bs", 6))
+    columns, _ = transform(s, Factor("s", "bs", 6))
     expected = {
         1: [0, 0.555555555555556, 0.00444444444444444, 0, 0, 0],
         2: [0, 0.444444444444444, 0.605555555555556, 0.181818181818182, 0.0227272727272727, 0],
@@ -86,7 +86,7 @@ def test_splines_of_tied_values_equal_those_of_r() -> None:
     ],
 )
 def test_plain_transformations(factor: Factor, expected: np.ndarray) -> None:
-    (column,) = transform(X, factor)
+    ((column,), _) = transform(X, factor)
     np.testing.assert_allclose(column, expected, rtol=1e-14)
 
 
@@ -100,21 +100,21 @@ def test_polynomials_are_orthonormal_wherever_x_lies(
     degree: int, shift: float, stretch: float, seed: int
 ) -> None:
     x = np.random.default_rng(seed).permutation(np.linspace(0, 1, 40) ** 2)
-    columns = np.column_stack(transform(shift + stretch * x, Factor("x", "poly", degree)))
+    columns = np.column_stack(transform(shift + stretch * x, Factor("x", "poly", degree))[0])
     np.testing.assert_allclose(columns.T @ columns, np.eye(degree), atol=1e-12)
     np.testing.assert_allclose(columns.sum(axis=0), 0, atol=1e-11)
     assert (columns[np.argmax(x)] > 0).all()
 
 
 def test_high_degree_stays_orthonormal() -> None:
-    columns = np.column_stack(transform(np.arange(2000.0), Factor("x", "poly", 20)))
+    columns = np.column_stack(transform(np.arange(2000.0), Factor("x", "poly", 20))[0])
     np.testing.assert_allclose(columns.T @ columns, np.eye(20), atol=1e-12)
 
 
 @pytest.mark.parametrize("df", [3, 4, 9])
 def test_splines_sum_to_one_without_the_first(df: int) -> None:
     x = np.linspace(0, 1, 200)
-    total = np.sum(transform(x, Factor("x", "bs", df)), axis=0)
+    total = np.sum(transform(x, Factor("x", "bs", df))[0], axis=0)
     knot = np.quantile(x, 1 / (df - 2))
     np.testing.assert_allclose(total, 1 - np.clip(1 - x / knot, 0, None) ** 3, atol=1e-12)
 
@@ -144,6 +144,12 @@ def test_undefined_transformations_say_how_many_rows(
 def test_input_is_neither_changed_nor_needed_writeable(factor: Factor) -> None:
     x = X.copy()
     x.flags.writeable = False
-    for column in transform(x, factor):
+    for column in transform(x, factor)[0]:
         assert not np.shares_memory(column, x)
     np.testing.assert_array_equal(x, X)
+
+
+@pytest.mark.parametrize("value", [1e160, -1e200])
+def test_constants_that_overflow_are_refused(value: float) -> None:
+    with pytest.raises(DataError, match=r"^scale\(x\) is too large .*overflow in 3 rows"):
+        transform(np.array([0.0, value, 2 * value]), Factor("x", "scale"))

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from alliance_stats.lmm.kernels import backward, conditional_means, forward, group_grams
+from alliance_stats.lmm.derivatives import (
+    conditional_covariances,
+    conditional_means,
+    gradients,
+)
+from alliance_stats.lmm.kernels import group_grams
+from alliance_stats.lmm.nested import NestedElimination, NestedProducts
 
 
 @dataclass
@@ -23,6 +29,10 @@ class Nested:
 
     def grams(self) -> np.ndarray:
         return group_grams(self.columns, self.starts_rows)
+
+    def eliminate(self, factors: list[np.ndarray]) -> NestedElimination:
+        products = NestedProducts(self.grams(), self.z, self.starts, self.parents)
+        return products.eliminate(factors)
 
     def dense_v(self, covariances: list[np.ndarray]) -> np.ndarray:
         n = self.columns.shape[1]
@@ -82,26 +92,25 @@ def test_group_grams_are_products_of_the_rows(nested: Nested) -> None:
         np.testing.assert_allclose(grams[:, :, k], rows @ rows.T, rtol=1e-12)
 
 
-def test_forward_equals_dense_inverse_and_determinant(
+def test_elimination_equals_dense_inverse_and_determinant(
     nested: Nested, rng: np.random.Generator
 ) -> None:
     factors = factors_for(rng, nested.z)
-    states, top = forward(nested.grams(), nested.z, nested.starts, factors)
+    eliminated = nested.eliminate(factors)
     v = nested.dense_v([f @ f.T for f in factors])
     u = nested.columns
-    np.testing.assert_allclose(top, u @ np.linalg.solve(v, u.T), rtol=1e-9, atol=1e-10)
-    assert sum(s.logdet for s in states) == pytest.approx(np.linalg.slogdet(v)[1], rel=1e-11)
+    np.testing.assert_allclose(eliminated.top, u @ np.linalg.solve(v, u.T), rtol=1e-9, atol=1e-10)
+    assert eliminated.logdet == pytest.approx(np.linalg.slogdet(v)[1], rel=1e-11)
 
 
 @pytest.mark.parametrize("logdet", [True, False])
-def test_backward_equals_dense_derivatives(
+def test_gradients_equal_dense_derivatives(
     nested: Nested, rng: np.random.Generator, logdet: bool
 ) -> None:
     factors = factors_for(rng, nested.z)
     adjoint = rng.normal(size=(5, 5))
     adjoint = adjoint + adjoint.T
-    states, _ = forward(nested.grams(), nested.z, nested.starts, factors)
-    found = backward(states, nested.parents, adjoint, logdet=logdet)
+    found = gradients(nested.eliminate(factors), adjoint, logdet=logdet)
     u = nested.columns
     inverse = np.linalg.inv(nested.dense_v([f @ f.T for f in factors]))
     for level, (z, codes) in enumerate(zip(nested.z, nested.codes, strict=True)):
@@ -115,20 +124,18 @@ def test_backward_equals_dense_derivatives(
                 assert found[level][a, b] == pytest.approx(expected, rel=1e-8, abs=1e-8)
 
 
-def test_backward_at_a_zero_factor(nested: Nested, rng: np.random.Generator) -> None:
+def test_gradients_at_a_zero_factor(nested: Nested, rng: np.random.Generator) -> None:
     """At Σ = 0 the derivative in Σ is that of V = I; nothing divides by Λ."""
     zeros = [np.zeros((len(z), len(z))) for z in nested.z]
-    states, _ = forward(nested.grams(), nested.z, nested.starts, zeros)
-    found = backward(states, nested.parents, np.zeros((5, 5)))
+    found = gradients(nested.eliminate(zeros), np.zeros((5, 5)))
     for gradient, z in zip(found, nested.z, strict=True):
         assert gradient[0, 0] == pytest.approx((nested.columns[z[0]] ** 2).sum(), rel=1e-12)
 
 
 def test_conditional_means_equal_dense(nested: Nested, rng: np.random.Generator) -> None:
     factors = factors_for(rng, nested.z)
-    states, _ = forward(nested.grams(), nested.z, nested.starts, factors)
     weights = rng.normal(size=5)
-    found = conditional_means(states, nested.parents, weights)
+    found = conditional_means(nested.eliminate(factors), factors, weights)
     v = nested.dense_v([f @ f.T for f in factors])
     solved = np.linalg.solve(v, weights @ nested.columns)
     for mean, z, codes, factor in zip(found, nested.z, nested.codes, factors, strict=True):
@@ -147,15 +154,50 @@ def test_three_nested_levels_above_rows(rng: np.random.Generator) -> None:
     nested.parents.append(clinic)
     nested.codes.append(clinic[nested.codes[1]])
     factors = factors_for(rng, nested.z)
-    states, top = forward(nested.grams(), nested.z, nested.starts, factors)
+    eliminated = nested.eliminate(factors)
     v = nested.dense_v([f @ f.T for f in factors])
     np.testing.assert_allclose(
-        top, nested.columns @ np.linalg.solve(v, nested.columns.T), rtol=1e-9, atol=1e-10
+        eliminated.top, nested.columns @ np.linalg.solve(v, nested.columns.T), rtol=1e-9, atol=1e-10
     )
-    gradients = backward(states, nested.parents, np.zeros((5, 5)))
+    found = gradients(eliminated, np.zeros((5, 5)))
     inverse = np.linalg.inv(v)
-    for gradient, z, codes in zip(gradients, nested.z, nested.codes, strict=True):
+    for gradient, z, codes in zip(found, nested.z, nested.codes, strict=True):
         dv = (codes[:, None] == codes[None, :]) * np.outer(
             nested.columns[z[0]], nested.columns[z[0]]
         )
         assert gradient[0, 0] == pytest.approx(np.trace(inverse @ dv), rel=1e-9)
+
+
+def test_products_of_every_group_equal_dense(nested: Nested, rng: np.random.Generator) -> None:
+    factors = factors_for(rng, nested.z)
+    eliminated = nested.eliminate(factors)
+    inverse = np.linalg.inv(nested.dense_v([f @ f.T for f in factors]))
+    u = nested.columns
+    covariances = conditional_covariances(eliminated, factors)
+    for level, (z, codes) in enumerate(zip(nested.z, nested.codes, strict=True)):
+        for k in range(codes.max() + 1):
+            mine = u[z] * (codes == k)
+            n = mine @ inverse @ mine.T
+            found = eliminated.with_columns[level][:, :, k]
+            np.testing.assert_allclose(found, mine @ inverse @ u.T, rtol=1e-8, atol=1e-9)
+            np.testing.assert_allclose(
+                eliminated.precisions[level][:, :, k], n, rtol=1e-8, atol=1e-9
+            )
+            sigma = factors[level] @ factors[level].T
+            np.testing.assert_allclose(
+                covariances[level][:, :, k], sigma - sigma @ n @ sigma, rtol=1e-7, atol=1e-9
+            )
+
+
+def test_group_grams_with_columns_constant_in_groups(rng: np.random.Generator) -> None:
+    lengths = rng.integers(1, 6, 100)
+    codes = np.repeat(np.arange(100), lengths)
+    n = len(codes)
+    almost = rng.normal(size=100)[codes]
+    almost[-1] += 1.0
+    columns = np.vstack([np.ones(n), rng.normal(size=100)[codes], rng.normal(size=n), almost])
+    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    found = group_grams(columns, starts)
+    for k in range(100):
+        rows = columns[:, codes == k]
+        np.testing.assert_allclose(found[:, :, k], rows @ rows.T, rtol=1e-13)

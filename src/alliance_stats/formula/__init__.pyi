@@ -1,5 +1,7 @@
 from alliance_stats.formula.columns import DesignColumns as DesignColumns
 from alliance_stats.formula.columns import design_columns as design_columns
+from alliance_stats.formula.columns import same_columns as same_columns
+from alliance_stats.formula.memory import ColumnMemory as ColumnMemory
 from alliance_stats.formula.names import quote_name as quote_name
 from alliance_stats.formula.parse import parse_formula as parse_formula
 from alliance_stats.formula.terms import Factor as Factor

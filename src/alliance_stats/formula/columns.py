@@ -1,4 +1,7 @@
-"""The columns of a design matrix: named, contiguous, full rank in its categorical factors."""
+"""The columns of a design matrix, of the rows that are fitted and again of other rows.
+
+They are named, contiguous, and of full rank in their categorical factors.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,11 @@ from math import prod
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import columns_present, frame_given, name_list
+from alliance_stats._base.checks import columns_present, counted, frame_given, name_list, one_of
 from alliance_stats._base.errors import DataError, FormulaError
 from alliance_stats.formula.coding import Parts, column_parts
-from alliance_stats.formula.read import Values, read_factor
+from alliance_stats.formula.memory import ColumnMemory
+from alliance_stats.formula.read import Missing, Values, read_again, read_factor
 from alliance_stats.formula.terms import Factor, Term
 
 #: Rows times columns at most: 4 GB of numbers.
@@ -29,15 +33,29 @@ class DesignColumns:
     ----------
     names : tuple of str
         ``(Intercept)``, ``x``, ``x:z``, ``g[level]``, ``poly(x, 2)1`` …
-    matrix : array of float, rows × columns
-        Read-only; every column is contiguous.
+    columns : tuple of array of float (rows,)
+        Not to be written into: a plain column shares the memory of the data.
+    n_rows : int
     term_of_column : tuple of int
         For every column the position of its term, -1 for the intercept.
+    memory : ColumnMemory
+        What `same_columns` needs to compute the same columns for other rows.
     """
 
     names: tuple[str, ...]
-    matrix: np.ndarray
+    columns: tuple[np.ndarray, ...]
+    n_rows: int
     term_of_column: tuple[int, ...]
+    memory: ColumnMemory
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """The columns side by side (rows, columns): a read-only copy, contiguous by column."""
+        matrix = np.empty((self.n_rows, len(self.columns)), order="F")
+        for target, column in zip(matrix.T, self.columns, strict=True):
+            target[:] = column
+        matrix.flags.writeable = False
+        return matrix
 
 
 def design_columns(terms: Sequence[Term], intercept: bool, frame: pd.DataFrame) -> DesignColumns:
@@ -77,9 +95,7 @@ def design_columns(terms: Sequence[Term], intercept: bool, frame: pd.DataFrame) 
     >>> design_columns(fixed.terms, fixed.intercept, frame).names
     ('(Intercept)', 'wai', 'arm[pdt]', 'wai:arm[pdt]')
     """
-    frame_given(frame, name="frame")
-    if not len(frame):
-        raise DataError("no rows to compute a design from: the frame is empty. Check the filters.")
+    _rows_given(frame)
     factors = list(dict.fromkeys(factor for term in terms for factor in term.factors))
     columns_present(frame, dict.fromkeys(factor.column for factor in factors))
     values = [read_factor(frame, factor) for factor in factors]
@@ -94,9 +110,85 @@ def design_columns(terms: Sequence[Term], intercept: bool, frame: pd.DataFrame) 
     names = [":".join(values[f].names[k] for f, k in parts) for _, parts in columns]
     names = [INTERCEPT, *names] if intercept else names
     _refuse_repeated(names)
-    matrix = _multiply([parts for _, parts in columns], values, intercept, len(frame))
     of_term = [term for term, _ in columns]
-    return DesignColumns(tuple(names), matrix, tuple([-1, *of_term] if intercept else of_term))
+    memory = ColumnMemory(
+        names=tuple(names),
+        term_of_column=tuple([-1, *of_term] if intercept else of_term),
+        intercept=bool(intercept),
+        factors=tuple(v.memory for v in values),
+        parts=tuple(parts for _, parts in columns),
+    )
+    return _computed(memory, values, len(frame))
+
+
+def same_columns(
+    memory: ColumnMemory, frame: pd.DataFrame, *, missing: Missing = "raise"
+) -> DesignColumns:
+    """Compute the columns of `design_columns` for other rows, with what the first rows gave.
+
+    Levels, means and standard deviations of ``scale``, and the bases of ``poly`` and ``bs`` are
+    those of the first rows, whatever the other rows hold, as by R's predict().
+
+    Parameters
+    ----------
+    memory : ColumnMemory
+        ``design_columns(...).memory``.
+    frame : DataFrame
+        The other rows, with the columns ``memory.columns``.
+    missing : {"raise", "nan"}, default "raise"
+        Refuse missing values, or make the design columns that use them NaN in these rows.
+
+    Returns
+    -------
+    DesignColumns
+        With the same names, and the same memory.
+
+    Raises
+    ------
+    DataError
+        If a column is absent, of another type, holds infinite values or a level that did not
+        occur in the first rows, or cannot be transformed; if values are missing and `missing` is
+        "raise"; if there are no rows, or too many for memory.
+
+    Warns
+    -----
+    DataWarning
+        If values lie outside the range over which ``bs`` was made. Its outermost cubics go on.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from alliance_stats.formula import design_columns, parse_formula, same_columns
+    >>> frame = pd.DataFrame({"wai": [4.0, 5.0, 6.0], "arm": ["cbt", "pdt", "cbt"]})
+    >>> fixed = parse_formula("phq9 ~ scale(wai) + arm").fixed
+    >>> columns = design_columns(fixed.terms, fixed.intercept, frame)
+    >>> new = pd.DataFrame({"wai": [7.0, None], "arm": ["pdt", "pdt"]})
+    >>> same_columns(columns.memory, new, missing="nan").matrix
+    array([[ 1.,  2.,  1.],
+           [ 1., nan,  1.]])
+    """
+    one_of(missing, ("raise", "nan"), name="missing")
+    _rows_given(frame)
+    columns_present(frame, memory.columns)
+    if len(frame) * len(memory.names) > MAX_CELLS:
+        raise DataError(
+            f"design matrix too large: {len(frame):,} rows and "
+            f"{counted(len(memory.names), 'column')}. Give the rows in several parts."
+        )
+    values = [read_again(frame, factor, missing=missing) for factor in memory.factors]
+    return _computed(memory, values, len(frame))
+
+
+def _rows_given(frame: pd.DataFrame) -> None:
+    frame_given(frame, name="frame")
+    if not len(frame):
+        raise DataError("no rows to compute a design from: the frame is empty. Check the filters.")
+
+
+def _computed(memory: ColumnMemory, values: Sequence[Values], n_rows: int) -> DesignColumns:
+    ones = [np.broadcast_to(1.0, (n_rows,))] if memory.intercept else []
+    columns = [_product(parts, values) for parts in memory.parts]
+    return DesignColumns(memory.names, (*ones, *columns), n_rows, memory.term_of_column, memory)
 
 
 def _check_size(terms: Sequence[Term], values: dict[Factor, Values], n_rows: int) -> None:
@@ -120,17 +212,10 @@ def _refuse_repeated(names: list[str]) -> None:
         )
 
 
-def _multiply(
-    columns: Sequence[Parts], values: Sequence[Values], intercept: bool, n_rows: int
-) -> np.ndarray:
-    """Fill a column-contiguous matrix with the products."""
-    matrix = np.empty((n_rows, len(columns) + intercept), order="F")
-    if intercept:
-        matrix[:, 0] = 1.0
-    for target, parts in zip(matrix.T[int(intercept) :], columns, strict=True):
-        (factor, part), *others = parts
-        target[:] = values[factor].column(part)
-        for factor, part in others:
-            target *= values[factor].column(part)
-    matrix.flags.writeable = False
-    return matrix
+def _product(parts: Parts, values: Sequence[Values]) -> np.ndarray:
+    """One column: the numbers of the data themselves where it is no product."""
+    (factor, part), *others = parts
+    column = np.asarray(values[factor].column(part), dtype=float)
+    for factor, part in others:
+        column = column * values[factor].column(part)
+    return column

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alliance_stats.lmm.derivatives import Elimination, gradients
 from alliance_stats.lmm.design import MixedDesign
 from alliance_stats.lmm.factors import (
     gradient_in_theta,
@@ -27,10 +27,6 @@ from alliance_stats.lmm.factors import (
     unpack_roots,
 )
 from alliance_stats.lmm.information import level_hessian, scoring_step
-from alliance_stats.lmm.nested import NestedElimination
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.crossed import CrossedElimination
 
 #: Where the search for a start begins, in residual standard deviations.
 START = 0.5
@@ -51,7 +47,7 @@ class Profile:
         (X'V⁻¹X)⁻¹; times σ² it is the covariance of β.
     factors : list of ndarray
         Λ of every block.
-    eliminated : NestedElimination or CrossedElimination
+    eliminated : Elimination
         The model without its random effects.
     """
 
@@ -60,7 +56,7 @@ class Profile:
     sigma2: float
     unscaled: np.ndarray
     factors: list[np.ndarray]
-    eliminated: NestedElimination | CrossedElimination
+    eliminated: Elimination
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +114,7 @@ class Criterion:
 
     def information(self, profile: Profile) -> list[np.ndarray]:
         """Z'V⁻¹Z (q, q, G) of every block's groups, for guesses of second derivatives."""
-        return self.by_block(profile.eliminated.information)
+        return self.by_block(profile.eliminated.precisions)
 
     @property
     def degrees(self) -> int:
@@ -197,7 +193,7 @@ class Criterion:
         adjoint = np.outer(weights, weights) / profile.sigma2
         if self.reml and len(design.x):
             adjoint[design.x[:, None], design.x] += profile.unscaled
-        return self.by_block(profile.eliminated.gradients(adjoint))
+        return self.by_block(gradients(profile.eliminated, adjoint))
 
     def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """Deviance and its gradient in θ."""

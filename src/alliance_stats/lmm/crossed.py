@@ -194,10 +194,14 @@ class CrossedElimination:
         """log|V|."""
         return self.first.logdet + 2.0 * float(np.log(np.diag(self.lower)).sum())
 
-    @property
-    def information(self) -> list[np.ndarray]:
-        """Z_k'V⁻¹Z_k (q_l, q_l, G_l) of every factor."""
-        return self.precisions
+    @cached_property
+    def with_columns(self) -> list[np.ndarray]:
+        """Z_k'V⁻¹U (q_l, m, G_l) of every factor."""
+        q, m = self.first.t.shape[:2]
+        seen = self._links @ (self._half.T @ self.seen)
+        inner = self.first.p - seen.reshape(-1, q, m).transpose(1, 2, 0)
+        rest = self.along - self._half_reduced.T @ self.seen
+        return [inner, *self.products.by_group(rest)]
 
     @cached_property
     def precisions(self) -> list[np.ndarray]:
@@ -212,25 +216,6 @@ class CrossedElimination:
             y = self._half_reduced[:, start:end].reshape(-1, q, n)
             blocks.append(k.transpose(1, 2, 0) - np.einsum("rak,rbk->abk", y, y))
         return blocks
-
-    def gradients(self, adjoint: np.ndarray, *, logdet: bool = True) -> list[np.ndarray]:
-        """∂/∂Σ_l of log|V| (if asked for) plus a function of `top` with this adjoint (m, m)."""
-        gradients = []
-        for level, p in enumerate(self._products_with_columns):
-            q = len(p)
-            moved = np.einsum("ab,qbg->qag", adjoint, p)
-            gradient = -p.reshape(q, -1) @ moved.reshape(q, -1).T
-            if logdet:
-                gradient += self.precisions[level].sum(axis=-1)
-            gradients.append((gradient + gradient.T) / 2)
-        return gradients
-
-    def means(self, weights: np.ndarray) -> list[np.ndarray]:
-        """Conditional means (q_l, G_l) of the random effects for the residual U·weights."""
-        return [
-            factor @ factor.T @ np.einsum("qag,a->qg", p, weights)
-            for factor, p in zip(self.factors, self._products_with_columns, strict=True)
-        ]
 
     @cached_property
     def _half(self) -> np.ndarray:
@@ -255,15 +240,6 @@ class CrossedElimination:
             ]
         )
 
-    @cached_property
-    def _products_with_columns(self) -> list[np.ndarray]:
-        """Z_k'V⁻¹U (q_l, m, G_l) of every factor."""
-        q, m = self.first.t.shape[:2]
-        seen = self._links @ (self._half.T @ self.seen)
-        inner = self.first.p - seen.reshape(-1, q, m).transpose(1, 2, 0)
-        rest = self.along - self._half_reduced.T @ self.seen
-        return [inner, *self.products.by_group(rest)]
-
     def _first_blocks(self) -> np.ndarray:
         """Z_k'V⁻¹Z_k (q_1, q_1, G_1) of factor 1, a part of its groups at a time."""
         q, links, half = len(self.first.z), self._links, self._half.T
@@ -271,9 +247,8 @@ class CrossedElimination:
         step = max(CHUNK // (q * len(half)), 1)
         for start in range(0, blocks.shape[-1], step):
             rows = (links[start * q : (start + step) * q] @ half).reshape(-1, q, len(half))
-            blocks[:, :, start : start + step] -= (rows @ rows.transpose(0, 2, 1)).transpose(
-                1, 2, 0
-            )
+            over = rows @ rows.transpose(0, 2, 1)
+            blocks[:, :, start : start + step] -= over.transpose(1, 2, 0)
         return blocks
 
 

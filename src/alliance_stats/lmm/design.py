@@ -15,6 +15,7 @@ import pandas as pd
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import DataError, FormulaError
+from alliance_stats.formula.memory import ColumnMemory
 from alliance_stats.formula.parse import MixedFormula, RandomTerm, parse_formula
 from alliance_stats.lmm.groups import (
     Grouping,
@@ -22,6 +23,7 @@ from alliance_stats.lmm.groups import (
     crossing_messages,
     factorise,
     nesting_of,
+    rows_by_group,
 )
 from alliance_stats.lmm.kernels import group_grams
 from alliance_stats.lmm.nested import NestedProducts
@@ -73,7 +75,7 @@ class Level:
         The factor: ``patient``, ``therapist``, ``clinic:patient``.
     blocks : tuple of Block
         Usually one; several for ``||`` or several terms of the factor.
-    labels : ndarray (G,) of object
+    labels : ndarray (G,)
         Labels of the groups, in the order of the cross-products.
     z : ndarray (q,)
         Positions of the columns among the unique columns.
@@ -114,6 +116,8 @@ class MixedDesign:
         The response is divided by it.
     log_scales : float
         Sum of the logs of the fixed columns' scales: log|transform⁻¹|.
+    memories : tuple of ColumnMemory
+        What gives the same columns for other rows, the fixed ones first.
     rows : ndarray (n,)
         Positions in the frame of the rows used, in the frame's order.
     missing : dict of str to int
@@ -135,6 +139,7 @@ class MixedDesign:
     least_squares: np.ndarray
     scale: float
     log_scales: float
+    memories: tuple[ColumnMemory, ...]
     rows: np.ndarray
     missing: dict[str, int]
     weights: str | None = None
@@ -256,7 +261,7 @@ def _assemble(
             f"{counted(n, 'complete row')} for {counted(p, 'fixed effect')}. "
             "Use fewer predictors, or more data."
         )
-    order = _row_order(shape.groupings[0].codes)
+    order, starts = rows_by_group(shape.groupings[0])
     unique = np.empty((len(columns.arrays) + 1, n))
     for j, array in enumerate([*columns.arrays, rows.response]):
         unique[j] = array if order is None else array[order]
@@ -265,10 +270,11 @@ def _assemble(
     scaling = standardise(unique[:-1], columns, weights)
     if weights is not None:
         unique[-1] *= np.sqrt(weights)
-    gone = redundant_columns(unique[:p], columns.names[:p])
+    cross = unique[:p] @ unique.T
+    gone = redundant_columns(unique[:p], cross[:, :p], columns.names[:p])
     if gone:
         return _assemble(formula, columns.without(gone), shape, rows, names, (*redundant, *gone))
-    least_squares, scale = residualise(unique, p)
+    least_squares, scale = residualise(unique, cross)
     if scale <= NO_RESIDUAL * spread:
         raise DataError(
             f"the fixed effects explain the response '{formula.response}' without any residual. "
@@ -276,7 +282,7 @@ def _assemble(
         )
     blocks = shape.levels_of(columns.blocks)
     z = [np.array([j for block in level for j in block]) for level in blocks]
-    products, orders = _products(unique, shape.groupings, z, order)
+    products, orders = _products(unique, shape.groupings, z, order, starts)
     transform = scaling.transform(list(range(p)))
     return MixedDesign(
         formula=formula,
@@ -291,6 +297,7 @@ def _assemble(
         least_squares=transform @ least_squares,
         scale=scale,
         log_scales=float(np.log(scaling.scales[:p]).sum()),
+        memories=columns.memories,
         rows=rows.positions,
         missing=rows.missing,
         weights=names[0],
@@ -304,13 +311,17 @@ def _assemble(
 
 
 def _products(
-    unique: np.ndarray, groupings: list[Grouping], z: list[np.ndarray], order: np.ndarray | None
+    unique: np.ndarray,
+    groupings: list[Grouping],
+    z: list[np.ndarray],
+    order: np.ndarray | None,
+    starts: np.ndarray,
 ) -> tuple[NestedProducts | CrossedProducts, list[np.ndarray]]:
     """The cross-products, and the order of every factor's groups in them."""
     nesting = nesting_of(groupings)
     if nesting is None:
         return _crossed(unique, groupings, z, order)
-    grams = group_grams(unique, _group_starts(groupings[0].codes, order))
+    grams = group_grams(unique, starts)
     first = nesting.orders[0]
     if np.any(first != np.arange(len(first))):
         grams = grams[:, :, first]
@@ -363,16 +374,3 @@ def _level(
         labels=grouping.labels[order],
         z=np.array(z),
     )
-
-
-def _row_order(codes: np.ndarray) -> np.ndarray | None:
-    """Order that brings the rows of a group together, or None if they are already."""
-    if np.all(codes[1:] >= codes[:-1]):
-        return None
-    return np.argsort(codes, kind="stable")
-
-
-def _group_starts(codes: np.ndarray, order: np.ndarray | None) -> np.ndarray:
-    """First position of every group in the sorted rows; groups are numbered by appearance."""
-    sorted_codes = codes if order is None else codes[order]
-    return np.concatenate([[0], np.flatnonzero(np.diff(sorted_codes)) + 1])

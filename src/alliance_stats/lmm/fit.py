@@ -132,9 +132,10 @@ def _about_fit(criterion: Criterion, minimum: Minimum) -> list[str]:
             texts = [_about_block(level.name, b.names, next(factors)) for b in level.blocks]
             messages.extend(text for text in texts if text)
     if not minimum.converged:
+        gradient = criterion(minimum.theta)[1]
         messages.append(
             f"The fit did not converge ({minimum.message}; largest gradient "
-            f"{abs(minimum.gradient).max():.1e}). Do not report it: "
+            f"{abs(gradient).max():.1e}). Do not report it: "
             "use fewer random effects, or check the data for extreme values."
         )
     return messages

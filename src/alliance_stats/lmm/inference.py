@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alliance_stats.lmm.criterion import Criterion, Profile
+from alliance_stats.lmm.derivatives import gradients
 from alliance_stats.lmm.factors import gradient_in_theta, triangle, unpack
 
 STEP = 1e-4
@@ -110,8 +111,8 @@ def _profiled_hessian(criterion: Criterion, theta: np.ndarray, free: np.ndarray)
 
 def _gradient_of(criterion: Criterion, profile: Profile, adjoint: np.ndarray) -> np.ndarray:
     """Gradient in θ of a function of the top matrix only."""
-    gradients = profile.eliminated.gradients(adjoint, logdet=False)
-    return gradient_in_theta(criterion.by_block(gradients), profile.factors)
+    in_sigma = gradients(profile.eliminated, adjoint, logdet=False)
+    return gradient_in_theta(criterion.by_block(in_sigma), profile.factors)
 
 
 def _quadratic_gradient(

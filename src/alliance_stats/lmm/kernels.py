@@ -11,13 +11,15 @@ plain Gram matrix of the group's rows. Eliminating the random effects of level l
 and the parent's matrix is the sum over its children. So every level is the same step, and at the
 top the matrix holds X'V⁻¹X, X'V⁻¹y and y'V⁻¹y.
 
-The gradient is the reverse pass of the same recursion. With the adjoint B of a parent's matrix
-(∂deviance/∂S) and P_k = (S_k − T'T)[:, Z],
+Derivatives need ``P_k = Z_k'V⁻¹U`` and ``N_k = Z_k'V⁻¹Z_k`` with all levels in V. Up to level l,
+P_k is the Z rows of S_k − T'T and N_k its Z columns. Every level above, with J = L⁻¹Λ' of the
+group that contains k and E its Z columns, then takes out
 
-    ∂deviance/∂Σ_l = Σ_k P_k[Z] − P_k' B P_k
-    B_child = (I − S E M E')' B (I − S E M E') + E M E',   M = ΛA⁻¹Λ',   E selects Z.
+    N_k ← N_k − (P_k E) J'J (P_k E)',   P_k ← P_k − (P_k E) J'T.
 
-Arrays carry the groups on their last axis: S is (m, m, G), T and P are (q, m, G), M is (q, q, G).
+For a function of U'V⁻¹U with adjoint B, plus log|V|: ``∂/∂Σ_l = Σ_k N_k − P_k B P_k'``.
+
+Arrays carry the groups on their last axis: S is (m, m, G), T and P are (q, m, G), N is (q, q, G).
 """
 
 from __future__ import annotations
@@ -27,20 +29,26 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.sparse import csr_array
+
+#: Groups looked at before a whole column is compared with its first value in every group.
+PEEK = 32
 
 
 @dataclass(frozen=True, eq=False)
 class LevelState:
-    """What the forward pass leaves for one level, for the passes that follow.
+    """What the forward pass leaves for one level.
 
     Attributes
     ----------
     z : ndarray (q,)
         Positions of the level's columns among the unique columns.
+    factor : ndarray (q, q)
+        Λ.
     gram : ndarray (m, m, G)
         S before this level's random effects are eliminated.
-    j : ndarray (q, q, G)
-        ``L⁻¹Λ'``, so that M = j'j.
+    lower : ndarray (q, q, G)
+        L; what stands above the diagonal is not used.
     t : ndarray (q, m, G)
         ``L⁻¹Λ'S_z``.
     logdet : float
@@ -48,24 +56,52 @@ class LevelState:
     """
 
     z: np.ndarray
+    factor: np.ndarray
     gram: np.ndarray
-    j: np.ndarray
+    lower: np.ndarray
     t: np.ndarray
     logdet: float
 
     @cached_property
     def p(self) -> np.ndarray:
-        """P (q, m, G): the Z rows of ``S − T'T``."""
-        return self.gram[self.z] - np.einsum("qag,qbg->abg", self.t[:, self.z], self.t)
+        """P (q, m, G) with this level alone: the Z rows of ``S − T'T``."""
+        p = self.gram[self.z]
+        for row in self.t:
+            p -= row[self.z, None] * row
+        return p
 
     @property
     def n(self) -> np.ndarray:
-        """N (q, q, G): ``Z'V⁻¹Z`` with this level's random effects in V."""
+        """N (q, q, G) with this level alone."""
         return self.p[:, self.z]
+
+    @cached_property
+    def j(self) -> np.ndarray:
+        """``L⁻¹Λ'`` (q, q, G)."""
+        j = np.repeat(self.factor.T[:, :, None], self.gram.shape[-1], axis=-1)
+        for i in range(len(j)):
+            for k in range(i):
+                j[i] -= self.lower[i, k] * j[k]
+            j[i] /= self.lower[i, i]
+        return j
+
+    @cached_property
+    def outer(self) -> np.ndarray:
+        """``J'J`` (q, q, G)."""
+        return np.einsum("rag,rbg->abg", self.j, self.j)
+
+    @cached_property
+    def hand_down(self) -> np.ndarray:
+        """``J'T`` (q, m, G)."""
+        return np.einsum("rig,rag->iag", self.j, self.t)
 
 
 def group_grams(columns: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Gram matrix of every group of consecutive rows.
+
+    Products with a column that is constant within groups need its value and sums only. All others
+    are products of a sparse matrix, one row a group with the entries of one column, with the other
+    column: multiplied and summed in one pass.
 
     Parameters
     ----------
@@ -78,16 +114,35 @@ def group_grams(columns: np.ndarray, starts: np.ndarray) -> np.ndarray:
     -------
     ndarray (m, m, G)
     """
-    m = len(columns)
+    m, n = columns.shape
+    lengths = np.diff(starts, append=n)
+    value = columns[:, starts]
+    constant = [_is_constant(columns[a], value[a], lengths) for a in range(m)]
+    table = csr_array(
+        (np.ones(n), np.arange(n, dtype=np.int32), np.append(starts, n).astype(np.int32)),
+        shape=(len(starts), n),
+    )
+    sums = [value[a] * lengths if constant[a] else table @ columns[a] for a in range(m)]
     grams = np.empty((m, m, len(starts)))
-    product = np.empty(columns.shape[1])
     for a in range(m):
+        table.data = columns[a]
         for b in range(a + 1):
-            np.multiply(columns[a], columns[b], out=product)
-            np.add.reduceat(product, starts, out=grams[a, b])
-            if a != b:
-                grams[b, a] = grams[a, b]
+            if constant[a]:
+                grams[a, b] = value[a] * sums[b]
+            elif constant[b]:
+                grams[a, b] = value[b] * sums[a]
+            else:
+                grams[a, b] = table @ columns[b]
+            grams[b, a] = grams[a, b]
     return grams
+
+
+def _is_constant(column: np.ndarray, value: np.ndarray, lengths: np.ndarray) -> bool:
+    """Whether a column does not vary within groups."""
+    seen = np.repeat(value[:PEEK], lengths[:PEEK])
+    if not np.array_equal(column[: len(seen)], seen):
+        return False
+    return np.array_equal(column, np.repeat(value, lengths))
 
 
 def forward(
@@ -95,6 +150,7 @@ def forward(
     z: Sequence[np.ndarray],
     starts: Sequence[np.ndarray],
     factors: Sequence[np.ndarray],
+    total: np.ndarray,
 ) -> tuple[list[LevelState], np.ndarray]:
     """Eliminate the random effects, innermost level first.
 
@@ -107,7 +163,9 @@ def forward(
     starts : sequence of ndarray
         For every level but the innermost: the first child of each of its groups.
     factors : sequence of ndarray (q_l, q_l)
-        The relative covariance factors Λ_l, lower triangular.
+        The relative covariance factors Λ_l.
+    total : ndarray (m, m)
+        Gram matrix of all rows.
 
     Returns
     -------
@@ -117,23 +175,22 @@ def forward(
     """
     states = []
     gram = grams
+    top = total.copy()
     for level, (columns, factor) in enumerate(zip(z, factors, strict=True)):
         state = eliminate(gram, columns, factor)
         states.append(state)
+        wide = state.t.transpose(1, 0, 2).reshape(len(top), -1)
+        top -= wide @ wide.T
         if level + 1 < len(z):
-            lowered = gram - np.einsum("qag,qbg->abg", state.t, state.t)
-            gram = np.add.reduceat(lowered, starts[level], axis=-1)
-    m = len(gram)
-    wide = state.t.transpose(1, 0, 2).reshape(m, -1)
-    return states, gram.sum(axis=-1) - wide @ wide.T
+            gram = np.add.reduceat(lowered(gram, state.t), starts[level], axis=-1)
+    return states, top
 
 
 def eliminate(gram: np.ndarray, z: np.ndarray, factor: np.ndarray) -> LevelState:
-    """One level's step: ``A = Λ'S_zzΛ + I = LL'``, ``j = L⁻¹Λ'``, ``t = L⁻¹Λ'S_z``."""
+    """One level's step: ``A = Λ'S_zzΛ + I = LL'`` and ``t = L⁻¹Λ'S_z``."""
     q, g = len(z), gram.shape[-1]
     t = (factor.T @ gram[z].reshape(q, -1)).reshape(q, -1, g)
-    j = np.repeat(factor.T[:, :, None], g, axis=-1)
-    a = factor.T @ t[:, z]
+    a = (factor.T @ t[:, z].transpose(1, 0, 2).reshape(q, -1)).reshape(q, q, g)
     lower = np.empty((q, q, g))
     logdet = 0.0
     for i in range(q):  # Cholesky and forward substitution together, vectorised over groups
@@ -145,22 +202,29 @@ def eliminate(gram: np.ndarray, z: np.ndarray, factor: np.ndarray) -> LevelState
             lower[i, k] = entry / lower[k, k]
             pivot -= lower[i, k] ** 2
             t[i] -= lower[i, k] * t[k]
-            j[i] -= lower[i, k] * j[k]
         logdet += float(np.log(pivot).sum())
         lower[i, i] = np.sqrt(pivot)
         t[i] /= lower[i, i]
-        j[i] /= lower[i, i]
-    return LevelState(z, gram, j, t, logdet)
+    return LevelState(z, factor, gram, lower, t, logdet)
 
 
-def backward(
-    states: Sequence[LevelState],
-    parents: Sequence[np.ndarray],
-    adjoint: np.ndarray,
-    *,
-    logdet: bool = True,
-) -> list[np.ndarray]:
-    """Derivatives with respect to every Σ_l of a function of the top matrix.
+def lowered(gram: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """``S − T'T`` (m, m, G)."""
+    out = np.empty(gram.shape)
+    for a in range(len(gram)):
+        for b in range(a + 1):
+            np.multiply(t[0, a], t[0, b], out=out[a, b])
+            for row in t[1:]:
+                out[a, b] += row[a] * row[b]
+            np.subtract(gram[a, b], out[a, b], out=out[a, b])
+            out[b, a] = out[a, b]
+    return out
+
+
+def whole_products(
+    states: Sequence[LevelState], parents: Sequence[np.ndarray]
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """P (q_l, m, G_l) and N (q_l, q_l, G_l) of every level, with all levels in V.
 
     Parameters
     ----------
@@ -168,106 +232,18 @@ def backward(
         From `forward`.
     parents : sequence of ndarray
         For every level but the outermost: the parent's position of each of its groups.
-    adjoint : ndarray (m, m)
-        Symmetric derivative of the function with respect to the top matrix.
-    logdet : bool
-        Whether log|V| is part of the function.
-
-    Returns
-    -------
-    list of ndarray (q_l, q_l)
-        ∂function/∂Σ_l: symmetric, for a symmetric change dΣ the function changes by tr(G dΣ).
     """
-    gradients: list[np.ndarray] = [np.empty(0)] * len(states)
-    for level in reversed(range(len(states))):
-        state = states[level]
-        p, q = state.p, len(state.z)
-        if adjoint.ndim == 2:
-            r = adjoint @ p
-        else:
-            r = np.einsum("abg,qbg->qag", adjoint.take(parents[level], axis=-1), p)
-        gradient = -p.reshape(q, -1) @ r.reshape(q, -1).T
-        if logdet:
-            gradient += state.n.sum(axis=-1)
-        gradients[level] = (gradient + gradient.T) / 2
-        if level:
-            above = None if adjoint.ndim == 2 else parents[level]
-            adjoint = child_adjoint(state, adjoint, above, logdet=logdet)
-    return gradients
-
-
-def child_adjoint(
-    state: LevelState,
-    adjoint: np.ndarray,
-    parent: np.ndarray | None,
-    *,
-    logdet: bool,
-) -> np.ndarray:
-    """Adjoint (m, m, G) of this level's matrices, from the adjoint of its parents'."""
-    z, g = state.z, state.gram.shape[-1]
-    if parent is None:
-        out = np.repeat(adjoint[:, :, None], g, axis=-1)
-    else:
-        out = adjoint.take(parent, axis=-1)
-    b = np.einsum("rig,rag->iag", state.j, state.t)
-    reduced = np.einsum("iag,abg->ibg", b, out)
-    corner = np.einsum("iag,kag->ikg", reduced, b)
-    if logdet:
-        corner += np.einsum("rig,rkg->ikg", state.j, state.j)
-    out[z] -= reduced
-    out[:, z] -= reduced.transpose(1, 0, 2)
-    out[z[:, None], z] += corner
-    return out
-
-
-def conditional_means(
-    states: Sequence[LevelState], parents: Sequence[np.ndarray], residual: np.ndarray
-) -> list[np.ndarray]:
-    """Conditional means of the random effects (BLUPs), outermost level first in the recursion.
-
-    Parameters
-    ----------
-    residual : ndarray (m,)
-        Coefficients w of the unique columns such that Uw is the residual y − Xβ.
-
-    Returns
-    -------
-    list of ndarray (q_l, G_l)
-    """
-    means: list[np.ndarray] = [np.empty(0)] * len(states)
-    left = residual[:, None]
-    for level in reversed(range(len(states))):
-        state = states[level]
-        left = np.broadcast_to(left, (len(residual), state.gram.shape[-1]))
-        score = np.einsum("rag,ag->rg", state.t, left)
-        mean = np.einsum("rig,rg->ig", state.j, score)
-        means[level] = mean
-        if level:
-            below = left.copy()
-            below[state.z] -= mean
-            left = below[:, parents[level - 1]]
-    return means
-
-
-def marginal_blocks(
-    states: Sequence[LevelState], parents: Sequence[np.ndarray]
-) -> list[np.ndarray]:
-    """Z_k'V⁻¹Z_k (q_l, q_l, G_l) of every group, with the random effects of all levels in V.
-
-    The levels above group k take P_k'B P_k out of N_k, where −B is the adjoint of log|V| that
-    they hand down.
-    """
-    m = len(states[0].gram)
-    blocks: list[np.ndarray] = [np.empty(0)] * len(states)
-    adjoint = np.zeros((m, m))
-    for level in reversed(range(len(states))):
-        state = states[level]
-        top = adjoint.ndim == 2
-        above = adjoint[:, :, None] if top else adjoint.take(parents[level], axis=-1)
-        reduced = np.einsum(
-            "qag,abg->qbg", state.p, np.broadcast_to(above, (m, m, state.n.shape[-1]))
-        )
-        blocks[level] = state.n - np.einsum("qbg,rbg->qrg", reduced, state.p)
-        if level:
-            adjoint = child_adjoint(state, adjoint, None if top else parents[level], logdet=True)
-    return blocks
+    with_columns, precisions = [], []
+    for level, state in enumerate(states):
+        p, n = state.p, state.n
+        group = np.arange(p.shape[-1])
+        for above in range(level + 1, len(states)):
+            group = parents[above - 1][group]
+            over = states[above]
+            left = p[:, over.z]
+            moved = np.einsum("qsg,srg->qrg", left, over.outer.take(group, axis=-1))
+            n = n - np.einsum("qrg,prg->qpg", moved, left)
+            p = p - np.einsum("qsg,sag->qag", left, over.hand_down.take(group, axis=-1))
+        with_columns.append(p)
+        precisions.append(n)
+    return with_columns, precisions

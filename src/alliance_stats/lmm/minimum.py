@@ -41,7 +41,6 @@ class Minimum:
     theta : ndarray (k,)
         Canonical: non-negative diagonals, vanished columns exactly zero.
     deviance : float
-    gradient : ndarray (k,)
     converged, singular : bool
     restarts : int
         How often a saddle on the boundary was left.
@@ -52,7 +51,6 @@ class Minimum:
 
     theta: np.ndarray
     deviance: float
-    gradient: np.ndarray
     converged: bool
     singular: bool
     restarts: int
@@ -93,16 +91,14 @@ def _search(criterion: Criterion, theta: np.ndarray) -> Minimum:
     while True:
         found = minimise_smooth(criterion.expand, roots(unpack(theta, criterion.sizes)))
         log.extend(found.log)
-        theta = _fold(criterion, unpack_roots(found.x, criterion.sizes), found.value)
+        theta, value = _fold(criterion, unpack_roots(found.x, criterion.sizes), found.value)
         escape = _escape(criterion, theta)
         if escape is None or restarts == MAX_RESTARTS:
             break
         theta, restarts = escape, restarts + 1
-    value, gradient = criterion(theta)
     return Minimum(
         theta=theta,
         deviance=value,
-        gradient=gradient,
         converged=found.converged and escape is None,
         singular=is_singular(unpack(theta, criterion.sizes), tolerance=SINGULAR),
         restarts=restarts,
@@ -111,14 +107,17 @@ def _search(criterion: Criterion, theta: np.ndarray) -> Minimum:
     )
 
 
-def _fold(criterion: Criterion, factors: list[np.ndarray], value: float) -> np.ndarray:
-    """Canonical θ; tiny columns are set to zero unless the deviance would rise."""
+def _fold(
+    criterion: Criterion, factors: list[np.ndarray], value: float
+) -> tuple[np.ndarray, float]:
+    """Canonical θ, tiny columns set to zero unless the deviance would rise, and the deviance."""
     exact = pack([canonical(f @ f.T, tolerance=0.0) for f in factors])
     snapped = pack([canonical(f @ f.T, tolerance=SINGULAR) for f in factors])
-    vanished = np.any((snapped == 0) & (exact != 0))
-    if vanished and criterion.profile(snapped).deviance <= value + WORTHWHILE:
-        return snapped
-    return exact
+    if np.any((snapped == 0) & (exact != 0)):
+        deviance = criterion.profile(snapped).deviance
+        if deviance <= value + WORTHWHILE:
+            return snapped, deviance
+    return exact, value
 
 
 def _escape(criterion: Criterion, theta: np.ndarray) -> np.ndarray | None:

@@ -8,13 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from alliance_stats.lmm.kernels import (
-    LevelState,
-    backward,
-    conditional_means,
-    forward,
-    marginal_blocks,
-)
+from alliance_stats.lmm.kernels import LevelState, forward, whole_products
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,22 +35,18 @@ class NestedElimination:
         return sum(state.logdet for state in self.states)
 
     @property
-    def information(self) -> list[np.ndarray]:
-        """Z_k'V_k⁻¹Z_k (q_l, q_l, G_l) of every level, V_k without the levels above."""
-        return [state.n for state in self.states]
+    def with_columns(self) -> list[np.ndarray]:
+        """Z_k'V⁻¹U (q_l, m, G_l) of every level."""
+        return self._whole[0]
+
+    @property
+    def precisions(self) -> list[np.ndarray]:
+        """Z_k'V⁻¹Z_k (q_l, q_l, G_l) of every level."""
+        return self._whole[1]
 
     @cached_property
-    def precisions(self) -> list[np.ndarray]:
-        """Z_k'V⁻¹Z_k (q_l, q_l, G_l) of every level, with all levels in V."""
-        return marginal_blocks(self.states, self.parents)
-
-    def gradients(self, adjoint: np.ndarray, *, logdet: bool = True) -> list[np.ndarray]:
-        """∂/∂Σ_l of log|V| (if asked for) plus a function of `top` with this adjoint (m, m)."""
-        return backward(self.states, self.parents, adjoint, logdet=logdet)
-
-    def means(self, weights: np.ndarray) -> list[np.ndarray]:
-        """Conditional means (q_l, G_l) of the random effects for the residual U·weights."""
-        return conditional_means(self.states, self.parents, weights)
+    def _whole(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        return whole_products(self.states, self.parents)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,5 +76,5 @@ class NestedProducts:
 
     def eliminate(self, factors: Sequence[np.ndarray]) -> NestedElimination:
         """Eliminate the random effects with factors Λ_l (q_l, q_l)."""
-        states, top = forward(self.grams, self.z, self.starts, factors)
+        states, top = forward(self.grams, self.z, self.starts, factors, self.total)
         return NestedElimination(states, self.parents, top)

@@ -16,6 +16,7 @@ from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats._base.printing import escape_html, format_number, frame_html, frame_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.criterion import Criterion, Profile
+from alliance_stats.lmm.derivatives import conditional_means
 from alliance_stats.lmm.inference import Satterthwaite, satterthwaite
 from alliance_stats.lmm.minimum import Minimum
 
@@ -265,7 +266,9 @@ class MixedModelResult:
         Rows are groups, labelled; columns are random effects in the units of the columns.
         """
         design, profile = self.criterion.design, self.profile
-        means = profile.eliminated.means(self.criterion.residual_weights(profile))
+        factors = self.criterion.by_level(profile.factors)
+        weights = self.criterion.residual_weights(profile)
+        means = conditional_means(profile.eliminated, factors, weights)
         frames = {}
         for level, mean in zip(design.levels, means, strict=True):
             values = np.empty(mean.shape)

@@ -19,7 +19,7 @@ class Rows:
     Attributes
     ----------
     frame : DataFrame (n rows)
-        The columns used.
+        The complete rows: at least the columns used.
     positions : ndarray (n,)
         Positions of the rows in the frame given.
     missing : dict of str to int
@@ -58,7 +58,7 @@ def read_rows(
     columns_present(frame, columns)
     for column, what in [(formula.response, "response"), *((c, "column") for c in extra)]:
         numeric_column(frame, column, what=what)
-    used, positions, missing = _complete(frame[columns])
+    used, positions, missing = _complete(frame, columns)
     response = used[formula.response].to_numpy(dtype=float)
     if offset:
         response = response - used[offset].to_numpy(dtype=float)
@@ -87,21 +87,39 @@ def _check_weights(values: np.ndarray, name: str) -> None:
         )
 
 
-def _complete(used: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, dict[str, int]]:
-    """The complete rows, their positions, and counts of the others."""
-    if not len(used):
+def _complete(
+    frame: pd.DataFrame, columns: list[str]
+) -> tuple[pd.DataFrame, np.ndarray, dict[str, int]]:
+    """The complete rows, their positions, and counts of the others by the first cause."""
+    n = len(frame)
+    if not n:
         raise DataError("the data have no rows. Check the file or the filter before the fit.")
-    gone = np.column_stack([used.iloc[:, j].isna().to_numpy() for j in range(used.shape[1])])
-    incomplete = gone.any(axis=1)
-    if not incomplete.any():
-        return used, np.arange(len(used)), {}
-    counts = np.bincount(gone[incomplete].argmax(axis=1), minlength=gone.shape[1])
-    missing = {c: int(n) for c, n in zip(used.columns, counts, strict=True) if n}
+    incomplete: np.ndarray | None = None
+    missing: dict[str, int] = {}
+    for column in columns:
+        gone = _missing(frame[column])
+        if gone is None:
+            continue
+        first = gone if incomplete is None else gone & ~incomplete
+        missing[column] = int(np.count_nonzero(first))
+        incomplete = gone if incomplete is None else gone | incomplete
+    if incomplete is None:
+        return frame, np.arange(n), {}
+    missing = {column: count for column, count in missing.items() if count}
     if incomplete.all():
         raise DataError(
-            f"no complete row is left of {counted(len(used), 'row')} "
-            f"({', '.join(f'{c} missing: {n:,}' for c, n in missing.items())}). "
+            f"no complete row is left of {counted(n, 'row')} "
+            f"({', '.join(f'{c} missing: {k:,}' for c, k in missing.items())}). "
             "Check the columns of the formula."
         )
     rows = np.flatnonzero(~incomplete)
-    return used.iloc[rows], rows, missing
+    return frame[columns].iloc[rows], rows, missing
+
+
+def _missing(column: pd.Series) -> np.ndarray | None:
+    """Where a column is missing; None if nowhere."""
+    kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else "O"
+    if kind in "iub":
+        return None
+    gone = np.isnan(column.to_numpy()) if kind == "f" else column.isna().to_numpy()
+    return gone if gone.any() else None

@@ -87,13 +87,13 @@ def _refuse_constant_effect(j: int, columns: UniqueColumns, n: int) -> None:
         )
 
 
-def redundant_columns(x: np.ndarray, names: tuple[str, ...]) -> list[str]:
+def redundant_columns(x: np.ndarray, cross: np.ndarray, names: tuple[str, ...]) -> list[str]:
     """Fixed effects (rows of `x`, standardised) that earlier ones determine, in R's order.
 
+    `cross` (p, p) holds their cross-products.
     Raises DataError where a column is so close to a combination of earlier ones that its
     coefficient would have no correct digits.
     """
-    cross = x @ x.T
     size = np.sqrt(np.maximum(np.diag(cross), np.finfo(float).tiny))
     left = cross / size[:, None] / size
     kept: list[int] = []
@@ -126,14 +126,15 @@ def _share_left(column: np.ndarray, others: np.ndarray) -> float:
     return float(rest @ rest) / length
 
 
-def residualise(unique: np.ndarray, p: int) -> tuple[np.ndarray, float]:
+def residualise(unique: np.ndarray, cross: np.ndarray) -> tuple[np.ndarray, float]:
     """Replace the response (last row) by its scaled least-squares residuals, in place.
 
-    Returns the least-squares coefficients on the first p rows, and the scale.
+    `cross` (p, m) holds the products of the p fixed columns, the first rows, with all rows.
+    Returns the least-squares coefficients and the scale.
     """
-    x, y = unique[:p], unique[-1]
-    beta = np.linalg.solve(x @ x.T, x @ y) if p else np.empty(0)
-    y -= beta @ x
+    p, y = len(cross), unique[-1]
+    beta = np.linalg.solve(cross[:, :p], cross[:, -1]) if p else np.empty(0)
+    y -= beta @ unique[:p]
     scale = float(np.sqrt(y @ y / len(y)))
     if scale > 0:
         y /= scale

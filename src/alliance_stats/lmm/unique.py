@@ -10,6 +10,7 @@ import pandas as pd
 
 from alliance_stats._base.errors import FormulaError
 from alliance_stats.formula.columns import INTERCEPT, design_columns
+from alliance_stats.formula.memory import ColumnMemory
 from alliance_stats.formula.parse import MixedFormula, RandomTerm
 
 
@@ -25,12 +26,15 @@ class UniqueColumns:
         The first p columns are the fixed effects.
     blocks : list of list of int
         Positions of the columns of every random term.
+    memories : tuple of ColumnMemory
+        What gives the same columns for other rows, the fixed ones first.
     """
 
     names: tuple[str, ...]
     arrays: list[np.ndarray]
     p: int
     blocks: list[list[int]]
+    memories: tuple[ColumnMemory, ...]
 
     def without(self, gone: Sequence[str]) -> UniqueColumns:
         """The same without some fixed effects; columns that random terms use stay."""
@@ -43,6 +47,7 @@ class UniqueColumns:
             [self.arrays[j] for j in order],
             len(kept),
             [[order.index(j) for j in block] for block in self.blocks],
+            self.memories,
         )
 
 
@@ -64,26 +69,31 @@ def unique_columns(
     """The fixed columns, then those that only random terms use."""
     fixed = design_columns(formula.fixed.terms, formula.fixed.intercept, frame)
     names = list(fixed.names)
-    arrays = [fixed.matrix[:, j] for j in range(len(names))]
-    blocks = [_block(term, frame, names, arrays) for term in random]
-    return UniqueColumns(tuple(names), arrays, len(fixed.names), blocks)
+    arrays, memories = list(fixed.columns), [fixed.memory]
+    blocks = [_block(term, frame, names, arrays, memories) for term in random]
+    return UniqueColumns(tuple(names), arrays, len(fixed.names), blocks, tuple(memories))
 
 
 def _block(
-    term: RandomTerm, frame: pd.DataFrame, names: list[str], arrays: list[np.ndarray]
+    term: RandomTerm,
+    frame: pd.DataFrame,
+    names: list[str],
+    arrays: list[np.ndarray],
+    memories: list[ColumnMemory],
 ) -> list[int]:
     """Positions of a random term's columns among the unique ones, which grow as needed."""
     wanted = [INTERCEPT] * term.intercept + [str(t) for t in term.terms]
     if all(name in names for name in wanted):
         return [names.index(name) for name in wanted]
-    columns = design_columns(term.terms, term.intercept, frame)
-    for j, name in enumerate(columns.names):
+    found = design_columns(term.terms, term.intercept, frame)
+    memories.append(found.memory)
+    for name, column in zip(found.names, found.columns, strict=True):
         if name not in names:
             names.append(name)
-            arrays.append(columns.matrix[:, j])
-        elif not np.array_equal(arrays[names.index(name)], columns.matrix[:, j]):
+            arrays.append(column)
+        elif not np.array_equal(arrays[names.index(name)], column):
             raise FormulaError(
                 f"two different columns of the design are named '{name}'. "
                 "Rename a column of the data."
             )
-    return [names.index(name) for name in columns.names]
+    return [names.index(name) for name in found.names]
