@@ -13,9 +13,11 @@ import pandas as pd
 import pytest
 from scipy.optimize import minimize
 
+from alliance_stats.lmm.build import build_design
 from alliance_stats.lmm.criterion import Criterion
-from alliance_stats.lmm.crossed import crossed_products
-from alliance_stats.lmm.design import build_design
+from alliance_stats.lmm.crossed_dense import DenseProducts
+from alliance_stats.lmm.crossed_sparse import SparseProducts, sparse_products
+from alliance_stats.lmm.crossings import Crossings, find_crossings
 from alliance_stats.lmm.factors import unpack
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.groups import Grouping, nesting_of
@@ -232,28 +234,53 @@ def test_an_offset_in_a_predictor_moves_its_coefficient(
 @pytest.mark.parametrize("levels", [2, 3])
 @pytest.mark.parametrize("shuffled", [False, True])
 def test_nested_factors_by_the_crossed_path(levels: int, shuffled: bool) -> None:
-    """The blocks of the two eliminations are the same numbers."""
+    """The blocks of the three eliminations are the same numbers."""
     rng = np.random.default_rng(levels)
     inner = np.repeat(np.arange(14), rng.integers(1, 7, 14))
     codes = [inner, (np.arange(14) // 3)[inner], (np.arange(14) // 6)[inner]][:levels]
     z = [np.array([0, 1]), np.array([0, 2]), np.array([1])][:levels]
     columns = np.vstack([np.ones(len(inner)), rng.normal(size=(3, len(inner)))])
     order = rng.permutation(len(inner)) if shuffled else np.arange(len(inner))
-    crossed = crossed_products(columns[:, order], [c[order] for c in codes], z)
+    crossings = find_crossings(columns[:, order], [c[order] for c in codes], z)
+    sparse = sparse_products(crossings, most_pairs=10**6)
+    assert sparse is not None
     nesting = nesting_of([Grouping("g", c, np.unique(c).astype(object)) for c in codes])
     assert nesting is not None
     starts = np.flatnonzero(np.diff(inner, prepend=-1))
     nested = NestedProducts(group_grams(columns, starts), z, nesting.starts, nesting.parents)
-    np.testing.assert_allclose(crossed.total, nested.total, rtol=1e-12)
-    for _ in range(3):
-        factors = [np.tril(rng.normal(size=(len(k), len(k)))) for k in z]
-        one, two = nested.eliminate(factors), crossed.eliminate(factors)
-        assert two.logdet == pytest.approx(one.logdet, rel=1e-11)
-        np.testing.assert_allclose(two.top, one.top, rtol=1e-9, atol=1e-10)
-        for a, b in zip(one.with_columns, two.with_columns, strict=True):
-            np.testing.assert_allclose(b, a, rtol=1e-8, atol=1e-10)
-        for a, b in zip(one.precisions, two.precisions, strict=True):
-            np.testing.assert_allclose(b, a, rtol=1e-8, atol=1e-10)
+    for crossed in (DenseProducts(crossings), sparse):
+        np.testing.assert_allclose(crossed.total, nested.total, rtol=1e-11, atol=1e-11)
+        for _ in range(3):
+            factors = [np.tril(rng.normal(size=(len(k), len(k)))) for k in z]
+            one, two = nested.eliminate(factors), crossed.eliminate(factors)
+            assert two.logdet == pytest.approx(one.logdet, rel=1e-11)
+            np.testing.assert_allclose(two.top, one.top, rtol=1e-9, atol=1e-10)
+            for a, b in zip(one.with_columns, two.with_columns, strict=True):
+                np.testing.assert_allclose(b, a, rtol=1e-8, atol=1e-9)
+            for a, b in zip(one.precisions, two.precisions, strict=True):
+                np.testing.assert_allclose(b, a, rtol=1e-8, atol=1e-9)
+
+
+@pytest.fixture
+def always_sparse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eliminate sparsely where the engine, on so little data, would do so densely."""
+
+    def instead(crossings: Crossings) -> SparseProducts | None:
+        return sparse_products(crossings, most_pairs=10**6)
+
+    monkeypatch.setattr("alliance_stats.lmm.crossed.DenseProducts", instead)
+
+
+@pytest.mark.parametrize("name", ["crossed", "partly crossed", "three factors", "weights"])
+def test_whole_fits_by_the_sparse_way(
+    frame: pd.DataFrame, name: str, tol: SimpleNamespace, request: pytest.FixtureRequest
+) -> None:
+    dense = fit(frame, CASES[name])
+    request.getfixturevalue("always_sparse")
+    sparse = fit(frame, CASES[name])
+    assert isinstance(dense.criterion.design.products, DenseProducts)
+    assert isinstance(sparse.criterion.design.products, SparseProducts)
+    assert_same(dense, sparse, tol)
 
 
 def raters_alike(rng: np.random.Generator) -> pd.DataFrame:
@@ -270,10 +297,18 @@ def raters_alike(rng: np.random.Generator) -> pd.DataFrame:
 
 @pytest.mark.parametrize("reml", [True, False])
 @pytest.mark.parametrize("random", ["(1 | rater)", "(1 + w || rater)", "(1 + w | rater)"])
+@pytest.mark.parametrize("sparse", [False, True])
 def test_a_crossed_factor_without_variance(
-    rng: np.random.Generator, random: str, reml: bool, tol: SimpleNamespace
+    rng: np.random.Generator,
+    random: str,
+    reml: bool,
+    sparse: bool,
+    tol: SimpleNamespace,
+    request: pytest.FixtureRequest,
 ) -> None:
     """Raters alike by construction: the fit is that without them, and a minimum (KKT)."""
+    if sparse:
+        request.getfixturevalue("always_sparse")
     frame = raters_alike(rng)
     formula = "y ~ x + w + (1 + w | patient)"
     found = fit_quietly(f"{formula} + {random}", frame, reml=reml)

@@ -11,8 +11,10 @@ import pandas as pd
 import pytest
 
 from alliance_stats.formula.parse import parse_formula
+from alliance_stats.lmm.build import build_design
 from alliance_stats.lmm.criterion import Criterion
-from alliance_stats.lmm.design import MixedDesign, build_design
+from alliance_stats.lmm.derivatives import conditional_covariances
+from alliance_stats.lmm.design import MixedDesign
 from alliance_stats.lmm.factors import canonical, pack
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.result import MixedModelResult
@@ -192,6 +194,36 @@ def test_conditional_means(
         gap = (table.loc[wanted.index].to_numpy() - wanted.to_numpy()) @ sums.T
         sd = (wanted.to_numpy() @ sums.T).std(axis=0)
         assert (np.abs(gap).max(axis=0) <= tol.blup_in_sd * sd + 1e-12).all()
+
+
+def test_conditional_spread(
+    case: tuple[MixedModelResult, dict[str, Any]], tol: SimpleNamespace
+) -> None:
+    """Conditional SDs of the random effects given θ and β, from the products of every group."""
+    fit, reference = case
+    criterion, profile = fit.criterion, fit.profile
+    factors = criterion.by_level(profile.factors)
+    for level, covariance in zip(
+        criterion.design.levels,
+        conditional_covariances(profile.eliminated, factors),
+        strict=True,
+    ):
+        ((group, expected),) = [
+            (g, e) for g, e in reference["ranef"].items() if same_factor(level.name, g)
+        ]
+        labels = [label_in_r(label, level.name, group) for label in level.labels]
+        place = [labels.index(str(label)) for label in expected["labels"]]
+        unit = fit.sigma2 / criterion.design.mean_weight
+        for block in level.blocks:
+            inner = covariance[block.columns, block.columns][:, :, place]
+            outer = np.einsum("ab,bcg,dc->adg", block.transform, inner, block.transform)
+            spread = np.sqrt(np.maximum(unit * np.diagonal(outer).T, 0.0))
+            if reference["case"] in UNIDENTIFIED and level.name == "therapist":
+                continue
+            for name, found in zip(block.names, spread, strict=True):
+                wanted = np.array(expected["sd"][in_r(name)])
+                bound = tol.variance * np.maximum(wanted, 1e-1 * fit.sigma)
+                assert (np.abs(found - wanted) <= bound).all()
 
 
 def factors_of(design: MixedDesign, theta: dict[str, float]) -> list[np.ndarray]:

@@ -6,6 +6,7 @@ Arrays carry the groups on their last axis.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -29,6 +30,17 @@ class Elimination(Protocol):
     @property
     def precisions(self) -> list[np.ndarray]:
         """N = Z_k'V⁻¹Z_k (q_l, q_l, G_l) of every factor."""
+
+
+class Products(Protocol):
+    """All cross-products of a model."""
+
+    @property
+    def total(self) -> np.ndarray:
+        """Gram matrix (m, m) of the unique columns over all rows."""
+
+    def eliminate(self, factors: Sequence[np.ndarray]) -> Elimination:
+        """Eliminate the random effects with factors Λ_l (q_l, q_l)."""
 
 
 def gradients(

@@ -61,9 +61,9 @@ def _codes(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     values = column.to_numpy()
     runs = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
     if 2 * len(runs) > len(values):
-        return pd.factorize(values)
-    codes, labels = pd.factorize(values[runs])
-    return np.repeat(codes, np.diff(runs, append=len(values))), labels
+        runs = np.arange(len(values))
+    of_run, found = pd.factorize(values[runs])
+    return np.repeat(of_run, np.diff(runs, append=len(values))), np.asarray(found)
 
 
 def parents_of(groupings: Sequence[Grouping]) -> list[np.ndarray] | None:

@@ -182,7 +182,7 @@ def forward(
         wide = state.t.transpose(1, 0, 2).reshape(len(top), -1)
         top -= wide @ wide.T
         if level + 1 < len(z):
-            gram = np.add.reduceat(lowered(gram, state.t), starts[level], axis=-1)
+            gram = parent_sums(gram, state.t, starts[level])
     return states, top
 
 
@@ -208,17 +208,19 @@ def eliminate(gram: np.ndarray, z: np.ndarray, factor: np.ndarray) -> LevelState
     return LevelState(z, factor, gram, lower, t, logdet)
 
 
-def lowered(gram: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """``S − T'T`` (m, m, G)."""
-    out = np.empty(gram.shape)
-    for a in range(len(gram)):
-        for b in range(a + 1):
-            np.multiply(t[0, a], t[0, b], out=out[a, b])
-            for row in t[1:]:
-                out[a, b] += row[a] * row[b]
-            np.subtract(gram[a, b], out[a, b], out=out[a, b])
-            out[b, a] = out[a, b]
-    return out
+def parent_sums(gram: np.ndarray, t: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """``S − T'T`` (m, m, G) summed over the children of every parent."""
+    m = len(gram)
+    rows, columns = np.tril_indices(m)
+    out = gram[rows, columns]
+    product = np.empty(gram.shape[-1])
+    for k, (a, b) in enumerate(zip(rows, columns, strict=True)):
+        for row in t:
+            out[k] -= np.multiply(row[a], row[b], out=product)
+    sums = np.empty((m, m, len(starts)))
+    sums[rows, columns] = np.add.reduceat(out, starts, axis=-1)
+    sums[columns, rows] = sums[rows, columns]
+    return sums
 
 
 def whole_products(
