@@ -4,7 +4,8 @@ For a contrast c'β with variance v(φ), φ = (θ, σ²), df = 2v² / (∇v' A �
 asymptotic covariance of φ and H the Hessian of the deviance with σ² not profiled out
 (Fai & Cornelius, 1996; Kuznetsova, Brockhoff & Christensen, 2017, J. Stat. Softw. 82(13)).
 ∇v is exact; H comes from central differences of the exact gradient. On a singular fit the
-vanished columns of Λ are left out of φ.
+vanished columns of Λ are left out of φ. So is a direction in which neither the deviance nor v
+changes, where the model has more variances than the data can tell apart.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ from alliance_stats.lmm.derivatives import gradients
 from alliance_stats.lmm.factors import gradient_in_theta, triangle, unpack
 
 STEP = 1e-4
+#: An eigenvalue of the Hessian, scaled to a unit diagonal, below which a direction is flat.
+FLAT = 1e-6
+#: Share of the length of ∇v along a flat direction that is rounding.
+ROUNDING = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,25 +36,35 @@ class Satterthwaite:
         At the optimum.
     free : ndarray of int
         Positions of the θ that are not fixed at zero.
-    covariance : ndarray (f + 1, f + 1) or None
-        Asymptotic covariance of (θ_free, σ²); None if the Hessian is not positive definite.
+    scale : ndarray (f + 1,)
+        Makes the diagonal of the Hessian in (θ_free, σ²) one.
+    curvatures, directions : ndarray (f + 1,), (f + 1, f + 1)
+        Eigenvalues and eigenvectors of the scaled Hessian.
     """
 
     criterion: Criterion
     profile: Profile
     free: np.ndarray
-    covariance: np.ndarray | None
+    scale: np.ndarray
+    curvatures: np.ndarray
+    directions: np.ndarray
 
     def df(self, contrast: np.ndarray) -> float:
-        """Degrees of freedom of one contrast (p,) of the standardised coefficients."""
-        if self.covariance is None:
-            return float("nan")
+        """Degrees of freedom of one contrast (p,) of the standardised coefficients.
+
+        Not a number where the Hessian is not positive definite in a direction that matters.
+        """
         profile = self.profile
         moved = profile.unscaled @ contrast
         unscaled = float(contrast @ moved)
         in_theta = -profile.sigma2 * _quadratic_gradient(self.criterion, profile, moved)
         gradient = np.append(in_theta[self.free], unscaled)
-        variance = float(gradient @ self.covariance @ gradient)
+        along = self.directions.T @ (self.scale * gradient)
+        flat = np.abs(self.curvatures) < FLAT
+        matters = ~(flat & (np.abs(along) <= ROUNDING * np.linalg.norm(along)))
+        if not (self.curvatures[matters] > 1e-8).all():
+            return float("nan")
+        variance = 2.0 * float((along[matters] ** 2 / self.curvatures[matters]).sum())
         return 2.0 * (profile.sigma2 * unscaled) ** 2 / variance if variance > 0 else float("nan")
 
 
@@ -68,10 +83,8 @@ def satterthwaite(criterion: Criterion, theta: np.ndarray) -> Satterthwaite:
     full[-1, :-1] = full[:-1, -1] = cross
     full[-1, -1] = corner
     scale = 1.0 / np.sqrt(np.abs(np.diag(full)))
-    values = np.linalg.eigvalsh(full * np.outer(scale, scale))
-    positive = bool(values[0] > 1e-8)
-    covariance = 2.0 * np.linalg.inv(full) if positive else None
-    return Satterthwaite(criterion, profile, free, covariance)
+    values, vectors = np.linalg.eigh(full * np.outer(scale, scale))
+    return Satterthwaite(criterion, profile, free, scale, values, vectors)
 
 
 def free_parameters(theta: np.ndarray, sizes: list[int]) -> np.ndarray:
