@@ -112,6 +112,14 @@ class Criterion:
             for block in level.blocks
         ]
 
+    def rows_by_block(self, matrices: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The rows of every block of matrices (q_l, …), one a level."""
+        return [
+            matrix[block.columns]
+            for level, matrix in zip(self.design.levels, matrices, strict=True)
+            for block in level.blocks
+        ]
+
     def information(self, profile: Profile) -> list[np.ndarray]:
         """Z'V⁻¹Z (q, q, G) of every block's groups, for guesses of second derivatives."""
         return self.by_block(profile.eliminated.precisions)
