@@ -14,6 +14,7 @@ Derivatives need Z'V⁻¹Z and Z'V⁻¹U of every group; with R̃ = R − T_z'H 
 
     Z_R'V⁻¹Z_R = K − (YK)'(YK),          Z_R'V⁻¹U = C − (YK)'(YC),
     Z₁'V⁻¹Z₁ = N₁ − (R̃Y')(R̃Y')',         Z₁'V⁻¹U = P − R̃Y'(YC),
+    Z₁'V⁻¹Z_R = R̃(I − Y'YK),
     ∂deviance/∂Σ_l = Σ_k Z_k'V⁻¹Z_k − (Z_k'V⁻¹U) B (Z_k'V⁻¹U)'   for an adjoint B of U'V⁻¹U.
 
 Columns of Z_R run over factors, then effects, then groups.
@@ -216,6 +217,35 @@ class CrossedElimination:
             y = self._half_reduced[:, start:end].reshape(-1, q, n)
             blocks.append(k.transpose(1, 2, 0) - np.einsum("rak,rbk->abk", y, y))
         return blocks
+
+    def between(self, level: int, above: int, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Z_j'V⁻¹Z_k (q_l, q_a, n) of groups j of a factor and k of a later one, in pairs."""
+        columns = self._positions(above, second)
+        if level:
+            return self._rest[self._positions(level, first)[:, None], columns]
+        q = len(self.first.z)
+        rows = self._links[(first[:, None] * q + np.arange(q)).ravel()]
+        row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+        found = np.empty((q, len(columns), len(first)))
+        for b, column in enumerate(columns):
+            values = rows.data * self._remaining[rows.indices, column[row // q]]
+            found[:, b] = np.bincount(row, values, rows.shape[0]).reshape(-1, q).T
+        return found
+
+    def _positions(self, level: int, groups: np.ndarray) -> np.ndarray:
+        """Columns (q_l, n) of Z_R that belong to groups of a factor but the first."""
+        start, n = self.products.spans[level - 1][0], self.products.groups[level]
+        return start + np.arange(len(self.products.z[level]))[:, None] * n + groups
+
+    @cached_property
+    def _remaining(self) -> np.ndarray:
+        """I − Y'YK (Q, Q)."""
+        return np.asarray(np.eye(len(self.lower)) - self._half.T @ self._half_reduced)
+
+    @cached_property
+    def _rest(self) -> np.ndarray:
+        """Z_R'V⁻¹Z_R (Q, Q)."""
+        return np.asarray(self.reduced - self._half_reduced.T @ self._half_reduced)
 
     @cached_property
     def _half(self) -> np.ndarray:

@@ -30,6 +30,9 @@ class Elimination(Protocol):
     def precisions(self) -> list[np.ndarray]:
         """N = Z_k'V⁻¹Z_k (q_l, q_l, G_l) of every factor."""
 
+    def between(self, level: int, above: int, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Z_j'V⁻¹Z_k (q_l, q_a, n) of groups j of a factor and k of a later one, in pairs."""
+
 
 def gradients(
     eliminated: Elimination, adjoint: np.ndarray, *, logdet: bool = True

@@ -10,6 +10,7 @@ vanished columns of Λ are left out of φ.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -51,6 +52,39 @@ class Satterthwaite:
         gradient = np.append(in_theta[self.free], unscaled)
         variance = float(gradient @ self.covariance @ gradient)
         return 2.0 * (profile.sigma2 * unscaled) ** 2 / variance if variance > 0 else float("nan")
+
+    def dfs(self, contrasts: np.ndarray) -> np.ndarray:
+        """Degrees of freedom (n,) of many contrasts (p, n), as `df` of each."""
+        if self.covariance is None:
+            return np.full(contrasts.shape[1], np.nan)
+        moved = self.profile.unscaled @ contrasts
+        unscaled = np.einsum("pn,pn->n", contrasts, moved)
+        gradient = np.empty((len(self.free) + 1, len(unscaled)))
+        for row, slope in enumerate(self._slopes[self.free]):
+            gradient[row] = -self.profile.sigma2 * np.einsum("pn,pn->n", moved, slope @ moved)
+        gradient[-1] = unscaled
+        variance = np.einsum("fn,fn->n", gradient, self.covariance @ gradient)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = 2.0 * (self.profile.sigma2 * unscaled) ** 2 / variance
+        return np.where(variance > 0, found, np.nan)
+
+    @cached_property
+    def _slopes(self) -> np.ndarray:
+        """∂(X'V⁻¹X)/∂θ (k, p, p)."""
+        criterion, factors = self.criterion, iter(self.profile.factors)
+        found = []
+        for level, columns in zip(
+            criterion.design.levels, self.profile.eliminated.with_columns, strict=True
+        ):
+            fixed = columns[:, criterion.design.x]
+            q, p, n = fixed.shape
+            flat = fixed.reshape(q * p, n)
+            products = (flat @ flat.T).reshape(q, p, q, p)
+            for block in level.blocks:
+                inner = products[block.columns, :, block.columns]
+                slopes = -2.0 * np.einsum("qarb,rs->qsab", inner, next(factors))
+                found.append(slopes[triangle(len(block.names))])
+        return np.concatenate(found)
 
 
 def satterthwaite(criterion: Criterion, theta: np.ndarray) -> Satterthwaite:

@@ -223,8 +223,10 @@ def lowered(gram: np.ndarray, t: np.ndarray) -> np.ndarray:
 
 def whole_products(
     states: Sequence[LevelState], parents: Sequence[np.ndarray]
-) -> tuple[list[np.ndarray], list[np.ndarray]]:
+) -> tuple[list[np.ndarray], list[np.ndarray], list[list[np.ndarray]]]:
     """P (q_l, m, G_l) and N (q_l, q_l, G_l) of every level, with all levels in V.
+
+    Also, for every level, PE (q_l, q_a, G_l) of each level a above, before a takes its part out.
 
     Parameters
     ----------
@@ -234,16 +236,19 @@ def whole_products(
         For every level but the outermost: the parent's position of each of its groups.
     """
     with_columns, precisions = [], []
+    lefts: list[list[np.ndarray]] = []
     for level, state in enumerate(states):
         p, n = state.p, state.n
+        lefts.append([])
         group = np.arange(p.shape[-1])
         for above in range(level + 1, len(states)):
             group = parents[above - 1][group]
             over = states[above]
             left = p[:, over.z]
+            lefts[-1].append(left)
             moved = np.einsum("qsg,srg->qrg", left, over.outer.take(group, axis=-1))
             n = n - np.einsum("qrg,prg->qpg", moved, left)
             p = p - np.einsum("qsg,sag->qag", left, over.hand_down.take(group, axis=-1))
         with_columns.append(p)
         precisions.append(n)
-    return with_columns, precisions
+    return with_columns, precisions, lefts

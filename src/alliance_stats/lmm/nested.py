@@ -44,8 +44,32 @@ class NestedElimination:
         """Z_k'V⁻¹Z_k (q_l, q_l, G_l) of every level."""
         return self._whole[1]
 
+    def between(self, level: int, above: int, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Z_j'V⁻¹Z_k (q_l, q_a, n) of groups j of one level and k of a level above, in pairs.
+
+        Groups in different groups of every level above share nothing.
+        """
+        over, lefts = self.states[above], self._whole[2]
+        left = lefts[level][above - level - 1].take(first, axis=-1)
+        own = over.gram[over.z[:, None], over.z].take(second, axis=-1)
+        taken = np.einsum("qsn,srn,rpn->qpn", left, over.outer.take(second, axis=-1), own)
+        found = (left - taken) * (self._ancestors(level, above, first) == second)
+        for top in range(above + 1, len(self.states)):
+            one, two = self._ancestors(level, top, first), self._ancestors(above, top, second)
+            outer = self.states[top].outer.take(one, axis=-1)
+            left = lefts[level][top - level - 1].take(first, axis=-1)
+            right = lefts[above][top - above - 1].take(second, axis=-1)
+            found -= np.einsum("qsn,srn,prn->qpn", left, outer, right) * (one == two)
+        return found
+
+    def _ancestors(self, level: int, above: int, groups: np.ndarray) -> np.ndarray:
+        """The group of level `above` that holds each of the groups of `level`."""
+        for parents in self.parents[level:above]:
+            groups = parents[groups]
+        return groups
+
     @cached_property
-    def _whole(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    def _whole(self) -> tuple[list[np.ndarray], list[np.ndarray], list[list[np.ndarray]]]:
         return whole_products(self.states, self.parents)
 
 
