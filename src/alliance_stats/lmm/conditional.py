@@ -86,13 +86,14 @@ def error_variances(
     x : ndarray (p, n)
         Standardised fixed columns.
     z : sequence of ndarray (q_l, n)
-        Standardised columns of every factor; zero where a row uses no effect of the factor.
+        Standardised columns of every factor; zero where a row uses no effect of the factor, and
+        empty if no row uses any.
     groups : sequence of ndarray (n,)
         Group of every row and factor; any where `z` is zero.
     """
     eliminated = profile.eliminated
     factors = criterion.by_level(profile.factors)
-    moved = [f @ (f.T @ columns) for f, columns in zip(factors, z, strict=True)]
+    moved = [f @ (f.T @ columns) for f, columns in zip(factors, z, strict=False)]
     gap, variance = x.copy(), np.zeros(x.shape[1])
     for level, (columns, w, k) in enumerate(zip(z, moved, groups, strict=True)):
         precision = eliminated.precisions[level].take(k, axis=-1)
