@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from alliance_stats._base.errors import ArgumentError, DataWarning, FitWarning
+from alliance_stats.lmm.build import build_design
 from alliance_stats.lmm.criterion import Criterion
-from alliance_stats.lmm.design import build_design
 from alliance_stats.lmm.factors import unpack
 from alliance_stats.lmm.fit import fit_lmm, fit_quietly
 from alliance_stats.lmm.minimum import minimise
@@ -235,6 +235,12 @@ def test_tables_have_the_schema(frame: pd.DataFrame) -> None:
     assert view.kind == "lmm" and list(view.levels["n"]) == [480, 60, 8]
     assert "y ~ x + (1 + x | patient)" in repr(fit)
     assert "<table>" in fit._repr_html_()
+
+
+def test_the_view_says_how_to_fit_again(frame: pd.DataFrame) -> None:
+    fit = fit_quietly(THREE, frame.assign(w=2.0, o=0.5), weights="w", offset="o", reml=False)
+    expected = f"al.fit_lmm({THREE!r}, data, reml=False, weights='w', offset='o')"
+    assert fit.view().refit == expected
 
 
 def test_normal_tests_and_other_levels(frame: pd.DataFrame) -> None:

@@ -15,6 +15,7 @@ from scipy.special import ndtri, stdtrit
 
 from alliance_stats._base.errors import ArgumentError, DataError, DataWarning
 from alliance_stats.formula.columns import same_columns
+from alliance_stats.lmm.crossed_sparse import SparseProducts
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.result import MixedModelResult
 
@@ -186,6 +187,52 @@ def test_conditional_predictions_solve_the_mixed_model_equations(
     assert used.sum() > 20
     se = (found["ci_high"] - found["prediction"]) / ndtri(0.75)
     np.testing.assert_allclose(se[used], np.sqrt(variance[used]), rtol=1e-6)
+
+
+def test_sparse_elimination_gives_the_same(rng: np.random.Generator) -> None:
+    """Patients who change therapist now and then; new rows bring together who never met."""
+    patient = np.repeat(np.arange(500), 3)
+    n = len(patient)
+    therapist = np.where(rng.random(n) < 0.03, rng.integers(0, 220, n), (patient % 220))
+    frame = pd.DataFrame({"patient": patient, "therapist": therapist, "x": rng.normal(size=n)})
+    frame["y"] = frame["x"] + rng.normal(size=500)[patient] + rng.normal(size=n)
+    frame["y"] += rng.normal(size=220)[therapist] + rng.normal(size=220)[therapist] * frame["x"]
+    fit = fit_quietly("y ~ x + (1 | patient) + (1 + x | therapist)", frame)
+    assert isinstance(fit.criterion.design.products, SparseProducts)
+    new = frame.sample(200, random_state=3).reset_index(drop=True)
+    new.loc[:99, "therapist"] = rng.integers(0, 220, 100)
+    found = fit.predict(new, interval="confidence", conf_level=0.5)
+    mean, variance = henderson(fit, frame, new, np.ones(n))
+    np.testing.assert_allclose(found["prediction"], mean, rtol=1e-6, atol=1e-7)
+    se = (found["ci_high"] - found["prediction"]) / ndtri(0.75)
+    np.testing.assert_allclose(se, np.sqrt(variance), rtol=1e-6)
+
+
+def test_little_residual_variance_leaves_the_digits() -> None:
+    """With σ tiny beside the groups' variance, a fitted mean is known as a mean of its rows is."""
+    rng = np.random.default_rng(0)
+    patient = np.repeat(np.arange(40), 5)
+    y = rng.normal(size=40)[patient] + rng.normal(size=8)[patient % 8]
+    frame = pd.DataFrame({"patient": patient, "therapist": patient % 8})
+    frame["y"] = y + 1e-4 * rng.normal(size=200)
+    fit = fit_quietly("y ~ 1 + (1 | patient) + (1 | therapist)", frame)
+    found = fit.predict(frame.iloc[::5], interval="confidence")
+    half = (found["ci_high"] - found["ci_low"]) / 2
+    np.testing.assert_allclose(half, ndtri(0.975) * fit.sigma / np.sqrt(5), rtol=1e-4)
+
+
+@pytest.mark.parametrize(("shift", "factor"), [(0.0, 1e6), (2000.0, 1.0), (0.0, 1e-6)])
+def test_units_of_a_predictor_do_not_matter(
+    shift: float, factor: float, rng: np.random.Generator
+) -> None:
+    frame = study(rng)
+    moved = frame.assign(x=frame["x"] * factor + shift)
+    one, two = (
+        fit_quietly(DESIGNS["one factor"], f).predict(f, interval="prediction")
+        for f in (frame, moved)
+    )
+    columns = ["prediction", "pi_low", "pi_high"]
+    np.testing.assert_allclose(one[columns], two[columns], rtol=1e-5)
 
 
 def test_prediction_intervals_add_what_the_prediction_leaves_out(rng: np.random.Generator) -> None:
@@ -365,6 +412,21 @@ def test_frames_are_checked(fitted: Any) -> None:
     fit.predict(frame.drop(columns=["patient", "y", "v"]), kind="marginal")
     with pytest.raises(ArgumentError, match="not a DataFrame"):
         fit.predict([1])
+
+
+def test_a_model_without_fixed_effects() -> None:
+    rng = np.random.default_rng(2)
+    patient = np.repeat(np.arange(30), 5)
+    frame = pd.DataFrame({"patient": patient, "y": rng.normal(size=30)[patient]})
+    frame["y"] += rng.normal(size=150)
+    fit = fit_quietly("y ~ 0 + (1 | patient)", frame)
+    found = fit.predict(frame, interval="confidence")
+    mean, variance = henderson(fit, frame, frame, np.ones(150))
+    np.testing.assert_allclose(found["prediction"], mean, rtol=1e-8, atol=1e-10)
+    half = (found["ci_high"] - found["ci_low"]) / 2
+    np.testing.assert_allclose(half, ndtri(0.975) * np.sqrt(variance), rtol=1e-8)
+    marginal = fit.predict(frame, kind="marginal", interval="prediction")
+    assert (marginal["prediction"] == 0).all() and marginal["pi_high"].nunique() == 1
 
 
 def test_conditional_sds_shrink_with_more_rows_and_vanish_with_the_variance() -> None:

@@ -186,6 +186,9 @@ def test_r_prints_the_same_numbers(name: str, tmp_path: Path, tol: Any) -> None:
     if subprocess.run(packages, capture_output=True).returncode:
         pytest.skip("needs lme4 and lmerTest")
     frame = study()
+    if name == "plain":  # levels in an order of their own, one of them without rows
+        order = ["waitlist", "cbt", "none", "pdt"]
+        frame["arm"] = pd.Categorical(frame["arm"], categories=order)
     if name == "hostile":
         frame["arm"] = frame["arm"].replace({"cbt": HOSTILE, "pdt": "a\\b"})
         new = {"wai": ODD, "arm": HOSTILE, "patient": f"{ODD}p", "phq9": "phq 9"}

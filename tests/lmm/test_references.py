@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from alliance_stats.formula.parse import parse_formula
+from alliance_stats.lmm.build import build_design
 from alliance_stats.lmm.criterion import Criterion
-from alliance_stats.lmm.design import build_design
 from alliance_stats.lmm.factors import canonical, pack, unpack
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.result import MixedModelResult

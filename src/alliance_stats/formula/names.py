@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 from alliance_stats._base.errors import FormulaError
 
@@ -31,6 +32,7 @@ def is_visible(character: str) -> bool:
     return character.isprintable() or unicodedata.category(character) == "Zs"
 
 
+@lru_cache(maxsize=1024)
 def is_syntactic(name: str) -> bool:
     """Whether R reads `name` as one name without backticks.
 

@@ -7,7 +7,7 @@ NAMES = {
     "Minimum": "alliance_stats.lmm.minimum",
     "MixedDesign": "alliance_stats.lmm.design",
     "MixedModelResult": "alliance_stats.lmm.result",
-    "build_design": "alliance_stats.lmm.design",
+    "build_design": "alliance_stats.lmm.build",
     "fit_lmm": "alliance_stats.lmm.fit",
     "minimise": "alliance_stats.lmm.minimum",
 }

@@ -1,14 +1,14 @@
 """Conditional means and variances of random effects, and of predictions that use them.
 
-With Σ the covariance of the random effects and V that of the rows, in units of σ², for groups j
-and k of any factors (Henderson, 1975, Biometrics 31(2); û and β̂ solve the mixed model equations)
+With Σ_k the covariance of the random effects of a group and V that of the rows, in units of σ²,
+(Henderson, 1975, Biometrics 31(2); û and β̂ solve the mixed model equations)
 
-    û_k = Σ_k Z_k'V⁻¹(y − Xβ̂),
-    Var(u_k | y, β) = Σ_k − Σ_k Z_k'V⁻¹Z_k Σ_k,
-    Cov(û_j − u_j, û_k − u_k) = [j = k] Σ_k − Σ_j Z_j'V⁻¹Z_k Σ_k + D_j C D_k',
-    Cov(β̂ − β, û_k − u_k) = −C D_k',   C = (X'V⁻¹X)⁻¹,  D_k = Σ_k Z_k'V⁻¹X.
+    û_k = F_k(y − Xβ̂),   F_k = Σ_k Z_k'V⁻¹,
+    Cov(û_j − u_j, û_k − u_k) = Cov(u_j, u_k | y, β) + F_jX C X'F_k',
+    Cov(β̂ − β, û_k − u_k) = −C X'F_k',   C = (X'V⁻¹X)⁻¹.
 
-No matrix of the size of the rows, or of all random effects, is formed.
+Every elimination gives F and the conditional covariances without differences of large numbers, so
+they keep their digits where σ² is small beside Σ. No matrix of the size of the rows is formed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats.lmm.criterion import Criterion, Profile
-from alliance_stats.lmm.derivatives import conditional_covariances, conditional_means
 from alliance_stats.lmm.design import Level
 
 
@@ -33,11 +32,12 @@ def level_transform(level: Level) -> np.ndarray:
 
 def mean_arrays(criterion: Criterion, profile: Profile) -> list[np.ndarray]:
     """Conditional means (q_l, G_l) of every factor, in the units of the columns."""
-    factors = criterion.by_level(profile.factors)
     weights = criterion.residual_weights(profile)
-    means = conditional_means(profile.eliminated, factors, weights)
     levels, scale = criterion.design.levels, criterion.design.scale
-    return [level_transform(v) @ m * scale for v, m in zip(levels, means, strict=True)]
+    return [
+        level_transform(level) @ np.einsum("qag,a->qg", shrunk, weights) * scale
+        for level, shrunk in zip(levels, profile.eliminated.shrunk, strict=True)
+    ]
 
 
 def mean_frames(criterion: Criterion, profile: Profile) -> dict[str, pd.DataFrame]:
@@ -49,12 +49,9 @@ def sd_frames(
     criterion: Criterion, profile: Profile, unit_variance: float
 ) -> dict[str, pd.DataFrame]:
     """Conditional standard deviations given y, β and θ, in the shape of `mean_frames`."""
-    factors = criterion.by_level(profile.factors)
     levels = criterion.design.levels
     found = []
-    for level, inner in zip(
-        levels, conditional_covariances(profile.eliminated, factors), strict=True
-    ):
+    for level, inner in zip(levels, profile.eliminated.conditional, strict=True):
         transform = level_transform(level)
         variances = np.einsum("ia,abg,ib->ig", transform, inner, transform)
         found.append(np.sqrt(np.maximum(variances, 0.0) * unit_variance))
@@ -91,19 +88,16 @@ def error_variances(
     groups : sequence of ndarray (n,)
         Group of every row and factor; any where `z` is zero.
     """
-    eliminated = profile.eliminated
-    factors = criterion.by_level(profile.factors)
-    moved = [f @ (f.T @ columns) for f, columns in zip(factors, z, strict=False)]
+    eliminated, fixed = profile.eliminated, criterion.design.x
     gap, variance = x.copy(), np.zeros(x.shape[1])
-    for level, (columns, w, k) in enumerate(zip(z, moved, groups, strict=True)):
-        precision = eliminated.precisions[level].take(k, axis=-1)
-        variance += np.einsum("qn,qn->n", columns, w)
-        variance -= np.einsum("qn,qrn,rn->n", w, precision, w, optimize=True)
-        fixed = eliminated.with_columns[level][:, criterion.design.x].take(k, axis=-1)
-        gap -= np.einsum("qpn,qn->pn", fixed, w)
+    for level, (columns, k) in enumerate(zip(z, groups, strict=True)):
+        shrunk = eliminated.shrunk[level][:, fixed].take(k, axis=-1)
+        gap -= np.einsum("qpn,qn->pn", shrunk, columns)
+        own = eliminated.conditional[level].take(k, axis=-1)
+        variance += np.einsum("qn,qrn,rn->n", columns, own, columns)
         for above in range(level + 1, len(z)):
             shared = eliminated.between(level, above, k, groups[above])
-            variance -= 2.0 * np.einsum("qn,qrn,rn->n", w, shared, moved[above], optimize=True)
+            variance += 2.0 * np.einsum("qn,qrn,rn->n", columns, shared, z[above])
     variance += np.einsum("pn,pn->n", gap, profile.unscaled @ gap)
     return np.maximum(variance, 0.0)
 

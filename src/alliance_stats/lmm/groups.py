@@ -8,6 +8,7 @@ from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import DataError
@@ -23,7 +24,7 @@ class Grouping:
         ``patient``, or ``clinic:patient`` for an interaction.
     codes : ndarray (n,) of int
         Group of every row, numbered by first appearance.
-    labels : ndarray (G,) of object
+    labels : ndarray (G,)
         Label of every group; a tuple of labels for an interaction.
     """
 
@@ -53,8 +54,16 @@ def factorise(frame: pd.DataFrame, columns: tuple[str, ...]) -> Grouping:
 
 
 def _codes(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    codes, labels = pd.factorize(column)
-    return codes, np.asarray(labels, dtype=object)
+    """Codes and labels by first appearance; of numbers in runs only the runs are looked up."""
+    if not (isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu"):
+        codes, labels = pd.factorize(column)
+        return codes, np.asarray(labels, dtype=object)
+    values = column.to_numpy()
+    runs = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
+    if 2 * len(runs) > len(values):
+        runs = np.arange(len(values))
+    of_run, found = pd.factorize(values[runs])
+    return np.repeat(of_run, np.diff(runs, append=len(values))), np.asarray(found)
 
 
 def parents_of(groupings: Sequence[Grouping]) -> list[np.ndarray] | None:
@@ -153,6 +162,8 @@ def rows_by_group(grouping: Grouping) -> tuple[np.ndarray | None, np.ndarray]:
     starts = np.flatnonzero(np.diff(grouping.codes, prepend=-1))
     if len(starts) == grouping.n:
         return None, starts
-    order = np.argsort(grouping.codes, kind="stable")
-    counts = np.bincount(grouping.codes, minlength=grouping.n)
-    return order, np.cumsum(counts) - counts
+    n = len(grouping.codes)
+    member = csr_array(  # turning it by columns is a counting sort, faster than sorting
+        (np.empty(n, dtype=np.int8), grouping.codes, np.arange(n + 1)), shape=(n, grouping.n)
+    ).tocsc()
+    return member.indices, member.indptr[:-1]

@@ -182,7 +182,7 @@ def forward(
         wide = state.t.transpose(1, 0, 2).reshape(len(top), -1)
         top -= wide @ wide.T
         if level + 1 < len(z):
-            gram = np.add.reduceat(lowered(gram, state.t), starts[level], axis=-1)
+            gram = parent_sums(gram, state.t, starts[level])
     return states, top
 
 
@@ -208,25 +208,25 @@ def eliminate(gram: np.ndarray, z: np.ndarray, factor: np.ndarray) -> LevelState
     return LevelState(z, factor, gram, lower, t, logdet)
 
 
-def lowered(gram: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """``S − T'T`` (m, m, G)."""
-    out = np.empty(gram.shape)
-    for a in range(len(gram)):
-        for b in range(a + 1):
-            np.multiply(t[0, a], t[0, b], out=out[a, b])
-            for row in t[1:]:
-                out[a, b] += row[a] * row[b]
-            np.subtract(gram[a, b], out[a, b], out=out[a, b])
-            out[b, a] = out[a, b]
-    return out
+def parent_sums(gram: np.ndarray, t: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """``S − T'T`` (m, m, G) summed over the children of every parent."""
+    m = len(gram)
+    rows, columns = np.tril_indices(m)
+    out = gram[rows, columns]
+    product = np.empty(gram.shape[-1])
+    for k, (a, b) in enumerate(zip(rows, columns, strict=True)):
+        for row in t:
+            out[k] -= np.multiply(row[a], row[b], out=product)
+    sums = np.empty((m, m, len(starts)))
+    sums[rows, columns] = np.add.reduceat(out, starts, axis=-1)
+    sums[columns, rows] = sums[rows, columns]
+    return sums
 
 
 def whole_products(
     states: Sequence[LevelState], parents: Sequence[np.ndarray]
-) -> tuple[list[np.ndarray], list[np.ndarray], list[list[np.ndarray]]]:
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """P (q_l, m, G_l) and N (q_l, q_l, G_l) of every level, with all levels in V.
-
-    Also, for every level, PE (q_l, q_a, G_l) of each level a above, before a takes its part out.
 
     Parameters
     ----------
@@ -236,19 +236,16 @@ def whole_products(
         For every level but the outermost: the parent's position of each of its groups.
     """
     with_columns, precisions = [], []
-    lefts: list[list[np.ndarray]] = []
     for level, state in enumerate(states):
         p, n = state.p, state.n
-        lefts.append([])
         group = np.arange(p.shape[-1])
         for above in range(level + 1, len(states)):
             group = parents[above - 1][group]
             over = states[above]
             left = p[:, over.z]
-            lefts[-1].append(left)
             moved = np.einsum("qsg,srg->qrg", left, over.outer.take(group, axis=-1))
             n = n - np.einsum("qrg,prg->qpg", moved, left)
             p = p - np.einsum("qsg,sag->qag", left, over.hand_down.take(group, axis=-1))
         with_columns.append(p)
         precisions.append(n)
-    return with_columns, precisions, lefts
+    return with_columns, precisions

@@ -1,0 +1,171 @@
+"""Cross-products of grouping factors that cross: who meets whom, and the products of their rows.
+
+Factor 1 has the most groups. Z_R holds the columns of all groups of the other factors, over
+factors, then effects, then groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from alliance_stats.lmm.kernels import group_grams
+
+
+@dataclass(frozen=True, eq=False)
+class Links:
+    """Pairs of a group of factor 1 and a group of one other factor that occur together.
+
+    Attributes
+    ----------
+    first, other : ndarray (n_links,)
+        The two groups of every pair, in the order of the first.
+    products : ndarray (q_1, q_l, n_links)
+        Z₁'Z_l over the rows of every pair.
+    """
+
+    first: np.ndarray
+    other: np.ndarray
+    products: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Meetings:
+    """Pairs of groups of two factors but the first that occur in the same rows.
+
+    Attributes
+    ----------
+    first, second : int
+        The factors, counted without factor 1.
+    one, other : ndarray (n,)
+        The two groups of every pair.
+    blocks : ndarray (q_l, q_l', n)
+        Z_l'Z_l' over the rows of every pair.
+    """
+
+    first: int
+    second: int
+    one: np.ndarray
+    other: np.ndarray
+    blocks: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Crossings:
+    """All cross-products of a model with crossed factors.
+
+    Attributes
+    ----------
+    grams : ndarray (m, m, G_1)
+        Gram matrices of the groups of factor 1.
+    z : sequence of ndarray (q_l,)
+        Positions of every factor's columns among the unique ones, factor 1 first.
+    groups : sequence of int
+        Number of groups of every factor.
+    links : sequence of Links
+        One a factor but the first.
+    meetings : sequence of Meetings
+        One an ordered pair of factors but the first, each with itself too: Z_R'Z_R.
+    along : ndarray (Q, m)
+        Z_R'U.
+    """
+
+    grams: np.ndarray
+    z: Sequence[np.ndarray]
+    groups: Sequence[int]
+    links: Sequence[Links]
+    meetings: Sequence[Meetings]
+    along: np.ndarray
+
+    @cached_property
+    def total(self) -> np.ndarray:
+        """Gram matrix (m, m) over all rows."""
+        return np.asarray(self.grams.sum(axis=-1))
+
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """First column of every factor but the first in Z_R, and the end of the last."""
+        widths = [len(z) * n for z, n in zip(self.z[1:], self.groups[1:], strict=True)]
+        return np.cumsum([0, *widths])
+
+    def columns_of(self, factor: int, groups: np.ndarray) -> np.ndarray:
+        """Columns (q_l, …) of groups of a factor (counted without factor 1) in Z_R."""
+        effects = np.arange(len(self.z[1 + factor])) * self.groups[1 + factor]
+        return np.asarray(self.starts[factor] + effects[:, None] + groups)
+
+    def scale(self, factors: Sequence[np.ndarray], matrix: np.ndarray) -> np.ndarray:
+        """Λ' (Q, Q) of all factors but the first times a matrix with Q rows."""
+        out = np.empty(matrix.shape)
+        for k, factor in enumerate(factors[1:]):
+            part = slice(self.starts[k], self.starts[k + 1])
+            rows = matrix[part].reshape(len(factor), -1)
+            out[part] = (factor.T @ rows).reshape(-1, matrix.shape[1])
+        return out
+
+    def by_group(self, matrix: np.ndarray) -> list[np.ndarray]:
+        """Rows of a matrix (Q, w) as one array (q_l, w, G_l) a factor but the first."""
+        return [
+            matrix[self.starts[k] : self.starts[k + 1]]
+            .reshape(len(z), -1, matrix.shape[1])
+            .transpose(0, 2, 1)
+            for k, z in enumerate(self.z[1:])
+        ]
+
+
+def find_crossings(
+    columns: np.ndarray, codes: Sequence[np.ndarray], z: Sequence[np.ndarray]
+) -> Crossings:
+    """Form the cross-products of crossed factors.
+
+    Parameters
+    ----------
+    columns : ndarray (m, n)
+        The unique columns, one a row, in any order of the rows of the data.
+    codes : sequence of ndarray (n,)
+        Group of every row, a factor each; the factor with most groups first.
+    z : sequence of ndarray (q_l,)
+        Positions of every factor's columns among the unique ones.
+    """
+    order = np.lexsort(tuple(reversed(codes)))
+    sorted_codes = [c[order] for c in codes]
+    new = np.any([np.diff(c, prepend=-1) != 0 for c in sorted_codes], axis=0)
+    starts = np.flatnonzero(new)
+    cells = group_grams(columns[:, order], starts)
+    members = [c[starts] for c in sorted_codes]
+    groups = [int(c.max()) + 1 for c in codes]
+    grams = np.add.reduceat(cells, np.flatnonzero(np.diff(members[0], prepend=-1)), axis=-1)
+    rest = range(1, len(codes))
+    links = [Links(*_summed(cells, (0, k), members, groups, z)) for k in rest]
+    meetings = [
+        Meetings(i - 1, j - 1, *_summed(cells, (i, j), members, groups, z))
+        for i in rest
+        for j in rest
+    ]
+    along = [
+        np.array([np.bincount(members[k], c, groups[k]) for c in cells[row]]).T
+        for k in rest
+        for row in z[k]
+    ]
+    return Crossings(grams, z, groups, links, meetings, np.concatenate(along))
+
+
+def _summed(
+    cells: np.ndarray,
+    factors: tuple[int, int],
+    members: Sequence[np.ndarray],
+    groups: Sequence[int],
+    z: Sequence[np.ndarray],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs of groups of two factors, and the Gram matrices of cells summed over them."""
+    i, j = factors
+    keys, of_cell = np.unique(
+        members[i].astype(np.int64) * groups[j] + members[j], return_inverse=True
+    )
+    sums = np.empty((len(z[i]), len(z[j]), len(keys)))
+    for a, row in enumerate(z[i]):
+        for b, column in enumerate(z[j]):
+            sums[a, b] = np.bincount(of_cell, cells[row, column], len(keys))
+    return keys // groups[j], keys % groups[j], sums
