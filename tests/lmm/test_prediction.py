@@ -126,7 +126,7 @@ def labels_of(name: str, frame: pd.DataFrame) -> list[object]:
 def dense(fit: MixedModelResult, frame: pd.DataFrame) -> tuple[np.ndarray, list[np.ndarray]]:
     """X (n, p), and every factor's Z (n, q·G): groups in the order of `ranef`, effects inside."""
     columns = columns_of(fit, frame)
-    x = np.column_stack([columns[name] for name in fit.names])
+    x = np.array([columns[name] for name in fit.names]).reshape(-1, len(frame)).T
     blocks = []
     for name, table in fit.ranef().items():
         z = np.column_stack([columns[effect] for effect in table.columns])
