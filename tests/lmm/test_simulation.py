@@ -131,7 +131,6 @@ def test_a_vanished_variance_draws_no_effects() -> None:
     assert abs(np.corrcoef(drawn)[0, 1]) < 5 / np.sqrt(20_000)
 
 
-@pytest.mark.slow
 def test_refits_recover_the_parameters() -> None:
     """Fits of 60 simulated studies: their means are the values simulated from."""
     frame = study(np.random.default_rng(9), patients=150, sessions=5)
