@@ -9,7 +9,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export MPLBACKEND := agg
 
-.PHONY: help setup reproduce test test-slow test-oldest check data references notebooks docs bench clean
+.PHONY: help setup reproduce test test-slow test-oldest check data references notebooks figure docs bench clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -53,6 +53,9 @@ references:  ## write tests/reference/*.json again (needs R with lme4, lmerTest,
 
 notebooks: $(READY)  ## run every notebook
 	$(BIN)/python tools/run_notebooks.py
+
+figure: $(READY)  ## draw the figure of the README again
+	$(BIN)/python tools/readme_figure.py
 
 docs: $(READY)  ## build the documentation with Sphinx
 	PYTHON="$(PYTHON)" bash tools/install.sh -e '.[docs]'

@@ -1,11 +1,13 @@
 """Speed of mixed models from call to result, beside lme4, mixedlm and statsmodels.
 
-    python benchmarks/bench_lmm.py --sessions 2000 50000 --write docs/performance.md
+    python benchmarks/bench_lmm.py --sessions 2000 50000 500000 --write docs/performance.md
 
 Every program fits the same rows by REML on one thread. The programs take turns: one call each,
 round after round, so that a busy minute of the machine hits all of them. Times are medians over
-the rounds, after one call that is not counted; reading the file is not counted either. A program
-that is not installed is named and left out.
+the rounds, after one call that is not counted; reading the file is not counted either. Above
+200,000 sessions lme4 is called once only. This library also fits the same rows shuffled, and says
+the most memory it held during one more call. A program that is not installed is named and left
+out.
 """
 # ruff: noqa: E402
 
@@ -27,6 +29,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+import tracemalloc
 import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -45,10 +48,21 @@ MODELS = (
     PATIENT_SLOPE,
     f"{PATIENT_SLOPE} + (1 | therapist)",
     f"{PATIENT_SLOPE} + (1 + alliance_within | therapist)",
+    f"{PATIENT_SLOPE} + (1 | seen_by)",
+    f"{PATIENT_SLOPE} + (1 + alliance_within | seen_by)",
 )
-NAMES = ("alliance_stats", "lme4", "lme4 (tight)", "mixedlm", "statsmodels")
-OURS, LME4, TIGHT, MIXEDLM, STATSMODELS = NAMES
+NAMES = (
+    "alliance_stats",
+    "alliance_stats (shuffled)",
+    "lme4",
+    "lme4 (tight)",
+    "mixedlm",
+    "statsmodels",
+)
+OURS, SHUFFLED, LME4, TIGHT, MIXEDLM, STATSMODELS = NAMES
 STATSMODELS_LIMIT = 5_000  # sessions; beyond, one fit takes minutes
+LME4_ONCE = 200_000  # sessions; beyond, lme4 is called once
+CHANGES = 0.05  # share of patients whose therapist changes after their fourth session
 START, END = "<!-- bench_lmm: start -->", "<!-- bench_lmm: end -->"
 
 Fit = Callable[[str], tuple[float, float]]  # random part -> seconds, log-likelihood
@@ -60,11 +74,12 @@ class NotExpressible(Exception):
 
 @dataclass(frozen=True)
 class Peer:
-    """A program that fits a model and says how long it took."""
+    """A program that fits a model and says how long it took; `once` asks for no second call."""
 
     name: str
     version: str
     fit: Fit
+    once: bool = False
 
 
 @dataclass
@@ -84,8 +99,12 @@ class Record:
 # ---------------------------------------------------------------- data
 
 
-def simulate(sessions: int, *, unsorted: bool, seed: int = 1) -> pd.DataFrame:
-    """Sessions in patients (5 to 15 each) in therapists (10 patients each); slopes at both."""
+def simulate(sessions: int, *, seed: int = 1) -> pd.DataFrame:
+    """Sessions in patients (5 to 15 each) in therapists (10 patients each); slopes at both.
+
+    `seen_by` is the therapist of the session where some patients change: a crossed factor. The
+    outcome does not depend on the change.
+    """
     rng = np.random.default_rng(seed)
     n_patients = 2 * max(sessions // 20, 10)
     more = rng.integers(0, 6, n_patients // 2)
@@ -100,9 +119,13 @@ def simulate(sessions: int, *, unsorted: bool, seed: int = 1) -> pd.DataFrame:
     level = 14 + of_patient[patient, 0] + of_therapist[therapist, 0] - 1.8 * between[patient]
     slope = -1 + of_patient[patient, 1] + of_therapist[therapist, 1]
     symptom = level + slope * within - 0.35 * session + rng.normal(scale=3, size=patient.size)
-    frame = pd.DataFrame(
+    moved = rng.random(n_patients) < CHANGES
+    other = rng.integers(0, therapist[-1] + 1, n_patients)
+    seen_by = np.where(moved[patient] & (session > 4), other[patient], therapist)
+    return pd.DataFrame(
         {
             "therapist": therapist + 1,
+            "seen_by": seen_by + 1,
             "patient": patient + 1,
             "session": session,
             "alliance_within": within.round(4),
@@ -110,7 +133,6 @@ def simulate(sessions: int, *, unsorted: bool, seed: int = 1) -> pd.DataFrame:
             "symptom": symptom.round(4),
         }
     )
-    return frame.sample(frac=1, random_state=seed, ignore_index=True) if unsorted else frame
 
 
 # ---------------------------------------------------------------- peers
@@ -131,15 +153,25 @@ def version_of(package: str) -> str:
     return f"{package} {importlib.metadata.version(package)}"
 
 
-def peer_ours(frame: pd.DataFrame) -> Peer:
+def peer_ours(name: str, frame: pd.DataFrame) -> Peer:
     """This library."""
     library = importlib.import_module("alliance_stats")
     fit_lmm = library.fit_lmm
     return Peer(
-        OURS,
+        name,
         f"{OURS} {library.__version__}",
         lambda random: timed(lambda: fit_lmm(f"{FIXED} + {random}", frame).loglik),
     )
+
+
+def peak_memory(random: str, frame: pd.DataFrame) -> float:
+    """Most memory that one fit of this library holds at a time, in bytes."""
+    fit_lmm = importlib.import_module("alliance_stats").fit_lmm
+    tracemalloc.start()
+    timed(lambda: fit_lmm(f"{FIXED} + {random}", frame).loglik)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return float(peak)
 
 
 def peer_mixedlm(frame: pd.DataFrame) -> Peer:
@@ -159,7 +191,7 @@ def peer_statsmodels(frame: pd.DataFrame) -> Peer:
     mixed = importlib.import_module("statsmodels.formula.api").mixedlm
 
     def fit(random: str) -> tuple[float, float]:
-        if "therapist" in random:
+        if random not in MODELS[:2]:
             raise NotExpressible
         slopes = "~ alliance_within" if "alliance_within" in random else "~ 1"
         return timed(
@@ -210,22 +242,25 @@ class RProcess:
         self.process.wait(timeout=60)
 
 
-def peers_lme4(data: Path, stack: ExitStack) -> list[Peer]:
+def peers_lme4(data: Path, stack: ExitStack, *, once: bool) -> list[Peer]:
     """lme4's lmer as called by default and with tight settings, in one R process."""
     process = RProcess.start(data)
     stack.callback(process.stop)
     version = process.read()
     return [
-        Peer(LME4, version, lambda random: process.fit("default", random)),
-        Peer(TIGHT, version, lambda random: process.fit("tight", random)),
+        Peer(LME4, version, lambda random: process.fit("default", random), once),
+        Peer(TIGHT, version, lambda random: process.fit("tight", random), once),
     ]
 
 
-def all_peers(frame: pd.DataFrame, data: Path, stack: ExitStack) -> list[Peer]:
+def all_peers(
+    frame: pd.DataFrame, shuffled: pd.DataFrame, data: Path, stack: ExitStack
+) -> list[Peer]:
     """Every program there is; the others are named with the reason."""
+    once = len(frame) > LME4_ONCE
     makers: list[tuple[str, Callable[[], list[Peer]]]] = [
-        (OURS, lambda: [peer_ours(frame)]),
-        (LME4, lambda: peers_lme4(data, stack)),
+        (OURS, lambda: [peer_ours(OURS, frame), peer_ours(SHUFFLED, shuffled)]),
+        (LME4, lambda: peers_lme4(data, stack, once=once)),
         (MIXEDLM, lambda: [peer_mixedlm(frame)]),
         (STATSMODELS, lambda: [peer_statsmodels(frame)]),
     ]
@@ -268,28 +303,37 @@ def run_model(peers: list[Peer], random: str, rounds: int) -> dict[str, Record]:
     for turn in range(rounds + 1):
         shift = turn % len(peers)
         for peer in peers[shift:] + peers[:shift]:
-            run_once(peer, random, records[peer.name], count=turn > 0)
+            if not peer.once or turn == 1:
+                run_once(peer, random, records[peer.name], count=turn > 0)
     return records
 
 
-def run_size(sessions: int, rounds: int, *, unsorted: bool) -> tuple[list[str], list[str]]:
+def run_size(sessions: int, rounds: int) -> tuple[list[str], list[str]]:
     """Table rows and versions for one number of sessions."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         data = folder / "sessions.csv"
-        simulate(sessions, unsorted=unsorted).to_csv(data, index=False)
+        simulate(sessions).to_csv(data, index=False)
         frame = pd.read_csv(data)
-        peers = all_peers(frame, data, stack)
+        shuffled = frame.sample(frac=1, random_state=1, ignore_index=True)
+        peers = all_peers(frame, shuffled, data, stack)
         if not peers:
             return [], []
         rows = []
         for random in MODELS:
             say(f"{len(frame):,} sessions, {random}, {rounds} rounds")
-            rows.append(table_row(len(frame), random, run_model(peers, random, rounds)))
+            records = run_model(peers, random, rounds)
+            memory = [peak_memory(random, rows_) / numeric(frame) for rows_ in (frame, shuffled)]
+            rows.append(table_row(len(frame), random, records, memory))
         return rows, [peer.version for peer in peers]
 
 
 # ---------------------------------------------------------------- table
+
+
+def numeric(frame: pd.DataFrame) -> float:
+    """Bytes of the columns that a model uses: five numbers and an id or two, 8 bytes each."""
+    return 8.0 * len(frame) * len(frame.columns.drop("seen_by"))
 
 
 def cell(record: Record | None) -> str:
@@ -314,7 +358,7 @@ def below_best(records: dict[str, Record]) -> str:
     return ", ".join(short) or "none"
 
 
-def table_row(sessions: int, random: str, records: dict[str, Record]) -> str:
+def table_row(sessions: int, random: str, records: dict[str, Record], memory: list[float]) -> str:
     """One row of the Markdown table."""
     ours = records.get(OURS)
     loglik = max((r.loglik for r in records.values() if r.seconds), default=float("nan"))
@@ -326,6 +370,7 @@ def table_row(sessions: int, random: str, records: dict[str, Record]) -> str:
         ratio(records.get(MIXEDLM), ours),
         f"{loglik:.4f}",
         below_best(records) if records else "–",
+        " / ".join(f"{share:.1f}" for share in memory),
     ]
     return "| " + " | ".join(cells) + " |"
 
@@ -334,6 +379,7 @@ def markdown(rows: list[str], versions: list[str], note: str) -> str:
     """The whole block between the markers."""
     heads = ["sessions", "random part", *(f"{name}, ms" for name in NAMES)]
     heads += ["lme4 / ours", "mixedlm / ours", "highest logLik", "below it by > 1e-6"]
+    heads += ["memory, sorted / shuffled"]
     lines = [
         note,
         "",
@@ -341,7 +387,9 @@ def markdown(rows: list[str], versions: list[str], note: str) -> str:
         "|" + " --- |" * len(heads),
         *rows,
         "",
-        f"Fixed part `{FIXED}`; `wp` is `alliance_within`. Synthetic data.",
+        f"Fixed part `{FIXED}`; `wp` is `alliance_within`; `seen_by` is the therapist where "
+        f"{CHANGES:.0%} of the patients change theirs (crossed factors). Memory: the most this "
+        "library holds during a fit, in sizes of the columns used. Synthetic data.",
         f"Python {platform.python_version()}, NumPy {np.__version__}, "
         + ", ".join(dict.fromkeys(versions))
         + ".",
@@ -364,9 +412,10 @@ def write_between(path: Path, text: str) -> None:
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--sessions", type=int, nargs="+", default=[2_000, 50_000])
-    parser.add_argument("--rounds", type=int, help="default: 15, and 5 above 10,000 sessions")
-    parser.add_argument("--unsorted", action="store_true", help="shuffle the rows")
+    parser.add_argument("--sessions", type=int, nargs="+", default=[2_000, 50_000, 500_000])
+    parser.add_argument(
+        "--rounds", type=int, help="default: 15, above 10,000 sessions 5, above 200,000 3"
+    )
     parser.add_argument("--write", type=Path, help="Markdown file with the two marker comments")
     return parser.parse_args()
 
@@ -378,14 +427,14 @@ def main() -> None:
     versions: list[str] = []
     counts = []
     for sessions in options.sessions:
-        rounds = options.rounds or (15 if sessions <= 10_000 else 5)
-        more, found = run_size(sessions, rounds, unsorted=options.unsorted)
+        rounds = options.rounds or (15 if sessions <= 10_000 else 5 if sessions <= LME4_ONCE else 3)
+        more, found = run_size(sessions, rounds)
         rows, versions = rows + more, versions + found
         counts.append(str(rounds))
-    order = "shuffled" if options.unsorted else "sorted by patient"
     note = (
-        f"REML, one thread, from call to result; median of {' and '.join(dict.fromkeys(counts))} "
-        f"calls, the programs in turns; rows {order}."
+        "REML, one thread, from call to result; median of "
+        f"{', '.join(dict.fromkeys(counts))} calls (lme4 once above {LME4_ONCE:,} sessions), the "
+        "programs in turns; rows sorted by patient unless it says shuffled."
     )
     text = markdown(rows, versions, note)
     print(f"\n{text}")

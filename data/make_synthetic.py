@@ -3,8 +3,8 @@
     python data/make_synthetic.py            # write the files
     python data/make_synthetic.py --check    # exit 1 and name the files that differ
 
-The estimands of the codebooks come from one large simulation with a fixed seed, fitted with
-`alliance_stats.fit_within_between`.
+The estimands of the codebooks come from one large simulation with a fixed seed, described and
+fitted with the library's own estimators.
 """
 
 from __future__ import annotations
@@ -13,20 +13,23 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from estimands import estimands_of
 
-import alliance_stats
 from alliance_stats.data import SessionData
-from alliance_stats.data.roles import SYNTHETIC_ROLES
+from alliance_stats.data.codebook_check import file_quantities
+from alliance_stats.data.roles import SYNTHETIC_ROLES, Roles
 from alliance_stats.simulate import describe_study, simulate_sessions
+from alliance_stats.simulate.observed import OBSERVED
 
 FOLDER = Path(__file__).resolve().parent / "synthetic"
+TEMPLATE = FOLDER.with_name("synthetic_readme.md")
 SIZE = {"n_patients": 240, "n_therapists": 24}
 LARGE = {"n_patients": 40_000, "n_therapists": 4_000}
 LARGE_SEED = 1000
@@ -38,8 +41,6 @@ NO_EFFECT: Changes = {
     "patient_between_effect": 0.0,
     "therapist_between_effect": 0.0,
 }
-LEVELS = {name: name for name in ("within", "patient_between", "therapist_between")}
-LEVELS_OF_TWO = {"within": "within", "between": "patient_between"}
 DECIMALS = {
     "session": 0,
     "week": 2,
@@ -71,6 +72,9 @@ class Recipe:
 DYADS: Changes = {"therapist_ratings": True}
 CHANGE: Changes = {"therapist_change": 0.06}
 FREE: Changes = {"therapist_free": 0.5}
+SHARE: Changes = {"outcome_therapist_share": 0.08}
+#: Values other than the default that are published, with source and status.
+SOURCES = {("outcome_therapist_share", 0.08): ("Johns 2019", "found")}
 RECIPES = (
     Recipe("sessions", 1, "patients rate the alliance"),
     Recipe("sessions_null", 2, "null twin of `sessions`", NO_EFFECT),
@@ -80,71 +84,9 @@ RECIPES = (
     Recipe("therapist_change_null", 6, "null twin of `therapist_change`", CHANGE | NO_EFFECT),
     Recipe("therapist_free", 7, "half of the patients have no therapist", FREE),
     Recipe("therapist_free_null", 8, "null twin of `therapist_free`", FREE | NO_EFFECT),
+    Recipe("therapist_share", 9, "therapists' share of the outcome is .08, not .05", SHARE),
+    Recipe("therapist_share_null", 10, "null twin of `therapist_share`", SHARE | NO_EFFECT),
 )
-
-README = """\
-# Synthetic sessions
-
-**All data in this folder are synthetic.** No patient, therapist or session is real. The files
-come from `python data/make_synthetic.py`, which writes them byte for byte the same each time.
-
-| file | what | seed |
-|---|---|---|
-{files}
-
-Each file holds 240 patients and 24 therapists. The seeds 1 to 8 were fixed before anyone looked at
-the data, and no other seeds were tried. A null twin has no alliance effect at all; everything else
-is kept. Alliance and outcome are still tied in it: by the effect of the outcome on the next
-alliance and by improvement under way before therapy.
-
-## Columns
-
-One row is one session, ordered by patient, then session.
-
-| column | role | meaning |
-|---|---|---|
-| `therapist` | therapist | identifier, `T01` … |
-| `patient` | patient | identifier, `P0001` …; one therapist each, but for `therapist_*` |
-| `session` | session | number of the session; a missed session has no row, but it is counted |
-| `week` | time | weeks since the first session; sessions are planned weekly, a few days off |
-| `wai_total` | alliance | total like the WAI-SR's, 12 to 60, higher is better; empty if missing |
-| `phq9` | outcome | total like the PHQ-9's, 0 to 27, lower is better; empty if missing |
-| `phq9_intake` | baseline | the same total before the first session |
-| `wai_therapist` | alliance_therapist | the therapist's rating of the same session; `dyads` only |
-| `ended` | ended | `agreed` or `dropout`, for the whole of the patient's therapy |
-| `treatment` | treatment | `therapist` or `self-guided`; `therapist_free` only |
-
-The outcome is rated before the session, the alliance after it.
-
-## Codebooks
-
-`{{file}}_codebook.csv` has one row a parameter: `parameter, value, unit, source, status,
-structural, estimand, meaning`. `status` is *found* (published), *memory* (believed usual, not
-checked) or *assumption*.
-
-* **structural**: the value of an effect in the equations that made the data. It acts on latent
-  components: the therapist's, the patient's and the session's part of the alliance (equations in
-  the help of `simulate_sessions`).
-* **estimand**: what `fit_within_between` tends to as patients and therapists grow in number. It
-  differs from the structural value because ratings are clipped and rounded, patients differ in
-  their numbers of sessions, and means are observed rather than known. The means of therapists
-  with few patients are mostly the means of their patients, so the therapist effect differs most.
-  In `therapist_change` and `therapist_free` it belongs to the model of two levels, without the
-  therapist role. It comes from one simulation of {large_patients:,} patients of
-  {large_therapists:,} therapists (seed {large_seed}) and carries its Monte Carlo error. Compare
-  estimates with this column. Parameters with a counterpart among the observed quantities, such as
-  the autoregressions or the share of missing ratings, have that one as estimand.
-
-Rows whose name starts with `observed_` have no parameter: they describe all sessions of that
-large simulation.
-
-## Beside published descriptives
-
-*Aim* is the published or assumed value, *file* what is in `sessions.csv` (for dyads in `dyads.csv`)
-by chance, *limit* the same in the large simulation.
-
-{table}
-"""
 
 #: What studies report, by the names of `OBSERVED`: aim, source and status.
 PUBLISHED = {
@@ -184,36 +126,99 @@ def fixed(value: float, decimals: int) -> str:
     return "" if np.isnan(value) else f"{round(float(value), decimals) + 0.0:.{decimals}f}"
 
 
-def codebook(recipe: Recipe, estimands: dict[str, float]) -> pd.DataFrame:
-    """Codebook of `recipe`: seeds, parameters and observed quantities, with their estimands."""
-    book = recipe.simulate().codebook
+#: Estimates of `fit_outcome`: unit and meaning. Unlike ``observed_early_alliance_r`` they are of
+#: the patients in the model and signed as the library prints them.
+FITTED = "over fitted patients (scores at intake, in the window and after it)"
+EARLY_ALLIANCE = {
+    "early_alliance_b": (
+        "outcome points per alliance point",
+        f"fit_outcome: effect of early alliance given intake and early change, {FITTED}",
+    ),
+    "early_alliance_standardised": ("SD per SD", f"fit_outcome: the same in SDs {FITTED}"),
+    "early_alliance_r": (
+        "correlation",
+        f"fit_outcome: zero-order, positive = better outcome, {FITTED}; "
+        "observed_early_alliance_r: all patients rated, raw sign",
+    ),
+    "early_alliance_partial_r": (
+        "correlation", "fit_outcome: intake and early change held constant in both, same sign",
+    ),
+    "early_alliance_semi_partial_r": (
+        "correlation", "fit_outcome: intake and early change out of early alliance, same sign",
+    ),
+}  # fmt: skip
+FILE_MEANINGS = {
+    "file_rows": ("sessions", "rows"),
+    "file_patients": ("patients", "patients"),
+    "file_therapists": ("therapists", "therapists"),
+    "file_alliance_mean": ("alliance points", "mean alliance"),
+    "file_outcome_mean": ("outcome points", "mean outcome"),
+}
+
+Row = dict[str, object]
+
+
+def codebook(recipe: Recipe, estimands: Mapping[str, float]) -> pd.DataFrame:
+    """Codebook of `recipe`: the file, parameters and observed quantities, with their estimands."""
+    sessions = recipe.simulate()
+    book = sessions.codebook
     if book is None:
         raise SystemExit("simulate_sessions returned no codebook")
-    seeds = {
-        "seed": (recipe.seed, "seed of this file; fixed before looking at the data"),
-        "estimand_seed": (LARGE_SEED, "seed of the large simulation behind the estimands"),
-    }
-    first = pd.DataFrame(
-        [(n, v, "none", "fixed", "assumption", m) for n, (v, m) in seeds.items()],
-        columns=["parameter", "value", "unit", "source", "status", "meaning"],
-    )
-    observed = pd.DataFrame(
-        [
-            (f"observed_{n}", u, "large simulation", "assumption", m)
-            for n, (u, m) in OBSERVED.items()
-        ],
-        columns=["parameter", "unit", "source", "status", "meaning"],
-    )
     rows = [
-        *first.to_dict("records"),
-        *book.drop(columns="estimand").to_dict("records"),
-        *observed.to_dict("records"),
+        *seed_rows(recipe),
+        *file_rows(sessions),
+        *sourced(book.drop(columns="estimand").to_dict("records")),
+        *result_rows("", EARLY_ALLIANCE),
+        *result_rows("observed_", OBSERVED),
     ]
     whole = pd.DataFrame(rows)
     whole["estimand"] = whole["parameter"].map(estimands)
     if not recipe.changes.get("therapist_ratings"):
         whole = whole[~whole["parameter"].str.startswith("observed_dyad_")]
     return whole[book.columns.tolist()]
+
+
+def seed_rows(recipe: Recipe) -> Iterator[Row]:
+    """The seeds of the file and of its estimands."""
+    seeds = {
+        "seed": (recipe.seed, "seed of this file; fixed before looking at the data"),
+        "estimand_seed": (LARGE_SEED, "seed of the large simulation behind the estimands"),
+    }
+    for name, (value, meaning) in seeds.items():
+        yield row(name, "none", "fixed", meaning) | {"value": value}
+
+
+def file_rows(sessions: SessionData) -> Iterator[Row]:
+    """What `load_example` compares with the file, to find a codebook that does not fit it."""
+    roles = sessions.roles or SYNTHETIC_ROLES
+    for name, value in file_quantities(sessions.frame, roles).items():
+        unit, meaning = FILE_MEANINGS[name]
+        yield row(name, unit, "counted", f"{meaning} in this file") | {"value": value}
+
+
+def result_rows(prefix: str, meanings: Mapping[str, tuple[str, str]]) -> Iterator[Row]:
+    """Rows without a value: results of the large simulation."""
+    for name, (unit, meaning) in meanings.items():
+        yield row(prefix + name, unit, "large simulation", meaning)
+
+
+def row(name: str, unit: str, source: str, meaning: str) -> Row:
+    """A row of the codebook that is no parameter."""
+    return {
+        "parameter": name,
+        "unit": unit,
+        "source": source,
+        "status": "assumption",
+        "meaning": meaning,
+    }
+
+
+def sourced(parameters: list[Row]) -> Iterator[Row]:
+    """Rows of parameters; changed values that are published get their own source."""
+    for given in parameters:
+        basis = SOURCES.get((given["parameter"], given["value"]))  # type: ignore[call-overload]
+        changed = given["source"] == "given in the call" and basis is not None
+        yield given | dict(zip(("source", "status"), basis, strict=True)) if changed else given
 
 
 def codebook_csv(recipe: Recipe, estimands: dict[str, float]) -> str:
@@ -226,85 +231,18 @@ def codebook_csv(recipe: Recipe, estimands: dict[str, float]) -> str:
     return str(text.to_csv(index=False, lineterminator="\n"))
 
 
-OBSERVED = {
-    "alliance_mean": ("alliance points", "mean of all alliance ratings"),
-    "alliance_sd": ("alliance points", "SD of all alliance ratings"),
-    "alliance_sd_within": ("alliance points", "pooled SD within patients"),
-    "alliance_icc_patient": ("share", "one-way ICC of alliance ratings, patients"),
-    "alliance_autocorrelation": ("correlation", "alliance, lag 1, deviations from patients' means"),
-    "alliance_at_maximum": ("share", "alliance ratings at the maximum"),
-    "flat_patients": ("share", "patients with 3 or more ratings, all the same"),
-    "outcome_mean": ("outcome points", "mean of all outcome ratings"),
-    "outcome_sd": ("outcome points", "SD of all outcome ratings"),
-    "outcome_sd_within": ("outcome points", "pooled SD within patients; trend included"),
-    "outcome_icc_patient": ("share", "one-way ICC of outcome ratings, patients"),
-    "outcome_autocorrelation": ("correlation", "outcome, lag 1, deviations from patients' means"),
-    "outcome_at_minimum": ("share", "outcome ratings at the minimum"),
-    "intake_mean": ("outcome points", "mean outcome at intake"),
-    "intake_sd": ("outcome points", "SD of the outcome at intake"),
-    "outcome_change_d": ("SD", "last outcome minus intake in SDs of intake"),
-    "dropout_share": ("share", "patients who dropped out"),
-    "dropout_d": ("SD", "mean alliance of completers minus dropouts"),
-    "early_alliance_r": ("correlation", "alliance of sessions 3 to 5 with the last outcome after"),
-    "sessions_median": ("sessions", "median number of the last session"),
-    "sessions_largest": ("sessions", "largest number of a session"),
-    "caseload_median": ("patients", "median caseload"),
-    "caseload_largest": ("patients", "largest caseload"),
-    "changed_therapist": ("share", "patients seen by two therapists"),
-    "without_therapist": ("share", "patients without a therapist"),
-    "missed_sessions": ("share", "sessions up to the last held that were missed"),
-    "missing_ratings": ("share", "ratings missing in held sessions"),
-    "dyad_r": ("correlation", "patient and therapist rating of the same session"),
-    "dyad_d": ("SD", "mean patient minus therapist rating"),
-}
-
-
-def fitted_effects(recipe: Recipe, sessions: SessionData) -> dict[str, float]:
-    """Estimates of `fit_within_between` by the codebook's names, with their differences.
-
-    Where a patient has several therapists, or none, the model has two levels.
-    """
+def fitted_roles(recipe: Recipe, sessions: SessionData) -> Roles:
+    """Roles of the fits: without therapists where a patient has several, or none."""
     roles = sessions.roles or SYNTHETIC_ROLES
-    levels = LEVELS
     if recipe.changes.keys() & (CHANGE | FREE).keys():
-        roles, levels = replace(roles, therapist=None), LEVELS_OF_TWO
-    terms = alliance_stats.fit_within_between(sessions.frame, roles).tidy()
-    effect = {
-        name: float(terms.loc[terms["effect"] == label, "estimate"].item())
-        for label, name in levels.items()
-    }
-    found = {f"{name}_effect": value for name, value in effect.items()}
-    found["patient_contextual_effect"] = effect["patient_between"] - effect["within"]
-    if "therapist_between" in effect:
-        difference = effect["therapist_between"] - effect["patient_between"]
-        found["therapist_contextual_effect"] = difference
-    return found
-
-
-#: Parameters with a counterpart among the observed quantities, which is their estimand.
-COUNTERPARTS = {
-    "alliance_ar": "alliance_autocorrelation",
-    "outcome_ar": "outcome_autocorrelation",
-    "outcome_mean": "intake_mean",
-    "outcome_sd": "intake_sd",
-    "sessions_median": "sessions_median",
-    "missing_sessions": "missed_sessions",
-    "missing_ratings": "missing_ratings",
-    "flat_patients": "flat_patients",
-    "dyad_correlation": "dyad_r",
-    "dyad_difference": "dyad_d",
-    "therapist_change": "changed_therapist",
-    "therapist_free": "without_therapist",
-}
+        return replace(roles, therapist=None)
+    return roles
 
 
 def find_estimands(recipe: Recipe) -> dict[str, float]:
     """Limits of estimates and of descriptive quantities under the process of `recipe`."""
     large = recipe.simulate_large()
-    seen = describe_study(large)
-    observed = {f"observed_{name}": value for name, value in seen.items()}
-    counterparts = {name: seen[of] for name, of in COUNTERPARTS.items() if of in seen}
-    return fitted_effects(recipe, large) | counterparts | observed
+    return estimands_of(large, fitted_roles(recipe, large))
 
 
 def descriptives_table(limits: Mapping[str, float]) -> str:
@@ -324,8 +262,9 @@ def readme(limits: Mapping[str, float]) -> str:
     for recipe in RECIPES:
         n = len(recipe.simulate().frame)
         rows.append(f"| `{recipe.name}.csv` | {recipe.what}: {n:,} sessions | {recipe.seed} |")
-    return README.format(
+    return TEMPLATE.read_text(encoding="utf-8").format(
         files="\n".join(rows),
+        n_files=len(RECIPES),
         table=descriptives_table(limits),
         large_patients=LARGE["n_patients"],
         large_therapists=LARGE["n_therapists"],

@@ -27,7 +27,11 @@ ALLOWED: dict[str, set[str]] = {
     "power": {"_base", "numeric", "data", "simulate", "lmm", "sem", "meta", "models"},
     "report": {"_base"},
 }
-DOORS = {"paper": {*ALLOWED, "paper"} - {"cli"}, "cli": {*ALLOWED, "paper"}}
+DOORS = {
+    "paper": {*ALLOWED, "paper"} - {"cli"},
+    "cli": {*ALLOWED, "paper"},
+    "__main__": {"cli"},
+}
 ROOMS = sorted(p.name for p in SOURCE.iterdir() if (p / "__init__.py").exists())
 FILES = sorted(SOURCE.rglob("*.py"))
 

@@ -21,6 +21,7 @@ import pandas as pd
 import pytest
 
 import alliance_stats as al
+from alliance_stats import __main__ as door
 from alliance_stats import cli
 from alliance_stats.data.centering import TherapistMean
 from alliance_stats.models.prepare import MeanRows, Time, TimeColumn
@@ -71,7 +72,7 @@ def started(
 ) -> subprocess.CompletedProcess[str]:
     """Run the program in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "alliance_stats.cli", *words],
+        [sys.executable, "-m", "alliance_stats", *words],
         capture_output=True, encoding=encoding, env={**os.environ, **HERE, **(env or {})},
     )  # fmt: skip
 
@@ -107,7 +108,33 @@ def refused(done: Any, *words: str) -> None:
 def test_entry_point_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     module, _, name = project["scripts"]["alliance-stats"].partition(":")
-    assert (module, getattr(cli, name)) == (cli.__name__, cli.main)
+    assert (module, getattr(door, name)) == (door.__name__, door.main)
+
+
+def test_ctrl_c_during_the_imports_is_quiet(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Stopped:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == cli.__name__:
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, cli.__name__)
+    monkeypatch.delattr(al, "cli")
+    monkeypatch.setattr(sys, "meta_path", [Stopped(), *sys.meta_path])
+    assert door.main() == 130
+    assert tuple(capsys.readouterr()) == ("", "")
+
+
+def test_the_door_loads_nothing_before_it_can_be_stopped() -> None:
+    code = (
+        "import sys\nimport alliance_stats\nbefore = set(sys.modules)\n"
+        "import alliance_stats.__main__\nprint(*set(sys.modules) - before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, **HERE}
+    )
+    assert done.stdout.split() == ["alliance_stats.__main__"]
 
 
 def test_analyse_as_a_program(folder: Path, frame: pd.DataFrame) -> None:
@@ -214,7 +241,7 @@ def test_a_failed_replacement_keeps_the_old_report(
     done = run("analyse", "sessions.csv", *NO_TIME, "-o", "report.html", "--force")
     assert (done.code, done.out) == (1, "")
     assert done.err.splitlines()[-1].startswith(
-        "Error: 'report.html' cannot be read or written: No"
+        "Error: the report 'report.html' cannot be written: No"
     )
     assert (folder / "report.html").read_text(encoding="utf-8") == "old"
     assert files(folder) == {"sessions.csv", "report.html"}
@@ -285,12 +312,70 @@ def test_bad_files(folder: Path, run: Any, frame: pd.DataFrame, command: str, ca
 @pytest.mark.parametrize("command", ["analyse", "check"])
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("session.csv", ["not found", "sessions.csv"]), ("data.sav", ["SPSS"]), (".", []), ("", [])],
+    [
+        ("session.csv", ["not found", "sessions.csv"]),
+        ("data.sav", ["not found"]),
+        (".", []),
+        ("", []),
+    ],
 )
 def test_files_that_are_not_there(
     folder: Path, run: Any, command: str, name: str, words: list[str]
 ) -> None:
     refused(run(command, name, *COLUMNS), *words)
+
+
+@pytest.mark.parametrize("command", ["analyse", "check"])
+def test_a_folder_is_not_a_file(folder: Path, run: Any, command: str) -> None:
+    (folder / "data").mkdir()
+    refused(run(command, "data", *COLUMNS), "'data' is a folder")
+
+
+@pytest.mark.parametrize("more", [[], ["--force"]])
+def test_a_folder_is_not_replaced(folder: Path, run: Any, more: list[str]) -> None:
+    (folder / "report.html").mkdir()
+    (folder / "report_files").touch()
+    done = run("analyse", "sessions.csv", *COLUMNS, "-o", "report.html", *more)
+    refused(done, "'report.html' is a folder. Give the path of a file.")
+    done = run("analyse", "sessions.csv", *COLUMNS, "-o", "report.md", *more)
+    refused(done, "'report_files' is a file, but the figures need a folder of that name.")
+    assert files(folder) == {"sessions.csv", "report.html", "report_files"}
+
+
+def test_a_report_that_cannot_be_written_is_named(
+    folder: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", ".report.html.1f2e3d4c.tmp")
+
+    monkeypatch.setitem(vars(al), "save_report", full)
+    done = run("analyse", "sessions.csv", *NO_TIME, "-o", "report.html")
+    said = "Error: the report 'report.html' cannot be written: No space left on device."
+    assert (done.code, done.out) == (1, "")
+    assert done.err.splitlines()[-1].startswith(said)
+    assert ".tmp" not in done.err
+
+
+def test_a_folder_that_is_locked_is_refused_first(
+    folder: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    done = run("analyse", "sessions.csv", *COLUMNS, "-o", "report.html")
+    refused(done, "folder '.' cannot be written to.")
+
+
+@pytest.mark.parametrize("command", ["analyse", "check"])
+def test_therapists_that_cannot_be_compared(
+    folder: Path, run: Any, frame: pd.DataFrame, command: str
+) -> None:
+    frame.assign(therapist=None).to_csv("none.csv", index=False)
+    frame.assign(therapist="T1").to_csv("one.csv", index=False)
+    for name, words in (
+        ("none.csv", "'therapist') is empty in all"), ("one.csv", "or leave --therapist out."),
+    ):  # fmt: skip
+        done = run(command, name, *THREE)
+        assert done.code == 1
+        assert words in done.err.splitlines()[-1]
 
 
 def test_no_traceback_as_a_program(folder: Path) -> None:
@@ -463,7 +548,7 @@ def test_ctrl_c_is_quiet(folder: Path, run: Any, monkeypatch: pytest.MonkeyPatch
 def test_a_closed_pipe_is_quiet(folder: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    command = [sys.executable, "-m", "alliance_stats.cli", "check", "sessions.csv"]
+    command = [sys.executable, "-m", "alliance_stats", "check", "sessions.csv"]
     done = subprocess.run(
         command, stdout=writer, stderr=subprocess.PIPE, text=True, env={**os.environ, **HERE}
     )

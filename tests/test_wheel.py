@@ -50,4 +50,4 @@ def test_the_example_loads_from_the_wheel_alone(unpacked: Path, tmp_path: Path) 
     assert done.returncode == 0, done.stderr
     where, rows = done.stdout.split()
     assert Path(where) == unpacked / "alliance_stats"
-    assert int(rows) == 2201
+    assert int(rows) == 2143

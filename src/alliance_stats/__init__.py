@@ -28,6 +28,7 @@ NAMES = {
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_within_between": "alliance_stats.report.plots.within_between",
     "report_text": "alliance_stats.report.text",
+    "reshape": "alliance_stats.data.wide.reshaping",
     "save_report": "alliance_stats.report.save",
     "simulate_sessions": "alliance_stats.simulate.sessions",
 }

@@ -43,6 +43,7 @@ _PLAIN: dict[int, Any] = {
 _ARGUMENT = re.compile(
     r"\b(?P<name>time|time_column|random_slopes|mean_rows|therapist_mean)=('(?P<value>\w+)'|\{\})"
     r"|roles=Roles\((?P<role>\w+)=…\)|\b(?P<label>therapist)='…'"
+    r"|(?P<left>leave the therapist role out)"
 )
 #: What could move the cursor, colour the terminal or turn the reading direction.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -134,17 +135,19 @@ def analyse(args: argparse.Namespace) -> None:
     output = None if args.output is None else Path(args.output).expanduser()
     if output is not None:
         _check_output(output, args.force)
+    _check_file(args.file)
     with _step("Reading the file", args):
         sessions = al.load_sessions(args.file, _roles(args))
     if args.time is not None and args.time_column == "session" and args.time_trend != "none":
         _tell(f"The trend counts sessions; --time-column time counts in '{args.time}' instead.")
+    _check_therapist(sessions)
     with _step("Fitting the model", args):
         result = al.fit_within_between(sessions, **_model_arguments(args))
         table = replace(al.coef_table(result), messages=())  # they are on stderr
     if output is not None:
         with _step("Writing the report", args):
             title = args.title or f"Alliance and outcome in {sessions.report.source}"
-            al.save_report([sessions, al.describe_levels(sessions), result], output, title=title)
+            _save([sessions, al.describe_levels(sessions), result], output, title)
     _print(repr(table), args)
     if output is not None:
         _print(f"\nReport: {output}", args)
@@ -152,6 +155,7 @@ def analyse(args: argparse.Namespace) -> None:
 
 def check(args: argparse.Namespace) -> None:
     """Load, report, describe; then try the default model of `analyse`, which raises if it fails."""
+    _check_file(args.file)
     with warnings.catch_warnings():
         if not args.quiet:  # the printed results hold them
             warnings.simplefilter("ignore", DataWarning)
@@ -176,6 +180,7 @@ def _model_arguments(args: argparse.Namespace) -> dict[str, Any]:
 
 def _usable(sessions: al.SessionData) -> str:
     """How many sessions the model uses; raises where it cannot be fitted."""
+    _check_therapist(sessions)
     used = al.fit_within_between(sessions).prepared
     return (
         f"Usable: {len(used.frame):,} of {len(sessions.frame):,} sessions have all that the model "
@@ -198,26 +203,46 @@ def _roles(args: argparse.Namespace) -> al.Roles:
     return al.Roles(**given)
 
 
+def _check_file(file: str) -> None:
+    """Refuse what is no path of a file, in the words of the command line."""
+    if not file:
+        raise ArgumentError("FILE is empty text. Give the path of a .csv, .tsv or .parquet file.")
+    if Path(file).is_dir():
+        raise ArgumentError(f"'{file}' is a folder. Give the path of a file in it.")
+
+
+def _check_therapist(sessions: al.SessionData) -> None:
+    """Refuse a column of therapists without any."""
+    therapist = sessions.roles.therapist if sessions.roles is not None else None
+    if therapist is not None and sessions.frame[therapist].isna().all():
+        raise ArgumentError(
+            f"column '{therapist}' (role 'therapist') is empty in all "
+            f"{len(sessions.frame):,} sessions. Leave --therapist out, or fill the column."
+        )
+
+
 def _check_output(output: Path, force: bool) -> None:
     """Refuse before the analysis what would be refused after it, and to replace files unasked."""
-    from alliance_stats.report.save import SUFFIXES
+    from alliance_stats.report.save import report_target
 
-    if output.suffix.lower() not in SUFFIXES:
-        raise ArgumentError(
-            f"a report cannot be written as '{output.name}'. "
-            f"Give -o a name that ends in {' or '.join(SUFFIXES)}."
-        )
-    if not output.parent.is_dir():
-        raise ArgumentError(
-            f"folder '{output.parent}' does not exist. Make it, or give -o another path."
-        )
-    figures = output.with_name(f"{output.stem}_files")
-    made = [output, figures] if output.suffix.lower() == ".md" else [output]
+    target, figures = report_target(output)
+    made = [target, figures] if target.suffix.lower() == ".md" else [target]
     there = [path for path in made if path.exists() or path.is_symlink()]
     if there and not force:
         raise ArgumentError(
             f"'{there[0]}' exists already. Give -o another name, or --force to replace it."
         )
+
+
+def _save(results: list[Any], output: Path, title: str) -> None:
+    """Write the report; an error names it, not the temporary file beside it."""
+    try:
+        al.save_report(results, output, title=title)
+    except OSError as error:
+        raise ArgumentError(
+            f"the report '{output}' cannot be written: {error.strerror or error}. "
+            "Give -o another path."
+        ) from error
 
 
 @contextlib.contextmanager
@@ -270,6 +295,8 @@ def _tell(text: str) -> None:
 
 def _as_option(found: re.Match[str]) -> str:
     """``time_column='time'`` as ``--time-column time``."""
+    if found["left"]:
+        return "leave --therapist out"
     if role := found["role"] or found["label"]:
         return f"--{role}"
     name = "time-trend" if found["name"] == "time" else found["name"].replace("_", "-")

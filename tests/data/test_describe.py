@@ -10,7 +10,7 @@ from pandas.testing import assert_frame_equal
 from alliance_stats import ArgumentError, DataWarning, Roles
 from alliance_stats._base.views import HasView
 from alliance_stats.data import LevelsDescription, describe_levels, load_sessions
-from alliance_stats.data.level_measures import size_distribution
+from alliance_stats.data.level_measures import parts_rows, size_distribution
 from alliance_stats.data.variance_parts import (
     VarianceParts,
     harmonic_mean,
@@ -119,6 +119,85 @@ def test_balanced_nested_reliability_is_the_anova_closed_form(
     )
 
 
+def parts_of(levels: LevelsDescription) -> tuple[float, float, float]:
+    units = ("session", "patient", "therapist")
+    return tuple(component(levels, unit, "variance") for unit in units)  # type: ignore[return-value]
+
+
+def test_reliabilities_of_single_units_equal_naive_loops(rng: np.random.Generator, tol) -> None:
+    frame = nested(rng)
+    frame["alliance"] = frame["alliance"].mask(rng.random(len(frame)) < 0.2)
+    levels = describe_levels(frame, ROLES)
+    e, v, w = parts_of(levels)
+    observed = frame.dropna()
+    of_patients, of_therapists, members = [], [], []
+    for _, caseload in observed.groupby("therapist"):
+        errors = []
+        for _, rows in caseload.groupby("patient"):
+            of_patients.append(v / (v + e / len(rows)))
+            errors.append(v + e / len(rows))
+        members.append(len(errors))
+        of_therapists.append(w / (w + sum(errors) / len(errors) ** 2))
+    for unit, reliable in (("patient", of_patients), ("therapist", of_therapists)):
+        low = component(levels, unit, "reliability_lowest")
+        high = component(levels, unit, "reliability_highest")
+        assert low == pytest.approx(min(reliable), rel=tol.closed_form)
+        assert high == pytest.approx(max(reliable), rel=tol.closed_form)
+        assert low < component(levels, unit, "reliability") < high
+    harmonic = len(members) / sum(1 / m for m in members)
+    assert component(levels, "therapist", "members") == pytest.approx(harmonic)
+
+
+def test_balanced_units_are_all_as_reliable(rng: np.random.Generator, tol) -> None:
+    levels = describe_levels(nested(rng, 20, balanced=(6, 4)), ROLES)
+    for unit, n in (("patient", 4), ("therapist", 6)):
+        reliable = component(levels, unit, "reliability")
+        assert component(levels, unit, "members") == pytest.approx(n)
+        for end in ("reliability_lowest", "reliability_highest"):
+            assert component(levels, unit, end) == pytest.approx(reliable, rel=tol.closed_form)
+
+
+def reliability_of(
+    unit: str, parts: VarianceParts, sessions: list[int], therapist_of: list[int] | None = None
+) -> float:
+    therapists = None if therapist_of is None else np.array(therapist_of)
+    rows = parts_rows(parts, np.array(sessions), therapists)
+    return float(str(next(row for row in rows if row["unit"] == unit)["reliability"]))
+
+
+def test_a_patient_with_ten_sessions_has_a_reliable_mean() -> None:
+    reliable = reliability_of("patient", VarianceParts(session=0.4, patient=0.6), [10] * 5)
+    assert reliable == pytest.approx(0.6 / (0.6 + 0.4 / 10))
+    assert round(reliable, 2) == 0.94
+
+
+def test_a_therapist_with_ten_patients_has_an_unreliable_mean() -> None:
+    once = VarianceParts(session=0.35, patient=0.6, therapist=0.05)
+    therapist_of = [0] * 10 + [1] * 10
+    reliable = reliability_of("therapist", once, [1] * 20, therapist_of)
+    assert reliable == pytest.approx(0.05 / (0.05 + 0.95 / 10))
+    assert int(100 * reliable) == 34
+    more_sessions = reliability_of("therapist", once, [1000] * 20, therapist_of)
+    assert reliable < more_sessions < reliability_of("patient", once, [10] * 20, therapist_of)
+
+
+def test_reliability_is_the_squared_correlation_with_the_true_mean(
+    rng: np.random.Generator,
+) -> None:
+    therapists, patients, sessions = 40_000, 10, 3
+    true = rng.normal(0, 0.05**0.5, therapists)
+    of_patients = rng.normal(0, 0.6**0.5, (therapists, patients))
+    errors = rng.normal(0, (0.35 / sessions) ** 0.5, (therapists, patients))
+    observed = true + (of_patients + errors).mean(axis=1)
+    reliable = reliability_of(
+        "therapist",
+        VarianceParts(session=0.35, patient=0.6, therapist=0.05),
+        [sessions] * 2 * patients,
+        [0] * patients + [1] * patients,
+    )
+    assert np.corrcoef(true, observed)[0, 1] ** 2 == pytest.approx(reliable, abs=0.015)
+
+
 def test_parts_are_recovered_on_average(rng: np.random.Generator) -> None:
     draws = []
     for _ in range(300):
@@ -182,7 +261,9 @@ def test_measures_equal_naive_loops(rng: np.random.Generator, tol) -> None:
         "sd": observed["alliance"].std(),
         "sd_between": observed.groupby("patient")["alliance"].mean().std(),
         "share_at_maximum": (observed["alliance"] == 6.5).mean(),
+        "patients": observed["patient"].nunique(),
         "flat_patients": flat,
+        "rated_once": sum(len(rows) == 1 for _, rows in observed.groupby("patient")),
         "autocorrelation": products / math.sqrt(firsts * seconds),
         "autocorrelation_pairs": pairs,
         "change_per_session": cross / time_squares,
@@ -318,7 +399,7 @@ def test_tidy_holds_every_measure_once(rng: np.random.Generator) -> None:
     assert keyed["outcome", "", "sd_within"] == measure(levels, "sd_within", "outcome")
     assert keyed["alliance with outcome", "within", "r"] == levels.correlations["r"].iloc[0]
     assert keyed["patients per therapist", "therapist", "max"] == levels.sizes["max"].iloc[1]
-    assert len(tidy) == 3 + 2 * 7 + 2 * 14 + 6 * 3 + 2 * 3
+    assert len(tidy) == 3 + 2 * 7 + 2 * 16 + 6 * 6 + 2 * 3
 
 
 def test_view_and_printing(rng: np.random.Generator) -> None:
@@ -362,7 +443,8 @@ def test_tables_print_counts_whole_and_names_as_they_are() -> None:
     pairs = blocks["Lag-1 autocorrelation (N = pairs of sessions)"].splitlines()[1].split()
     assert pairs[2] == "1,200"
     variances = blocks["Variance by unit"].splitlines()[0].split()
-    assert variances == ["Variable", "Unit", "Variance", "ICC", "Reliability"]
+    assert variances[:4] == ["Variable", "Unit", "Variance", "ICC"]
+    assert variances[4:] == ["Members", "Reliability", "Lowest", "Highest"]
     within, between = blocks["Alliance with outcome"].splitlines()[1:]
     assert within.split()[2:] == ["1,800", "1199"]
     assert between.split()[2:] == ["600", "598"]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -7,6 +9,7 @@ import pytest
 
 from alliance_stats import ArgumentError, DataError, Roles
 from alliance_stats.data import examples, load_example
+from alliance_stats.data.codebook_check import file_quantities
 from alliance_stats.data.examples import EXAMPLES, synthetic_folder
 
 ROLES = Roles(
@@ -40,8 +43,23 @@ def write_example(folder: Path, name: str, start: float) -> None:
             "treatment": ["therapist", "therapist", "therapist"],
         }
     ).to_csv(folder / f"{name}.csv", index=False)
-    codebook = pd.DataFrame({"parameter": ["therapists"], "value": [start]})
+    quantities = {
+        "start": start,
+        "file_rows": 3,
+        "file_patients": 2,
+        "file_therapists": 1,
+        "file_alliance_mean": round((start + 9.5) / 3, 5),
+        "file_outcome_mean": 13.6667,
+    }
+    codebook = pd.DataFrame(quantities.items(), columns=["parameter", "value"])
+    codebook[["unit", "source", "status", "structural", "estimand", "meaning"]] = "x"
     codebook.to_csv(folder / f"{name}_codebook.csv", index=False)
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
 
 
 @pytest.fixture
@@ -62,7 +80,7 @@ def test_example_has_roles_and_codebook(package: Path, name: str) -> None:
     assert sessions.roles == EXAMPLES[name]
     assert sessions.frame["wai_total"].tolist() == [start, 4.5, 5.0]
     assert sessions.codebook is not None
-    assert sessions.codebook["value"].tolist() == [start]
+    assert sessions.codebook["value"].iloc[0] == start
     assert sessions.report.source == f"{name}.csv"
 
 
@@ -77,6 +95,61 @@ def test_installed_package_comes_before_the_repository(package: Path, tmp_path: 
     assert synthetic_folder() == installed
     with pytest.raises(DataError, match="file 'sessions.csv' not found"):
         load_example("sessions")
+
+
+DATA_ROW = "P1,2,T1,1.0,4.5,14,16,agreed,4.0,therapist\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("sessions.csv", DATA_ROW, "", "file_rows is 3 in the codebook and 2 in the file"),
+        ("sessions.csv", "P1,2,", "P3,2,", "file_patients is 2 in the codebook and 3 in the"),
+        ("sessions.csv", "P2,1,T1", "P2,1,T2", "file_therapists is 1 .* and 2 in the file"),
+        ("sessions.csv", ",4.5,14", ",4.6,14", "file_alliance_mean is 4.16667 .* and 4.2 in"),
+        ("sessions.csv", ",14,16", ",17,16", "file_outcome_mean is 13.6667 .* and 14.6667 in"),
+        ("sessions_codebook.csv", "file_rows,3", "file_rows,4", "file_rows is 4 .* and 3 in the"),
+        ("sessions_codebook.csv", "13.6667", "", "file_outcome_mean is nan .* and 13.6667 in"),
+        ("sessions_codebook.csv", "13.6667", "many", "file_outcome_mean is nan .* and 13.6667"),
+    ],
+)
+def test_codebook_that_does_not_fit_its_file(
+    package: Path, file: str, old: str, new: str, message: str
+) -> None:
+    folder = package / "_synthetic"
+    write_example(folder, "sessions", 3.0)
+    load_example("sessions")
+    edit(folder / file, old, new)
+    with pytest.raises(DataError) as caught:
+        load_example("sessions")
+    said = str(caught.value)
+    assert said.startswith("the codebook 'sessions_codebook.csv' does not fit its file 'sessions.c")
+    assert re.search(message, said)
+    assert said.endswith("Write both again with `make data`, or install alliance_stats again.")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (",estimand,", ",limit,", "'sessions_codebook.csv' has no column estimand. One of"),
+        ("parameter,value", "name,number", "has no column parameter, value. One of the two"),
+        ("file_therapists", "file_therapist", "has no row 'file_therapists'. One of the two"),
+    ],
+)
+def test_codebook_without_a_part(package: Path, old: str, new: str, message: str) -> None:
+    write_example(package / "_synthetic", "sessions", 3.0)
+    edit(package / "_synthetic" / "sessions_codebook.csv", old, new)
+    with pytest.raises(DataError, match=message):
+        load_example("sessions")
+
+
+def test_quantities_of_a_file_without_ratings_or_therapists() -> None:
+    frame = pd.DataFrame({"p": ["a", "a"], "s": [1, 2], "x": [float("nan")] * 2, "y": [1.0, 2.0]})
+    found = file_quantities(frame, Roles(patient="p", session="s", alliance="x", outcome="y"))
+    assert math.isnan(found.pop("file_alliance_mean"))
+    assert found == {
+        "file_rows": 2, "file_patients": 1, "file_therapists": 0, "file_outcome_mean": 1.5,
+    }  # fmt: skip
 
 
 def test_roles_of_the_main_example() -> None:

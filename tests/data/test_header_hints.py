@@ -41,7 +41,7 @@ BAD_HEADERS = {
         WIDE,
         "column 'session' (role 'session') not found: the data look wide, with one row a patient "
         "and numbered columns side by side (wai_1, wai_2, …; phq9_1, phq9_2, …). One row must be "
-        "one session: reshape them",
+        "one session: use reshape(",
     ),
     "items of a long file": (
         "patient,nr,wai_1,wai_2,alliance,outcome\np1,1,4,3,4,1\np1,2,5,3,4,1\np2,1,5,3,4,1\n",

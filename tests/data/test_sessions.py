@@ -26,6 +26,10 @@ who         therapist        0  0.000
 wai_total   alliance         1  0.333
 <b>phq</b>  outcome          0  0.000
 1 of 4 sessions dropped (patient missing: 1)."""
+SHARES = """Share missing by session
+Sessions  Rows  wai_total
+1            2      0.500
+2            1      0.000"""
 
 
 def test_report_and_sessions_print_alike() -> None:
@@ -33,7 +37,7 @@ def test_report_and_sessions_print_alike() -> None:
     units = "3 sessions, 2 patients, 1 therapist"
     assert repr(sessions) == f"SessionData from DataFrame: {units}\n{TABLE}"
     assert repr(sessions.report) == (
-        f"LoadReport from DataFrame: {units}\n4 rows read, 3 kept\n{TABLE}"
+        f"LoadReport from DataFrame: {units}\n4 rows read, 3 kept\n{TABLE}\n\n{SHARES}"
     )
 
 
@@ -43,7 +47,9 @@ def test_html_is_escaped_and_holds_the_messages() -> None:
         assert "&lt;b&gt;phq" in html
         assert "<b>" not in html
         assert "<p>1 of 4 sessions dropped (patient missing: 1).</p>" in html
-    assert "<p>4 rows read, 3 kept</p>" in sessions.report._repr_html_()
+    html = sessions.report._repr_html_()
+    assert "<p>4 rows read, 3 kept</p>" in html
+    assert "<caption>Share missing by session</caption>" in html
 
 
 def test_without_roles_no_empty_column_is_printed() -> None:

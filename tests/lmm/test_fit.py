@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alliance_stats._base.errors import ArgumentError, DataWarning, FitWarning
+from alliance_stats._base.errors import ArgumentError, DataError, DataWarning, FitWarning
 from alliance_stats.lmm.build import build_design
 from alliance_stats.lmm.criterion import Criterion
 from alliance_stats.lmm.factors import unpack
@@ -169,6 +169,17 @@ def test_a_second_minimum_on_the_boundary_is_not_taken_for_the_first() -> None:
     best = min(minimise(criterion, start=rng.normal(size=6)).deviance for _ in range(10))
     assert minimise(criterion, start=criterion.start).deviance > best + 0.4
     assert minimise(criterion).deviance == pytest.approx(best, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", [2, 6, 7, 8, 9])
+def test_random_effects_that_leave_no_residual_are_refused(seed: int) -> None:
+    """Ten rows, four random slopes of seven groups: the likelihood has no maximum."""
+    rng = np.random.default_rng(seed)
+    groups = {"patient": np.repeat(np.arange(4), [3, 3, 2, 2]), "rater": np.arange(10) % 3}
+    frame = pd.DataFrame({"y": rng.normal(size=10), "x": rng.normal(size=10), **groups})
+    frame["w"] = rng.normal(size=10)
+    with pytest.raises(DataError, match="the response of 10 rows without any residual"):
+        fit_lmm("y ~ x + w + (1 + x | patient) + (1 + w | rater)", frame)
 
 
 def two_minima() -> pd.DataFrame:

@@ -13,13 +13,27 @@ import pytest
 from alliance_stats.formula.parse import parse_formula
 from alliance_stats.lmm.build import build_design
 from alliance_stats.lmm.criterion import Criterion
-from alliance_stats.lmm.factors import canonical, pack, unpack
+from alliance_stats.lmm.design import MixedDesign
+from alliance_stats.lmm.factors import canonical, pack
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.result import MixedModelResult
 
 CASES = (
+    "categorical_slope",
+    "categorical_uncorrelated",
+    "crossed_and_nested",
+    "crossed_intercepts",
+    "crossed_scales",
+    "crossed_slopes",
     "interaction_factor",
+    "offset",
+    "partly_crossed",
+    "rank_deficient",
+    "reused_labels",
     "scales",
+    "several_terms",
+    "single_sessions",
+    "singular_crossed",
     "singular_slope",
     "singular_therapist",
     "slope_only",
@@ -29,7 +43,13 @@ CASES = (
     "two_level_intercept",
     "two_level_slope",
     "unbalanced_missing",
+    "uncorrelated",
+    "uncorrelated_crossed",
+    "weights",
+    "weights_crossed",
 )
+#: Their intercept and arms of a therapist add up: only the sums have variances of their own.
+UNIDENTIFIED = {"categorical_uncorrelated"}
 Load = Callable[[str], tuple[pd.DataFrame, dict[str, Any]]]
 
 
@@ -38,14 +58,40 @@ def in_r(name: str) -> str:
     return name.replace("[", "").replace("]", "")
 
 
+def same_factor(ours: str, in_r: str) -> bool:
+    """``therapist:patient`` is R's ``patient:therapist``."""
+    return set(ours.split(":")) == set(in_r.split(":"))
+
+
+def label_in_r(label: object, ours: str, in_r: str) -> str:
+    """Label of a group as R writes it: ``("T1", 3)`` of therapist:patient is ``3:T1``."""
+    parts = label if isinstance(label, tuple) else (label,)
+    by_column = dict(zip(ours.split(":"), parts, strict=True))
+    return ":".join(str(by_column[column]) for column in in_r.split(":"))
+
+
+def options(reference: dict[str, Any]) -> dict[str, str]:
+    """The names of the columns of weights and offset."""
+    return {key: reference[key] for key in ("weights", "offset") if key in reference}
+
+
+def identified(names: list[str], case: str) -> np.ndarray:
+    """Rows of combinations of random effects whose variances the data determine."""
+    whole = np.eye(len(names))
+    if case not in UNIDENTIFIED or "(Intercept)" not in names or len(names) == 1:
+        return whole
+    first = names.index("(Intercept)")
+    return np.delete(whole + whole[first], first, axis=0)
+
+
 @pytest.fixture(scope="module", params=[(c, m) for c in CASES for m in ("reml", "ml")], ids=str)
 def case(
     request: pytest.FixtureRequest, load_reference: Load
 ) -> tuple[MixedModelResult, dict[str, Any]]:
     name, method = request.param
     frame, reference = load_reference(name)
-    fit = fit_quietly(reference["formula"], frame, reml=method == "reml")
-    return fit, reference[method]
+    fit = fit_quietly(reference["formula"], frame, reml=method == "reml", **options(reference))
+    return fit, reference[method] | {"case": name}
 
 
 def test_the_grid_of_cases_does_not_shrink(load_reference: Load) -> None:
@@ -76,17 +122,24 @@ def test_variance_components(
     fit, reference = case
     sigma2 = reference["sigma2"]
     assert fit.sigma2 == pytest.approx(sigma2, rel=tol.variance)
-    assert set(fit.covariances) == set(reference["random"])
+    assert len(fit.covariances) == len(reference["random"])
     for group, expected in reference["random"].items():
-        values = np.atleast_2d(expected["covariance"])
-        found = fit.covariances[group].to_numpy()
+        (table,) = [t for name, t in fit.covariances.items() if same_factor(name, group)]
+        names = [in_r(name) for name in table.index]
+        assert sorted(names) == sorted(expected["names"])
+        order = [names.index(name) for name in expected["names"]]
+        sums = identified(expected["names"], reference["case"])
+        values = sums @ np.atleast_2d(expected["covariance"]) @ sums.T
+        found = sums @ table.to_numpy()[np.ix_(order, order)] @ sums.T
         bound = tol.variance * np.maximum(np.abs(np.diag(values)), 1e-2 * sigma2)
         assert (np.abs(np.diag(found) - np.diag(values)) <= bound).all()
         if len(values) > 1 and (np.diag(values) > 1e-2 * sigma2).all():
-            sd = np.sqrt(np.diag(found))
-            correlation = found / np.outer(sd, sd)
-            gap = np.abs(correlation - np.atleast_2d(expected["correlation"]))
-            assert gap.max() <= tol.correlation
+            assert np.abs(correlation(found) - correlation(values)).max() <= tol.correlation
+
+
+def correlation(covariance: np.ndarray) -> np.ndarray:
+    sd = np.sqrt(np.diag(covariance))
+    return np.asarray(covariance / np.outer(sd, sd))
 
 
 def test_likelihood(case: tuple[MixedModelResult, dict[str, Any]], tol: SimpleNamespace) -> None:
@@ -106,7 +159,7 @@ def test_satterthwaite(case: tuple[MixedModelResult, dict[str, Any]], tol: Simpl
     fit, reference = case
     table = fit.tidy()
     if reference["satterthwaite"] is None:
-        assert fit.singular
+        assert fit.singular or reference["case"] in UNIDENTIFIED
         assert np.isfinite(table["df"]).all()  # the vanished component is left out
         return
     for row, expected in zip(table.itertuples(), reference["satterthwaite"].values(), strict=True):
@@ -131,15 +184,70 @@ def test_conditional_means(
     case: tuple[MixedModelResult, dict[str, Any]], tol: SimpleNamespace
 ) -> None:
     fit, reference = case
-    found = fit.ranef()
     for group, expected in reference["ranef"].items():
-        table = found[group]
-        table.index = table.index.map(str)
-        for term, values in expected["values"].items():
-            wanted = pd.Series(values, index=[str(label) for label in expected["labels"]])
-            sd = float(np.std(wanted))
-            gap = (table.loc[wanted.index, term] - wanted).abs().max()
-            assert gap <= tol.blup_in_sd * sd + 1e-12
+        ((name, table),) = [(n, t) for n, t in fit.ranef().items() if same_factor(n, group)]
+        table = table.rename(columns=in_r)[list(expected["values"])]
+        table.index = pd.Index([label_in_r(label, name, group) for label in table.index])
+        wanted = pd.DataFrame(expected["values"], index=[str(x) for x in expected["labels"]])
+        sums = identified(list(table.columns), reference["case"])
+        gap = (table.loc[wanted.index].to_numpy() - wanted.to_numpy()) @ sums.T
+        sd = (wanted.to_numpy() @ sums.T).std(axis=0)
+        assert (np.abs(gap).max(axis=0) <= tol.blup_in_sd * sd + 1e-12).all()
+
+
+def test_conditional_spread(
+    case: tuple[MixedModelResult, dict[str, Any]], tol: SimpleNamespace
+) -> None:
+    """Conditional SDs of the random effects given θ and β, from the products of every group."""
+    fit, reference = case
+    criterion, profile = fit.criterion, fit.profile
+    for level, covariance in zip(
+        criterion.design.levels, profile.eliminated.conditional, strict=True
+    ):
+        ((group, expected),) = [
+            (g, e) for g, e in reference["ranef"].items() if same_factor(level.name, g)
+        ]
+        labels = [label_in_r(label, level.name, group) for label in level.labels]
+        place = [labels.index(str(label)) for label in expected["labels"]]
+        unit = fit.sigma2 / criterion.design.mean_weight
+        for block in level.blocks:
+            inner = covariance[block.columns, block.columns][:, :, place]
+            outer = np.einsum("ab,bcg,dc->adg", block.transform, inner, block.transform)
+            spread = np.sqrt(np.maximum(unit * np.diagonal(outer).T, 0.0))
+            if reference["case"] in UNIDENTIFIED and level.name == "therapist":
+                continue
+            for name, found in zip(block.names, spread, strict=True):
+                wanted = np.array(expected["sd"][in_r(name)])
+                bound = tol.variance * np.maximum(wanted, 1e-1 * fit.sigma)
+                assert (np.abs(found - wanted) <= bound).all()
+
+
+def factors_of(design: MixedDesign, theta: dict[str, float]) -> list[np.ndarray]:
+    """Λ of every block from lme4's θ by name: ``patient.row.column``, ``patient.column``."""
+    found = []
+    for level in design.levels:
+        (group,) = {
+            k.partition(".")[0] for k in theta if same_factor(level.name, k.partition(".")[0])
+        }
+        for block in level.blocks:
+            names = [in_r(name) for name in block.names]
+            factor = np.diag([theta[f"{group}.{name}"] for name in names])
+            for i, row in enumerate(names):
+                for j, column in enumerate(names[:i]):
+                    factor[i, j] = theta[f"{group}.{row}.{column}"]
+            found.append(factor)
+    return found
+
+
+@pytest.mark.parametrize("reml", [True, False])
+def test_variances_that_add_up_do_not_change_the_tests(load_reference: Load, reml: bool) -> None:
+    """``(arm || therapist)`` is ``(0 + arm | therapist)`` with one variance too many."""
+    frame, reference = load_reference("categorical_slope")
+    one = fit_quietly(reference["formula"], frame, reml=reml).tidy()
+    _, reference = load_reference("categorical_uncorrelated")
+    two = fit_quietly(reference["formula"], frame, reml=reml).tidy()
+    np.testing.assert_allclose(two["df"], one["df"], rtol=1e-4)
+    np.testing.assert_allclose(two["se"], one["se"], rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -149,12 +257,17 @@ def test_criterion_at_fixed_theta(
 ) -> None:
     """The deviance apart from the optimiser: lme4's devfun at chosen θ."""
     frame, reference = load_reference(name)
-    design = build_design(parse_formula(reference["formula"]), frame)
+    formula = parse_formula(reference["formula"])
+    design = build_design(formula, frame, **options(reference))
     criterion = Criterion(design, reml=method == "reml")
-    shift = 2.0 * criterion.degrees * np.log(design.scale)
+    shift = 2.0 * criterion.degrees * np.log(design.scale) - design.log_weights
     shift += 2.0 * design.log_scales * criterion.reml
+    names = reference[method]["theta_names"]
     for point in reference[method]["deviance_at"]:
-        factors = unpack(np.atleast_1d(np.array(point["theta"], dtype=float)), criterion.sizes)
+        values = np.atleast_1d(np.array(point["theta"], dtype=float))
+        # lme4's are relative to a row of weight 1, the engine's to one of the mean weight
+        values *= np.sqrt(design.mean_weight)
+        factors = factors_of(design, dict(zip(np.atleast_1d(names), values, strict=True)))
         blocks = [block for level in design.levels for block in level.blocks]
         inner = [
             np.linalg.solve(block.transform, factor)

@@ -156,8 +156,13 @@ rescale <- function(frame) {
   frame
 }
 
+# Columns written as they are.
+EXACT <- c(
+  "patient", "therapist", "session", "treatment", "rater", "room", "items", "arm", "clinic", "weeks"
+)
+
 write_data <- function(frame, name, decimals = 4) {
-  exact <- names(frame) %in% c("patient", "therapist", "session", "treatment")
+  exact <- names(frame) %in% EXACT
   for (column in names(frame)[!exact]) {
     text <- formatC(frame[[column]], digits = decimals, format = "f")
     frame[[column]] <- ifelse(is.na(frame[[column]]), "", text)
@@ -176,13 +181,19 @@ write_all_data <- function() {
   write_data(simulate_flat(), "flat.csv")
   write_data(simulate_unbalanced(), "unbalanced.csv")
   write_data(rescale(read_data("sessions.csv")), "rescaled.csv", decimals = 8)
+  write_designs()
 }
 
 # ---------------------------------------------------------------- fits
 
 # The call holds the values themselves, so that update() (used by lmerTest) finds them anywhere.
-fit_lme4 <- function(formula, data, reml, control = TIGHT, start = NULL, ...) {
-  do.call(lme4::lmer, list(formula, data, REML = reml, control = control, start = start, ...))
+fit_lme4 <- function(case, data, reml, control = TIGHT, start = NULL, ...) {
+  extra <- list(weights = case$weights, offset = case$offset)
+  extra <- lapply(extra[lengths(extra) > 0], function(name) data[[name]])
+  do.call(
+    lme4::lmer,
+    c(list(case$formula, data, REML = reml, control = control, start = start, ...), extra)
+  )
 }
 
 fit_nlme <- function(case, data, reml) {
@@ -191,10 +202,12 @@ fit_nlme <- function(case, data, reml) {
     msMaxEval = 5000
   )
   complete <- data[complete.cases(data[all.vars(case$formula)]), ]
+  spread <- if (!is.null(case$weights)) varFixed(as.formula(paste("~ I(1 /", case$weights, ")")))
+  random <- lapply(case$nested, function(part) if (is.character(part)) as.formula(part) else part)
   tryCatch(
     do.call(nlme::lme, list(
-      nobars(case$formula), complete, lapply(case$nested, as.formula),
-      method = if (reml) "REML" else "ML", control = control
+      nobars(case$formula), complete, random,
+      method = if (reml) "REML" else "ML", weights = spread, control = control
     )),
     error = function(e) NULL
   )
@@ -202,11 +215,11 @@ fit_nlme <- function(case, data, reml) {
 
 # The tight fit from several starts: the one with the highest log-likelihood.
 fit_best <- function(case, data, reml) {
-  first <- fit_lme4(case$formula, data, reml)
+  first <- fit_lme4(case, data, reml)
   at <- getME(first, "theta")
   default <- start_of(first)
   starts <- list(.3 * default, at + .1 * default, pmax(at, .05) * 1.3)
-  more <- lapply(starts, function(start) fit_lme4(case$formula, data, reml, start = start))
+  more <- lapply(starts, function(start) fit_lme4(case, data, reml, start = start))
   fits <- c(list(first), more)
   fits[[which.max(vapply(fits, logLik, 0))]]
 }
@@ -219,12 +232,21 @@ numbers <- function(x) I(unname(as.numeric(x)))
 table_of <- function(x) I(unname(as.matrix(x)))
 named <- function(x, names) as.list(setNames(as.numeric(x), names))
 
+# Terms of the same factor (patient, patient.1) are joined to one block-diagonal matrix.
 random_of <- function(fit) {
-  lapply(VarCorr(fit), function(block) {
-    correlation <- attr(block, "correlation")
+  blocks <- VarCorr(fit)
+  factors <- names(getME(fit, "cnms"))
+  joined <- function(parts) {
+    if (length(parts) == 1) return(parts[[1]])
+    unname(as.matrix(Matrix::bdiag(parts)))
+  }
+  lapply(setNames(nm = unique(factors)), function(name) {
+    mine <- unclass(blocks)[factors == name]
+    correlation <- joined(lapply(mine, attr, "correlation"))
     correlation[!is.finite(correlation)] <- NA
     list(
-      names = I(rownames(block)), covariance = table_of(matrix(block, nrow(block))),
+      names = I(unname(unlist(lapply(mine, rownames)))),
+      covariance = table_of(joined(lapply(mine, function(block) matrix(block, nrow(block))))),
       correlation = table_of(correlation)
     )
   })
@@ -232,8 +254,12 @@ random_of <- function(fit) {
 
 ranef_of <- function(fit) {
   lapply(ranef(fit, condVar = TRUE), function(block) {
-    variance <- attr(block, "postVar")
-    spread <- lapply(seq_along(block), function(j) numbers(sqrt(pmax(variance[j, j, ], 0))))
+    parts <- attr(block, "postVar")
+    if (!is.list(parts)) parts <- list(parts)
+    sd_of <- function(part) {
+      lapply(seq_len(nrow(part)), function(j) numbers(sqrt(pmax(part[j, j, ], 0))))
+    }
+    spread <- unlist(lapply(parts, sd_of), recursive = FALSE, use.names = FALSE)
     list(
       labels = I(rownames(block)), values = lapply(block, numbers),
       sd = setNames(spread, names(block))
@@ -260,7 +286,7 @@ points_of <- function(fit) {
 }
 
 deviance_at <- function(case, data, fit) {
-  criterion <- fit_lme4(case$formula, data, isREML(fit), devFunOnly = TRUE)
+  criterion <- fit_lme4(case, data, isREML(fit), devFunOnly = TRUE)
   lapply(points_of(fit), function(theta) list(theta = numbers(theta), value = criterion(theta)))
 }
 
@@ -285,7 +311,7 @@ tests_of <- function(case, fit) {
   estimate <- sum(weights * fixef(fit))
   se <- sqrt(c(weights %*% as.matrix(vcov(fit)) %*% weights))
   plain <- list(weights = as.list(weights), estimate = estimate, se = se)
-  if (isSingular(fit)) return(list(satterthwaite = NA, contrast = plain))
+  if (isSingular(fit) || case$unidentified) return(list(satterthwaite = NA, contrast = plain))
   tested <- as_lmerModLmerTest(fit)
   unit <- diag(length(names))
   rows <- lapply(seq_along(names), function(j) one_df(tested, unit[j, ])[c("df", "t", "p")])
@@ -311,8 +337,8 @@ df_again <- function(criterion, fit) {
 # What the optimiser left (largest slope, length of a Newton step, log-likelihood to be gained by
 # it) and how far the numerical df of lmerTest are from those with other steps (relative).
 quality_of <- function(case, data, fit, satterthwaite) {
-  if (isSingular(fit)) return(NULL)
-  criterion <- fit_lme4(case$formula, data, isREML(fit), devFunOnly = TRUE)
+  if (isSingular(fit) || case$unidentified) return(NULL)
+  criterion <- fit_lme4(case, data, isREML(fit), devFunOnly = TRUE)
   theta <- getME(fit, "theta")
   slope <- numDeriv::grad(criterion, theta)
   step <- solve(numDeriv::hessian(criterion, theta), slope)
@@ -329,9 +355,10 @@ also_of <- function(case, data, fit) {
   reml <- isREML(fit)
   se <- sqrt(diag(as.matrix(vcov(fit))))
   other <- if (is.null(case$nested)) NULL else fit_nlme(case, data, reml)
-  quick <- suppressMessages(suppressWarnings(fit_lme4(case$formula, data, reml, lmerControl())))
+  quick <- suppressMessages(suppressWarnings(fit_lme4(case, data, reml, lmerControl())))
   sigma2 <- sigma(fit)^2
   apart <- mapply(function(a, b) max(abs(a - b) / pmax(abs(a), .01 * sigma2)), VarCorr(fit), VarCorr(quick))
+  if (case$unidentified) apart <- NA
   list(
     nlme_loglik = if (is.null(other)) NA else c(logLik(other)),
     max_abs_diff_beta_in_se = if (is.null(other)) NA else far(fit, nlme::fixef(other), se),
@@ -365,8 +392,12 @@ values_of <- function(case, data, reml) {
 
 # ---------------------------------------------------------------- cases
 
-case_of <- function(data, formula, nested = NULL) {
-  list(data = data, formula = as.formula(formula), text = formula, nested = nested, within_unit = 1)
+case_of <- function(data, formula, nested = NULL, weights = NULL, offset = NULL,
+                    unidentified = FALSE) {
+  list(
+    data = data, formula = as.formula(formula), text = formula, nested = nested, within_unit = 1,
+    weights = weights, offset = offset, unidentified = unidentified
+  )
 }
 
 TWO <- "symptom ~ session + alliance_within + alliance_between"
@@ -407,20 +438,31 @@ CASES <- list(
     list(patient = "~ 1")
   )
 )
+source(file.path(FOLDER, "designs.R"))
+CASES <- c(CASES, DESIGNS)
 
 # ---------------------------------------------------------------- the rescaled case, exactly
 
 # With x' = x A (columns), beta' = A^-1 beta. Random slopes scale by the inverse unit. The REML
 # log-likelihood falls by log|det A|; the ML one does not change.
-RESCALED <- list(within = 1e-4, session = 1000, origin = 2000)
+RESCALED <- list(
+  scales = list(
+    data = "rescaled.csv", of = "two_level_slope", within = 1e-4, session = 1000, origin = 2000,
+    maxfun = 1e6
+  ),
+  crossed_scales = list(
+    data = "rescaled_ratings.csv", of = "crossed_slopes", within = 1e-6, session = 1e6, origin = 0,
+    maxfun = 2e4
+  )
+)
 
-rescaled_of <- function(values, case, data, reml) {
+rescaled_of <- function(values, case, data, reml, to) {
   names <- names(values$beta)
   back <- diag(length(names))
   dimnames(back) <- list(names, names)
-  back["session", "session"] <- 1 / RESCALED$session
-  back["(Intercept)", "session"] <- -RESCALED$origin / RESCALED$session
-  back["alliance_within", "alliance_within"] <- 1 / RESCALED$within
+  back["session", "session"] <- 1 / to$session
+  back["(Intercept)", "session"] <- -to$origin / to$session
+  back["alliance_within", "alliance_within"] <- 1 / to$within
   covariance <- back %*% values$vcov %*% t(back)
   out <- values
   out$beta <- named(back %*% unlist(values$beta), names)
@@ -430,48 +472,55 @@ rescaled_of <- function(values, case, data, reml) {
   out$loglik <- values$loglik + change
   out$aic <- values$aic - 2 * change
   out$bic <- values$bic - 2 * change
-  unit <- c(1, 1 / RESCALED$within)
-  out$random$patient$covariance <- table_of(unit * t(unit * t(values$random$patient$covariance)))
-  out$theta <- numbers(values$theta * unit[c(1, 2, 2)])
+  unit <- c(1, 1 / to$within)
+  of_theta <- unit[1 + grepl("alliance_within", values$theta_names)]
+  out$theta <- numbers(values$theta * of_theta)
   out$deviance_at <- lapply(values$deviance_at, function(at) {
-    list(theta = numbers(at$theta * unit[c(1, 2, 2)]), value = at$value - 2 * change)
+    list(theta = numbers(at$theta * of_theta), value = at$value - 2 * change)
   })
-  for (part in c("values", "sd")) {
-    column <- out$ranef$patient[[part]]$alliance_within
-    out$ranef$patient[[part]]$alliance_within <- numbers(column / RESCALED$within)
+  for (factor in names(out$random)) {
+    covariance <- values$random[[factor]]$covariance
+    out$random[[factor]]$covariance <- table_of(unit * t(unit * t(covariance)))
+    for (part in c("values", "sd")) {
+      column <- out$ranef[[factor]][[part]]$alliance_within
+      out$ranef[[factor]][[part]]$alliance_within <- numbers(column / to$within)
+    }
   }
   tested <- as_lmerModLmerTest(fit_best(case, data, reml))
   rows <- lapply(seq_along(names), function(j) one_df(tested, back[j, ])[c("df", "t", "p")])
   out$satterthwaite <- setNames(rows, names)
-  out$contrast$weights$alliance_within <- -RESCALED$within
+  out$contrast$weights$alliance_within <- -to$within
   out$also <- list()
   out$quality <- NULL
   out
 }
 
-# lme4 itself on the rescaled columns, for the record.
-direct_on_rescaled <- function(case, reml, reference) {
-  data <- read_data("rescaled.csv")
+# lme4 itself on the rescaled columns, for the record. With the within part in units of 1e6 the
+# tight settings go on for minutes: `maxfun` stops them.
+direct_on_rescaled <- function(case, reml, reference, to) {
+  data <- read_data(to$data)
+  brief <- TIGHT
+  brief$optCtrl$maxfun <- to$maxfun
   run <- function(control) {
-    fit <- suppressMessages(suppressWarnings(fit_lme4(case$formula, data, reml, control)))
+    fit <- suppressMessages(suppressWarnings(fit_lme4(case, data, reml, control)))
     list(
       loglik = c(logLik(fit)), diff_beta_in_se = far(fit, unlist(reference$beta), unlist(reference$se))
     )
   }
-  list(lme4_default = run(lmerControl()), lme4_tight = run(TIGHT))
+  list(lme4_default = run(lmerControl()), lme4_tight = run(brief))
 }
 
-make_rescaled <- function() {
-  case <- CASES$two_level_slope
+make_rescaled <- function(to) {
+  case <- CASES[[to$of]]
   data <- read_data(case$data)
   one <- function(reml) {
-    out <- rescaled_of(values_of(case, data, reml), case, data, reml)
-    out$also <- direct_on_rescaled(case, reml, out)
+    out <- rescaled_of(values_of(case, data, reml), case, data, reml, to)
+    out$also <- direct_on_rescaled(case, reml, out, to)
     out
   }
   list(
-    data = "rescaled.csv", formula = case$text, versions = VERSIONS,
-    derived = "exact transformation of two_level_slope, not a fit of these columns",
+    data = to$data, formula = case$text, versions = VERSIONS,
+    derived = paste("exact transformation of", paste0(to$of, ","), "not a fit of these columns"),
     reml = one(TRUE), ml = one(FALSE)
   )
 }
@@ -479,12 +528,17 @@ make_rescaled <- function() {
 # ---------------------------------------------------------------- main
 
 make_case <- function(name) {
-  if (name == "scales") return(make_rescaled())
+  if (name %in% names(RESCALED)) return(make_rescaled(RESCALED[[name]]))
   case <- CASES[[name]]
   data <- read_data(case$data)
-  list(
-    data = case$data, formula = case$text, versions = VERSIONS,
-    reml = values_of(case, data, TRUE), ml = values_of(case, data, FALSE)
+  options <- list(
+    weights = case$weights, offset = case$offset, unidentified = if (case$unidentified) TRUE
+  )
+  c(
+    list(data = case$data, formula = case$text), options[lengths(options) > 0],
+    list(
+      versions = VERSIONS, reml = values_of(case, data, TRUE), ml = values_of(case, data, FALSE)
+    )
   )
 }
 
@@ -504,7 +558,7 @@ main <- function() {
   cat(paste(names(VERSIONS), unlist(VERSIONS), collapse = ", "), "\n")
   write_all_data()
   wanted <- commandArgs(trailingOnly = TRUE)
-  for (name in if (length(wanted)) wanted else c(names(CASES), "scales")) {
+  for (name in if (length(wanted)) wanted else c(names(CASES), names(RESCALED))) {
     out <- make_case(name)
     stopifnot(out$reml$singular == startsWith(name, "singular"), out$ml$singular == out$reml$singular)
     text <- toJSON(out, auto_unbox = TRUE, digits = NA, na = "null", null = "null", pretty = 1)

@@ -134,9 +134,10 @@ def test_the_figure_draws_the_plot_frame() -> None:
     points = view.plot[view.plot["layer"] == "points"]
     offsets = np.asarray(axes[0].collections[0].get_offsets())
     assert np.array_equal(offsets, points[["x", "y"]].to_numpy())
-    assert axes[0].get_xlabel() == "wai\nmean of the early sessions"
+    assert axes[0].get_xlabel() == "wai\nmean over sessions 3–5"
+    assert axes[0].get_ylabel() == "post-treatment phq (adjusted; lower is better)"
     assert axes[0].get_title(loc="left") == "Early alliance"
-    assert axes[0].texts[0].get_text() == "b = −1.213\n95% CI [−2.014, −0.412]"
+    assert axes[0].texts[0].get_text() == "b = −1.213\n95% CI [−2.014, −0.412]\n2 patients"
     rows = [("patient_between", *ROW[1:]), ("therapist_between", *ROW[1:])]
     assert plot_outcome(view_of(*rows)).shape == (2,)
 
@@ -153,4 +154,7 @@ def test_a_report_holds_the_figure(tmp_path: Any) -> None:
     save_report(view_of(), path)
     page = path.read_text(encoding="utf-8")
     assert "data:image/png;base64" in page
-    assert "Figure 1. Association of wai with phq: early alliance." in page
+    assert (
+        "Figure 1. Post-treatment phq predicted from early wai (mean over sessions 3–5): early "
+        "alliance. Points: observed phq, adjusted for the other terms of the model (2 patients)."
+    ) in page

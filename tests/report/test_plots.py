@@ -39,17 +39,25 @@ def test_the_artists_are_the_plot_frame(three_level: Any) -> None:
 def test_words_on_the_axes(three_level: Any) -> None:
     axes = plot_within_between(three_level)
     assert [axis.get_xlabel() for axis in axes] == [
-        "wai_total\ndeviation from the patient's mean",
-        "wai_total\npatient's mean − therapist's mean",
-        "wai_total\ntherapist's mean − mean of therapists",
+        "wai_total\ndeviation from the\npatient's mean",
+        "wai_total\npatient's mean −\ntherapist's mean",
+        "wai_total\ntherapist's mean −\nmean of therapists",
     ]
     assert axes[0].get_ylabel() == "phq9 (adjusted; lower is better)"
     assert [axis.get_title(loc="left") for axis in axes] == [
         "Within patients", "Between patients", "Between therapists",
     ]  # fmt: skip
-    assert axes[0].texts[0].get_text() == "b = −0.108\n95% CI [−0.150, −0.066]"
+    assert axes[0].texts[0].get_text() == "b = −0.108\n95% CI [−0.150, −0.066]\n960 sessions"
     assert not axes[0].spines["top"].get_visible()
     assert not axes[0].spines["right"].get_visible()
+
+
+def test_the_caption_counts_the_points(three_level: Any) -> None:
+    assert figure_caption(three_level.view()) == (
+        "Association of wai_total with phq9: within patients, between patients, between "
+        "therapists. Points: observed phq9, adjusted for the other terms of the model (960 "
+        "sessions; 240 patients; and 24 therapists). Lines: fitted, with 95% confidence bands."
+    )
 
 
 def test_axes_may_be_given(two_level: Any) -> None:

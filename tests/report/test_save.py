@@ -71,6 +71,18 @@ def test_html_holds_everything(three_level: Any, tmp_path: Path) -> None:
     assert not re.search(r'(src|href)="(?!data:)', read(path))
 
 
+def test_what_stands_in_the_way_is_said_first(
+    two_level: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "r_files").touch()
+    with pytest.raises(ArgumentError, match="r_files' is a file, but the figures need a folder"):
+        save_report(two_level, tmp_path / "r.md")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(ArgumentError, match="cannot be written to. Give another path"):
+        save_report(two_level, tmp_path / "r.html")
+    assert os.listdir(tmp_path) == ["r_files"]
+
+
 def test_several_results(three_level: Any, sessions: Any, lmm: Any, tmp_path: Path) -> None:
     path = save_report([three_level, sessions, lmm], tmp_path / "r.html", title="Clinic <1>")
     page = Page(read(path))
@@ -270,3 +282,13 @@ def test_a_version_that_is_not_installed() -> None:
 
     assert _version("surely-not-a-package") == "(not installed)"
     assert save_module.SUFFIXES == (".html", ".md")
+
+
+def test_contents_lead_to_the_sections(three_level: Any, lmm: Any, tmp_path: Path) -> None:
+    titled = {"First & last <x>": three_level, "Second": lmm}
+    text = read(save_report(titled, tmp_path / "r.html", figures=False))
+    led = re.findall(r'<a href="#([^"]+)">([^<]*)</a>', text)
+    assert led == [("section-1", "First &amp; last &lt;x&gt;"), ("section-2", "Second")]
+    assert re.findall(r'<section id="([^"]+)">', text) == ["section-1", "section-2"]
+    alone = read(save_report(lmm, tmp_path / "a.html", figures=False))
+    assert "<nav" not in alone

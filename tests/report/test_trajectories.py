@@ -163,6 +163,7 @@ def test_highlighted_patients_are_always_drawn(highlight: Any) -> None:
     axis = plot_trajectories(view, highlight=highlight, max_patients=1)[0]
     dark = axis.collections[-2]
     assert to_hex(dark.get_color()[0]) == MARK_COLOUR
+    assert dark.get_linestyles()[0][1] is not None  # dashed: told from the mean in grey
     numbers = sorted(set(np.atleast_1d(highlight).tolist()))
     lines = layer_of(view, "alliance", "lines")
     for path, number in zip(dark.get_segments(), numbers, strict=True):
@@ -247,7 +248,7 @@ def test_a_report_of_sessions_has_the_figure(tmp_path: Path) -> None:
     assert "Figure 1. Alliance (wai_total) and outcome (phq9) by session." in text
     save_report(view, tmp_path / "r.md")
     png = (tmp_path / "r_files" / "figure-1.png").read_bytes()
-    assert int.from_bytes(png[16:20], "big") == 2100  # 7 inches at 300 dpi
+    assert int.from_bytes(png[16:20], "big") == 2070  # 6.9 inches at 300 dpi
     assert plt.get_fignums() == []
     bare = replace(view, plot=None)
     assert "<img" not in save_report(bare, tmp_path / "b.html").read_text(encoding="utf-8")

@@ -40,6 +40,7 @@ def found() -> dict[str, float]:
         ("sessions_largest", 25, 25),
         ("caseload_largest", 35, 40),
         ("missing_ratings", 0.013, 0.017),
+        ("ongoing_share", 0.040, 0.050),
     ],
 )
 def test_results_are_the_published_ones(
@@ -57,10 +58,11 @@ def test_dropout_hazard_by_regression_on_the_latent_alliance() -> None:
     alliance = latent_alliance(
         given, structure, people, draw_deviations(given, structure, people, streams)
     )
-    ending = end_therapies(given, structure, alliance, streams.dropout)
+    ending = end_therapies(given, structure, alliance, streams)
     patient, session = structure.patient, structure.session
     last = np.bincount(patient[ending.reached])
     at_risk = ending.reached & (session < structure.planned[patient])
+    at_risk &= ~(ending.ongoing[patient] & (session == last[patient]))  # censored after it
     event = (ending.dropped_out[patient] & (session == last[patient]))[at_risk]
     x = np.column_stack([np.ones(at_risk.sum()), (alliance[at_risk] - 48.4) / 9])
     b = np.array([-4.0, 0.0])
@@ -71,15 +73,16 @@ def test_dropout_hazard_by_regression_on_the_latent_alliance() -> None:
         information = (x * (rate**2 * (1 - p) / p)[:, None]).T @ x
         b = b + np.linalg.solve(information, score.sum(axis=0))
     se = np.sqrt(np.diag(np.linalg.inv(information)))
-    assert abs(b[0] - np.log(-np.log1p(-0.0193))) < 4 * se[0]
-    assert abs(b[1] - -0.535) < 4 * se[1]
+    assert abs(b[0] - np.log(-np.log1p(-0.020))) < 4 * se[0]
+    assert abs(b[1] - -0.53) < 4 * se[1]
     assert se[1] < 0.02
-    np.testing.assert_allclose(dropout_probability(given, np.array([48.4])), 0.0193)
+    np.testing.assert_allclose(dropout_probability(given, np.array([48.4])), 0.020)
 
 
 def test_nobody_returns_after_the_end() -> None:
-    frame = simulate_sessions(**LARGE, missing_sessions=0, rng=23).frame
-    kept = simulate_sessions(**LARGE, missing_sessions=0, dropout_hazard=0, rng=23).frame
+    options: dict[str, Any] = {"missing_sessions": 0, "study_end": 0, "rng": 23}
+    frame = simulate_sessions(**LARGE, **options).frame
+    kept = simulate_sessions(**LARGE, **options, dropout_hazard=0).frame
     assert (kept["ended"] == "agreed").all()
     sizes = pd.DataFrame(
         {"left": frame.groupby("patient").size(), "planned": kept.groupby("patient").size()}
@@ -89,6 +92,64 @@ def test_nobody_returns_after_the_end() -> None:
     common = frame.merge(kept, on=["patient", "session"], suffixes=("", "_kept"))
     assert len(common) == len(frame)
     assert (common["phq9_intake"] == common["phq9_intake_kept"]).all()
+
+
+def planned_and_ended(share: float) -> pd.DataFrame:
+    """Planned and reached sessions of every patient, with how therapy ended."""
+    given = SessionParameters(
+        **{k: v for k, v in _defaults().items() if k != "rng"} | LARGE | {"study_end": share}  # type: ignore[arg-type]
+    )
+    streams = spawn_streams(28)
+    people = draw_people(given, streams)
+    structure = draw_structure(given, people.pace, streams)
+    alliance = latent_alliance(
+        given, structure, people, draw_deviations(given, structure, people, streams)
+    )
+    ending = end_therapies(given, structure, alliance, streams)
+    reached = np.bincount(structure.patient[ending.reached])
+    return pd.DataFrame(
+        {"planned": structure.planned, "reached": reached, "ended": ending.ended, "u": people.u}
+    )
+
+
+def test_study_ends_for_a_share_of_patients_at_a_random_session() -> None:
+    share = 0.3
+    cut, whole = planned_and_ended(share), planned_and_ended(0)
+    assert set(whole["ended"]) == {"agreed", "dropout"}
+    assert cut["planned"].equals(whole["planned"])
+    ongoing = cut["ended"] == "ongoing"
+    assert (cut["reached"] < cut["planned"])[ongoing].all()
+    assert (cut["reached"] <= whole["reached"]).all()
+    rest = ["reached", "ended"]
+    pd.testing.assert_frame_equal(cut.loc[~ongoing, rest], whole.loc[~ongoing, rest])
+    stayed = (whole["ended"] == "agreed") & (whole["planned"] > 1)
+    n = int(stayed.sum())
+    assert abs(ongoing[stayed].mean() - share) < 4 * np.sqrt(share * (1 - share) / n)
+    place = ((cut["reached"] - 1) / (cut["planned"] - 2))[ongoing & stayed & (cut["planned"] == 12)]
+    assert abs(place.mean() - 0.5) < 4 * place.std() / np.sqrt(len(place))
+    assert sorted((place * 10).round().unique()) == list(range(11))
+
+
+def test_end_of_the_study_depends_on_nothing_else() -> None:
+    """Among patients who would have stayed, who is cut is tied neither to length nor to u."""
+    cut, whole = planned_and_ended(0.3), planned_and_ended(0)
+    stayed = (whole["ended"] == "agreed") & (whole["planned"] > 1)
+    ongoing = (cut["ended"] == "ongoing")[stayed].astype(float)
+    for name in ("planned", "u"):
+        assert abs(ongoing.corr(cut.loc[stayed, name])) < 4 / np.sqrt(stayed.sum())
+
+
+def test_end_of_the_study_changes_no_other_draw() -> None:
+    options: dict[str, Any] = {"therapist_ratings": True, "therapist_free": 0.2, "rng": 29}
+    cut = simulate_sessions(**LARGE, **options, study_end=0.2)
+    whole = simulate_sessions(**LARGE, **options, study_end=0)
+    both = cut.frame.merge(whole.frame, on=["patient", "session"], suffixes=("", "_whole"))
+    assert len(both) == len(cut.frame) < len(whole.frame)
+    for name in ("therapist", "week", "wai_total", "phq9", "phq9_intake", "wai_therapist"):
+        pd.testing.assert_series_equal(both[name], both[f"{name}_whole"], check_names=False)
+    n = (cut.frame.groupby("patient")["ended"].first() == "ongoing").sum()
+    assert f"{n:,} of 30,000 patients had not ended therapy when" in " ".join(cut.report.messages)
+    assert "study closed" not in " ".join(whole.report.messages)
 
 
 def test_dropout_without_an_alliance_effect_is_uninformative() -> None:
@@ -140,6 +201,7 @@ def test_describe_study_by_hand() -> None:
             "therapist": ["T1"] * 7 + ["T2"] * 2,
             "patient": [*"aaabbbb", *"cd"],
             "session": [1, 2, 4, 1, 2, 3, 6, 1, 1],
+            "week": [0, 1.1, 3, 0, 1, 1.9, 5, 0, 0],
             "wai_total": [60, 60, 60, 40, 44, 50, np.nan, 30, 32],
             "phq9": [20, 10, 5, 12, 12, 10, 0, 9, 7],
             "phq9_intake": [22, 22, 22, 14, 14, 14, 14, 10, 8],
@@ -159,6 +221,32 @@ def test_describe_study_by_hand() -> None:
     assert found["outcome_change_d"] == pytest.approx(change)
     assert found["missed_sessions"] == pytest.approx(1 - 9 / 12)
     assert (found["caseload_median"], found["caseload_largest"]) == (2, 2)
+    assert found["caseload_cv"] == 0
+    assert found["sessions_cv"] == pytest.approx(np.std([4, 6, 1, 1], ddof=1) / 3)
+    assert found["day_sd"] == pytest.approx(7 * np.std([0.1, 0, 0, -0.1, 0], ddof=1))
+    assert found["dropout_rate"] == 2 / 12
+    assert found["alliance_first_mean"] == np.mean([60, 40, 30, 32])
+    assert found["alliance_first_sd"] == pytest.approx(np.std([60, 40, 30, 32], ddof=1))
+    assert found["outcome_last_sd"] == pytest.approx(np.std([5, 0, 9, 7], ddof=1))
+    alliance, outcome = np.array([40, 44, 50]) - 134 / 3, np.array([12, 12, 10]) - 34 / 4
+    lagged = np.corrcoef([0, *alliance[:2]], [10 - 35 / 3, *outcome[1:]])[0, 1]
+    reverse = np.corrcoef([20 - 35 / 3, *outcome[:2]], [0, *alliance[1:]])[0, 1]
+    assert found["lagged_correlation"] == pytest.approx(lagged)
+    assert found["reverse_correlation"] == pytest.approx(reverse)
+
+
+def test_patients_in_therapy_when_the_study_closes_are_no_completers() -> None:
+    """They count in the dropout share's base and in neither group of the dropout difference."""
+    sessions = simulate_sessions(n_patients=400, n_therapists=20, study_end=0.4, rng=30)
+    ended = sessions.frame.groupby("patient")["ended"].first()
+    means = sessions.frame.groupby("patient")["wai_total"].mean()
+    stay, leave = means[ended == "agreed"].dropna(), means[ended == "dropout"].dropna()
+    found = describe_study(sessions)
+    assert found["dropout_share"] == (ended == "dropout").sum() / 400
+    assert found["ongoing_share"] == (ended == "ongoing").sum() / 400 > 0.2
+    squares = ((stay - stay.mean()) ** 2).sum() + ((leave - leave.mean()) ** 2).sum()
+    pooled = np.sqrt(squares / (len(stay) + len(leave) - 2))
+    assert found["dropout_d"] == pytest.approx((stay.mean() - leave.mean()) / pooled)
 
 
 @pytest.mark.slow

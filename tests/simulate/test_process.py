@@ -32,6 +32,7 @@ UNLIMITED: dict[str, Any] = {
     "missing_sessions": 0,
     "flat_patients": 0,
     "dropout_hazard": 0,
+    "study_end": 0,
     "length_improvement": 0,
     "day_sd": 0,
 }
@@ -166,7 +167,7 @@ def test_equations_hold_row_by_row() -> None:
         k, early = structure.therapist[row], a.m[j] * min(week / 2, 1)
         level = 15 - 0.30 * a.v[k] - 0.24 * a.u[j] + a.p[k] + a.q[j]
         x = 48.4 + a.v[k] + a.u[j] + (0.15 + a.s[j]) * week + 1.5 * early + z.e[row]
-        y = level + (-0.69 + a.c[j]) * week - 1.5 * early + z.f[row]
+        y = level + (-0.71 + a.c[j]) * week - 1.5 * early + z.f[row]
         assert alliance[row] == pytest.approx(x, rel=1e-12)
         assert outcome[row] == pytest.approx(y, rel=1e-12)
         assert intake[j] == pytest.approx(level + z.f_intake[j], rel=1e-12)
@@ -193,7 +194,7 @@ def test_patient_share_of_alliance_and_outcome() -> None:
         n_patients=10_000, n_therapists=10_000, sessions_median=5, sessions_cv=0,
         alliance_trend_sd=0, outcome_trend_sd=0, rng=12, **UNLIMITED, **STATIC,
     ).frame  # fmt: skip
-    for column, trend, share in (("wai_total", 0.15, 0.67), ("phq9", -0.69, 0.65)):
+    for column, trend, share in (("wai_total", 0.15, 0.67), ("phq9", -0.71, 0.65)):
         groups = (frame[column] - trend * frame["week"]).groupby(frame["patient"])
         ms_within = groups.var().mean()
         between = groups.mean().var() - ms_within / 5
@@ -210,7 +211,7 @@ def test_within_effect_by_demeaned_regression() -> None:
     b, se = ols(d[:, 2], d[:, 0], d[:, 1])
     assert se[1] < 0.003
     assert abs(b[1] - -0.11) < 4 * se[1] * np.sqrt(len(d) / (len(d) - 10_000))
-    assert b[2] == pytest.approx(-0.69 + 0.11 * 0.15, abs=0.01)
+    assert b[2] == pytest.approx(-0.71 + 0.11 * 0.15, abs=0.01)
 
 
 def test_within_slopes_differ_between_patients_as_asked() -> None:
@@ -264,7 +265,7 @@ def test_trends_by_patientwise_regression() -> None:
     ).frame
     week = np.arange(t) - (t - 1) / 2
     sxx = (week**2).sum()
-    for column, mean, sd in (("wai_total", 0.15, 0.20), ("phq9", -0.69, 0.25)):
+    for column, mean, sd in (("wai_total", 0.15, 0.20), ("phq9", -0.71, 0.25)):
         y = frame[column].to_numpy().reshape(n, t)
         slope = y @ week / sxx
         level = y.mean(axis=1, keepdims=True)

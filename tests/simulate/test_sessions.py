@@ -52,8 +52,8 @@ def test_pinned_rows() -> None:
 
 
 PINNED = [
-    ["T02", "P0001", 1, 0.0, 45.0, 23.0, 19.0, "agreed"],
-    ["T02", "P0001", 2, 0.86, 46.0, 21.0, 19.0, "agreed"],
+    ["T02", "P0001", 1, 0.0, 45.0, 23.0, 19.0, "ongoing"],
+    ["T02", "P0001", 2, 0.86, 46.0, 21.0, 19.0, "ongoing"],
     ["T03", "P0040", 5, 3.71, 47.0, 19.0, 22.0, "agreed"],
 ]
 
@@ -72,7 +72,7 @@ def test_frame_roles_and_report() -> None:
         "therapist", "patient", "session", "week", "wai_total", "phq9", "phq9_intake",
         "ended",
     ]  # fmt: skip
-    assert set(frame["ended"]) == {"agreed", "dropout"}
+    assert set(frame["ended"]) == {"agreed", "dropout", "ongoing"}
     assert frame.dtypes.iloc[2:].astype(str).tolist()[:5] == ["int64", *["float64"] * 4]
     assert frame.index.equals(pd.RangeIndex(len(frame)))
     assert report.levels.to_dict("list") == {
@@ -176,6 +176,7 @@ def test_edges_run() -> None:
         ({"outcome_trend_sd": -0.1}, "outcome_trend_sd=-0.1 is too small.*Give 0 or more"),
         ({"sessions_cv": -1}, "sessions_cv=-1 is too small"),
         ({"missing_sessions": 1}, "missing_sessions=1 is not a share"),
+        ({"study_end": 1}, "study_end=1 is not a share"),
         ({"missing_ratings": -0.01}, "missing_ratings=-0.01 is not a share"),
         ({"alliance_mean": float("nan")}, "alliance_mean=nan is not a finite number"),
         ({"within_effect": "small"}, "within_effect='small' is not a finite number"),

@@ -79,6 +79,7 @@ def test_median_asked_is_median_found(median: int) -> None:
         sessions_median=median,
         missing_sessions=0,
         dropout_hazard=0,
+        study_end=0,
         rng=8,
     ).frame
     assert frame.groupby("patient").size().median() == median
@@ -86,7 +87,7 @@ def test_median_asked_is_median_found(median: int) -> None:
 
 def test_same_number_of_sessions_for_all() -> None:
     frame = simulate_sessions(
-        sessions_median=7, sessions_cv=0, missing_sessions=0, dropout_hazard=0, rng=1
+        sessions_median=7, sessions_cv=0, missing_sessions=0, dropout_hazard=0, study_end=0, rng=1
     ).frame
     assert (frame.groupby("patient").size() == 7).all()
 
@@ -99,6 +100,7 @@ def test_missed_sessions_leave_gaps_and_never_the_first() -> None:
         sessions_cv=0,
         missing_sessions=0.3,
         dropout_hazard=0,
+        study_end=0,
         rng=4,
     )
     frame = sessions.frame

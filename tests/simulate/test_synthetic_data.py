@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import collections
-import importlib.util
+import importlib
 import io
-import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -23,13 +22,10 @@ SYNTHETIC = DATA / "synthetic"
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_synthetic", DATA / "make_synthetic.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["make_synthetic"] = module
-    spec.loader.exec_module(module)
-    return module
+    """The script as a module, with its folder on the path as when it is run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(DATA)
+        return importlib.import_module("make_synthetic")
 
 
 NAMES = list(EXAMPLES)
@@ -62,6 +58,8 @@ def test_codebook_equals_fresh_codebook_but_for_estimands(script: ModuleType, na
         )
     )
     pd.testing.assert_frame_equal(stored, fresh)
+    assert stored["parameter"].is_unique
+    assert set(stored["status"]) <= {"found", "memory", "assumption"}
     structural = stored.set_index("parameter")["structural"]
     assert float(structural["within_effect"]) == (0 if name.endswith("_null") else -0.08)
 
@@ -76,6 +74,45 @@ def test_readme_is_current(script: ModuleType) -> None:
     assert "synthetic" in page
     docs = DATA.parent / "docs" / "explanation" / "synthetic-data.md"
     assert script.descriptives_table(limits) in docs.read_text(encoding="utf-8")
+
+
+def test_changed_share_of_therapists_keeps_its_published_source(script: ModuleType) -> None:
+    book = script.codebook(script.RECIPES[8], {}).set_index("parameter")
+    share = book.loc["outcome_therapist_share", ["value", "source", "status"]].tolist()
+    assert share == [0.08, "Johns 2019", "found"]
+    given = script.codebook(script.RECIPES[4], {}).set_index("parameter")
+    assert given.loc["therapist_change", "source"] == "given in the call"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_empty_estimands_are_the_ones_the_readme_names(name: str) -> None:
+    book = pd.read_csv(SYNTHETIC / f"{name}_codebook.csv").set_index("parameter")
+    described = ~book.index.str.match("file_|seed|estimand_seed|n_|.*_range_|therapist_ratings")
+    empty = set(book.index[book["estimand"].isna() & described])
+    if name.startswith(("therapist_change", "therapist_free")):
+        empty -= {
+            "alliance_therapist_share", "outcome_therapist_share", "therapist_between_effect",
+            "therapist_contextual_effect", "outcome_residual_sd_therapist",
+            "standardised_effect_therapist",
+        }  # fmt: skip
+    if not name.startswith("dyads"):
+        empty -= {"dyad_correlation", "dyad_difference"}
+    assert empty == {
+        "lagged_effect", "reverse_effect", "dropout_alliance_effect", "length_improvement",
+        "improvement_alliance", "improvement_outcome",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["dyads", "therapist_change"])
+def test_every_estimand_has_a_row(script: ModuleType, name: str) -> None:
+    (recipe,) = (r for r in script.RECIPES if r.name == name)
+    sessions = recipe.simulate()
+    found = importlib.import_module("estimands").estimands_of(
+        sessions, script.fitted_roles(recipe, sessions)
+    )
+    book = script.codebook(recipe, found).set_index("parameter")["estimand"]
+    assert set(found) <= set(book.index)
+    assert np.isfinite(list(found.values())).all()
 
 
 def test_estimands_land_in_their_rows(script: ModuleType) -> None:

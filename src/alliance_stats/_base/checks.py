@@ -105,8 +105,7 @@ def _seen_instead(column: pd.Series, places: Places) -> str:
     if cells.str.fullmatch(_COMMA_NUMBER).all():
         return (
             f"{seen} {agree(len(bad), 'has', 'have')} a comma in the number (such as 45,5 for "
-            f"45.5), {first}. Write decimal points and no separators of thousands; with pandas, "
-            "pd.read_csv(path, decimal=',')."
+            f"45.5), {first}. Write decimal points and no separators of thousands."
         )
     if cells.str.fullmatch(_DATE).all():
         return f"{seen} {agree(len(bad), 'looks like a date', 'look like dates')}, {first}. " + (

@@ -272,16 +272,24 @@ def aligned_text(headings: Sequence[str], rows: Sequence[Sequence[str]], left: l
     return "\n".join(lines)
 
 
-def frame_text(frame: pd.DataFrame, *, conf_level: float = 0.95) -> str:
+def frame_text(
+    frame: pd.DataFrame, *, conf_level: float = 0.95, headings: Mapping[str, str] | None = None
+) -> str:
     """A frame as aligned plain text, words left and numbers right."""
-    printed = print_frame(frame, conf_level=conf_level)
+    printed = print_frame(frame, conf_level=conf_level, headings=headings)
     rows = printed.to_numpy(dtype=object).tolist()
     return aligned_text([str(h) for h in printed.columns], rows, word_columns(frame))
 
 
-def frame_html(frame: pd.DataFrame, *, conf_level: float = 0.95, caption: str = "") -> str:
+def frame_html(
+    frame: pd.DataFrame,
+    *,
+    conf_level: float = 0.95,
+    caption: str = "",
+    headings: Mapping[str, str] | None = None,
+) -> str:
     """A frame as an escaped HTML table."""
-    printed = print_frame(frame, conf_level=conf_level, minus=MINUS)
+    printed = print_frame(frame, conf_level=conf_level, minus=MINUS, headings=headings)
     rows = printed.to_numpy(dtype=object).tolist()
     return table_html([str(h) for h in printed.columns], rows, word_columns(frame), caption)
 

@@ -28,15 +28,18 @@ NOTES = (
     "SD within is the root of the pooled within-patient variance; SD between is the SD of the "
     "patient means.",
     "Share at maximum is the share of ratings equal to the highest one observed. Flat patients "
-    "have two or more ratings that are all equal.",
+    "have two or more ratings that are all equal. Like patients rated once, they have no variance "
+    "within.",
     "Change per session is the pooled slope within patients on the session number; change first "
     "to last is the mean over patients with two or more ratings.",
     "Variances are method-of-moments estimates (one-way or nested analysis of variance, "
     "Henderson's method I); negative estimates are shown as 0. ICC is the share of the total "
     "variance at the unit.",
     "Reliability of a patient's mean: v/(v + e/n), with v the patients' and e the sessions' "
-    "variance and n the harmonic mean of the observed sessions. Of a therapist's mean: "
-    "w/(w + (v + e/n)/m), with w the therapists' variance and m the harmonic mean of the patients.",
+    "variance and n the sessions with a rating. Of a therapist's mean, which is the mean of the "
+    "patients' means: w/(w + (v + e/n)/m), with w the therapists' variance and m the patients. "
+    "Reliability takes the harmonic means of n and m, shown as members; lowest and highest are of "
+    "single units, with their own n and m.",
     "Lag-1 autocorrelation is pooled over patients, of deviations from the patient's mean, at "
     "sessions exactly one apart; in short series it is biased downwards.",
     "The within correlation pools deviations from the patients' means over sessions with both "
@@ -57,10 +60,11 @@ class LevelsDescription:
         ``distribution, n, min, q1, median, q3, max, mean``.
     variables : DataFrame
         One row a rating: columns ``role, variable, n, missing, min, max, mean, sd, sd_within,
-        sd_between, share_at_maximum, flat_patients, autocorrelation, autocorrelation_pairs,
-        change_per_session, change_first_last``.
+        sd_between, share_at_maximum, patients, flat_patients, rated_once, autocorrelation,
+        autocorrelation_pairs, change_per_session, change_first_last``.
     variances : DataFrame
-        One row a rating and unit: columns ``role, variable, unit, variance, icc, reliability``.
+        One row a rating and unit: columns ``role, variable, unit, variance, icc, members,
+        reliability, reliability_lowest, reliability_highest``.
     correlations : DataFrame
         Alliance with outcome ``within`` and ``between`` patients: columns ``level, r, n, df``.
     notes, messages : tuple of str

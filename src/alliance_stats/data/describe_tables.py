@@ -24,7 +24,8 @@ _LAYOUT: tuple[tuple[str, str, dict[str, str]], ...] = (
         "Ratings within and between patients",
         "variables",
         {"variable": "Variable", "sd_within": "SD within", "sd_between": "SD between"}
-        | {"share_at_maximum": "Share at maximum", "flat_patients": "Flat patients"},
+        | {"share_at_maximum": "Share at maximum", "patients": "Patients"}
+        | {"flat_patients": "Flat", "rated_once": "Rated once"},
     ),
     (
         "Change over sessions",
@@ -41,7 +42,8 @@ _LAYOUT: tuple[tuple[str, str, dict[str, str]], ...] = (
         "Variance by unit",
         "variances",
         {"variable": "Variable", "unit": "unit", "variance": "variance", "icc": "ICC"}
-        | {"reliability": "Reliability"},
+        | {"members": "Members", "reliability": "Reliability", "reliability_lowest": "Lowest"}
+        | {"reliability_highest": "Highest"},
     ),
     (
         "Alliance with outcome",

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from alliance_stats._base.checks import did_you_mean
 from alliance_stats._base.errors import ArgumentError, DataError
-from alliance_stats.data.files import read_file
+from alliance_stats.data.codebook_check import check_codebook
 from alliance_stats.data.load import load_sessions
+from alliance_stats.data.reading.files import read_file
 from alliance_stats.data.roles import SYNTHETIC_ROLES
 from alliance_stats.data.sessions import SessionData
 
@@ -25,6 +26,8 @@ EXAMPLES = {
     "therapist_change_null": SYNTHETIC_ROLES,
     "therapist_free": ARM_ROLES,
     "therapist_free_null": ARM_ROLES,
+    "therapist_share": SYNTHETIC_ROLES,
+    "therapist_share_null": SYNTHETIC_ROLES,
 }
 
 
@@ -39,8 +42,9 @@ def load_example(name: str) -> SessionData:
     name : str
         ``"sessions"``: sessions with an alliance effect; ``"dyads"``: therapists rate the
         alliance too; ``"therapist_change"``: some patients change their therapist;
-        ``"therapist_free"``: one of two arms has no therapists. Each has a null twin, such as
-        ``"sessions_null"``, in which all alliance effects are zero and the rest is kept.
+        ``"therapist_free"``: one of two arms has no therapists; ``"therapist_share"``: therapists
+        differ more in the outcome. Each has a null twin, such as ``"sessions_null"``, in which
+        all alliance effects are zero and the rest is kept.
 
     Returns
     -------
@@ -52,7 +56,8 @@ def load_example(name: str) -> SessionData:
     ArgumentError
         If there is no example of that name.
     DataError
-        If the files of the examples are not installed.
+        If the files of the examples are not installed, or a file and its codebook do not fit
+        each other.
 
     Examples
     --------
@@ -64,8 +69,11 @@ def load_example(name: str) -> SessionData:
         hint = did_you_mean(name, list(EXAMPLES)) if isinstance(name, str) else ""
         raise ArgumentError(f"there is no example {name!r}.{hint} Examples: {', '.join(EXAMPLES)}.")
     folder = synthetic_folder()
-    sessions = load_sessions(folder / f"{name}.csv", EXAMPLES[name])
-    return replace(sessions, codebook=read_file(folder / f"{name}_codebook.csv"))
+    roles = EXAMPLES[name]
+    sessions = load_sessions(folder / f"{name}.csv", roles)
+    codebook = read_file(folder / f"{name}_codebook.csv").frame
+    check_codebook(codebook, sessions.frame, roles, name=name)
+    return replace(sessions, codebook=codebook)
 
 
 def synthetic_folder() -> Path:

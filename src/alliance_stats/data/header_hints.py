@@ -42,7 +42,7 @@ def one_column(frame: pd.DataFrame) -> str | None:
         return None
     return (
         "the data have one column only. If they are from a text file, its fields are not separated "
-        "by what its extension says: commas in .csv, tabs in .tsv. Export it again."
+        "by commas, semicolons, tabs or vertical bars. Export it again as CSV."
     )
 
 
@@ -80,8 +80,8 @@ def wide_hint(frame: pd.DataFrame, roles: Roles) -> str | None:
     shown = "; ".join(f"{names[0]}, {names[1]}, …" for names in patterns[:_SHOWN_PATTERNS])
     return (
         f"the data look wide, with one row a patient and numbered columns side by side "
-        f"({shown}). One row must be one session: reshape them, for example with "
-        "pandas.wide_to_long, and give the DataFrame."
+        f"({shown}). One row must be one session: use reshape(frame, pattern=…, id=…), "
+        "and give the frame it returns."
     )
 
 

@@ -51,7 +51,9 @@ def series_measures(values: Floats, patient: Codes, session: Floats) -> dict[str
         "sd_within": _root_mean_square(deviations, len(y) - len(known)),
         "sd_between": sd(known),
         "share_at_maximum": float((y == y.max()).mean()) if len(y) else _NAN,
+        "patients": len(known),
         "flat_patients": flat_patients(deviations, p, sizes),
+        "rated_once": int((sizes == 1).sum()),
         "autocorrelation": r,
         "autocorrelation_pairs": pairs,
         "change_per_session": slope_within(deviations, p, s),
@@ -129,14 +131,14 @@ def variance_table(
     messages: list[str]
     if therapist is None:
         raw, messages = two_level_parts(y, p), []
-        sessions, patients = np.bincount(p), np.array([0])
+        sessions, of_patient = np.bincount(p), None
     else:
         known = therapist[seen] >= 0
         y, p, t = y[known], p[known], therapist[seen][known]
         p, messages = patients_of_therapists(p, t, len(known) - len(y), column)
         raw = three_level_parts(y, p, t)
         sessions = np.bincount(p)
-        patients = np.bincount(t[np.unique(p, return_index=True)[1]]) if len(t) else sessions
+        of_patient = t[np.unique(p, return_index=True)[1]]
         if np.isnan(raw.session):
             raw = two_level_parts(y, p)
             messages.append(
@@ -144,7 +146,7 @@ def variance_table(
                 "therapists, or one patient each); their variance is not estimated."
             )
     messages += parts_messages(raw, column)
-    return parts_rows(raw.truncated(), sessions, patients, therapist is not None), messages
+    return parts_rows(raw.truncated(), sessions, of_patient), messages
 
 
 def patients_of_therapists(
@@ -185,26 +187,59 @@ def parts_messages(raw: VarianceParts, column: str) -> list[str]:
 
 
 def parts_rows(
-    parts: VarianceParts, sessions: Codes, patients: Codes, with_therapists: bool
+    parts: VarianceParts, sessions: Codes, therapist_of: Codes | None = None
 ) -> list[dict[str, object]]:
-    """Rows of the table of variances, outermost unit first."""
+    """Rows of the table of variances, outermost unit first.
+
+    Parameters
+    ----------
+    parts : VarianceParts
+        Variances, none below zero.
+    sessions : array of int
+        Ratings of each patient; patients without any count for nothing.
+    therapist_of : array of int, optional
+        Therapist of each patient, where there are therapists.
+    """
+    n = sessions[sessions > 0].astype(float)
+    of_mean = parts.patient + parts.session / n
+    rows = [_unit_row("patient", parts, n, parts.patient / _positive(of_mean))]
+    if therapist_of is not None:
+        m = np.bincount(therapist_of).astype(float)
+        sums = np.bincount(therapist_of, weights=of_mean)
+        m, sums = m[m > 0], sums[m > 0]
+        reliable = parts.therapist / _positive(parts.therapist + sums / m**2)
+        rows.insert(0, _unit_row("therapist", parts, m, reliable))
+        typical = parts.patient + parts.session / harmonic_mean(n)
+        rows[0]["reliability"] = _share(
+            parts.therapist, parts.therapist + typical / harmonic_mean(m)
+        )
+    typical = parts.patient + parts.session / harmonic_mean(n)
+    rows[-1]["reliability"] = _share(parts.patient, typical)
+    nothing = np.array([])
+    return [*rows, _unit_row("session", parts, nothing, nothing)]
+
+
+def _unit_row(
+    unit: str, parts: VarianceParts, members: Floats, reliable: Floats
+) -> dict[str, object]:
+    """Variance and ICC of one unit, its members, and the range of its reliabilities."""
     total = float(np.nansum([parts.session, parts.patient, parts.therapist]))
-    of_mean = parts.patient + parts.session / harmonic_mean(sessions)
-    reliable = {
-        "therapist": _share(parts.therapist, parts.therapist + of_mean / harmonic_mean(patients)),
-        "patient": _share(parts.patient, of_mean),
-        "session": _NAN,
+    variance = getattr(parts, unit)
+    known = reliable[~np.isnan(reliable)]
+    return {
+        "unit": unit,
+        "variance": variance,
+        "icc": _share(variance, total),
+        "members": harmonic_mean(members),
+        "reliability": _NAN,
+        "reliability_lowest": float(known.min()) if len(known) else _NAN,
+        "reliability_highest": float(known.max()) if len(known) else _NAN,
     }
-    units = ("therapist", "patient", "session") if with_therapists else ("patient", "session")
-    return [
-        {
-            "unit": unit,
-            "variance": getattr(parts, unit),
-            "icc": _share(getattr(parts, unit), total),
-            "reliability": reliable[unit],
-        }
-        for unit in units
-    ]
+
+
+def _positive(values: Floats) -> Floats:
+    """Values that may divide: NaN in place of zero."""
+    return np.where(values > 0, values, np.nan)
 
 
 def _mean(values: Floats) -> float:

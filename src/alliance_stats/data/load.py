@@ -9,18 +9,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import Places, row_places
 from alliance_stats._base.errors import ArgumentError, DataWarning
 from alliance_stats.data import session_checks as checks
 from alliance_stats.data import session_messages as messages
-from alliance_stats.data.files import as_path, file_places, read_file
+from alliance_stats.data.duplicates import duplicate_messages, duplicates_found
+from alliance_stats.data.missing_by_session import missing_by_session
+from alliance_stats.data.privacy import identifying_columns, identifying_message
+from alliance_stats.data.reading.contents import FileContents
+from alliance_stats.data.reading.files import as_path, read_file
 from alliance_stats.data.roles import NUMERIC_ROLES, Roles, roles_from
-from alliance_stats.data.sessions import LoadReport, SessionData
+from alliance_stats.data.sessions import LoadReport, SessionData, with_contents
 from alliance_stats.data.units import Codes, units_seen
 
 
 def load_sessions(
-    x: str | Path | pd.DataFrame, roles: Roles | dict[str, str] | None = None
+    x: str | Path | pd.DataFrame,
+    roles: Roles | dict[str, str] | None = None,
+    *,
+    sheet: str | int | None = None,
 ) -> SessionData:
     """Read session data, check them, and report what was read.
 
@@ -30,10 +36,14 @@ def load_sessions(
     Parameters
     ----------
     x : str, Path or DataFrame
-        A .csv, .tsv (UTF-8, one header line, decimal points) or .parquet file, or a frame; one
-        row a session. A frame is copied, not changed.
+        A file with one row a session: text (.csv, .tsv), .parquet, Excel (.xlsx, .xlsm, .ods),
+        SPSS (.sav, .zsav, .por), Stata (.dta) or SAS (.sas7bdat, .xpt); or a frame, which is
+        copied, not changed.
     roles : Roles or dict, optional
         Which column holds what; a dict has the fields of `Roles`.
+    sheet : str or int, optional
+        For workbooks: the sheet's name, or its position counted from 0. Without it the only sheet
+        with cells is read.
 
     Returns
     -------
@@ -49,22 +59,31 @@ def load_sessions(
         patient has a session twice, the alliance is constant, the alliance or outcome is never
         observed, the baseline varies within a patient, or an identifier is blank.
     ArgumentError
-        If a role is unknown or `x` is neither a path nor a frame.
+        If a role is unknown, `x` is neither a path nor a frame, or `sheet` names no sheet or is
+        given for data without sheets.
 
     Warns
     -----
     DataWarning
         Once for each of ``report.messages``: dropped rows, patients with several therapists or
         none, identifiers that differ only in how they are written, a row of totals, session
-        numbers below zero or not whole, ratings such as -99 that seem to be missing-value codes.
+        numbers below zero or not whole, ratings such as -99 that seem to be missing-value codes,
+        columns that look identifying, patients with the ratings of another one; decisions about
+        the file that may be wrong, such as its encoding.
 
     Notes
     -----
-    In text files, empty cells and ``. NA N/A #N/A NaN nan NULL null <NA>`` are missing. A column
-    is numeric if all its observed cells are numbers and none looks like an identifier: leading
-    zeros (``007``), more than 15 digits and ``12E4`` stay text. Columns with a numeric role are
-    numbers also with leading zeros. Nothing is recoded: a code such as -99 stays a number, and is
-    only warned of where it lies far outside the other ratings.
+    Separators, encodings, decimal commas and header lines are recognised; ``report.notes`` says
+    what was decided. Values that SPSS, Stata and SAS files declare as missing are missing here and
+    counted by reason in ``report.coded_missing``. Value labels never become scores: columns hold
+    the stored numbers, and the labels are in ``report.value_labels``.
+
+    In text files and workbooks, empty cells and ``. NA N/A #N/A NaN nan NULL null <NA>`` are
+    missing. A column is numeric if all its observed cells are numbers and none looks like an
+    identifier: leading zeros (``007``), more than 15 digits and ``12E4`` stay text. Columns with a
+    numeric role are numbers also with leading zeros. Nothing else is recoded: a code such as -99
+    that the file does not declare stays a number, and is only warned of where it lies far outside
+    the other ratings.
 
     Examples
     --------
@@ -82,7 +101,7 @@ def load_sessions(
     wai      alliance        1  0.250
     phq9     outcome         0  0.000
     """
-    sessions = _loaded(x, roles)
+    sessions = _loaded(x, roles, sheet)
     _warn(sessions)
     return sessions
 
@@ -136,7 +155,7 @@ def sessions_from(
             "data is a DataFrame without roles. Give roles=Roles(patient=…, alliance=…, "
             "outcome=…), or SessionData from load_sessions."
         )
-    sessions = _loaded(data, roles)
+    sessions = _loaded(data, roles, None)
     _warn(sessions)
     return sessions
 
@@ -154,24 +173,29 @@ def _with_roles(data: SessionData, roles: Roles | dict[str, str] | None) -> Sess
             f"the SessionData from {data.report.source} have no roles: they were only read. "
             "Give roles=, here or to load_sessions."
         )
-    sessions = _checked(data.frame, roles_from(roles), data.report.source, row_places)
+    sessions = _checked(FileContents(data.frame), roles_from(roles), data.report.source)
     _warn(sessions)
-    return replace(sessions, codebook=data.codebook)
+    report = with_contents(sessions.report, data.report)
+    return replace(sessions, report=report, codebook=data.codebook)
 
 
-def _loaded(x: str | Path | pd.DataFrame, roles: Roles | dict[str, str] | None) -> SessionData:
+def _loaded(
+    x: str | Path | pd.DataFrame,
+    roles: Roles | dict[str, str] | None,
+    sheet: str | int | None,
+) -> SessionData:
     known = None if roles is None else roles_from(roles)
-    places: Places
     if isinstance(x, pd.DataFrame):
-        frame, source, places = x, "DataFrame", row_places
+        if sheet is not None:
+            raise ArgumentError(
+                f"sheet={sheet!r} is given, but x is a DataFrame. Leave sheet= out."
+            )
+        contents, source = FileContents(x), "DataFrame"
     else:
         path = as_path(x)
-        frame, source, places = (
-            read_file(path, **_column_kinds(known)),
-            path.name,
-            file_places(path),
-        )
-    return _read_only(frame, source) if known is None else _checked(frame, known, source, places)
+        contents, source = read_file(path, sheet=sheet, **_column_kinds(known)), path.name
+    sessions = _read_only(contents, source) if known is None else _checked(contents, known, source)
+    return replace(sessions, report=with_contents(sessions.report, contents))
 
 
 def _column_kinds(roles: Roles | None) -> dict[str, frozenset[str]]:
@@ -183,9 +207,12 @@ def _column_kinds(roles: Roles | None) -> dict[str, frozenset[str]]:
     }
 
 
-def _read_only(frame: pd.DataFrame, source: str) -> SessionData:
+def _read_only(contents: FileContents, source: str) -> SessionData:
     """SessionData without roles: read, counted, not checked."""
+    frame = contents.frame
     checks.check_header(frame)
+    duplicates, identifying = duplicates_found(frame), identifying_columns(frame)
+    said = (*duplicate_messages(duplicates), identifying_message(identifying))
     report = LoadReport(
         source=source,
         rows_read=len(frame),
@@ -193,12 +220,16 @@ def _read_only(frame: pd.DataFrame, source: str) -> SessionData:
         dropped=_no_drops(),
         missing=_missing_table(frame, [("", str(name)) for name in frame.columns]),
         levels=pd.DataFrame({"unit": pd.Series(dtype=str), "n": pd.Series(dtype=int)}),
+        messages=(*contents.doubts, *(message for message in said if message)),
+        identifying=identifying,
+        duplicates=duplicates,
     )
     return SessionData(_own(frame), None, report)
 
 
-def _checked(frame: pd.DataFrame, roles: Roles, source: str, places: Places) -> SessionData:
+def _checked(contents: FileContents, roles: Roles, source: str) -> SessionData:
     """SessionData with roles: every check, then the report."""
+    frame, places = contents.frame, contents.places
     checks.check_header(frame)
     checks.check_columns(frame, roles, places)
     checks.check_numeric_roles(frame, roles, places)
@@ -214,10 +245,13 @@ def _checked(frame: pd.DataFrame, roles: Roles, source: str, places: Places) -> 
     checks.check_ratings(kept, roles)
     checks.check_baseline(kept, roles, patient)
     said = [
+        *contents.doubts,
         messages.drop_message(len(frame), len(kept), dropped),
         *_label_messages(labels),
         messages.session_number_message(kept, roles, rows, places),
         *messages.rating_messages(kept, roles),
+        *duplicate_messages(duplicates := duplicates_found(kept, roles)),
+        identifying_message(identifying := identifying_columns(kept, roles), roles),
     ]
     report = LoadReport(
         source=source,
@@ -227,6 +261,9 @@ def _checked(frame: pd.DataFrame, roles: Roles, source: str, places: Places) -> 
         missing=_missing_table(kept, list(roles.columns())),
         levels=_levels_table(len(kept), labels),
         messages=tuple(message for message in said if message),
+        missing_by_session=missing_by_session(kept, roles),
+        identifying=identifying,
+        duplicates=duplicates,
     )
     return SessionData(kept, roles, report)
 

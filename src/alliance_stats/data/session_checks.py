@@ -7,6 +7,7 @@ import pandas as pd
 
 from alliance_stats._base.checks import Places, agree, columns_present, counted, numeric_column
 from alliance_stats._base.errors import DataError
+from alliance_stats.data.duplicates import duplicate_rows
 from alliance_stats.data.header_hints import not_found_hint
 from alliance_stats.data.roles import NUMERIC_ROLES, Roles
 from alliance_stats.data.units import Codes, float_values, unit_codes, unit_means
@@ -85,12 +86,14 @@ def check_one_row_a_session(
     repeated = pd.Series(pairs).duplicated(keep="first").to_numpy()
     if repeated.any():
         n_rows, n_pairs = int(repeated.sum()), len(np.unique(pairs[repeated]))
+        n_same = duplicate_rows(frame)
+        same = f"; {n_same:,} in every column" if n_same else ""
         where = places([int(row) for row in row_numbers[repeated][:5]])
         raise DataError(
             f"{counted(n_rows, 'row')} of {len(pairs):,} {agree(n_rows, 'repeats', 'repeat')} the "
             f"patient and session of an earlier row ({counted(n_pairs, 'session')} "
-            f"{agree(n_pairs, 'occurs', 'occur')} more than once), first at {where}. Keep one row "
-            "a patient and session."
+            f"{agree(n_pairs, 'occurs', 'occur')} more than once{same}), first at {where}. Keep "
+            "one row a patient and session."
         )
 
 

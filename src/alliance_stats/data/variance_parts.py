@@ -101,7 +101,7 @@ def three_level_parts(values: Floats, patient: Codes, therapist: Codes) -> Varia
     return VarianceParts(session, between_patients, of_therapists / spread)
 
 
-def harmonic_mean(counts: Codes) -> float:
+def harmonic_mean(counts: Codes | Floats) -> float:
     """Harmonic mean of the positive counts; NaN if there are none."""
     positive = counts[counts > 0]
     return float(len(positive) / (1.0 / positive).sum()) if len(positive) else float("nan")

@@ -36,8 +36,9 @@ from alliance_stats.lmm.kernels import LevelState, eliminate
 
 #: Entries of a dense block of rows at a time.
 CHUNK = 4_000_000
-#: Above this share of links a dense product is faster than a sparse one.
+#: Above this share of links, or in a matrix this small, dense products are faster than sparse.
 DENSE = 0.2
+SMALL = 500_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,12 +88,25 @@ class DenseProducts:
         ends = np.cumsum(np.bincount(row, minlength=q * found.groups[0]))
         return order, column[order], np.concatenate([[0], ends])
 
-    def sparse(self, blocks: Sequence[np.ndarray]) -> csr_array:
+    @cached_property
+    def places(self) -> np.ndarray | None:
+        """The same as positions in a dense matrix, where that is faster."""
+        _, columns, starts = self.pattern
+        rows, width = len(starts) - 1, len(self.crossings.along)
+        if rows * width > max(SMALL, len(columns) / DENSE):
+            return None
+        return np.repeat(np.arange(rows), np.diff(starts)) * width + columns
+
+    def matrix(self, blocks: Sequence[np.ndarray]) -> csr_array | np.ndarray:
         """Matrix (q_1·G_1, Q) of one block (q_1, q_l, n_links) a link."""
         order, columns, starts = self.pattern
         data = np.concatenate([block.ravel() for block in blocks])[order]
         shape = len(starts) - 1, len(self.crossings.along)
-        return csr_array((data, columns, starts), shape=shape)
+        if self.places is None:
+            return csr_array((data, columns, starts), shape=shape)
+        dense = np.zeros(shape)
+        dense.ravel()[self.places] = data
+        return dense
 
     def eliminate(self, factors: Sequence[np.ndarray]) -> DenseElimination:
         """Eliminate the random effects with factors Λ_l (q_l, q_l)."""
@@ -102,14 +116,11 @@ class DenseProducts:
             np.einsum("rag,abg->rbg", first.j.take(links.first, axis=-1), links.products)
             for links in found.links
         ]
-        sparse = self.sparse(h)
-        if sparse.nnz > DENSE * sparse.shape[0] * sparse.shape[1]:
-            wide = sparse.toarray()
-            reduced = self.between - wide.T @ wide
-        else:
-            reduced = self.between - (sparse.T @ sparse).toarray()
-        t = first.t.transpose(2, 0, 1).reshape(sparse.shape[0], -1)
-        along = found.along - sparse.T @ t
+        wide = self.matrix(h)
+        over = wide.T @ wide
+        reduced = self.between - (over if isinstance(over, np.ndarray) else over.toarray())
+        t = first.t.transpose(2, 0, 1).reshape(wide.shape[0], -1)
+        along = found.along - wide.T @ t
         left = found.scale(factors, found.scale(factors, reduced).T)
         left[np.diag_indices(len(left))] += 1.0
         lower = np.linalg.cholesky(left)
@@ -204,7 +215,7 @@ class DenseElimination:
         if level:
             return self._rest[crossings.columns_of(level - 1, first)[:, None], columns]
         q = len(self.first.z)
-        rows = self._down[(first[:, None] * q + np.arange(q)).ravel()]
+        rows = csr_array(self._down[(first[:, None] * q + np.arange(q)).ravel()])
         row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
         found = np.empty((q, len(columns), len(first)))
         for b, column in enumerate(columns):
@@ -218,10 +229,10 @@ class DenseElimination:
         return np.asarray(self._half.T @ self._half)
 
     @cached_property
-    def _down(self) -> csr_array:
+    def _down(self) -> csr_array | np.ndarray:
         """J'H (q_1·G_1, Q)."""
         j = self.first.j
-        return self.products.sparse(
+        return self.products.matrix(
             [
                 np.einsum("rag,rbg->abg", j.take(links.first, axis=-1), h)
                 for links, h in zip(self.products.crossings.links, self.h, strict=True)
@@ -241,10 +252,10 @@ class DenseElimination:
         return np.asarray(solve_triangular(self.lower, scaled, lower=True, check_finite=False))
 
     @cached_property
-    def _links(self) -> csr_array:
+    def _links(self) -> csr_array | np.ndarray:
         """R̃ (q_1·G_1, Q)."""
         t = self.first.t[:, self.first.z]
-        return self.products.sparse(
+        return self.products.matrix(
             [
                 links.products - np.einsum("rag,rbg->abg", t.take(links.first, axis=-1), h)
                 for links, h in zip(self.products.crossings.links, self.h, strict=True)
@@ -255,7 +266,7 @@ class DenseElimination:
         """Z_k'V⁻¹Z_k (q_1, q_1, G_1) of factor 1."""
         return self.first.n - self._squares(self._links)
 
-    def _squares(self, links: csr_array) -> np.ndarray:
+    def _squares(self, links: csr_array | np.ndarray) -> np.ndarray:
         """MY'YM' (q_1, q_1, G_1) of every group of factor 1, a part of the groups at a time."""
         q, half = len(self.first.z), self._half.T
         blocks = np.empty((q, q, links.shape[0] // q))

@@ -4,7 +4,8 @@ For a contrast c'β with variance v(φ), φ = (θ, σ²), df = 2v² / (∇v' A �
 asymptotic covariance of φ and H the Hessian of the deviance with σ² not profiled out
 (Fai & Cornelius, 1996; Kuznetsova, Brockhoff & Christensen, 2017, J. Stat. Softw. 82(13)).
 ∇v is exact; H comes from central differences of the exact gradient. On a singular fit the
-vanished columns of Λ are left out of φ.
+vanished columns of Λ are left out of φ. So is a direction in which neither the deviance nor v
+changes, where the model has more variances than the data can tell apart.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from alliance_stats.lmm.derivatives import gradients
 from alliance_stats.lmm.factors import gradient_in_theta, triangle, unpack
 
 STEP = 1e-4
+#: An eigenvalue of the Hessian, scaled to a unit diagonal, below which a direction is flat.
+FLAT = 1e-6
+#: Share of the length of ∇v along a flat direction that is rounding.
+ROUNDING = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,41 +37,53 @@ class Satterthwaite:
         At the optimum.
     free : ndarray of int
         Positions of the θ that are not fixed at zero.
-    covariance : ndarray (f + 1, f + 1) or None
-        Asymptotic covariance of (θ_free, σ²); None if the Hessian is not positive definite.
+    scale : ndarray (f + 1,)
+        Makes the diagonal of the Hessian in (θ_free, σ²) one.
+    curvatures, directions : ndarray (f + 1,), (f + 1, f + 1)
+        Eigenvalues and eigenvectors of the scaled Hessian.
     """
 
     criterion: Criterion
     profile: Profile
     free: np.ndarray
-    covariance: np.ndarray | None
+    scale: np.ndarray
+    curvatures: np.ndarray
+    directions: np.ndarray
 
     def df(self, contrast: np.ndarray) -> float:
-        """Degrees of freedom of one contrast (p,) of the standardised coefficients."""
-        if self.covariance is None:
-            return float("nan")
+        """Degrees of freedom of one contrast (p,) of the standardised coefficients.
+
+        Not a number where the Hessian is not positive definite in a direction that matters.
+        """
         profile = self.profile
         moved = profile.unscaled @ contrast
         unscaled = float(contrast @ moved)
         in_theta = -profile.sigma2 * _quadratic_gradient(self.criterion, profile, moved)
         gradient = np.append(in_theta[self.free], unscaled)
-        variance = float(gradient @ self.covariance @ gradient)
-        return 2.0 * (profile.sigma2 * unscaled) ** 2 / variance if variance > 0 else float("nan")
+        return float(self._from_gradients(gradient[:, None], np.array([unscaled]))[0])
 
     def dfs(self, contrasts: np.ndarray) -> np.ndarray:
         """Degrees of freedom (n,) of many contrasts (p, n), as `df` of each."""
-        if self.covariance is None:
-            return np.full(contrasts.shape[1], np.nan)
         moved = self.profile.unscaled @ contrasts
         unscaled = np.einsum("pn,pn->n", contrasts, moved)
-        gradient = np.empty((len(self.free) + 1, len(unscaled)))
+        gradients = np.empty((len(self.free) + 1, len(unscaled)))
         for row, slope in enumerate(self._slopes[self.free]):
-            gradient[row] = -self.profile.sigma2 * np.einsum("pn,pn->n", moved, slope @ moved)
-        gradient[-1] = unscaled
-        variance = np.einsum("fn,fn->n", gradient, self.covariance @ gradient)
+            gradients[row] = -self.profile.sigma2 * np.einsum("pn,pn->n", moved, slope @ moved)
+        gradients[-1] = unscaled
+        return self._from_gradients(gradients, unscaled)
+
+    def _from_gradients(self, gradients: np.ndarray, unscaled: np.ndarray) -> np.ndarray:
+        """Degrees of freedom (n,) from ∇v (f + 1, n) and v/σ² (n,)."""
+        along = self.directions.T @ (self.scale[:, None] * gradients)
+        flat = np.abs(self.curvatures) < FLAT
+        small = np.abs(along) <= ROUNDING * np.linalg.norm(along, axis=0)
+        matters = ~(flat[:, None] & small)
+        defined = ~(matters & (self.curvatures <= 1e-8)[:, None]).any(axis=0)
         with np.errstate(divide="ignore", invalid="ignore"):
+            shares = np.where(matters, along**2 / self.curvatures[:, None], 0.0)
+            variance = 2.0 * shares.sum(axis=0)
             found = 2.0 * (self.profile.sigma2 * unscaled) ** 2 / variance
-        return np.where(variance > 0, found, np.nan)
+        return np.where(defined & (variance > 0), found, np.nan)
 
     @cached_property
     def _slopes(self) -> np.ndarray:
@@ -102,10 +119,8 @@ def satterthwaite(criterion: Criterion, theta: np.ndarray) -> Satterthwaite:
     full[-1, :-1] = full[:-1, -1] = cross
     full[-1, -1] = corner
     scale = 1.0 / np.sqrt(np.abs(np.diag(full)))
-    values = np.linalg.eigvalsh(full * np.outer(scale, scale))
-    positive = bool(values[0] > 1e-8)
-    covariance = 2.0 * np.linalg.inv(full) if positive else None
-    return Satterthwaite(criterion, profile, free, covariance)
+    values, vectors = np.linalg.eigh(full * np.outer(scale, scale))
+    return Satterthwaite(criterion, profile, free, scale, values, vectors)
 
 
 def free_parameters(theta: np.ndarray, sizes: list[int]) -> np.ndarray:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from alliance_stats._base.checks import counted
+from alliance_stats._base.errors import DataError
 from alliance_stats.lmm.criterion import Criterion
 from alliance_stats.lmm.factors import (
     canonical,
@@ -28,6 +30,10 @@ SINGULAR = 1e-4
 #: Predicted decrease of the deviance for which a saddle is worth leaving.
 WORTHWHILE = 1e-7
 MAX_RESTARTS = 10
+#: A relative standard deviation above which the residual is looked at.
+HUGE = 1e3
+#: A residual variance below this share of the one without random effects is rounding.
+NO_RESIDUAL = 1e-9
 #: The second start of a singular fit: independent random effects, in residual SDs.
 SECOND_START = 2.0
 
@@ -73,6 +79,11 @@ def minimise(criterion: Criterion, *, start: np.ndarray | None = None) -> Minimu
     Returns
     -------
     Minimum
+
+    Raises
+    ------
+    DataError
+        If the random effects leave no residual, on very few rows.
     """
     if start is not None:
         return _search(criterion, np.asarray(start, dtype=float))
@@ -91,6 +102,8 @@ def _search(criterion: Criterion, theta: np.ndarray) -> Minimum:
     while True:
         found = minimise_smooth(criterion.expand, roots(unpack(theta, criterion.sizes)))
         log.extend(found.log)
+        if not found.converged or np.abs(found.x).max() > HUGE:
+            _check_residual(criterion, unpack_roots(found.x, criterion.sizes))
         theta, value = _fold(criterion, unpack_roots(found.x, criterion.sizes), found.value)
         escape = _escape(criterion, theta)
         if escape is None or restarts == MAX_RESTARTS:
@@ -105,6 +118,20 @@ def _search(criterion: Criterion, theta: np.ndarray) -> Minimum:
         log=tuple(log),
         message=found.message if escape is None else "a saddle on the boundary could not be left",
     )
+
+
+def _check_residual(criterion: Criterion, factors: list[np.ndarray]) -> None:
+    """Raise DataError where the likelihood grows without end as the residual vanishes."""
+    try:
+        left = criterion.profile_at(factors).sigma2
+    except np.linalg.LinAlgError:
+        left = 0.0
+    if not left > NO_RESIDUAL:
+        raise DataError(
+            f"the random effects explain the response of {counted(criterion.design.n_obs, 'row')} "
+            "without any residual, so the likelihood has no maximum. "
+            "Use fewer random effects, or more data."
+        )
 
 
 def _fold(

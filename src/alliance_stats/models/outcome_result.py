@@ -16,6 +16,7 @@ from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.result import Ddf, MixedModelResult
 from alliance_stats.models.correlations import Bootstrap, correlation_table, observed_correlations
 from alliance_stats.models.effects import effects_table
+from alliance_stats.models.labels import level_counts, role_labels
 from alliance_stats.models.outcome_plot import outcome_frame
 from alliance_stats.models.patient_fit import PatientFit
 from alliance_stats.models.prepare_outcome import PreparedPatients, sessions_words
@@ -182,8 +183,7 @@ class OutcomeResult:
 
     def view(self) -> ResultView:
         """Return what the report room may see of this result."""
-        roles = self.prepared.roles
-        fit = self.fit
+        roles, fit = self.prepared.roles, self.fit
         tables = {
             "Standardised effects": self.effect_sizes(),
             "Correlations": self.correlations(),
@@ -196,20 +196,18 @@ class OutcomeResult:
             terms=self.tidy(),
             fit=self.glance(),
             plot=outcome_frame(self.fit, self.prepared),
-            levels=pd.DataFrame(self.prepared.counts().items(), columns=["unit", "n"]),
+            levels=level_counts(self.prepared.counts()),
             notes=self.notes,
             messages=self.messages,
             refit=self._call(),
-            labels={
-                "alliance": roles.alliance,
-                "outcome": roles.outcome,
-                "outcome_better": roles.outcome_better or "",
-                "formula": self.formula,
-                "ddf": "Satterthwaite" if "Random effects" in tables else "residual",
-                "verb": "predicts",
-                "window": sessions_words(self.prepared.window),
-                "first_session": str(self.prepared.window[0]),
-            },
+            labels=role_labels(
+                roles,
+                formula=self.formula,
+                ddf="Satterthwaite" if "Random effects" in tables else "residual",
+                verb="predicts",
+                window=sessions_words(self.prepared.window),
+                first_session=str(self.prepared.window[0]),
+            ),
             tables=tables,
         )
 

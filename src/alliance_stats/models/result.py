@@ -14,6 +14,7 @@ from alliance_stats.lmm.result import Ddf, MixedModelResult
 from alliance_stats.models.adjusted import adjusted_frame
 from alliance_stats.models.effect_size import standardised
 from alliance_stats.models.effects import UNITS, effects_table
+from alliance_stats.models.labels import level_counts, role_labels
 from alliance_stats.models.prepare import PreparedSessions
 from alliance_stats.models.sensitivity import sensitivity_rows
 from alliance_stats.models.specification import Specification
@@ -125,19 +126,17 @@ class AllianceResult:
             terms=self.tidy(),
             fit=self.glance(),
             plot=adjusted_frame(self.fit, self.prepared),
-            levels=pd.DataFrame(self.prepared.counts().items(), columns=["unit", "n"]),
+            levels=level_counts(self.prepared.counts()),
             notes=self.notes,
             messages=self.messages,
             refit=self._call(),
-            labels={
-                "alliance": roles.alliance,
-                "outcome": roles.outcome,
-                "outcome_better": roles.outcome_better or "",
-                "time": self.specification.time,
-                "formula": self.formula,
-                "ddf": "Satterthwaite",
-                "verb": "association",
-            },
+            labels=role_labels(
+                roles,
+                formula=self.formula,
+                ddf="Satterthwaite",
+                verb="association",
+                time=self.specification.time,
+            ),
             tables={
                 "Standardised effects": self.effect_sizes(),
                 "Sensitivity": self.sensitivity,

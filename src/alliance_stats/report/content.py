@@ -14,7 +14,7 @@ import pandas as pd
 from alliance_stats._base.views import ResultView
 from alliance_stats._version import __version__
 from alliance_stats.report.plots import outcome, trajectories, within_between
-from alliance_stats.report.plots.panels import AxesArray, figure_size, panel_axes
+from alliance_stats.report.plots.panels import AxesArray, figure_size, grow, panel_axes
 from alliance_stats.report.sources import numbered_titles
 from alliance_stats.report.style import journal_style
 from alliance_stats.report.table import Table
@@ -52,7 +52,7 @@ _DRAWINGS = {
     ),
     "outcome": _Drawing(
         outcome.plot_outcome,
-        within_between.figure_caption,
+        outcome.figure_caption,
         within_between.panel_names,
         share_y=True,
     ),
@@ -168,7 +168,8 @@ def _figure(view: ResultView) -> Figure | None:
     with journal_style():
         canvas = Canvas(figsize=figure_size(n))
         FigureCanvasAgg(canvas)
-        drawing.draw(view, ax=list(panel_axes(canvas, n, share_y=drawing.share_y)))
+        axes = panel_axes(canvas, n, share_y=drawing.share_y)
+        grow(canvas, drawing.draw(view, ax=list(axes)))
         canvas.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
     return Figure(buffer.getvalue(), drawing.caption(view))
 

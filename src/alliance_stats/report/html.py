@@ -15,9 +15,14 @@ body { font: 16px/1.5 "Source Sans 3", "Segoe UI", "Helvetica Neue", Arial, sans
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 1.25rem; }
 h2 { font-size: 1.3rem; line-height: 1.3; margin: 3rem 0 1rem; padding-top: 1.25rem;
   border-top: 1px solid #bbb; }
-h1 + section > h2:first-child { border-top: 0; margin-top: 0; padding-top: 0; }
+nav { margin: 0 0 1.5rem; font-size: .9375rem; }
+nav ul { list-style: none; margin: 0; padding: 0; }
+nav a { color: #00568f; }
+nav + section > h2:first-child, h1 + section > h2:first-child {
+  border-top: 0; margin-top: 0; padding-top: 0; }
 h3 { font-size: 1rem; margin: 1.75rem 0 .4rem; }
-h1, h2, p, li, td, th, caption, figcaption { overflow-wrap: anywhere; }
+h1, h2, p, li, a, td, caption, figcaption { overflow-wrap: anywhere; }
+th { overflow-wrap: break-word; }
 p { margin: 0 0 .9rem; }
 .table { margin: 1.9rem 0; overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .875rem; line-height: 1.35;
@@ -46,6 +51,7 @@ footer { margin-top: 3rem; padding-top: .7rem; border-top: 1px solid #bbb; font-
 @page { size: A4; margin: 20mm 18mm; }
 @media print {
   body { font-size: 10.5pt; max-width: none; margin: 0; padding: 0; }
+  nav { display: none; }
   .table { overflow: visible; break-inside: avoid; }
   tr, figure, .messages, pre { break-inside: avoid; }
   caption, h2, h3 { break-after: avoid; }
@@ -59,7 +65,9 @@ def write_html(title: str, intro: Sequence[str], sections: Sequence[Section], fo
     """Return the page; every text is escaped, and the page may run no script."""
     several = len(sections) > 1 or title != sections[0].title
     preface = [f'<p class="intro">{escape_html(paragraph)}</p>' for paragraph in intro]
-    body = "\n".join([*preface, *(_section(section, heading=several) for section in sections)])
+    numbered = enumerate(sections, start=1)
+    written = [_section(section, number, heading=several) for number, section in numbered]
+    body = "\n".join([*preface, *_contents(sections), *written])
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
@@ -70,7 +78,18 @@ def write_html(title: str, intro: Sequence[str], sections: Sequence[Section], fo
     )
 
 
-def _section(section: Section, *, heading: bool) -> str:
+def _contents(sections: Sequence[Section]) -> list[str]:
+    """Links to the sections, if there are several."""
+    if len(sections) < 2:
+        return []
+    items = "".join(
+        f'<li><a href="#section-{number}">{escape_html(section.title)}</a></li>'
+        for number, section in enumerate(sections, start=1)
+    )
+    return [f'<nav aria-label="Contents"><ul>{items}</ul></nav>']
+
+
+def _section(section: Section, number: int, *, heading: bool) -> str:
     parts = [f"<h2>{escape_html(section.title)}</h2>"] if heading else []
     parts += [f"<p>{prose_html(paragraph)}</p>" for paragraph in section.paragraphs]
     parts += [_messages(section)] if section.messages or section.alert else []
@@ -81,7 +100,7 @@ def _section(section: Section, *, heading: bool) -> str:
     parts += [f'<p class="note">{escape_html(note)}</p>' for note in section.notes]
     parts += _code("Model", section.formula)
     parts += _code("Fit it again", section.refit)
-    return "<section>\n" + "\n".join(parts) + "\n</section>"
+    return f'<section id="section-{number}">\n' + "\n".join(parts) + "\n</section>"
 
 
 def _messages(section: Section) -> str:

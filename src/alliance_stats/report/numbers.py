@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
@@ -19,6 +19,7 @@ from alliance_stats._base.printing import (
 )
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.tables import view_decimals
+from alliance_stats.report.words import effect_place
 
 Row = Mapping[str, Any]
 
@@ -80,6 +81,17 @@ def coefficient_numbers(view: ResultView) -> list[tuple[Row, str]]:
     decimals = view_decimals(view)
     rows = records(view.terms)
     return [(row, numbers(row, decimals, view.conf_level)) for row in rows]
+
+
+def standardised_sizes(view: ResultView, effects: Collection[str]) -> list[str]:
+    """``−0.12 within patients, 95% CI [−0.17, −0.07]`` for each of the `effects` with a size."""
+    frame = view.tables.get("Standardised effects", pd.DataFrame())
+    return [
+        f"{number(row['estimate'], 2)} {effect_place(row['effect'])}".rstrip()
+        + (f", {interval(row, 2, view.conf_level)}" if has_interval(row) else "")
+        for row in records(frame)
+        if row.get("effect") in effects and math.isfinite(row["estimate"])
+    ]
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

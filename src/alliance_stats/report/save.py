@@ -75,7 +75,7 @@ def save_report(
     <BLANKLINE>
     The data hold 1,987 sessions of 240 patients.
     """
-    target = _target(path)
+    target, folder = report_target(path)
     preface = _paragraphs(intro)
     views = as_views(results)
     sections = sections_of(views, figures=figures)
@@ -86,10 +86,9 @@ def save_report(
     if target.suffix.lower() == ".html":
         text = write_html(heading, preface, sections, footer)
     else:
-        folder = f"{target.stem}_files"
-        text = write_markdown(heading, preface, sections, footer, folder)
+        text = write_markdown(heading, preface, sections, footer, folder.name)
         for number, png in enumerate(drawn, start=1):
-            files[target.parent / folder / figure_name(number)] = png
+            files[folder / figure_name(number)] = png
     write_files({**files, target: text.encode("utf-8", errors="replace")})
     return target
 
@@ -105,8 +104,17 @@ def _paragraphs(intro: str | Sequence[str] | None) -> list[str]:
     return [part for part in parts if part]
 
 
-def _target(path: str | os.PathLike[str]) -> Path:
+def report_target(path: str | os.PathLike[str]) -> tuple[Path, Path]:
+    """The file of a report and the folder for its figures, if it can be written there.
+
+    Raises
+    ------
+    ArgumentError
+        If the suffix is another one, the folder does not exist or is locked, or what is there
+        already is not what it would be replaced by.
+    """
     target = Path(path)
+    folder = target.with_name(f"{target.stem}_files") if target.name else target
     if target.suffix.lower() not in SUFFIXES:
         raise ArgumentError(
             f"a report cannot be written as '{target.suffix or target.name}'. "
@@ -116,9 +124,15 @@ def _target(path: str | os.PathLike[str]) -> Path:
         raise ArgumentError(
             f"folder '{target.parent}' does not exist. Make it, or give another path."
         )
+    if not os.access(target.parent, os.W_OK):
+        raise ArgumentError(f"folder '{target.parent}' cannot be written to. Give another path.")
     if target.is_dir():
         raise ArgumentError(f"'{target}' is a folder. Give the path of a file.")
-    return target
+    if target.suffix.lower() == ".md" and folder.exists() and not folder.is_dir():
+        raise ArgumentError(
+            f"'{folder}' is a file, but the figures need a folder of that name. Give another path."
+        )
+    return target, folder
 
 
 def write_files(files: Mapping[Path, bytes]) -> None:

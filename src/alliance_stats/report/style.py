@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
-#: Width of a printed page's text block, in inches.
-PAGE_WIDTH = 7.0
+#: Widths in inches at which journals print a figure: over the page, and in one of two columns.
+PAGE_WIDTH = 6.9
+COLUMN_WIDTH = 3.35
+#: Size in points of all text but the panels' names.
+TEXT_SIZE = 8.0
 
 #: Colours that differ in lightness too, so that they are told apart in grey (Okabe and Ito).
 POINT_COLOUR = "#7d8a97"
@@ -21,11 +24,11 @@ MARK_COLOUR = "#1a1a1a"
 SETTINGS = MappingProxyType(
     {
         "font.family": ["DejaVu Sans"],
-        "font.size": 8.0,
+        "font.size": TEXT_SIZE,
         "axes.titlesize": 9.0,
-        "axes.labelsize": 8.0,
-        "xtick.labelsize": 8.0,
-        "ytick.labelsize": 8.0,
+        "axes.labelsize": TEXT_SIZE,
+        "xtick.labelsize": TEXT_SIZE,
+        "ytick.labelsize": TEXT_SIZE,
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.linewidth": 0.7,

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import math
-
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.numbers import (
     Row,
-    compatible_range,
     has_interval,
     interval,
     number,
-    numbers,
     records,
-    sign_of,
+    standardised_sizes,
 )
-from alliance_stats.report.tables import view_decimals
-from alliance_stats.report.text_within_between import (
-    contextual_sentences,
-    direction,
-    listed,
-    names_of,
-)
+from alliance_stats.report.verdict import contextual_sentences, verdict, verdicts
 from alliance_stats.report.words import (
-    df_words,
+    effect_place,
     fit_sentences,
     fit_value,
+    listed,
+    names_of,
     one_line,
-    units_phrase,
+    tests_phrase,
 )
 
 _SUBJECTS = {
@@ -47,50 +39,30 @@ _CAUTION = (
 def outcome_paragraphs(view: ResultView) -> list[list[str]]:
     """Sentences by paragraph: predictions; sizes; method."""
     return [
-        [*_prediction_sentences(view), *contextual_sentences(view)],
+        [
+            *verdicts(view, _SUBJECTS, lambda row: _prediction(view, row)),
+            *contextual_sentences(view),
+        ],
         [_standardised_sentence(view), *_correlation_sentences(view)],
         [*_method_sentences(view), *fit_sentences(view, row="patient"), _CAUTION],
     ]
 
 
-def _prediction_sentences(view: ResultView) -> list[str]:
-    rows = {row["effect"]: row for row in records(view.terms)}
-    sentences = [_prediction(view, rows[effect]) for effect in _SUBJECTS if effect in rows]
-    units = units_phrase(view)
-    if units and sentences:
-        sentences[0] = f"Across {units}, {sentences[0]}"
-    return [s[:1].upper() + s[1:] for s in sentences]
-
-
 def _prediction(view: ResultView, row: Row) -> str:
     """One effect as a sentence that starts in lower case."""
-    decimals = view_decimals(view)
     x, y = names_of(view)
     subject = _SUBJECTS[row["effect"]].format(x=x)
-    question = f"whether {subject} predicts post-treatment {y}"
-    if pd.isna(row["estimate"]):
-        return f"{question} could not be estimated."
-    detail = numbers(row, decimals, view.conf_level)
-    if not has_interval(row):
-        return f"{question} has no interval, so nothing is concluded from it ({detail})."
-    if sign_of(row) == 0:
-        effects = compatible_range(row, decimals)
-        return (
-            f"{question}, {_GIVEN}, was inconclusive: the data are compatible with effects from "
-            f"{effects} ({detail})."
-        )
-    towards = direction(sign_of(row), view.labels.get("outcome_better", ""))
-    return f"{subject} predicted a {towards} post-treatment {y}, {_GIVEN} ({detail})."
+    return verdict(
+        view,
+        row,
+        asked=f"whether {subject} predicts post-treatment {y}",
+        found=lambda direction: f"{subject} predicted a {direction} post-treatment {y}",
+        given=_GIVEN,
+    )
 
 
 def _standardised_sentence(view: ResultView) -> str:
-    frame = view.tables.get("Standardised effects", pd.DataFrame())
-    sizes = [
-        f"{number(row['estimate'], 2)}{_place(row['effect'])}"
-        + (f", {interval(row, 2, view.conf_level)}" if has_interval(row) else "")
-        for row in records(frame)
-        if row.get("effect") in _SUBJECTS and math.isfinite(row["estimate"])
-    ]
+    sizes = standardised_sizes(view, _SUBJECTS)
     if not sizes:
         return ""
     several = "coefficients were" if len(sizes) > 1 else "coefficient was"
@@ -105,7 +77,8 @@ def _correlation_sentences(view: ResultView) -> list[str]:
         ends = f", {interval(row, 2, view.conf_level)}" if has_interval(row) else ""
         of.setdefault(row["effect"], []).append(f"{row['kind']} r = {number(row['r'], 2)}{ends}")
     sentences = [
-        f"Correlations with post-treatment {names_of(view)[1]}{_place(effect)}: {listed(parts)}."
+        f"Correlations with post-treatment {names_of(view)[1]} {effect_place(effect)}".rstrip()
+        + f": {listed(parts)}."
         for effect, parts in of.items()
     ]
     if sentences and view.labels.get("outcome_better"):
@@ -117,8 +90,7 @@ def _method_sentences(view: ResultView) -> list[str]:
     x, y = names_of(view)
     window = one_line(view.labels.get("window", "the early sessions"))
     first = one_line(view.labels.get("first_session", ""))
-    method, ddf = fit_value(view, "method"), view.labels.get("ddf", "")
-    tests = f"; tests used {df_words(ddf)}" if ddf else ""
+    method = fit_value(view, "method")
     model = (
         f"Post-treatment {y} was regressed by ordinary least squares"
         if method == "OLS"
@@ -127,13 +99,7 @@ def _method_sentences(view: ResultView) -> list[str]:
     )
     change = f"the change from intake to session {first}" if first else "the early change"
     return [
-        f"{model}{tests}.",
+        f"{model}{tests_phrase(view)}.",
         f"Early {x} was the mean over {window}; the score at intake and {change} were in the "
         "model.",
     ]
-
-
-def _place(effect: str) -> str:
-    """`` between therapists``, nothing for the whole early alliance."""
-    places = {"patient_between": " between patients", "therapist_between": " between therapists"}
-    return places.get(effect, "")

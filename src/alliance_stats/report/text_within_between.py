@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from itertools import groupby
 
 import pandas as pd
@@ -11,24 +9,25 @@ import pandas as pd
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.numbers import (
     Row,
-    compatible_range,
     has_interval,
     interval,
     number,
-    numbers,
     records,
     sign_of,
+    standardised_sizes,
 )
 from alliance_stats.report.tables import view_decimals
+from alliance_stats.report.verdict import contextual_sentences, verdict, verdicts
 from alliance_stats.report.words import (
-    EFFECT_ORDER,
-    df_words,
     effect_adjective,
+    effect_place,
     fit_sentences,
     fit_value,
+    listed,
+    names_of,
     one_line,
+    tests_phrase,
     time_sentence,
-    units_phrase,
 )
 
 _CONCLUSIVE = {
@@ -43,95 +42,31 @@ _CONCLUSIVE = {
     ),
 }
 _CAUTION = "These are associations; the model alone does not show what causes what."
-_COMPARED = {
-    "patient": ("between-patient", "within-patient"),
-    "therapist": ("between-therapist", "between-patient"),
-}
 
 
 def within_between_paragraphs(view: ResultView) -> list[list[str]]:
     """Sentences by paragraph: associations; contrasts and sizes; sensitivity; method."""
     return [
-        _association_sentences(view),
+        verdicts(view, _CONCLUSIVE, lambda row: _association(view, row)),
         [*contextual_sentences(view), _standardised_sentence(view)],
         _sensitivity_sentences(view),
         [*_method_sentences(view), *fit_sentences(view), _CAUTION],
     ]
 
 
-def _association_sentences(view: ResultView) -> list[str]:
-    rows = {row["effect"]: row for row in records(view.terms) if row.get("effect") in _CONCLUSIVE}
-    sentences = [_association(view, rows[e]) for e in EFFECT_ORDER if e in rows]
-    units = units_phrase(view)
-    if units and sentences:
-        sentences[0] = f"Across {units}, {sentences[0]}"
-    return [s[:1].upper() + s[1:] for s in sentences]
-
-
 def _association(view: ResultView, row: Row) -> str:
     """One effect as a sentence that starts in lower case."""
-    effect, decimals = row["effect"], view_decimals(view)
-    x, y = names_of(view)
-    subject = f"the {effect_adjective(effect)} association of {x} with {y}"
-    if pd.isna(row["estimate"]):
-        return f"{subject} could not be estimated."
-    detail = numbers(row, decimals, view.conf_level)
-    if not has_interval(row):
-        return f"{subject} has no interval, so nothing is concluded from it ({detail})."
-    if sign_of(row) == 0:
-        effects = compatible_range(row, decimals)
-        return (
-            f"{subject} was inconclusive: the data are compatible with effects from {effects} "
-            f"({detail})."
-        )
-    outcome = f"{direction(sign_of(row), view.labels.get('outcome_better', ''))} {y}"
-    return f"{_CONCLUSIVE[effect].format(x=x, y=outcome)} ({detail})."
-
-
-def direction(sign: int, better: str) -> str:
-    """``lower``, followed by ``(better)`` or ``(worse)`` when the direction has a meaning."""
-    word = "higher" if sign > 0 else "lower"
-    if better not in ("lower", "higher"):
-        return word
-    return f"{word} ({'better' if word == better else 'worse'})"
-
-
-def contextual_sentences(view: ResultView) -> list[str]:
-    """Whether the coefficients of two units differ."""
-    decimals = view_decimals(view)
-    sentences = []
-    for row in records(view.terms):
-        if row.get("effect") != "contextual" or pd.isna(row["estimate"]):
-            continue
-        upper, lower = _COMPARED.get(row["unit"], ("between", "within"))
-        detail = numbers(row, decimals, view.conf_level)
-        pair = f"the {upper} and the {lower} association"
-        if sign_of(row):
-            word = "above" if sign_of(row) > 0 else "below"
-            sentences.append(
-                f"The {upper} coefficient lay {word} the {lower} one (contextual difference: "
-                f"{detail})."
-            )
-        else:
-            left_open = (
-                f": the data are compatible with differences from {compatible_range(row, decimals)}"
-                if has_interval(row)
-                else ""
-            )
-            sentences.append(f"Whether {pair} differ is inconclusive{left_open} ({detail}).")
-    return sentences
+    effect, (x, y) = row["effect"], names_of(view)
+    return verdict(
+        view,
+        row,
+        asked=f"the {effect_adjective(effect)} association of {x} with {y}",
+        found=lambda direction: _CONCLUSIVE[effect].format(x=x, y=f"{direction} {y}"),
+    )
 
 
 def _standardised_sentence(view: ResultView) -> str:
-    frame = view.tables.get("Standardised effects", pd.DataFrame())
-    if frame.empty or "effect" not in frame.columns:
-        return ""
-    sizes = [
-        f"{number(row['estimate'], 2)} {_place(row['effect'])}"
-        + (f", {interval(row, 2, view.conf_level)}" if has_interval(row) else "")
-        for row in records(frame)
-        if row["effect"] in _CONCLUSIVE and math.isfinite(row["estimate"])
-    ]
+    sizes = standardised_sizes(view, _CONCLUSIVE)
     if not sizes:
         return ""
     return (
@@ -155,7 +90,7 @@ def _sensitivity_sentences(view: ResultView) -> list[str]:
 
 
 def _sensitivity(view: ResultView, row: Row, fitted: Row | None) -> str:
-    place = _place(row["effect"])
+    place = effect_place(row["effect"])
     if pd.isna(row["estimate"]):
         return f"no estimate {place}"
     decimals = view_decimals(view)
@@ -177,33 +112,14 @@ def _change(row: Row, fitted: Row) -> str:
 def _method_sentences(view: ResultView) -> list[str]:
     x, y = names_of(view)
     method = fit_value(view, "method")
-    ddf = view.labels.get("ddf", "")
     fitted = f" was fitted by {one_line(method)}" if method else " was fitted"
-    tests = f"; tests used {df_words(ddf)}" if ddf else ""
     effects = set(view.terms.get("effect", pd.Series(dtype=object)))
     if "therapist_between" in effects:
         split = "the therapist's mean, the patient's deviation from it"
     else:
         split = "the patient's mean"
     return [
-        f"A linear mixed model of {y}{fitted}{tests}.",
+        f"A linear mixed model of {y}{fitted}{tests_phrase(view)}.",
         f"{x} was split into {split} and the session's deviation from the patient's mean.",
         time_sentence(view.labels),
     ]
-
-
-def _place(effect: str) -> str:
-    """``within patients``."""
-    places = {"within": "within patients", "therapist_between": "between therapists"}
-    return places.get(effect, "between patients")
-
-
-def names_of(view: ResultView) -> tuple[str, str]:
-    """The alliance and the outcome, by name."""
-    names = (view.labels.get("alliance", "alliance"), view.labels.get("outcome", "outcome"))
-    return one_line(names[0]), one_line(names[1])
-
-
-def listed(parts: Sequence[str]) -> str:
-    """``a; b and c``: intervals hold commas, so longer lists are set with semicolons."""
-    return " and ".join(parts) if len(parts) < 3 else f"{'; '.join(parts[:-1])}; and {parts[-1]}"

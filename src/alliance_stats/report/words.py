@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from alliance_stats._base.checks import counted
@@ -25,6 +25,12 @@ _ADJECTIVES = {
     "between": "between-patient",
     "patient_between": "between-patient",
     "therapist_between": "between-therapist",
+}
+_PLACES = {
+    "within": "within patients",
+    "between": "between patients",
+    "patient_between": "between patients",
+    "therapist_between": "between therapists",
 }
 _CONTEXTUAL = {
     "patient": "Contextual (patient − session)",
@@ -91,6 +97,11 @@ def effect_adjective(effect: str) -> str:
     return _ADJECTIVES.get(effect, one_line(effect))
 
 
+def effect_place(effect: str) -> str:
+    """Where an effect lies: ``within patients``; empty for one that is not split."""
+    return _PLACES.get(effect, "")
+
+
 def term_words(term: object) -> str:
     """A term in plain words: ``(Intercept)`` is ``Intercept``; a column stays as it is.
 
@@ -112,6 +123,23 @@ def df_words(ddf: str) -> str:
     """The kind of degrees of freedom: ``Satterthwaite degrees of freedom``."""
     known = _DF.get(ddf.lower().replace("–", "-"))
     return known or f"{one_line(ddf)} degrees of freedom"
+
+
+def tests_phrase(view: ResultView) -> str:
+    """``; tests used Satterthwaite degrees of freedom``; empty if the view does not say."""
+    ddf = view.labels.get("ddf", "")
+    return f"; tests used {df_words(ddf)}" if ddf else ""
+
+
+def names_of(view: ResultView) -> tuple[str, str]:
+    """The alliance and the outcome, by name."""
+    names = (view.labels.get("alliance", "alliance"), view.labels.get("outcome", "outcome"))
+    return one_line(names[0]), one_line(names[1])
+
+
+def listed(parts: Sequence[str]) -> str:
+    """``a; b and c``: intervals hold commas, so longer lists are set with semicolons."""
+    return " and ".join(parts) if len(parts) < 3 else f"{'; '.join(parts[:-1])}; and {parts[-1]}"
 
 
 def units_phrase(view: ResultView) -> str:

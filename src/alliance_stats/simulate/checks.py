@@ -21,7 +21,7 @@ NOT_NEGATIVE = (
     "day_sd",
 )  # fmt: skip
 SHARES = (
-    "missing_sessions", "missing_ratings", "flat_patients", "dropout_hazard",
+    "missing_sessions", "missing_ratings", "flat_patients", "dropout_hazard", "study_end",
     "therapist_change", "therapist_free",
     "alliance_therapist_share", "alliance_patient_share",
     "outcome_therapist_share", "outcome_patient_share",

@@ -25,7 +25,6 @@ EFFECTS = (
 SLOPE = "outcome points per alliance point"
 ASSUMED = ("chosen for this simulation", "assumption")
 REMEMBERED = ("usual values of out-patient samples", "memory")
-TRYON = ("Tryon 2007", "found")
 JOHNS = ("Johns 2019", "found")
 GIVEN = ("given in the call", "assumption")
 DERIVED = ("follows from the parameters above", "assumption")
@@ -64,6 +63,7 @@ ENTRIES: Mapping[str, Entry] = {
         ("solved: d = .55 between completers and dropouts, Sharf 2010", "found"),
         "effect of the session's alliance on dropout",
     ),
+    "study_end": Entry("share", ASSUMED, "patients in therapy when the study closes"),
     "alliance_mean": Entry(
         "alliance points",
         ("solved: 15% of ratings at the maximum", "assumption"),
@@ -109,7 +109,11 @@ ENTRIES: Mapping[str, Entry] = {
         "outcome points per SD", ASSUMED, "outcome lowered by the pre-existing improvement m"
     ),
     "therapist_ratings": Entry("1 = yes", ASSUMED, "therapists rate the alliance too"),
-    "dyad_correlation": Entry("correlation", TRYON, "patient and therapist rating of a session"),
+    "dyad_correlation": Entry(
+        "correlation",
+        ("solved: r = .36, Tryon 2007", "found"),
+        "patient and therapist rating of a session",
+    ),
     "dyad_difference": Entry(
         "SD", ("solved: d = .63, Tryon 2007", "found"), "by how much patients rate higher"
     ),

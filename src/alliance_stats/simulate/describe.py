@@ -24,8 +24,10 @@ def describe_study(sessions: SessionData) -> dict[str, float]:
     dict
         By name: means and SDs in points, shares, ICCs (one-way, patients), lag-1 correlations of
         deviations from patients' means, standardised mean differences, and the correlation of
-        early alliance (mean of sessions 3 to 5) with the last outcome after them. NaN where the
-        data hold too little.
+        early alliance (mean of sessions 3 to 5) with the last outcome after them. The dropout
+        share is of all patients; completers are those with an agreed end, so patients still in
+        therapy when the study closed are in neither group of ``dropout_d``. NaN where the data
+        hold too little.
 
     Examples
     --------
@@ -42,7 +44,8 @@ def describe_study(sessions: SessionData) -> dict[str, float]:
         **_ratings(frame, "phq9", "outcome"),
         "outcome_at_minimum": share_at(frame["phq9"], 0),
         **_intake(frame),
-        "dropout_share": float((frame.groupby("patient")["ended"].first() == "dropout").mean()),
+        **_paths(frame),
+        **_endings(frame),
         "dropout_d": dropout_d(frame),
         "early_alliance_r": early_alliance_r(frame),
         **_counts(frame),
@@ -61,7 +64,10 @@ def early_alliance_r(frame: pd.DataFrame) -> float:
 
 
 def dropout_d(frame: pd.DataFrame) -> float:
-    """Mean alliance of completers minus dropouts, in SDs within the two groups."""
+    """Mean alliance of completers minus dropouts, in SDs within the two groups.
+
+    Completers are patients whose therapy came to its agreed end.
+    """
     by_patient = frame.groupby("patient")
     means, ended = by_patient["wai_total"].mean(), by_patient["ended"].first()
     stay, leave = means[ended == "agreed"].dropna(), means[ended == "dropout"].dropna()
@@ -84,27 +90,55 @@ def share_at(ratings: pd.Series, value: float) -> float:
 
 def _ratings(frame: pd.DataFrame, column: str, name: str) -> dict[str, float]:
     rated = frame.dropna(subset=[column])
-    mean = rated.groupby("patient")[column].transform("mean")
+    by_patient = rated.groupby("patient")[column]
+    mean = by_patient.transform("mean")
     deviation = rated[column] - mean
-    size = rated.groupby("patient")[column].count()
+    size = by_patient.count()
     within = float((deviation**2).sum() / (len(rated) - len(size)))
     between = float(((mean - rated[column].mean()) ** 2).sum() / (len(size) - 1))
     typical = (len(rated) - (size**2).sum() / len(rated)) / (len(size) - 1)
     return {
         f"{name}_mean": float(rated[column].mean()),
         f"{name}_sd": float(rated[column].std()),
+        f"{name}_first_mean": float(by_patient.first().mean()),
+        f"{name}_first_sd": float(by_patient.first().std()),
+        f"{name}_last_sd": float(by_patient.last().std()),
         f"{name}_sd_within": float(np.sqrt(within)),
         f"{name}_icc_patient": float((between - within) / (between + (typical - 1) * within)),
-        f"{name}_autocorrelation": _lag_one(rated, deviation),
+        f"{name}_autocorrelation": _lag_one(rated, deviation, deviation),
     }
 
 
-def _lag_one(rated: pd.DataFrame, deviation: pd.Series) -> float:
-    patient, session, d = (c.to_numpy() for c in (rated["patient"], rated["session"], deviation))
-    next_one = (patient[1:] == patient[:-1]) & (session[1:] == session[:-1] + 1)
-    if next_one.sum() < FLAT_RATINGS:
+def _lag_one(rows: pd.DataFrame, earlier: pd.Series, later: pd.Series) -> float:
+    """Correlation of `earlier` with `later` one session on, both observed."""
+    patient, session = rows["patient"].to_numpy(), rows["session"].to_numpy()
+    x, y = earlier.to_numpy()[:-1], later.to_numpy()[1:]
+    pairs = (patient[1:] == patient[:-1]) & (session[1:] == session[:-1] + 1)
+    pairs &= ~np.isnan(x) & ~np.isnan(y)
+    if pairs.sum() < FLAT_RATINGS:
         return float("nan")
-    return float(np.corrcoef(d[:-1][next_one], d[1:][next_one])[0, 1])
+    return float(np.corrcoef(x[pairs], y[pairs])[0, 1])
+
+
+def _paths(frame: pd.DataFrame) -> dict[str, float]:
+    by_patient = frame.groupby("patient")
+    alliance, outcome = (
+        frame[name] - by_patient[name].transform("mean") for name in ("wai_total", "phq9")
+    )
+    return {
+        "lagged_correlation": _lag_one(frame, alliance, outcome),
+        "reverse_correlation": _lag_one(frame, outcome, alliance),
+    }
+
+
+def _endings(frame: pd.DataFrame) -> dict[str, float]:
+    by_patient = frame.groupby("patient")
+    ended, last = by_patient["ended"].first(), by_patient["session"].max()
+    return {
+        "dropout_share": float((ended == "dropout").mean()),
+        "dropout_rate": float((ended == "dropout").sum() / last.sum()),
+        "ongoing_share": float((ended == "ongoing").mean()),
+    }
 
 
 def _intake(frame: pd.DataFrame) -> dict[str, float]:
@@ -129,6 +163,12 @@ def _dyads(frame: pd.DataFrame) -> dict[str, float]:
     }
 
 
+def _day_sd(frame: pd.DataFrame) -> float:
+    """SD of the days between sessions after the first and their weekly dates."""
+    later = frame[frame["session"] > 1]
+    return float((7 * (later["week"] - later["session"] + 1)).std())
+
+
 def _counts(frame: pd.DataFrame) -> dict[str, float]:
     last = frame.groupby("patient")["session"].max()
     caseload = frame.groupby("therapist")["patient"].nunique()
@@ -136,8 +176,11 @@ def _counts(frame: pd.DataFrame) -> dict[str, float]:
     return {
         "sessions_median": float(last.median()),
         "sessions_largest": float(last.max()),
+        "sessions_cv": float(last.std() / last.mean()),
+        "day_sd": _day_sd(frame),
         "caseload_median": float(caseload.median()),
         "caseload_largest": float(caseload.max()),
+        "caseload_cv": float(caseload.std() / caseload.mean()),
         "changed_therapist": float((therapists > 1).mean()),
         "without_therapist": float((therapists == 0).mean()),
         "missed_sessions": float(1 - len(frame) / last.sum()),

@@ -25,6 +25,7 @@ class SessionParameters:
     flat_patients: float
     dropout_hazard: float
     dropout_alliance_effect: float
+    study_end: float
     alliance_mean: float
     alliance_sd: float
     alliance_therapist_share: float

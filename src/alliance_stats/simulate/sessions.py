@@ -42,8 +42,9 @@ def simulate_sessions(
     missing_sessions: float = 0.15,
     missing_ratings: float = 0.015,
     flat_patients: float = 0.05,
-    dropout_hazard: float = 0.0193,
-    dropout_alliance_effect: float = -0.535,
+    dropout_hazard: float = 0.02,
+    dropout_alliance_effect: float = -0.53,
+    study_end: float = 0.05,
     alliance_mean: float = 48.4,
     alliance_sd: float = 9.0,
     alliance_therapist_share: float = 0.07,
@@ -54,7 +55,7 @@ def simulate_sessions(
     outcome_sd: float = 5.5,
     outcome_therapist_share: float = 0.05,
     outcome_patient_share: float = 0.60,
-    outcome_trend: float = -0.69,
+    outcome_trend: float = -0.71,
     outcome_trend_sd: float = 0.25,
     alliance_ar: float = 0.30,
     outcome_ar: float = 0.35,
@@ -67,8 +68,8 @@ def simulate_sessions(
     improvement_alliance: float = 1.5,
     improvement_outcome: float = -1.5,
     therapist_ratings: bool = False,
-    dyad_correlation: float = 0.36,
-    dyad_difference: float = 0.54,
+    dyad_correlation: float = 0.366,
+    dyad_difference: float = 0.546,
     therapist_change: float = 0.0,
     therapist_free: float = 0.0,
     alliance_range: Range = (12, 60),
@@ -134,6 +135,10 @@ def simulate_sessions(
     dropout_alliance_effect : float
         Log hazard ratio of dropout for an alliance one `alliance_sd` higher; the latent alliance
         of the last session counts. Nobody drops out after the last planned session.
+    study_end : float
+        Share of patients whose therapy is going on when the study closes, after a random session
+        before the last planned one (administrative censoring). It depends on nothing else;
+        patients with one planned session are not cut, and dropout before it remains dropout.
     alliance_mean, outcome_mean : float
         Means at intake (first session), in points of the scale.
     alliance_sd, outcome_sd : float
@@ -177,8 +182,8 @@ def simulate_sessions(
         Source of random numbers. The same source gives the same data. It seeds separate streams,
         in this order: caseloads, numbers of sessions, missed sessions, therapists, patients,
         sessions, missing ratings, improvement, intake, days, flat ratings, dropout,
-        therapists' ratings, changes, arms; so two calls that differ in effects only
-        share all draws.
+        therapists' ratings, changes, arms, closing of the study; so two calls that differ in
+        effects only share all draws.
 
     Returns
     -------
@@ -186,8 +191,8 @@ def simulate_sessions(
         Columns ``therapist patient session week wai_total phq9 phq9_intake ended``,
         ordered by patient, then session; roles; a report; and ``codebook``, one row a parameter
         with its basis. ``phq9_intake`` is the outcome rated before session 1, constant in a
-        patient, and ``ended`` is "agreed" or "dropout". On request ``wai_therapist`` follows
-        ``phq9_intake``, and ``treatment`` comes last.
+        patient, and ``ended`` is "agreed", "dropout" or "ongoing" (cut by `study_end`). On
+        request ``wai_therapist`` follows ``phq9_intake``, and ``treatment`` comes last.
 
     Raises
     ------
@@ -229,7 +234,7 @@ def simulate_sessions(
     deviations = draw_deviations(given, structure, people, streams)
     latent = (given, structure, people, deviations)
     alliance = latent_alliance(*latent)
-    ending = end_therapies(given, structure, alliance, streams.dropout)
+    ending = end_therapies(given, structure, alliance, streams)
     rated = on_scale(alliance, given.alliance_range)
     rated = with_flat(rated, structure, given.flat_patients, streams.styles)
     outcome = on_scale(latent_outcome(*latent), given.outcome_range)

@@ -14,6 +14,8 @@ TARGETS: Mapping[str, tuple[float, str, float]] = {
     "dropout_share": (0.20, "dropout_hazard", 0.002),
     "dropout_d": (0.55, "dropout_alliance_effect", -0.1),
     "early_alliance_r": (-0.28, "patient_between_effect", -0.02),
+    "dyad_r": (0.36, "dyad_correlation", 0.02),
+    "dyad_d": (0.63, "dyad_difference", 0.02),
 }
 TOLERANCE = 5e-4
 
@@ -52,7 +54,7 @@ def solve_parameters(
     values = {parameter: float(start[parameter]) for _, parameter, _ in TARGETS.values()}
 
     def results(given: dict[str, float]) -> dict[str, float]:
-        size = {"n_patients": n_patients, "n_therapists": n_therapists}
+        size = {"n_patients": n_patients, "n_therapists": n_therapists, "therapist_ratings": True}
         return describe_study(simulate_sessions(**size, **given, rng=rng))  # type: ignore[arg-type]
 
     found = results(values)

@@ -31,6 +31,7 @@ class Streams(NamedTuple):
     dyads: np.random.Generator
     changes: np.random.Generator
     arms: np.random.Generator
+    closing: np.random.Generator
 
 
 def spawn_streams(rng: RandomSource) -> Streams:

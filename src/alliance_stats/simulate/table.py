@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from alliance_stats._base.checks import counted
+from alliance_stats.data.missing_by_session import missing_by_session
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import LoadReport
 from alliance_stats.simulate.ending import Ending
@@ -37,7 +38,7 @@ def session_frame(
             "session": structure.session[held],
             "week": structure.week[held],
             **{column: values[held] for column, values in ratings.items()},
-            "ended": np.where(ending.dropped_out, "dropout", "agreed")[patient].astype(object),
+            "ended": ending.ended[patient],
         }
     )
     if arms:
@@ -75,6 +76,7 @@ def simulation_report(frame: pd.DataFrame, roles: Roles, n_planned: int) -> Load
         missing=missing,
         levels=pd.DataFrame({"unit": list(levels), "n": list(levels.values())}),
         messages=_messages(frame, n_planned),
+        missing_by_session=missing_by_session(frame, roles),
     )
 
 
@@ -84,7 +86,8 @@ def _messages(frame: pd.DataFrame, n_planned: int) -> tuple[str, ...]:
         missed = counted(n_planned - len(frame), "planned session")
         messages.append(f"{missed} of {n_planned:,} missed: no row, the numbers keep counting.")
     endings = frame.groupby("patient")["ended"].first()
-    if (endings == "dropout").any():
-        left = int((endings == "dropout").sum())
-        messages.append(f"{left:,} of {len(endings):,} patients dropped out.")
+    ways = {"dropout": "dropped out", "ongoing": "had not ended therapy when the study closed"}
+    for ended, words in ways.items():
+        if n := int((endings == ended).sum()):
+            messages.append(f"{n:,} of {len(endings):,} patients {words}.")
     return tuple(messages)

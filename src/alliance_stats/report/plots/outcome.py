@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from alliance_stats._base.errors import ArgumentError
+from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots.panels import AxesArray
-from alliance_stats.report.plots.within_between import draw_panels
+from alliance_stats.report.plots.within_between import caption_details, draw_panels
 from alliance_stats.report.sources import Source, as_view
+from alliance_stats.report.words import names_of, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,9 +20,9 @@ def plot_outcome(result: Source, *, ax: Axes | Sequence[Axes] | None = None) -> 
     """Draw how the early alliance predicts the post-treatment outcome, a point a patient.
 
     Points are adjusted for the rest of the model, under the fitted line with its confidence
-    band; the title holds the coefficient and its interval. An alliance that is split has a panel
-    for patients and one for therapists. Nothing is computed: the figure draws the frame
-    ``result.view().plot``.
+    band. Above a panel stand the coefficient, its interval and the number of points. An alliance
+    that is split has a panel for patients and one for therapists. Nothing is computed: the figure
+    draws the frame ``result.view().plot``.
 
     Parameters
     ----------
@@ -58,3 +60,11 @@ def plot_outcome(result: Source, *, ax: Axes | Sequence[Axes] | None = None) -> 
             f"the result is of kind '{view.kind}', not 'outcome'. Give a result of fit_outcome."
         )
     return draw_panels(view, ax, maker="fit_outcome")
+
+
+def figure_caption(view: ResultView) -> str:
+    """What the figure shows, in sentences, for a report or an alternative text."""
+    x, y = names_of(view)
+    window = one_line(view.labels.get("window", ""))
+    early = f"early {x} (mean over {window})" if window else f"early {x}"
+    return f"Post-treatment {y} predicted from {early}: {caption_details(view)}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from alliance_stats._base.errors import ArgumentError
-from alliance_stats.report.style import PAGE_WIDTH
+from alliance_stats.report.style import COLUMN_WIDTH, PAGE_WIDTH, TEXT_SIZE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,11 +18,20 @@ if TYPE_CHECKING:
 AxesArray = np.ndarray[Any, np.dtype[np.object_]]
 
 _SPACING = 1.25
+_HEIGHT = 3.1
+#: Mean width of a letter, as a share of the size of the text.
+_LETTER = 0.58
+#: Height in points of a line of text.
+_LINE = _SPACING * TEXT_SIZE
+#: Points between a panel, the lines over it, and its name.
+_GAP = 3.5
+#: A label under one of several panels may reach this far into the gaps beside it.
+_OVERHANG = 1.1
 
 
 def figure_size(n: int) -> tuple[float, float]:
     """Width and height in inches of a figure of `n` panels."""
-    return (PAGE_WIDTH if n > 1 else PAGE_WIDTH / 2, 2.9)
+    return (PAGE_WIDTH if n > 1 else COLUMN_WIDTH, _HEIGHT)
 
 
 def panel_axes(figure: Figure, n: int, *, share_y: bool = True) -> AxesArray:
@@ -69,16 +78,68 @@ def given_axes(
     return given
 
 
+def panel_frame(axis: Axes) -> None:
+    """Two spines, and text of one size also on Axes that were made in another style."""
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.margins(x=0.03)
+    axis.tick_params(labelsize=TEXT_SIZE)
+    for label in (axis.xaxis.label, axis.yaxis.label):
+        label.set_fontsize(TEXT_SIZE)
+
+
+def panel_ticks(axis: Axes, *which: str) -> None:
+    """Round numbers on the axes named, fewer where there is less room."""
+    from matplotlib.ticker import MaxNLocator
+
+    for name in which:
+        room = letters_along(axis, name)
+        locator = MaxNLocator(4 if room < 25 else 5 if room < 32 else 6, steps=[1, 2, 5, 10])
+        getattr(axis, f"{name}axis").set_major_locator(locator)
+
+
 def panel_head(axis: Axes, title: str, lines: Sequence[str]) -> None:
     """Set the panel's name in bold over lines of text, all above the axes."""
-    axis.text(
-        0, 1.02, "\n".join(lines), transform=axis.transAxes, va="bottom", fontsize=8,
-        linespacing=_SPACING, parse_math=False,
+    axis.annotate(
+        "\n".join(lines), (0, 1), (0, _GAP), xycoords="axes fraction", textcoords="offset points",
+        va="bottom", fontsize=TEXT_SIZE, linespacing=_SPACING, parse_math=False,
     )  # fmt: skip
     axis.set_title(
-        title, loc="left", fontweight="bold", parse_math=False,
-        pad=4 + 8 * _SPACING * 1.17 * len(lines),
-    )  # fmt: skip
+        title, loc="left", fontweight="bold", parse_math=False, pad=2 * _GAP + _LINE * len(lines)
+    )
+
+
+def letters_along(axis: Axes, which: str) -> int:
+    """How many letters of a label have room along the ``x`` or ``y`` axis."""
+    pixels = axis.bbox.height if which == "y" else axis.bbox.width
+    if which == "x" and not _is_alone(axis):
+        pixels *= _OVERHANG
+    return max(12, int(pixels / axis.figure.dpi * 72 / (_LETTER * TEXT_SIZE)))
+
+
+def label_axes(axis: Axes, x: Sequence[str], y: str, *, set_y: bool = True) -> None:
+    """Labels wrapped to the room there is: `x` of parts that stand on lines of their own.
+
+    Without `set_y` the label `y` of another panel only takes its room.
+    """
+    room, upright = letters_along(axis, "x"), wrapped(y, letters_along(axis, "y"))
+    if _is_alone(axis):  # the lines of y take from its own width
+        room = max(12, room - round(upright.count("\n") * _LINE / (_LETTER * TEXT_SIZE)))
+    axis.set_xlabel("\n".join(wrapped(part, room) for part in x), parse_math=False)
+    if set_y:
+        axis.set_ylabel(upright, parse_math=False)
+
+
+def _is_alone(axis: Axes) -> bool:
+    """Whether a panel has none beside it."""
+    return bool(axis.bbox.width > axis.figure.bbox.width / 2)
+
+
+def grow(figure: Figure | None, axes: AxesArray) -> None:
+    """Make a figure of our own higher by the lines of its longest label over two."""
+    if figure is None:
+        return
+    lines = max(axis.get_xlabel().count("\n") + 1 for axis in axes)
+    figure.set_figheight(_HEIGHT + max(0, lines - 2) * _LINE / 72)
 
 
 def wrapped(words: str, width: int) -> str:

@@ -14,9 +14,13 @@ from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots.panels import (
     AxesArray,
     given_axes,
+    grow,
+    label_axes,
+    letters_along,
     new_figure,
+    panel_frame,
     panel_head,
-    wrapped,
+    panel_ticks,
 )
 from alliance_stats.report.sources import Source, as_view
 from alliance_stats.report.style import (
@@ -66,11 +70,11 @@ def plot_trajectories(
         Of more patients than this a fixed random selection is drawn as lines, the same in all
         panels, and the panels say so. The mean is over all patients.
     highlight : int or sequence of int, optional
-        Patients drawn as dark lines, whether selected or not: their numbers in the order in
+        Patients drawn as dark dashed lines, whether selected or not: their numbers in the order in
         which they first appear in the data, from 0 (``group`` of the plot frame).
     ax : Axes or sequence of Axes, optional
-        Where to draw, one Axes a panel. By default a figure is made by pyplot, 7 inches wide
-        for two panels.
+        Where to draw, one Axes a panel. By default pyplot makes a figure 6.9 inches wide (two
+        columns of a journal), or 3.35 for one panel.
 
     Returns
     -------
@@ -112,12 +116,14 @@ def plot_trajectories(
     with journal_style():
         axes = given_axes(ax, figure, len(panels), share_y=False)
         for axis, panel in zip(axes, panels, strict=True):
+            panel_frame(axis)
             rows = plot.loc[plot["panel"] == panel]
             lines, mean = (rows.loc[rows["layer"] == name] for name in ("lines", "mean"))
             _draw_lines(axis, lines.loc[lines["group"].isin(shown)], marked)
             _draw_mean(axis, mean)
             _label(axis, view, panel, mean)
             panel_head(axis, as_heading(panel), _head_lines(view, lines, mean, shown))
+    grow(figure, axes)
     return axes
 
 
@@ -233,9 +239,10 @@ def _draw_lines(axis: Axes, lines: pd.DataFrame, marked: Sequence[int]) -> None:
     patients = group[np.r_[0, starts]] if len(points) else group
     dark = np.isin(patients, np.asarray(marked, dtype=group.dtype))
     width, alpha = next(look for most, look in _LINE_LOOKS if len(paths) <= most)
-    for is_dark, colour, thick, opaque, layer in (
-        (False, THREAD_COLOUR, width, alpha, 1), (True, MARK_COLOUR, 1.1, 1.0, 4),
-    ):  # fmt: skip
+    for is_dark, colour, thick, opaque, layer, dashes, dot in (
+        (False, THREAD_COLOUR, width, alpha, 1, "solid", "o"),
+        (True, MARK_COLOUR, 1.1, 1.0, 4, (0, (4, 1.3)), "D"),
+    ):
         drawn = [path for path, d in zip(paths, dark, strict=True) if d == is_dark]
         if not drawn:
             continue
@@ -243,11 +250,12 @@ def _draw_lines(axis: Axes, lines: pd.DataFrame, marked: Sequence[int]) -> None:
             LineCollection(
                 [path for path in drawn if len(path) > 1],
                 colors=colour, linewidths=thick, alpha=opaque, zorder=layer,
+                linestyles=[dashes],
             )
         )  # fmt: skip
         single = np.concatenate([path for path in drawn if len(path) == 1] or [points[:0]])
         axis.plot(
-            single[:, 0], single[:, 1], linestyle="", marker="o", markersize=max(1.7, 2.0 * thick),
+            single[:, 0], single[:, 1], linestyle="", marker=dot, markersize=max(1.8, 3.2 * thick),
             markeredgewidth=0, color=colour, alpha=opaque, zorder=layer,
         )  # fmt: skip
     axis.autoscale_view()
@@ -262,17 +270,14 @@ def _draw_mean(axis: Axes, mean: pd.DataFrame) -> None:
 
 
 def _label(axis: Axes, view: ResultView, panel: str, mean: pd.DataFrame) -> None:
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.margins(x=0.03)
-    axis.locator_params(axis="y", nbins=6)
+    panel_ticks(axis, "y")
     n_at = dict(zip(mean["x"].to_numpy(float), mean["n"].to_numpy(int), strict=True))
     _count_under_ticks(axis, n_at)
     x = one_line(view.labels.get("session", "session"))
-    axis.set_xlabel(wrapped(f"{x} (n: patients in the mean)" if n_at else x, 52), parse_math=False)
     y = one_line(view.labels.get(panel, panel))
     better = view.labels.get("outcome_better", "") if panel == "outcome" else ""
     tail = f" ({better} is better)" if better in ("lower", "higher") else ""
-    axis.set_ylabel(wrapped(y + tail, 40), parse_math=False)
+    label_axes(axis, [f"{x} (n: patients in the mean)" if n_at else x], y + tail)
 
 
 def _count_under_ticks(axis: Axes, n_at: dict[float, int]) -> None:
@@ -283,9 +288,8 @@ def _count_under_ticks(axis: Axes, n_at: dict[float, int]) -> None:
     if not low <= high:  # nothing is drawn
         return
     widest = max((len(f"{n:,}") for n in n_at.values()), default=0)
-    ticks = MaxNLocator(6 if widest < 6 else 4, integer=True, steps=[1, 2, 5, 10]).tick_values(
-        low, high
-    )
+    most = max(2, min(6, letters_along(axis, "x") // (widest + 3)))
+    ticks = MaxNLocator(most, integer=True, steps=[1, 2, 5, 10]).tick_values(low, high)
     places = [float(tick) for tick in ticks if low <= tick <= high]
     apart = float(ticks[1] - ticks[0])
     if low == np.floor(low):

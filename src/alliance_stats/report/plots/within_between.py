@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.numbers import has_interval, interval, number, records
 from alliance_stats.report.plots.panels import (
     AxesArray,
     given_axes,
+    grow,
+    label_axes,
     new_figure,
+    panel_frame,
     panel_head,
-    wrapped,
+    panel_ticks,
 )
 from alliance_stats.report.sources import Source, as_view
 from alliance_stats.report.style import (
@@ -26,7 +30,7 @@ from alliance_stats.report.style import (
     journal_style,
 )
 from alliance_stats.report.tables import view_decimals
-from alliance_stats.report.words import EFFECT_ORDER, effect_words, one_line
+from alliance_stats.report.words import EFFECT_ORDER, effect_words, listed, names_of, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,11 +47,11 @@ _X_WORDS = {
     "therapist_between": "therapist's mean − mean of therapists",
 }
 _DOTS = {
-    "early_alliance": "patients",
-    "within": "sessions",
-    "between": "patients",
-    "patient_between": "patients",
-    "therapist_between": "therapists",
+    "early_alliance": "patient",
+    "within": "session",
+    "between": "patient",
+    "patient_between": "patient",
+    "therapist_between": "therapist",
 }
 _COLUMNS = ("panel", "layer", "x", "y", "y_low", "y_high")
 
@@ -56,16 +60,17 @@ def plot_within_between(result: Source, *, ax: Axes | Sequence[Axes] | None = No
     """Draw the associations of a within-between model, one panel for each effect.
 
     Each panel shows the observed points, adjusted for the rest of the model, under the fitted
-    line with its confidence band. The title of a panel holds the coefficient and its interval.
-    Nothing is computed: the figure draws the frame ``result.view().plot``. Of more than 5,000
-    points in a panel a fixed random selection is drawn, and the panel says so.
+    line with its confidence band. Above a panel stand the coefficient, its interval and the
+    number of points. Nothing is computed: the figure draws the frame ``result.view().plot``. Of
+    more than 5,000 points in a panel a fixed random selection is drawn, and the panel says so.
 
     Parameters
     ----------
     result : result
         A result of `fit_within_between`, or anything whose view has such a plot frame.
     ax : Axes or sequence of Axes, optional
-        Where to draw, one Axes a panel. By default a figure 7 inches wide is made by pyplot.
+        Where to draw, one Axes a panel. By default pyplot makes a figure 6.9 inches wide
+        (two columns of a journal).
 
     Returns
     -------
@@ -107,10 +112,11 @@ def draw_panels(
         axes = given_axes(ax, figure, len(panels))
         heads = _head_lines(view, plot, panels)
         for axis, panel, head in zip(axes, panels, heads, strict=True):
+            panel_frame(axis)
             _draw(axis, plot.loc[plot["panel"] == panel])
-            _label(axis, view, panel, len(panels))
+            label_axes(axis, _x_words(view, panel), _y_words(view), set_y=axis is axes[0])
             panel_head(axis, effect_words(panel), head)
-        axes[0].set_ylabel(_y_words(view), parse_math=False)
+    grow(figure, axes)
     return axes
 
 
@@ -132,24 +138,40 @@ def shown_points(panel: pd.DataFrame) -> pd.DataFrame:
 
 def figure_caption(view: ResultView) -> str:
     """What the figure shows, in sentences, for a report or an alternative text."""
+    x, y = names_of(view)
+    return f"Association of {x} with {y}: {caption_details(view)}"
+
+
+def caption_details(view: ResultView) -> str:
+    """The panels, what points and lines are, and how many points there are of what."""
     plot = _plot_frame(view)
-    names = [effect_words(panel).lower() for panel in panel_names(plot)]
-    x, y = one_line(view.labels.get("alliance", "x")), one_line(view.labels.get("outcome", "y"))
+    panels = panel_names(plot)
+    names = [effect_words(panel).lower() for panel in panels]
+    counts = listed([_count(plot, panel) for panel in panels])
     parts = [
-        f"Association of {x} with {y}: {', '.join(names)}.",
-        f"Points: observed {y}, adjusted for the other terms of the model.",
+        f"{', '.join(names)}.",
+        f"Points: observed {names_of(view)[1]}, adjusted for the other terms of the model "
+        f"({counts}).",
         f"Lines: fitted, with {100 * view.conf_level:g}% confidence bands.",
     ]
-    return " ".join([*parts, *(s for p in panel_names(plot) if (s := _thinned(plot, p)))])
+    thinned = [f"{_count(plot, p)}, selected at random." for p in panels if _is_thinned(plot, p)]
+    return " ".join([*parts, *thinned])
 
 
-def _thinned(plot: pd.DataFrame, panel: str, *, short: bool = False) -> str:
-    rows = plot.loc[plot["panel"] == panel]
-    n = int((rows["layer"] == "points").sum())
-    if n <= MOST_POINTS:
-        return ""
-    shown = f"{MOST_POINTS:,} of {n:,} {_DOTS.get(panel, 'points')} shown"
-    return shown if short else f"{shown}, selected at random."
+def _n_points(plot: pd.DataFrame, panel: str) -> int:
+    return int(((plot["panel"] == panel) & (plot["layer"] == "points")).sum())
+
+
+def _is_thinned(plot: pd.DataFrame, panel: str) -> bool:
+    return _n_points(plot, panel) > MOST_POINTS
+
+
+def _count(plot: pd.DataFrame, panel: str) -> str:
+    """``240 patients``, or ``5,000 of 17,716 sessions shown``."""
+    n, unit = _n_points(plot, panel), _DOTS.get(panel, "point")
+    if _is_thinned(plot, panel):
+        return f"{MOST_POINTS:,} of {counted(n, unit)} shown"
+    return counted(n, unit)
 
 
 def _plot_frame(view: ResultView, maker: str = "fit_within_between") -> pd.DataFrame:
@@ -179,33 +201,34 @@ def _draw(axis: Axes, rows: pd.DataFrame) -> None:
     low, high = line["y_low"].to_numpy(float), line["y_high"].to_numpy(float)
     axis.fill_between(x, low, high, color=BAND_COLOUR, alpha=0.22, linewidth=0, zorder=2)
     axis.plot(x, line["y"].to_numpy(float), color=LINE_COLOUR, linewidth=1.6, zorder=3)
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.margins(x=0.03)
-    axis.locator_params(axis="both", nbins=6)
+    panel_ticks(axis, "x", "y")
 
 
-def _label(axis: Axes, view: ResultView, panel: str, n_panels: int) -> None:
+def _x_words(view: ResultView, panel: str) -> list[str]:
+    """The alliance by name, and what of it the panel shows."""
     x = one_line(view.labels.get("alliance", "alliance"))
-    width = 38 if n_panels > 2 else 52
-    lines = [wrapped(words, width) for words in (x, _X_WORDS.get(panel, one_line(panel)))]
-    axis.set_xlabel("\n".join(lines), parse_math=False)
-
-
-def _head_lines(view: ResultView, plot: pd.DataFrame, panels: Sequence[str]) -> list[list[str]]:
-    """Lines over each panel: coefficient, interval, thinning; as many over all panels."""
-    heads = []
-    for panel in panels:
-        thinned = _thinned(plot, panel, short=True)
-        heads.append([*_coefficient(view, panel), *([thinned] if thinned else [])])
-    most = max(map(len, heads))
-    return [[*head, *[""] * (most - len(head))] for head in heads]
+    window = one_line(view.labels.get("window", ""))
+    if panel == "early_alliance" and window:
+        return [x, f"mean over {window}"]
+    return [x, _X_WORDS.get(panel, one_line(panel))]
 
 
 def _y_words(view: ResultView) -> str:
     y = one_line(view.labels.get("outcome", "outcome"))
     better = view.labels.get("outcome_better", "")
     tail = f"; {better} is better" if better in ("lower", "higher") else ""
-    return wrapped(f"{y} (adjusted{tail})", 40)
+    last = "post-treatment " if view.kind == "outcome" else ""
+    return f"{last}{y} (adjusted{tail})"
+
+
+def _head_lines(view: ResultView, plot: pd.DataFrame, panels: Sequence[str]) -> list[list[str]]:
+    """Lines over each panel: coefficient, interval, points; as many over all panels."""
+    heads = [
+        [*_coefficient(view, panel), *([_count(plot, panel)] if _n_points(plot, panel) else [])]
+        for panel in panels
+    ]
+    most = max(map(len, heads))
+    return [[*head, *[""] * (most - len(head))] for head in heads]
 
 
 def _coefficient(view: ResultView, panel: str) -> list[str]:

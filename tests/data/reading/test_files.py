@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from alliance_stats import DataError, Roles
+from alliance_stats import ArgumentError, DataError, DataWarning, Roles
 from alliance_stats.data import load_sessions
-from alliance_stats.data.files import NOT_YET
+from alliance_stats.data.reading.files import UNREADABLE
 
 SECRET = "Zebulon"
 
@@ -181,28 +181,39 @@ BAD_TEXTS: dict[str, tuple[str | bytes, str]] = {
     ),
     "a workbook": (
         b"PK\x03\x04 and more",
-        "file 's.csv' is no text: it begins like an Excel workbook (or another zip archive). Open",
-    ),
-    "tabs": (
-        "id\tx\na\t1\n",
-        "file 's.csv' has one column, with tabs in its name: its fields are separated by tabs, not "
-        "commas. Rename it to 's.tsv'.",
+        "file 's.csv' is no text with separators: it begins like a ZIP archive, which may be an "
+        "Excel workbook. Rename it to 's.xlsx', or open it",
     ),
     "names twice": ("id,x,id\na,1,2\n", "file 's.csv' has 1 column name more than once: id."),
-    "semicolons": (
-        "id;x\na;1,5\nb;2,5\n",
-        "file 's.csv' has one column, with semicolons in its name: its fields are separated by "
-        "semicolons, not commas. Export it with commas and decimal points, or give the DataFrame "
-        "of pd.read_csv(path, sep=';', decimal=',').",
+    "two separators fit": (
+        f"id;x,y\n{SECRET};1,5\nb;2,5\n",
+        "file 's.csv' can be split in 2 ways: every line has the same number of commas and of "
+        "semicolons. Export it with one separator only, or read it with pandas, "
+        "pd.read_csv(path, sep=','), and give the DataFrame.",
     ),
-    "latin-1": (
-        "id,x\na,1\nJürgen,2\n".encode("latin-1"),
-        "file 's.csv' is not UTF-8: line 3 has a byte that does not belong there. Most likely it "
-        "is written in Windows-1252 or Latin-1",
+    "a comma for two things": (
+        f"id,session,x,y\n{SECRET},1,1,5,4\nb,2,2,5,4\n",
+        "file 's.csv', line 2, has 5 fields; the header has 4. If its numbers have decimal commas, "
+        "the comma stands for two things: export the file with semicolons between fields, or with "
+        "decimal points.",
     ),
-    "utf-16": (
-        "id,x\na,1\n".encode("utf-16"),
-        "file 's.csv' is not UTF-8: it is written in UTF-16",
+    "two encodings": (
+        f"id,x\nMüller,1\n{SECRET},2\n".encode() + "Jürgen,2\n".encode("latin-1"),
+        "file 's.csv' is neither UTF-8 nor Windows-1252 (Latin-1): 1 byte does not fit, first in "
+        "line 4. Files of two encodings were joined, or it is damaged. Save it as 'CSV UTF-8'.",
+    ),
+    "no encoding": (
+        b"id,x\na\x81,1\n",
+        "file 's.csv' is neither UTF-8 nor Windows-1252 (Latin-1): 1 byte does not fit, first in "
+        "line 2.",
+    ),
+    "utf-16 cut off": (
+        "id,x\na,1\n".encode("utf-16")[:-1],
+        "file 's.csv' is cut off or damaged: it begins as UTF-16",
+    ),
+    "a web page": (
+        "<html><table><tr><td>id</td></tr></table>",
+        "file 's.csv' is no text with separators: it begins like a web page (HTML). Open it in its",
     ),
 }
 
@@ -221,9 +232,70 @@ def test_a_quotation_mark_inside_a_cell_is_no_open_one(tmp_path: Path) -> None:
     assert read(tmp_path, 'id,x\n5" tall,1\nb,2\n')["id"].tolist() == ['5" tall', "b"]
 
 
-def test_commas_in_a_tsv(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="separated by commas, not tabs"):
-        read(tmp_path, "id,x\na,1\n", "s.tsv")
+@pytest.mark.parametrize(
+    ("name", "separator", "word"),
+    [
+        ("s.csv", ";", "semicolons"),
+        ("s.csv", "\t", "tabs"),
+        ("s.csv", "|", "vertical bars"),
+        ("s.tsv", ",", "commas"),
+        ("s.txt", "\t", "tabs"),
+    ],
+)
+def test_separators_are_recognised_and_said(
+    tmp_path: Path, frame: pd.DataFrame, name: str, separator: str, word: str
+) -> None:
+    frame.to_csv(tmp_path / name, index=False, sep=separator)
+    sessions = load_sessions(tmp_path / name, Roles())
+    assert_frame_equal(sessions.frame, frame, check_exact=True)
+    assert sessions.report.notes == (f"Separated by {word}.",)
+    assert sessions.report.messages == ()
+    assert repr(sessions).endswith(f"\nSeparated by {word}.")
+
+
+def test_the_separator_is_told_from_marks_inside_fields(tmp_path: Path) -> None:
+    got = read(tmp_path, "id;wai, total;phq\na;4,5;1\nb;;2\n")
+    assert list(got.columns) == ["id", "wai, total", "phq"]
+    got = read(tmp_path, 'id,note;more\na,"x;y"\nb,z\n')
+    assert list(got.columns) == ["id", "note;more"]
+    got = read(tmp_path, '"id;nr",x\n"a;1",1\n"b;2",2\n')
+    assert list(got.columns) == ["id;nr", "x"]
+
+
+@pytest.mark.parametrize("hint", ["sep=;", "SEP=;", '"sep=;"'])
+def test_the_line_with_which_excel_is_told_the_separator(tmp_path: Path, hint: str) -> None:
+    path = write(tmp_path, f"{hint}\r\n" + LINES.replace(",", ";") + "a;1;4;1\nb;1;5;2\n")
+    sessions = load_sessions(path, Roles())
+    assert sessions.frame["patient"].tolist() == ["a", "b"]
+    assert sessions.report.notes == ("Separated by semicolons.",)
+    path.write_text(f"{hint}\n" + LINES.replace(",", ";") + "a;1;x;1\nb;1;5;2\n")
+    with pytest.raises(DataError, match="alliance column .* first at line 3 of the file"):
+        load_sessions(path, Roles())
+
+
+def test_latin_1_is_read_and_warned_of(tmp_path: Path) -> None:
+    path = write(tmp_path, "id,x\na,1\nJürgen – Größe,2\n".encode("cp1252"))
+    said = (
+        "Read as Latin-1 (Windows-1252), because line 3 is not UTF-8. Compare names and texts "
+        "with accents or umlauts."
+    )
+    with pytest.warns(DataWarning, match="^Read as Latin-1") as caught:
+        sessions = load_sessions(path)
+    assert sessions.frame["id"].tolist() == ["a", "Jürgen – Größe"]
+    assert [str(w.message) for w in caught] == [said]
+    assert sessions.report.notes == sessions.report.messages == (said,)
+    assert repr(sessions).count(said) == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le"])
+def test_utf_16_is_read_and_said(tmp_path: Path, encoding: str) -> None:
+    mark = {"utf-16-be": b"\xfe\xff", "utf-16-le": b"\xff\xfe"}.get(encoding, b"")
+    sessions = load_sessions(write(tmp_path, mark + "id\tx\nä,1\t2\n".encode(encoding)))
+    assert sessions.frame.to_dict("list") == {"id": ["ä,1"], "x": [2]}
+    assert sessions.report.notes == (
+        "Read as UTF-16 (what Excel calls 'Unicode text').",
+        "Separated by tabs.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -302,23 +374,49 @@ def test_rows_of_parquet_files_and_of_unsplittable_ones_are_counted_from_0(tmp_p
         load_sessions(write(tmp_path, LINES + long), Roles())
 
 
-@pytest.mark.parametrize(
-    ("name", "said"), [("s.sav", "an SPSS"), ("s.dta", "a Stata"), ("s.xlsx", "an Excel")]
-)
-def test_articles_of_other_programs(name: str, said: str) -> None:
-    with pytest.raises(DataError, match=f"file '{name}' is {said} file: "):
-        load_sessions(name)
-
-
-@pytest.mark.parametrize("extension", sorted(NOT_YET))
-def test_formats_of_other_programs_are_not_readable_yet(extension: str) -> None:
-    with pytest.raises(DataError, match=f"{extension} is not readable yet. Export it to CSV"):
+@pytest.mark.parametrize("extension", sorted(UNREADABLE))
+def test_files_without_readable_data_say_what_they_are(extension: str) -> None:
+    with pytest.raises(DataError) as error:
         load_sessions(f"s{extension}")
+    assert str(error.value) == f"file 's{extension}' cannot be read: it is {UNREADABLE[extension]}."
 
 
 @pytest.mark.parametrize(
-    ("name", "seen"), [("s.txt", "extension '.txt'"), ("s", "no extension"), ("s.csv.gz", "'.gz'")]
+    ("content", "said"),
+    [
+        (b"<html><table><tr><td>id", "a web page (HTML), which .* Open it in Excel and save it as"),
+        (b"<?xml version='1.0'?>", "an XML file, which .* Open it in Excel and save it as .xlsx"),
+        (b"id\tx\na\t1\n", "plain text, which .* Rename it to 's.csv'"),
+        (b"PK\x03\x04 xl/workbook.xml", "an Excel workbook, which .* Rename it to 's.xlsx'"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook. Open it in Excel and save"),
+        (b"", "is empty: 0 bytes"),
+    ],
+)
+def test_what_is_named_xls(tmp_path: Path, content: bytes, said: str) -> None:
+    with pytest.raises(DataError, match=said.replace("(", r"\(").replace(")", r"\)")):
+        load_sessions(write(tmp_path, content, "s.xls"))
+
+
+@pytest.mark.parametrize("name", ["~$clinic.xlsx", ".~lock.clinic.xlsx#"])
+def test_lock_files_name_the_workbook(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DataError, match="is only a lock: .* give 'clinic.xlsx' or the workbook's"):
+        load_sessions(write(tmp_path, "user", name))
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"), [("s.doc", "extension '.doc'"), ("s", "no extension"), ("s.qsf", "'.qsf'")]
 )
 def test_unknown_extensions(name: str, seen: str) -> None:
-    with pytest.raises(DataError, match=f"{seen}. Readable: .csv, .tsv, .parquet."):
+    with pytest.raises(DataError, match=f"{seen}. Readable: .csv, .tsv, .txt, .parquet, .xlsx, "):
         load_sessions(name)
+
+
+@pytest.mark.parametrize("name", ["s.csv", "s.parquet", "s.sav"])
+def test_a_sheet_of_a_file_without_sheets_is_refused(name: str) -> None:
+    with pytest.raises(ArgumentError, match=f"sheet='A' is given, but file '{name}' has no sheets"):
+        load_sessions(name, sheet="A")
+
+
+def test_a_sheet_of_a_frame_is_refused(frame: pd.DataFrame) -> None:
+    with pytest.raises(ArgumentError, match="sheet=0 is given, but x is a DataFrame"):
+        load_sessions(frame, sheet=0)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -14,67 +13,93 @@ import pyarrow.csv as pacsv
 
 from alliance_stats._base.checks import Places, agree, counted, name_list, row_places
 from alliance_stats._base.errors import DataError
-from alliance_stats.data.celltypes import typed_column
-from alliance_stats.data.textfiles import decode
+from alliance_stats.data.reading.celltypes import holds_numbers, typed_columns
+from alliance_stats.data.reading.contents import FileContents, Note
+from alliance_stats.data.reading.double_header import (
+    MOST_LINES,
+    NAMELESS,
+    HeaderLines,
+    header_lines,
+)
+from alliance_stats.data.reading.separators import (
+    SEPARATORS,
+    find_separator,
+    records,
+    separator_of,
+    without_hint,
+)
+from alliance_stats.data.reading.textfiles import decode
 
 #: Cells that are read as missing.
 MISSING_CELLS = ("", ".", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "<NA>")
-_SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "vertical bars"}
-#: The extension under which fields separated so are read.
-_EXTENSIONS = {",": ".csv", "\t": ".tsv"}
+#: The header is looked for in so many characters: twice what a field may have.
+_FIRST_CHARACTERS = 1 << 18
 
 
-def read_delimited(
-    path: Path, *, separator: str, numbers: frozenset[str], labels: frozenset[str]
-) -> pd.DataFrame:
+def read_delimited(path: Path, *, numbers: frozenset[str], labels: frozenset[str]) -> FileContents:
     """Read a text file with a header line, one row a line.
 
     Parameters
     ----------
     path : Path
-        The file, UTF-8 with or without a byte-order mark.
-    separator : str
-        ``","`` or a tab.
+        The file: UTF-8, UTF-16 or Windows-1252; fields separated by commas, semicolons, tabs or
+        vertical bars.
     numbers, labels : frozenset of str
         Columns known to hold numbers, and known to hold identifiers or labels.
 
     Returns
     -------
-    DataFrame
+    FileContents
         Numbers where every cell of a column is a number, otherwise text.
 
     Raises
     ------
     DataError
-        If the file is empty, not UTF-8, has no rows, has a row with too few or too many fields,
-        or names a column twice.
+        If the file is empty, no text, has no rows, has a row with too few or too many fields,
+        names a column twice, or can be read in two ways.
     """
-    text = decode(path)
+    decoded = decode(path)
+    text, hint = without_hint(decoded.text)
+    separator = hint or find_separator(text, path)
     check_quotes(text, path.name, separator)
     names = header_names(text, path, separator)
     cells = read_cells(text, path.name, separator, len(names))
-    columns = [
-        typed_column(cells.column(i), number=name in numbers, label=name in labels)
-        for i, name in enumerate(names)
-    ]
-    return pd.DataFrame(dict(zip(names, columns, strict=True)))
+    between = lines_between(names, cells)
+    cells = cells.slice(between.n)
+    columns, said = typed_columns(
+        cells, names, numbers=numbers, labels=labels, commas_inside=separator != ","
+    )
+    notes = list(decoded.notes)
+    if separator != separator_of(path):
+        notes.append(Note(f"separated by {SEPARATORS[separator]}"))
+    if between.n:
+        notes.append(Note(between.text, doubtful=not between.sure))
+    return FileContents(
+        pd.DataFrame(dict(zip(names, columns, strict=True))),
+        variable_labels={names[i]: label for i, label in between.labels.items()},
+        places=line_places(path, separator, between.n),
+        said=(*notes, *said),
+    )
 
 
-def records(text: str, separator: str, *, strict: bool = False) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line at which each record begins, counted from 1, and its fields."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=strict)
-    begins = 1
-    for fields in reader:
-        if fields:
-            yield begins, fields
-        begins = reader.line_num + 1
+def lines_between(names: list[str], cells: pa.Table) -> HeaderLines:
+    """The header lines between the column names and the data."""
+    first = [list(row.values()) for row in cells.slice(0, MOST_LINES).to_pylist()]
+
+    def numeric_below() -> list[bool]:
+        below = [column.slice(1) for column in cells.columns]
+        return [column.null_count < len(column) and holds_numbers(column) for column in below]
+
+    return header_lines(names, first, numeric_below)
 
 
-def line_places(path: Path, separator: str) -> Places:
+def line_places(path: Path, separator: str, skipped: int) -> Places:
     """Name rows by the lines of the file on which they begin: ``line 5 of the file``."""
 
     def places(rows: Sequence[int]) -> str:
-        lines = row_lines(decode(path), separator, rows)
+        lines = row_lines(
+            without_hint(decode(path).text)[0], separator, [row + skipped for row in rows]
+        )
         if len(lines) < len(rows):
             return row_places(rows)
         shown = ", ".join(str(line) for line in lines)
@@ -104,15 +129,14 @@ def row_lines(text: str, separator: str, rows: Sequence[int]) -> list[int]:
 def header_names(text: str, path: Path, separator: str) -> list[str]:
     """Column names of the first line; a nameless column is called ``Unnamed: 0``."""
     try:
-        header = next(records(text, separator))[1]
+        header = next(records(text[:_FIRST_CHARACTERS], separator))[1]
     except csv.Error:
         header = []
     if not header:
         raise DataError(
             f"file '{path.name}' has no readable line of column names. Export it again."
         )
-    check_separator(header, path, separator)
-    names = [name or f"Unnamed: {i}" for i, name in enumerate(header)]
+    names = [name or f"{NAMELESS}{i}" for i, name in enumerate(header)]
     twice = [name for name, n in Counter(names).items() if n > 1]
     if twice:
         raise DataError(
@@ -120,24 +144,6 @@ def header_names(text: str, path: Path, separator: str) -> list[str]:
             f"{name_list(twice)}. Rename them in the file; its first line must hold the names."
         )
     return names
-
-
-def check_separator(header: list[str], path: Path, separator: str) -> None:
-    """Raise DataError if the only column name holds another separator."""
-    others = [other for other in _SEPARATORS if other != separator and other in header[0]]
-    if len(header) > 1 or not others:
-        return
-    seen, wanted = _SEPARATORS[others[0]], _SEPARATORS[separator]
-    advice = (
-        f"Rename it to '{path.stem}{_EXTENSIONS[others[0]]}'"
-        if others[0] in _EXTENSIONS
-        else f"Export it with {wanted} and decimal points, or give the DataFrame of "
-        f"pd.read_csv(path, sep='{others[0]}', decimal=',')"
-    )
-    raise DataError(
-        f"file '{path.name}' has one column, with {seen} in its name: its fields are separated "
-        f"by {seen}, not {wanted}. {advice}."
-    )
 
 
 def check_quotes(text: str, file: str, separator: str) -> None:
@@ -213,7 +219,7 @@ def ragged_row(text: str, file: str, separator: str, n_columns: int) -> DataErro
 def _ragged_advice(
     fields: list[str], n_columns: int, separator: str, is_first: bool, is_last: bool
 ) -> str:
-    separators = _SEPARATORS[separator]
+    separators = SEPARATORS[separator]
     if is_last and len(fields) < n_columns:
         return (
             "It is the last line: the file is cut off. Export it again, or delete the line if it "
@@ -223,6 +229,13 @@ def _ragged_advice(
         return (
             f"The fields beyond are empty. Delete the {separators} at the ends of lines, or add "
             "as many to the header."
+        )
+    whole = sum(field.strip().isdigit() for field in fields)
+    if is_first and separator == "," and 2 * (len(fields) - n_columns) <= whole and n_columns > 2:
+        return (
+            "If its numbers have decimal commas, the comma stands for two things: export the file "
+            f"with semicolons between fields, or with decimal points. Else put text that contains "
+            f"{separators} in quotation marks."
         )
     if is_first and n_columns <= 2 < len(fields):
         return "Delete title lines above the column names: these must be the first line."

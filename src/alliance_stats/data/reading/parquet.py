@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from alliance_stats._base.errors import DataError
+from alliance_stats.data.reading.contents import FileContents
 
 _MARK = b"PAR1"
 
 
-def read_parquet(path: Path) -> pd.DataFrame:
+def read_parquet(path: Path) -> FileContents:
     """All rows and columns of a parquet file; raises DataError if it is cut off or damaged."""
     check_complete(path)
     try:
@@ -25,7 +25,7 @@ def read_parquet(path: Path) -> pd.DataFrame:
             f"file '{path.name}' is damaged: it begins and ends as a parquet file, but its tables "
             "cannot be read. Write it again."
         )
-    return frame
+    return FileContents(frame)
 
 
 def check_complete(path: Path) -> None:

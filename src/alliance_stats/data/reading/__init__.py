@@ -1,0 +1,1 @@
+"""Files of every format into frames, with what was recognised in them."""

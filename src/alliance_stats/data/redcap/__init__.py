@@ -1,0 +1,1 @@
+"""REDCap exports into one row a session."""

@@ -1,0 +1,1 @@
+"""Wide files, one row a patient, into one row a session."""
