@@ -11,7 +11,7 @@ from alliance_stats.lmm.crossed import crossed_products
 from alliance_stats.lmm.crossed_dense import DenseProducts
 from alliance_stats.lmm.crossed_sparse import SparseProducts, sparse_products
 from alliance_stats.lmm.crossings import find_crossings
-from alliance_stats.lmm.derivatives import Elimination, conditional_covariances, gradients
+from alliance_stats.lmm.derivatives import Elimination, gradients
 from alliance_stats.lmm.kernels import group_grams
 from alliance_stats.lmm.nested import NestedProducts
 
@@ -80,6 +80,37 @@ def check(
             np.testing.assert_allclose(found, n, rtol=rtol, atol=rtol)
             found = eliminated.with_columns[level][:, :, k]
             np.testing.assert_allclose(found, p, rtol=rtol, atol=rtol)
+    check_conditional(eliminated, columns, codes, z, factors)
+
+
+def check_conditional(
+    eliminated: Elimination,
+    columns: np.ndarray,
+    codes: Sequence[np.ndarray],
+    z: Sequence[np.ndarray],
+    factors: Sequence[np.ndarray],
+) -> None:
+    """Conditional moments of all random effects, every pair of groups, from the dense V."""
+    inverse = np.linalg.inv(dense_v(columns, codes, z, factors))
+    wide, sigma = [], []
+    for code, c, factor in zip(codes, z, factors, strict=True):
+        each = columns[c][:, None, :] * (code == np.arange(code.max() + 1)[:, None])
+        wide.append(each)  # (q, G, n)
+        sigma.append(factor @ factor.T)
+    for level, (one, s) in enumerate(zip(wide, sigma, strict=True)):
+        moved = np.einsum("ab,bgn->agn", s, one @ inverse)
+        found = eliminated.shrunk[level]
+        np.testing.assert_allclose(
+            found, (moved @ columns.T).transpose(0, 2, 1), rtol=1e-8, atol=1e-10
+        )
+        own = s[:, :, None] - np.einsum("agn,bgn,bc->acg", moved, one, s)
+        np.testing.assert_allclose(eliminated.conditional[level], own, rtol=1e-7, atol=1e-9)
+        for above in range(level + 1, len(wide)):
+            other = np.einsum("ab,bgn->agn", sigma[above], wide[above])
+            expected = -np.einsum("agn,bhn->abgh", moved, other)
+            g, h = (a.ravel() for a in np.indices(expected.shape[2:]))
+            pairs = eliminated.between(level, above, g, h)
+            np.testing.assert_allclose(pairs, expected[:, :, g, h], rtol=1e-7, atol=1e-9)
 
 
 @pytest.mark.parametrize("singular", [False, True])
@@ -125,12 +156,17 @@ def test_nested_data_give_the_same_by_the_crossed_way(rng: np.random.Generator) 
     adjoint = np.diag([1.0, 2.0, 3.0, 4.0])
     for a, b in zip(gradients(one, adjoint), gradients(other, adjoint), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-9)
-    for a, b in zip(
-        conditional_covariances(one, factors),
-        conditional_covariances(other, factors),
-        strict=True,
-    ):
-        np.testing.assert_allclose(a, b, rtol=1e-7, atol=1e-10)
+    for a, b in zip(one.conditional, other.conditional, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9)
+    for a, b in zip(one.shrunk, other.shrunk, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+    patients, therapists = (a.ravel() for a in np.indices((40, 8)))
+    np.testing.assert_allclose(
+        one.between(0, 1, patients, therapists),
+        other.between(0, 1, patients, therapists),
+        rtol=1e-9,
+        atol=1e-12,
+    )
 
 
 def test_the_way_is_chosen_by_how_often_groups_meet(rng: np.random.Generator) -> None:

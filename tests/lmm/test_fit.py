@@ -248,6 +248,12 @@ def test_tables_have_the_schema(frame: pd.DataFrame) -> None:
     assert "<table>" in fit._repr_html_()
 
 
+def test_the_view_says_how_to_fit_again(frame: pd.DataFrame) -> None:
+    fit = fit_quietly(THREE, frame.assign(w=2.0, o=0.5), weights="w", offset="o", reml=False)
+    expected = f"al.fit_lmm({THREE!r}, data, reml=False, weights='w', offset='o')"
+    assert fit.view().refit == expected
+
+
 def test_normal_tests_and_other_levels(frame: pd.DataFrame) -> None:
     fit = fit_quietly(THREE, frame)
     table = fit.tidy(ddf="normal", conf_level=0.9)

@@ -15,6 +15,10 @@ factor 1 alone,
 
     Z_R'V⁻¹Z_R = K − (YK)'(YK),          Z_R'V⁻¹U = C − (YK)'(YC),
     Z₁'V⁻¹Z₁ = N − (R̃Y')(R̃Y')',          Z₁'V⁻¹U = P − R̃Y'(YC).
+
+Given y and β the effects u₁ and u_R have, over σ²,
+
+    Var(u_R) = Y'Y,   Cov(u₁, u_R) = −J'HY'Y,   Var(u₁) = J'J + (J'HY')(J'HY')'.
 """
 
 from __future__ import annotations
@@ -185,6 +189,57 @@ class DenseElimination:
         return blocks
 
     @cached_property
+    def shrunk(self) -> list[np.ndarray]:
+        """Σ_k Z_k'V⁻¹U (q_l, m, G_l) of every factor."""
+        q, m = self.first.t.shape[:2]
+        rest = self._half.T @ self.seen
+        seen = self._down @ rest
+        inner = self.first.hand_down - seen.reshape(-1, q, m).transpose(1, 2, 0)
+        return [inner, *self.products.crossings.by_group(rest)]
+
+    @cached_property
+    def conditional(self) -> list[np.ndarray]:
+        """Covariances (q_l, q_l, G_l) over σ² of every factor's effects given y and β."""
+        found = self.products.crossings
+        blocks = [self.first.outer + self._squares(self._down)]
+        for k, z in enumerate(found.z[1:]):
+            y = self._half[:, found.starts[k] : found.starts[k + 1]]
+            y = y.reshape(-1, len(z), found.groups[1 + k])
+            blocks.append(np.einsum("rak,rbk->abk", y, y))
+        return blocks
+
+    def between(self, level: int, above: int, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Covariances (q_l, q_a, n) over σ² of effects of groups j and k, in pairs."""
+        crossings = self.products.crossings
+        columns = crossings.columns_of(above - 1, second)
+        if level:
+            return self._rest[crossings.columns_of(level - 1, first)[:, None], columns]
+        q = len(self.first.z)
+        rows = csr_array(self._down[(first[:, None] * q + np.arange(q)).ravel()])
+        row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+        found = np.empty((q, len(columns), len(first)))
+        for b, column in enumerate(columns):
+            values = rows.data * self._rest[rows.indices, column[row // q]]
+            found[:, b] = -np.bincount(row, values, rows.shape[0]).reshape(-1, q).T
+        return found
+
+    @cached_property
+    def _rest(self) -> np.ndarray:
+        """Y'Y (Q, Q)."""
+        return np.asarray(self._half.T @ self._half)
+
+    @cached_property
+    def _down(self) -> csr_array | np.ndarray:
+        """J'H (q_1·G_1, Q)."""
+        j = self.first.j
+        return self.products.matrix(
+            [
+                np.einsum("rag,rbg->abg", j.take(links.first, axis=-1), h)
+                for links, h in zip(self.products.crossings.links, self.h, strict=True)
+            ]
+        )
+
+    @cached_property
     def _half(self) -> np.ndarray:
         """Y (Q, Q)."""
         scaled = self.products.crossings.scale(self.factors, np.eye(len(self.lower)))
@@ -208,12 +263,16 @@ class DenseElimination:
         )
 
     def _first_blocks(self) -> np.ndarray:
-        """Z_k'V⁻¹Z_k (q_1, q_1, G_1) of factor 1, a part of its groups at a time."""
-        q, links, half = len(self.first.z), self._links, self._half.T
-        blocks = self.first.n.copy()
+        """Z_k'V⁻¹Z_k (q_1, q_1, G_1) of factor 1."""
+        return self.first.n - self._squares(self._links)
+
+    def _squares(self, links: csr_array | np.ndarray) -> np.ndarray:
+        """MY'YM' (q_1, q_1, G_1) of every group of factor 1, a part of the groups at a time."""
+        q, half = len(self.first.z), self._half.T
+        blocks = np.empty((q, q, links.shape[0] // q))
         step = max(CHUNK // (q * len(half)), 1)
         for start in range(0, blocks.shape[-1], step):
             rows = (links[start * q : (start + step) * q] @ half).reshape(-1, q, len(half))
             over = rows @ rows.transpose(0, 2, 1)
-            blocks[:, :, start : start + step] -= over.transpose(1, 2, 0)
+            blocks[:, :, start : start + step] = over.transpose(1, 2, 0)
         return blocks

@@ -10,6 +10,10 @@ lies on its pattern. With x = A⁻¹Λ'C and S = A⁻¹,
 where Λ⁻¹ asks for factors of full rank: singular ones are moved off the boundary by a hair for
 these products, not for the deviance.
 
+Given y and β the effects u₁ and u_R have, over σ² and with H = JR (Λ may be singular here),
+
+    Var(u_R) = ΛSΛ',   Cov(u₁, u_R) = −J'HΛSΛ',   Var(u₁) = J'J + J'HΛSΛ'H'J.
+
 An *entry* is one column of Z_R within one group of factor 1.
 """
 
@@ -161,6 +165,101 @@ class SparseElimination:
         return self._regular._precisions
 
     @cached_property
+    def shrunk(self) -> list[np.ndarray]:
+        """Σ_k Z_k'V⁻¹U (q_l, m, G_l) of every factor."""
+        by_group = self.products.crossings.by_group(self.x)
+        rest = [
+            np.einsum("ab,bmg->amg", factor, block)
+            for factor, block in zip(self.factors[1:], by_group, strict=True)
+        ]
+        return [self._taken_out(self.first.hand_down, self._down), *rest]
+
+    @cached_property
+    def conditional(self) -> list[np.ndarray]:
+        """Covariances (q_l, q_l, G_l) over σ² of every factor's effects given y and β."""
+        inner = self._squares(self._down)
+        rest = [
+            np.einsum("ca,abg,db->cdg", factor, self._own_inverse(k), factor)
+            for k, factor in enumerate(self.factors[1:])
+        ]
+        return [self.first.outer + inner, *rest]
+
+    def between(self, level: int, above: int, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Covariances (q_l, q_a, n) over σ² of effects of groups j and k, in pairs."""
+        found = self.products.crossings
+        columns = found.columns_of(above - 1, second)
+        if level:
+            rows = np.broadcast_arrays(found.columns_of(level - 1, first)[:, None], columns)
+            inverse = self.cholesky.inverse_at(rows[0].ravel(), rows[1].ravel(), self._inverse)
+            inner = inverse.reshape(rows[0].shape)
+            return np.einsum("ca,abn,db->cdn", self.factors[level], inner, self.factors[above])
+        pair, entry = self._entries_of(first)
+        inner = np.empty((len(self.first.z), len(columns), len(first)))
+        for b, column in enumerate(columns):
+            inverse = self.cholesky.inverse_at(
+                self.products.column[entry], column[pair], self._inverse
+            )
+            for a, row in enumerate(self._down):
+                inner[a, b] = -np.bincount(pair, row[entry] * inverse, len(first))
+        return np.einsum("abn,db->adn", inner, self.factors[above])
+
+    def _entries_of(self, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The entries of groups of factor 1: the position in `groups` of each, and the entry."""
+        starts = np.searchsorted(self.products.group, groups)
+        counts = np.searchsorted(self.products.group, groups, side="right") - starts
+        pair = np.repeat(np.arange(len(groups)), counts)
+        offset = np.arange(len(pair)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return pair, starts[pair] + offset
+
+    @cached_property
+    def _inverse(self) -> np.ndarray:
+        """A⁻¹ on the pattern."""
+        return self.cholesky.inverse()
+
+    @cached_property
+    def _down(self) -> np.ndarray:
+        """J'HΛ (q_1, n_entries)."""
+        outer = self.first.outer
+        return self.products.entries(
+            [
+                np.einsum("abg,bcg->acg", outer.take(links.first, axis=-1), scaled)
+                for links, scaled in zip(self.products.crossings.links, self.scaled, strict=True)
+            ]
+        )
+
+    def _taken_out(self, inner: np.ndarray, links: np.ndarray) -> np.ndarray:
+        """Columns (q_1, m, G_1) of factor 1 less the entries' products with x."""
+        products, x = self.products, self.x
+        found = inner.copy()
+        for a, row in enumerate(links):
+            for k in range(x.shape[1]):
+                taken = row * x[products.column, k]
+                found[a, k] -= np.bincount(products.group, taken, found.shape[-1])
+        return found
+
+    def _squares(self, links: np.ndarray) -> np.ndarray:
+        """MSM' (q_1, q_1, G_1) of the entries (q_1, n_entries) of every group of factor 1."""
+        products = self.products
+        seen = self._inverse[products.target]
+        group = products.group[products.first]
+        q, n = len(links), self.first.lower.shape[-1]
+        found = np.empty((q, q, n))
+        for a, left in enumerate(links):
+            moved = left[products.first] * seen
+            for b, right in enumerate(links):
+                values = moved * right[products.second]
+                found[a, b] = np.bincount(group, values, n)
+        return found
+
+    def _own_inverse(self, k: int) -> np.ndarray:
+        """Blocks (q_l, q_l, G_l) of A⁻¹ that belong to the groups of a factor but the first."""
+        found, pattern = self.products.crossings, self.products.pattern
+        columns = found.columns_of(k, np.arange(found.groups[1 + k]))
+        rows = np.repeat(columns, len(columns), axis=0).ravel()
+        at = pattern.position(rows, np.tile(columns.ravel(), len(columns)))
+        return self._inverse[at].reshape(len(columns), *columns.shape)
+
+    @cached_property
     def _regular(self) -> SparseElimination:
         """The same with factors of full rank: itself unless a factor is (nearly) singular."""
         moved = [self.factors[0], *(_off_boundary(factor) for factor in self.factors[1:])]
@@ -180,40 +279,19 @@ class SparseElimination:
 
     @cached_property
     def _with_columns(self) -> list[np.ndarray]:
-        products, x = self.products, self.x
-        inner = self.first.p.copy()
-        n = inner.shape[-1]
-        for a, row in enumerate(self._links):
-            for k in range(x.shape[1]):
-                inner[a, k] -= np.bincount(products.group, row * x[products.column, k], n)
-        found = products.crossings
+        inner = self._taken_out(self.first.p, self._links)
+        found = self.products.crossings
         rest = [
             np.einsum("ab,bmg->amg", np.linalg.inv(factor).T, block)
-            for factor, block in zip(self.factors[1:], found.by_group(x), strict=True)
+            for factor, block in zip(self.factors[1:], found.by_group(self.x), strict=True)
         ]
         return [inner, *rest]
 
     @cached_property
     def _precisions(self) -> list[np.ndarray]:
-        products = self.products
-        inverse = self.cholesky.inverse()
-        first = self.first.n.copy()
-        seen = inverse[products.target]
-        group, n = products.group[products.first], first.shape[-1]
-        for a, left in enumerate(self._links):
-            moved = left[products.first] * seen
-            for b, right in enumerate(self._links):
-                first[a, b] -= np.bincount(group, moved * right[products.second], n)
-        blocks = [first]
-        found = products.crossings
+        blocks = [self.first.n - self._squares(self._links)]
         for k, factor in enumerate(self.factors[1:]):
-            q = len(factor)
-            columns = found.columns_of(k, np.arange(found.groups[1 + k]))
-            whole = np.empty((q, q, columns.shape[1]))
-            for a in range(q):
-                for b in range(q):
-                    at = products.pattern.position(columns[a], columns[b])
-                    whole[a, b] = (a == b) - inverse[at]
+            whole = np.eye(len(factor))[:, :, None] - self._own_inverse(k)
             back = np.linalg.inv(factor)
             blocks.append(np.einsum("ca,cdg,db->abg", back, whole, back))
         return blocks

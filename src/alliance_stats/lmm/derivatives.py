@@ -1,6 +1,6 @@
-"""Derivatives and conditional moments from Z'V⁻¹U and Z'V⁻¹Z of every group.
+"""Derivatives from Z'V⁻¹U and Z'V⁻¹Z of every group; and what every elimination offers.
 
-The same formulas serve nested and crossed factors: only the way to these two products differs.
+The same formulas serve nested and crossed factors: only the way to these products differs.
 Arrays carry the groups on their last axis.
 """
 
@@ -30,6 +30,20 @@ class Elimination(Protocol):
     @property
     def precisions(self) -> list[np.ndarray]:
         """N = Z_k'V⁻¹Z_k (q_l, q_l, G_l) of every factor."""
+
+    @property
+    def shrunk(self) -> list[np.ndarray]:
+        """F = Σ_k Z_k'V⁻¹U (q_l, m, G_l) of every factor; Fw is E(u_k) where Uw = y − Xβ."""
+
+    @property
+    def conditional(self) -> list[np.ndarray]:
+        """Covariances (q_l, q_l, G_l) over σ² of every factor's effects given y and β."""
+
+    def between(self, level: int, above: int, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Covariances (q_l, q_a, n) over σ² of effects of groups j and k given y and β, in pairs.
+
+        Groups j are of factor `level`, groups k of a later factor `above`.
+        """
 
 
 class Products(Protocol):
@@ -68,34 +82,4 @@ def gradients(
         if logdet:
             gradient += eliminated.precisions[level].sum(axis=-1)
         found.append((gradient + gradient.T) / 2)
-    return found
-
-
-def conditional_means(
-    eliminated: Elimination, factors: list[np.ndarray], residual: np.ndarray
-) -> list[np.ndarray]:
-    """Conditional means (q_l, G_l) of the random effects: Σ_l Z_k'V⁻¹(y − Xβ).
-
-    Parameters
-    ----------
-    factors : list of ndarray (q_l, q_l)
-        Λ_l.
-    residual : ndarray (m,)
-        Coefficients w of the unique columns with Uw = y − Xβ.
-    """
-    return [
-        factor @ factor.T @ np.einsum("qag,a->qg", p, residual)
-        for factor, p in zip(factors, eliminated.with_columns, strict=True)
-    ]
-
-
-def conditional_covariances(eliminated: Elimination, factors: list[np.ndarray]) -> list[np.ndarray]:
-    """Conditional covariances (q_l, q_l, G_l) of the random effects given y and β, over σ².
-
-    Σ_l − Σ_l N_k Σ_l, of every factor.
-    """
-    found = []
-    for factor, n in zip(factors, eliminated.precisions, strict=True):
-        whole = factor @ factor.T
-        found.append(whole[:, :, None] - np.einsum("ab,bcg,cd->adg", whole, n, whole))
     return found

@@ -11,6 +11,7 @@ changes, where the model has more variances than the data can tell apart.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -59,13 +60,48 @@ class Satterthwaite:
         unscaled = float(contrast @ moved)
         in_theta = -profile.sigma2 * _quadratic_gradient(self.criterion, profile, moved)
         gradient = np.append(in_theta[self.free], unscaled)
-        along = self.directions.T @ (self.scale * gradient)
+        return float(self._from_gradients(gradient[:, None], np.array([unscaled]))[0])
+
+    def dfs(self, contrasts: np.ndarray) -> np.ndarray:
+        """Degrees of freedom (n,) of many contrasts (p, n), as `df` of each."""
+        moved = self.profile.unscaled @ contrasts
+        unscaled = np.einsum("pn,pn->n", contrasts, moved)
+        gradients = np.empty((len(self.free) + 1, len(unscaled)))
+        for row, slope in enumerate(self._slopes[self.free]):
+            gradients[row] = -self.profile.sigma2 * np.einsum("pn,pn->n", moved, slope @ moved)
+        gradients[-1] = unscaled
+        return self._from_gradients(gradients, unscaled)
+
+    def _from_gradients(self, gradients: np.ndarray, unscaled: np.ndarray) -> np.ndarray:
+        """Degrees of freedom (n,) from ∇v (f + 1, n) and v/σ² (n,)."""
+        along = self.directions.T @ (self.scale[:, None] * gradients)
         flat = np.abs(self.curvatures) < FLAT
-        matters = ~(flat & (np.abs(along) <= ROUNDING * np.linalg.norm(along)))
-        if not (self.curvatures[matters] > 1e-8).all():
-            return float("nan")
-        variance = 2.0 * float((along[matters] ** 2 / self.curvatures[matters]).sum())
-        return 2.0 * (profile.sigma2 * unscaled) ** 2 / variance if variance > 0 else float("nan")
+        small = np.abs(along) <= ROUNDING * np.linalg.norm(along, axis=0)
+        matters = ~(flat[:, None] & small)
+        defined = ~(matters & (self.curvatures <= 1e-8)[:, None]).any(axis=0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            shares = np.where(matters, along**2 / self.curvatures[:, None], 0.0)
+            variance = 2.0 * shares.sum(axis=0)
+            found = 2.0 * (self.profile.sigma2 * unscaled) ** 2 / variance
+        return np.where(defined & (variance > 0), found, np.nan)
+
+    @cached_property
+    def _slopes(self) -> np.ndarray:
+        """∂(X'V⁻¹X)/∂θ (k, p, p)."""
+        criterion, factors = self.criterion, iter(self.profile.factors)
+        found = []
+        for level, columns in zip(
+            criterion.design.levels, self.profile.eliminated.with_columns, strict=True
+        ):
+            fixed = columns[:, criterion.design.x]
+            q, p, n = fixed.shape
+            flat = fixed.reshape(q * p, n)
+            products = (flat @ flat.T).reshape(q, p, q, p)
+            for block in level.blocks:
+                inner = products[block.columns, :, block.columns]
+                slopes = -2.0 * np.einsum("qarb,rs->qsab", inner, next(factors))
+                found.append(slopes[triangle(len(block.names))])
+        return np.concatenate(found)
 
 
 def satterthwaite(criterion: Criterion, theta: np.ndarray) -> Satterthwaite:

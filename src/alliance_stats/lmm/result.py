@@ -9,16 +9,20 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from alliance_stats._base.checks import counted, did_you_mean, name_list, one_of, probability
-from alliance_stats._base.errors import ArgumentError, UnsupportedError
-from alliance_stats._base.printing import escape_html, format_number, frame_html, frame_text
+from alliance_stats._base.checks import did_you_mean, name_list, one_of, probability
+from alliance_stats._base.errors import ArgumentError
+from alliance_stats._base.random import RandomSource
 from alliance_stats._base.views import ResultView
+from alliance_stats.lmm.conditional import mean_frames, sd_frames
 from alliance_stats.lmm.criterion import Criterion, Profile
-from alliance_stats.lmm.derivatives import conditional_means
 from alliance_stats.lmm.inference import Satterthwaite, satterthwaite
 from alliance_stats.lmm.minimum import Minimum
+from alliance_stats.lmm.prediction import Interval, Kind, NewGroups, predict_rows
+from alliance_stats.lmm.r_code import r_code
+from alliance_stats.lmm.simulation import Groups, simulate_rows
+from alliance_stats.lmm.tables import column_means, glance_table, test_table, var_corr_table
+from alliance_stats.lmm.views import html_of, text_of, view_of
 
 Ddf = Literal["satterthwaite", "normal"]
 
@@ -195,7 +199,7 @@ class MixedModelResult:
             df = np.full(len(se), np.inf)
         else:
             df = np.array([self._satterthwaite.df(row) for row in inner])
-        return _test_table(tuple(contrasts), estimate, se, df, conf_level)
+        return test_table(tuple(contrasts), estimate, se, df, conf_level)
 
     def _weights(self, contrast: Mapping[str, float]) -> np.ndarray:
         """Weights (p,) of one contrast."""
@@ -217,22 +221,7 @@ class MixedModelResult:
         ``bic`` counts rows, as lme4 does; ``bic_groups`` counts the groups of the factor with
         most groups.
         """
-        design, k = self.criterion.design, self.n_parameters
-        return pd.DataFrame(
-            {
-                "n_obs": [self.n_obs],
-                "n_dropped": [design.n_dropped],
-                "method": ["REML" if self.reml else "ML"],
-                "loglik": [self.loglik],
-                "aic": [-2.0 * self.loglik + 2.0 * k],
-                "bic": [-2.0 * self.loglik + k * np.log(self.n_obs)],
-                "bic_groups": [-2.0 * self.loglik + k * np.log(len(design.levels[0].labels))],
-                "sigma": [self.sigma],
-                "n_parameters": [k],
-                "converged": [self.converged],
-                "singular": [self.singular],
-            }
-        )
+        return glance_table(self)
 
     def var_corr(self) -> pd.DataFrame:
         """Variances and correlations of the random effects, and the residual variance.
@@ -243,53 +232,156 @@ class MixedModelResult:
             Columns ``group term with_term variance sd correlation``. Rows with a ``with_term``
             hold the covariance of the two effects in ``variance``, and their correlation.
         """
-        rows: list[tuple[str, str, str, float, float, float]] = []
-        nan = float("nan")
-        for level in self.criterion.design.levels:
-            table = self.covariances[level.name]
-            values, effects = table.to_numpy(), list(table.columns)
-            sd = np.sqrt(np.diag(values))
-            for i, effect in enumerate(effects):
-                rows.append((level.name, effect, "", values[i, i], sd[i], nan))
-            for block in level.blocks:
-                for i, j in pairs_within(block.columns):
-                    both = sd[i] * sd[j]
-                    r = values[i, j] / both if both > 0 else nan
-                    rows.append((level.name, effects[j], effects[i], values[i, j], nan, r))
-        rows.append(("Residual", "", "", self.sigma2, self.sigma, nan))
-        columns = ["group", "term", "with_term", "variance", "sd", "correlation"]
-        return pd.DataFrame(rows, columns=columns)
+        return var_corr_table(self.criterion.design.levels, self.covariances, self.sigma2)
 
     def ranef(self) -> dict[str, pd.DataFrame]:
         """Conditional means of the random effects (BLUPs), a frame a grouping factor.
 
         Rows are groups, labelled; columns are random effects in the units of the columns.
         """
-        design, profile = self.criterion.design, self.profile
-        factors = self.criterion.by_level(profile.factors)
-        weights = self.criterion.residual_weights(profile)
-        means = conditional_means(profile.eliminated, factors, weights)
-        frames = {}
-        for level, mean in zip(design.levels, means, strict=True):
-            values = np.empty(mean.shape)
-            for block in level.blocks:
-                values[block.columns] = block.transform @ mean[block.columns] * design.scale
-            index = pd.Index(level.labels, name=level.name, tupleize_cols=False)
-            frames[level.name] = pd.DataFrame(values.T, index=index, columns=list(level.effects))
-        return frames
+        return mean_frames(self.criterion, self.profile)
+
+    def ranef_sd(self) -> dict[str, pd.DataFrame]:
+        """Conditional standard deviations of the random effects, in the shape of `ranef`.
+
+        The spread of each effect given the data, β and the variances: lme4's ``condVar = TRUE``.
+
+        Examples
+        --------
+        >>> import alliance_stats as al
+        >>> sessions = al.load_example("sessions").frame
+        >>> fit = al.fit_lmm("phq9 ~ session + (1 | patient)", sessions)
+        >>> fit.ranef_sd()["patient"].shape == fit.ranef()["patient"].shape
+        True
+        """
+        return sd_frames(self.criterion, self.profile, self._unit_variance)
+
+    def predict(
+        self,
+        data: pd.DataFrame,
+        *,
+        kind: Kind = "conditional",
+        new_groups: NewGroups = "raise",
+        interval: Interval | None = None,
+        conf_level: float = 0.95,
+    ) -> pd.DataFrame:
+        """Predict the response for the rows of a frame.
+
+        Parameters
+        ----------
+        data : DataFrame
+            The columns of the predictors (and offset); for ``"conditional"`` also those of the
+            groups; for prediction intervals those of random slopes and weights.
+        kind : {"conditional", "marginal"}
+            The mean of a row's own groups, ``Xβ + Zb``, or the mean over all groups, ``Xβ``.
+        new_groups : {"raise", "population"}
+            What to do about rows of groups that were not fitted: refuse them, or use zero for
+            the effects of those groups only (a new patient of a known therapist).
+        interval : {"confidence", "prediction"}, optional
+            *confidence* is for the mean that is predicted: it holds the uncertainty of β and,
+            jointly, of the fitted effects used. *prediction* is for one new observation: it adds
+            the variance of the effects not used and the residual variance (σ²/weight). Variances
+            are taken as known. Quantiles are Satterthwaite's t for confidence intervals of rows
+            that use no fitted effect, and normal elsewhere.
+        conf_level : float
+
+        Returns
+        -------
+        DataFrame
+            Index of `data`; columns ``prediction``, ``ci_low ci_high`` or ``pi_low pi_high``,
+            and ``blups``: the factors whose fitted effects were used.
+
+        Raises
+        ------
+        DataError
+            If a column is absent or of another type than in the fit, a level of a predictor or
+            (with ``"raise"``) a group was not fitted.
+
+        Warns
+        -----
+        DataWarning
+            About rows with missing values, whose prediction is NaN, and of new groups.
+
+        Examples
+        --------
+        >>> import alliance_stats as al
+        >>> sessions = al.load_example("sessions").frame
+        >>> fit = al.fit_lmm("phq9 ~ session + (1 | patient) + (1 | therapist)", sessions)
+        >>> row = sessions.head(1).assign(patient="new")
+        >>> fit.predict(row, new_groups="population")["blups"].item()
+        'therapist'
+        """
+        return predict_rows(
+            self,
+            data,
+            kind=kind,
+            new_groups=new_groups,
+            interval=interval,
+            conf_level=conf_level,
+            degrees=lambda x: self._satterthwaite.dfs(x),
+        )
+
+    def simulate(
+        self, data: pd.DataFrame, *, n: int = 1, rng: RandomSource, groups: Groups = "new"
+    ) -> pd.DataFrame:
+        """Draw responses from the fitted model for the rows of a frame.
+
+        Parameters
+        ----------
+        data : DataFrame
+            Predictors, groups, weights and offset, as in the fit.
+        n : int
+            Number of responses of every row.
+        rng : int, SeedSequence or Generator
+        groups : {"new", "same"}
+            Draw new random effects for every group of `data` (labels say which rows belong
+            together), or keep the fitted effects (BLUPs).
+
+        Returns
+        -------
+        DataFrame
+            Index of `data`; columns ``sim_1`` … ``sim_n``; the first columns of a longer
+            simulation are those of a shorter one. Numbers go to rows and groups in their order:
+            with the rows in another order they differ, their distribution does not. NaN where
+            a value or label is missing.
+
+        Examples
+        --------
+        >>> import alliance_stats as al
+        >>> sessions = al.load_example("sessions").frame
+        >>> fit = al.fit_lmm("phq9 ~ session + (1 | patient)", sessions)
+        >>> fit.simulate(sessions.head(3), n=2, rng=1).shape
+        (3, 2)
+        """
+        return simulate_rows(self, data, n=n, rng=rng, groups=groups)
+
+    def to_r(self, *, data: str = "data.csv") -> str:
+        """R code that fits the same model with lme4 and lmerTest and prints the same digits.
+
+        Parameters
+        ----------
+        data : str
+            The CSV file that R shall read: the frame of the fit, written with
+            ``frame.to_csv(path, index=False)``.
+
+        Raises
+        ------
+        FormulaError, UnsupportedError
+            If a name or label is none that R can hold.
+
+        Examples
+        --------
+        >>> import alliance_stats as al
+        >>> sessions = al.load_example("sessions").frame
+        >>> fit = al.fit_lmm("phq9 ~ session + (1 | patient)", sessions)
+        >>> print(fit.to_r(data="sessions.csv").splitlines()[1])
+        library(lmerTest)
+        """
+        return r_code(self.criterion.design, reml=self.reml, data=data)
 
     def column_means(self) -> pd.Series:
         """Mean of every fixed column over the rows used; needs an intercept in the model."""
-        design = self.criterion.design
-        if "(Intercept)" not in self.names:
-            raise UnsupportedError(
-                "column means need an intercept among the fixed effects. "
-                "Take the means from the data, or fit the model with an intercept."
-            )
-        first = design.x[self.names.index("(Intercept)")]
-        inner = design.products.total[first, design.x] / self.n_obs
-        means = np.linalg.solve(design.transform.T, inner)
-        return pd.Series(means, index=list(self.names), name="mean")
+        return column_means(self.criterion.design)
 
     def levels(self) -> pd.DataFrame:
         """Number of rows and of groups: columns ``unit`` and ``n``."""
@@ -299,69 +391,10 @@ class MixedModelResult:
 
     def view(self) -> ResultView:
         """Return what the report room may see of this fit."""
-        return ResultView(
-            kind="lmm",
-            title=f"Mixed model of {self.criterion.design.formula.response}",
-            terms=self.tidy(),
-            fit=self.glance(),
-            plot=None,
-            levels=self.levels(),
-            messages=self.messages,
-            refit=f"al.fit_lmm({self.formula!r}, data, reml={self.reml})",
-            labels={
-                "formula": self.formula,
-                "outcome": self.criterion.design.formula.response,
-                "ddf": "Satterthwaite",
-            },
-            tables={"Random effects": self.var_corr()},
-        )
+        return view_of(self)
 
     def __repr__(self) -> str:
-        groups = ", ".join(
-            counted(len(level.labels), level.name) for level in self.criterion.design.levels
-        )
-        parts = [
-            f"Linear mixed model ({'REML' if self.reml else 'ML'}): {self.formula}",
-            f"{counted(self.n_obs, 'row')}; {groups}; log-likelihood {format_number(self.loglik)}",
-            frame_text(self.tidy()),
-            "Random effects",
-            frame_text(self.var_corr()),
-            *self.messages,
-        ]
-        return "\n\n".join(parts)
+        return text_of(self)
 
     def _repr_html_(self) -> str:
-        messages = "".join(f"<p>{escape_html(m)}</p>" for m in self.messages)
-        return (
-            f"<p>{escape_html(self.formula)}</p>{frame_html(self.tidy())}"
-            f"{frame_html(self.var_corr(), caption='Random effects')}{messages}"
-        )
-
-
-def pairs_within(columns: slice) -> list[tuple[int, int]]:
-    """Positions (i, j) with j < i of a block's random effects."""
-    return [(i, j) for i in range(columns.start, columns.stop) for j in range(columns.start, i)]
-
-
-def _test_table(
-    terms: tuple[str, ...], estimate: np.ndarray, se: np.ndarray, df: np.ndarray, level: float
-) -> pd.DataFrame:
-    """Tests and intervals of estimates with t (or, for infinite df, normal) reference."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = estimate / se
-    finite = np.where(np.isinf(df), 1.0, df)
-    tail = np.where(np.isinf(df), ndtr(-np.abs(statistic)), stdtr(finite, -np.abs(statistic)))
-    upper = (1.0 + level) / 2.0
-    quantile = np.where(np.isinf(df), ndtri(upper), stdtrit(finite, upper))
-    return pd.DataFrame(
-        {
-            "term": list(terms),
-            "estimate": estimate,
-            "se": se,
-            "statistic": statistic,
-            "df": df,
-            "p_value": 2.0 * tail,
-            "ci_low": estimate - quantile * se,
-            "ci_high": estimate + quantile * se,
-        }
-    )
+        return html_of(self)

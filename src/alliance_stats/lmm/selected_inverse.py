@@ -27,6 +27,8 @@ MOST_NEIGHBOURS = 16
 SMALLEST_STAGE = 0.04
 #: So few rows are left to the dense end at once.
 SMALL = 64
+#: Columns of the inverse that are solved for together.
+AT_ONCE = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,6 +250,22 @@ class SparseCholesky:
             whole[stage.diagonal] = inside
             entries = whole
         return entries
+
+    def inverse_at(self, row: np.ndarray, column: np.ndarray, known: np.ndarray) -> np.ndarray:
+        """Entries of A⁻¹ anywhere; `known` are those on the pattern. Others need solutions."""
+        pattern = self.pattern
+        at = np.minimum(pattern.position(row, column), len(pattern.row) - 1)
+        found = known[at]
+        off = np.flatnonzero((pattern.row[at] != row) | (pattern.column[at] != column))
+        wanted, which = np.unique(column[off], return_inverse=True)
+        off, which = off[np.argsort(which, kind="stable")], np.sort(which)
+        for start in range(0, len(wanted), AT_ONCE):
+            part = wanted[start : start + AT_ONCE]
+            unit = np.zeros((pattern.size, len(part)))
+            unit[part, np.arange(len(part))] = 1.0
+            mine = slice(*np.searchsorted(which, [start, start + AT_ONCE]))
+            found[off[mine]] = self.solve(unit)[row[off[mine]], which[mine] - start]
+        return np.asarray(found)
 
 
 def sparse_cholesky(pattern: SparsePattern, entries: np.ndarray) -> SparseCholesky:

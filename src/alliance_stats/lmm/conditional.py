@@ -1,0 +1,108 @@
+"""Conditional means and variances of random effects, and of predictions that use them.
+
+With Σ_k the covariance of the random effects of a group and V that of the rows, in units of σ²,
+(Henderson, 1975, Biometrics 31(2); û and β̂ solve the mixed model equations)
+
+    û_k = F_k(y − Xβ̂),   F_k = Σ_k Z_k'V⁻¹,
+    Cov(û_j − u_j, û_k − u_k) = Cov(u_j, u_k | y, β) + F_jX C X'F_k',
+    Cov(β̂ − β, û_k − u_k) = −C X'F_k',   C = (X'V⁻¹X)⁻¹.
+
+Every elimination gives F and the conditional covariances without differences of large numbers, so
+they keep their digits where σ² is small beside Σ. No matrix of the size of the rows is formed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from alliance_stats.lmm.criterion import Criterion, Profile
+from alliance_stats.lmm.design import Level
+
+
+def level_transform(level: Level) -> np.ndarray:
+    """Matrix (q, q) that turns a factor's standardised random effects into original ones."""
+    transform = np.zeros((len(level.z), len(level.z)))
+    for block in level.blocks:
+        transform[block.columns, block.columns] = block.transform
+    return transform
+
+
+def mean_arrays(criterion: Criterion, profile: Profile) -> list[np.ndarray]:
+    """Conditional means (q_l, G_l) of every factor, in the units of the columns."""
+    weights = criterion.residual_weights(profile)
+    levels, scale = criterion.design.levels, criterion.design.scale
+    return [
+        level_transform(level) @ np.einsum("qag,a->qg", shrunk, weights) * scale
+        for level, shrunk in zip(levels, profile.eliminated.shrunk, strict=True)
+    ]
+
+
+def mean_frames(criterion: Criterion, profile: Profile) -> dict[str, pd.DataFrame]:
+    """Conditional means, a frame a factor: rows are groups, columns random effects."""
+    return _frames(criterion.design.levels, mean_arrays(criterion, profile))
+
+
+def sd_frames(
+    criterion: Criterion, profile: Profile, unit_variance: float
+) -> dict[str, pd.DataFrame]:
+    """Conditional standard deviations given y, β and θ, in the shape of `mean_frames`."""
+    levels = criterion.design.levels
+    found = []
+    for level, inner in zip(levels, profile.eliminated.conditional, strict=True):
+        transform = level_transform(level)
+        variances = np.einsum("ia,abg,ib->ig", transform, inner, transform)
+        found.append(np.sqrt(np.maximum(variances, 0.0) * unit_variance))
+    return _frames(levels, found)
+
+
+def _frames(levels: Sequence[Level], arrays: Sequence[np.ndarray]) -> dict[str, pd.DataFrame]:
+    return {
+        level.name: pd.DataFrame(
+            array.T,
+            index=pd.Index(level.labels, name=level.name, tupleize_cols=False),
+            columns=list(level.effects),
+        )
+        for level, array in zip(levels, arrays, strict=True)
+    }
+
+
+def error_variances(
+    criterion: Criterion,
+    profile: Profile,
+    x: np.ndarray,
+    z: Sequence[np.ndarray],
+    groups: Sequence[np.ndarray],
+) -> np.ndarray:
+    """Variances over σ² of x'(β̂ − β) + Σ_l z_l'(û_l − u_l), a value a row.
+
+    Parameters
+    ----------
+    x : ndarray (p, n)
+        Standardised fixed columns.
+    z : sequence of ndarray (q_l, n)
+        Standardised columns of every factor; zero where a row uses no effect of the factor, and
+        empty if no row uses any.
+    groups : sequence of ndarray (n,)
+        Group of every row and factor; any where `z` is zero.
+    """
+    eliminated, fixed = profile.eliminated, criterion.design.x
+    gap, variance = x.copy(), np.zeros(x.shape[1])
+    for level, (columns, k) in enumerate(zip(z, groups, strict=True)):
+        shrunk = eliminated.shrunk[level][:, fixed].take(k, axis=-1)
+        gap -= np.einsum("qpn,qn->pn", shrunk, columns)
+        own = eliminated.conditional[level].take(k, axis=-1)
+        variance += np.einsum("qn,qrn,rn->n", columns, own, columns)
+        for above in range(level + 1, len(z)):
+            shared = eliminated.between(level, above, k, groups[above])
+            variance += 2.0 * np.einsum("qn,qrn,rn->n", columns, shared, z[above])
+    variance += np.einsum("pn,pn->n", gap, profile.unscaled @ gap)
+    return np.maximum(variance, 0.0)
+
+
+def in_parts(n: int, size: int, compute: Callable[[slice], np.ndarray]) -> np.ndarray:
+    """Values (n,) computed for `size` rows at a time."""
+    parts = [compute(slice(start, start + size)) for start in range(0, n, size)]
+    return np.concatenate(parts) if parts else np.empty(0)

@@ -1,0 +1,100 @@
+"""Tables of a fit: tests and intervals, the whole model in a row, variances, column means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
+
+from alliance_stats._base.errors import UnsupportedError
+from alliance_stats.lmm.design import Level, MixedDesign
+
+if TYPE_CHECKING:
+    from alliance_stats.lmm.result import MixedModelResult
+
+
+def glance_table(fit: MixedModelResult) -> pd.DataFrame:
+    """One row about the whole model."""
+    design, k = fit.criterion.design, fit.n_parameters
+    return pd.DataFrame(
+        {
+            "n_obs": [fit.n_obs],
+            "n_dropped": [design.n_dropped],
+            "method": ["REML" if fit.reml else "ML"],
+            "loglik": [fit.loglik],
+            "aic": [-2.0 * fit.loglik + 2.0 * k],
+            "bic": [-2.0 * fit.loglik + k * np.log(fit.n_obs)],
+            "bic_groups": [-2.0 * fit.loglik + k * np.log(len(design.levels[0].labels))],
+            "sigma": [fit.sigma],
+            "n_parameters": [k],
+            "converged": [fit.converged],
+            "singular": [fit.singular],
+        }
+    )
+
+
+def column_means(design: MixedDesign) -> pd.Series:
+    """Mean of every fixed column over the rows used."""
+    if "(Intercept)" not in design.names:
+        raise UnsupportedError(
+            "column means need an intercept among the fixed effects. "
+            "Take the means from the data, or fit the model with an intercept."
+        )
+    first = design.x[design.names.index("(Intercept)")]
+    inner = design.products.total[first, design.x] / design.n_obs
+    means = np.linalg.solve(design.transform.T, inner)
+    return pd.Series(means, index=list(design.names), name="mean")
+
+
+def var_corr_table(
+    levels: Sequence[Level], covariances: Mapping[str, pd.DataFrame], sigma2: float
+) -> pd.DataFrame:
+    """Variances and correlations of the random effects, and the residual variance σ²."""
+    rows: list[tuple[str, str, str, float, float, float]] = []
+    nan = float("nan")
+    for level in levels:
+        table = covariances[level.name]
+        values, effects = table.to_numpy(), list(table.columns)
+        sd = np.sqrt(np.diag(values))
+        for i, effect in enumerate(effects):
+            rows.append((level.name, effect, "", values[i, i], sd[i], nan))
+        for block in level.blocks:
+            for i, j in pairs_within(block.columns):
+                both = sd[i] * sd[j]
+                r = values[i, j] / both if both > 0 else nan
+                rows.append((level.name, effects[j], effects[i], values[i, j], nan, r))
+    rows.append(("Residual", "", "", sigma2, float(np.sqrt(sigma2)), nan))
+    columns = ["group", "term", "with_term", "variance", "sd", "correlation"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def pairs_within(columns: slice) -> list[tuple[int, int]]:
+    """Positions (i, j) with j < i of a block's random effects."""
+    return [(i, j) for i in range(columns.start, columns.stop) for j in range(columns.start, i)]
+
+
+def test_table(
+    terms: tuple[str, ...], estimate: np.ndarray, se: np.ndarray, df: np.ndarray, level: float
+) -> pd.DataFrame:
+    """Tests and intervals of estimates with t (or, for infinite df, normal) reference."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = estimate / se
+    finite = np.where(np.isinf(df), 1.0, df)
+    tail = np.where(np.isinf(df), ndtr(-np.abs(statistic)), stdtr(finite, -np.abs(statistic)))
+    upper = (1.0 + level) / 2.0
+    quantile = np.where(np.isinf(df), ndtri(upper), stdtrit(finite, upper))
+    return pd.DataFrame(
+        {
+            "term": list(terms),
+            "estimate": estimate,
+            "se": se,
+            "statistic": statistic,
+            "df": df,
+            "p_value": 2.0 * tail,
+            "ci_low": estimate - quantile * se,
+            "ci_high": estimate + quantile * se,
+        }
+    )
