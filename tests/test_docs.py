@@ -119,7 +119,7 @@ def test_links_resolve(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=id_of)
 def test_named_code_is_there(page: Path) -> None:
-    """`lmm/kernels.py: forward, backward` names a file of the package and what it defines."""
+    """`lmm/algebra/kernels.py: forward` names a file of the package and what it defines."""
     for path, names in NAMED.findall(page.read_text(encoding="utf-8")):
         source = (SOURCE / path).read_text(encoding="utf-8")
         for name in names.replace(".", ", ").split(", "):

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alliance_stats.lmm.build import build_design
 from alliance_stats.lmm.criterion import Criterion
+from alliance_stats.lmm.design.build import build_design
 from alliance_stats.lmm.factors import roots, unpack
 
 FORMULAS = {

@@ -13,16 +13,16 @@ import pandas as pd
 import pytest
 from scipy.optimize import minimize
 
-from alliance_stats.lmm.build import build_design
+from alliance_stats.lmm.algebra.crossed_dense import DenseProducts
+from alliance_stats.lmm.algebra.crossed_sparse import SparseProducts, sparse_products
+from alliance_stats.lmm.algebra.crossings import Crossings, find_crossings
+from alliance_stats.lmm.algebra.kernels import group_grams
+from alliance_stats.lmm.algebra.nested import NestedProducts
 from alliance_stats.lmm.criterion import Criterion
-from alliance_stats.lmm.crossed_dense import DenseProducts
-from alliance_stats.lmm.crossed_sparse import SparseProducts, sparse_products
-from alliance_stats.lmm.crossings import Crossings, find_crossings
+from alliance_stats.lmm.design.build import build_design
+from alliance_stats.lmm.design.groups import Grouping, nesting_of
 from alliance_stats.lmm.factors import unpack
 from alliance_stats.lmm.fit import fit_quietly
-from alliance_stats.lmm.groups import Grouping, nesting_of
-from alliance_stats.lmm.kernels import group_grams
-from alliance_stats.lmm.nested import NestedProducts
 from alliance_stats.lmm.result import MixedModelResult
 
 FIXED = "y ~ x + w"
@@ -268,7 +268,7 @@ def always_sparse(monkeypatch: pytest.MonkeyPatch) -> None:
     def instead(crossings: Crossings) -> SparseProducts | None:
         return sparse_products(crossings, most_pairs=10**6)
 
-    monkeypatch.setattr("alliance_stats.lmm.crossed.DenseProducts", instead)
+    monkeypatch.setattr("alliance_stats.lmm.algebra.crossed.DenseProducts", instead)
 
 
 @pytest.mark.parametrize("name", ["crossed", "partly crossed", "three factors", "weights"])

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from alliance_stats._base.errors import ArgumentError, DataError, DataWarning, FitWarning
-from alliance_stats.lmm.build import build_design
 from alliance_stats.lmm.criterion import Criterion
+from alliance_stats.lmm.design.build import build_design
 from alliance_stats.lmm.factors import unpack
 from alliance_stats.lmm.fit import fit_lmm, fit_quietly
 from alliance_stats.lmm.minimum import minimise

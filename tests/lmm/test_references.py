@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from alliance_stats.formula.parse import parse_formula
-from alliance_stats.lmm.build import build_design
 from alliance_stats.lmm.criterion import Criterion
-from alliance_stats.lmm.design import MixedDesign
+from alliance_stats.lmm.design.build import build_design
+from alliance_stats.lmm.design.mixed_design import MixedDesign
 from alliance_stats.lmm.factors import canonical, pack
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.result import MixedModelResult

@@ -5,9 +5,9 @@ from alliance_stats._base.lazy import attach
 NAMES = {
     "Criterion": "alliance_stats.lmm.criterion",
     "Minimum": "alliance_stats.lmm.minimum",
-    "MixedDesign": "alliance_stats.lmm.design",
+    "MixedDesign": "alliance_stats.lmm.design.mixed_design",
     "MixedModelResult": "alliance_stats.lmm.result",
-    "build_design": "alliance_stats.lmm.build",
+    "build_design": "alliance_stats.lmm.design.build",
     "fit_lmm": "alliance_stats.lmm.fit",
     "minimise": "alliance_stats.lmm.minimum",
 }

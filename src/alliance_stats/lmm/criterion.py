@@ -16,8 +16,8 @@ from functools import cached_property
 
 import numpy as np
 
-from alliance_stats.lmm.derivatives import Elimination, gradients
-from alliance_stats.lmm.design import MixedDesign
+from alliance_stats.lmm.algebra.derivatives import Elimination, gradients
+from alliance_stats.lmm.design.mixed_design import MixedDesign
 from alliance_stats.lmm.factors import (
     gradient_in_theta,
     n_theta,

@@ -10,9 +10,9 @@ import pandas as pd
 from alliance_stats._base.checks import agree, counted, one_of
 from alliance_stats._base.errors import DataWarning, FitWarning
 from alliance_stats.formula.parse import MixedFormula
-from alliance_stats.lmm.build import build_design
 from alliance_stats.lmm.criterion import Criterion
-from alliance_stats.lmm.design import MixedDesign
+from alliance_stats.lmm.design.build import build_design
+from alliance_stats.lmm.design.mixed_design import MixedDesign
 from alliance_stats.lmm.factors import unpack
 from alliance_stats.lmm.minimum import SINGULAR, Minimum, minimise
 from alliance_stats.lmm.result import MixedModelResult

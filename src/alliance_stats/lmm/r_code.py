@@ -9,8 +9,8 @@ from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats.formula.memory import FactorMemory
 from alliance_stats.formula.names import is_syntactic, quote_name
 from alliance_stats.formula.terms import Factor, Term
-from alliance_stats.lmm.design import MixedDesign
-from alliance_stats.lmm.unique import random_terms
+from alliance_stats.lmm.design.mixed_design import MixedDesign
+from alliance_stats.lmm.design.unique import random_terms
 
 #: Cells that R shall read as missing.
 MISSING = ("", "NA", "NaN")

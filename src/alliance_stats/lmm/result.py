@@ -14,13 +14,13 @@ from alliance_stats._base.checks import did_you_mean, name_list, one_of, probabi
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.random import RandomSource
 from alliance_stats._base.views import ResultView
-from alliance_stats.lmm.conditional import mean_frames, sd_frames
 from alliance_stats.lmm.criterion import Criterion, Profile
-from alliance_stats.lmm.inference import Satterthwaite, satterthwaite
+from alliance_stats.lmm.inference.satterthwaite import Satterthwaite, satterthwaite
 from alliance_stats.lmm.minimum import Minimum
-from alliance_stats.lmm.prediction import Interval, Kind, NewGroups, predict_rows
+from alliance_stats.lmm.prediction.conditional import mean_frames, sd_frames
+from alliance_stats.lmm.prediction.predict import Interval, Kind, NewGroups, predict_rows
+from alliance_stats.lmm.prediction.simulate import Groups, simulate_rows
 from alliance_stats.lmm.r_code import r_code
-from alliance_stats.lmm.simulation import Groups, simulate_rows
 from alliance_stats.lmm.tables import column_means, glance_table, test_table, var_corr_table
 from alliance_stats.lmm.views import html_of, text_of, view_of
 

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from alliance_stats._base.errors import UnsupportedError
-from alliance_stats.lmm.design import Level, MixedDesign
+from alliance_stats.lmm.design.mixed_design import Level, MixedDesign
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.result import MixedModelResult

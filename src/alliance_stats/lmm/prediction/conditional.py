@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats.lmm.criterion import Criterion, Profile
-from alliance_stats.lmm.design import Level
+from alliance_stats.lmm.design.mixed_design import Level
 
 
 def level_transform(level: Level) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from alliance_stats.lmm.selected_inverse import sparse_cholesky, sparse_pattern
+from alliance_stats.lmm.algebra.selected_inverse import sparse_cholesky, sparse_pattern
 
 
 def random_graph(rng: np.random.Generator, size: int, links: int) -> tuple[np.ndarray, np.ndarray]:

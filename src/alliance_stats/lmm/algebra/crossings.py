@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from alliance_stats.lmm.kernels import group_grams
+from alliance_stats.lmm.algebra.kernels import group_grams
 
 
 @dataclass(frozen=True, eq=False)

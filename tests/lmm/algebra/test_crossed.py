@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from alliance_stats.lmm.crossed import crossed_products
-from alliance_stats.lmm.crossed_dense import DenseProducts
-from alliance_stats.lmm.crossed_sparse import SparseProducts, sparse_products
-from alliance_stats.lmm.crossings import find_crossings
-from alliance_stats.lmm.derivatives import Elimination, gradients
-from alliance_stats.lmm.kernels import group_grams
-from alliance_stats.lmm.nested import NestedProducts
+from alliance_stats.lmm.algebra.crossed import crossed_products
+from alliance_stats.lmm.algebra.crossed_dense import DenseProducts
+from alliance_stats.lmm.algebra.crossed_sparse import SparseProducts, sparse_products
+from alliance_stats.lmm.algebra.crossings import find_crossings
+from alliance_stats.lmm.algebra.derivatives import Elimination, gradients
+from alliance_stats.lmm.algebra.kernels import group_grams
+from alliance_stats.lmm.algebra.nested import NestedProducts
 
 Z = {
     "intercepts": [[0], [0]],

@@ -11,9 +11,9 @@ import pandas as pd
 from alliance_stats._base.checks import agree, columns_present, counted, frame_given, numeric_column
 from alliance_stats._base.errors import DataError
 from alliance_stats.formula.columns import same_columns
-from alliance_stats.lmm.design import Level, MixedDesign
-from alliance_stats.lmm.groups import factorise
-from alliance_stats.lmm.unique import random_terms
+from alliance_stats.lmm.design.groups import factorise
+from alliance_stats.lmm.design.mixed_design import Level, MixedDesign
+from alliance_stats.lmm.design.unique import random_terms
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,11 +15,11 @@ from scipy.special import ndtri, stdtrit
 
 from alliance_stats._base.errors import ArgumentError, DataError, DataWarning
 from alliance_stats.formula.columns import same_columns
-from alliance_stats.lmm.crossed_sparse import SparseProducts
+from alliance_stats.lmm.algebra.crossed_sparse import SparseProducts
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.result import MixedModelResult
 
-FOLDER = Path(__file__).resolve().parents[1] / "reference" / "prediction"
+FOLDER = Path(__file__).resolve().parents[2] / "reference" / "prediction"
 REFERENCE = json.loads((FOLDER / "predictions.json").read_text(encoding="utf-8"))["cases"]
 
 

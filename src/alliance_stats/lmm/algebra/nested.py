@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from alliance_stats.lmm.kernels import LevelState, forward, whole_products
+from alliance_stats.lmm.algebra.kernels import LevelState, forward, whole_products
 
 
 @dataclass(frozen=True, eq=False)

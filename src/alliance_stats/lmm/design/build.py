@@ -10,9 +10,10 @@ import pandas as pd
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import DataError, FormulaError
 from alliance_stats.formula.parse import MixedFormula, RandomTerm, parse_formula
-from alliance_stats.lmm.derivatives import Products
-from alliance_stats.lmm.design import Block, Level, MixedDesign
-from alliance_stats.lmm.groups import (
+from alliance_stats.lmm.algebra.derivatives import Products
+from alliance_stats.lmm.algebra.kernels import group_grams
+from alliance_stats.lmm.algebra.nested import NestedProducts
+from alliance_stats.lmm.design.groups import (
     Grouping,
     check_enough_groups,
     crossing_messages,
@@ -20,17 +21,16 @@ from alliance_stats.lmm.groups import (
     nesting_of,
     rows_by_group,
 )
-from alliance_stats.lmm.kernels import group_grams
-from alliance_stats.lmm.nested import NestedProducts
-from alliance_stats.lmm.rows import Rows, read_rows
-from alliance_stats.lmm.scaling import (
+from alliance_stats.lmm.design.mixed_design import Block, Level, MixedDesign
+from alliance_stats.lmm.design.rows import Rows, read_rows
+from alliance_stats.lmm.design.scaling import (
     Scaling,
     redundant_columns,
     residualise,
     response_spread,
     standardise,
 )
-from alliance_stats.lmm.unique import UniqueColumns, random_terms, unique_columns
+from alliance_stats.lmm.design.unique import UniqueColumns, random_terms, unique_columns
 
 #: A residual below this share of the response's standard deviation is rounding.
 NO_RESIDUAL = 1e-10
@@ -185,7 +185,7 @@ def _products(
     """The cross-products, the order of every factor's groups in them, and who crosses whom."""
     nesting = nesting_of(groupings)
     if nesting is None:
-        from alliance_stats.lmm.crossed import crossed_products
+        from alliance_stats.lmm.algebra.crossed import crossed_products
 
         codes = [g.codes if order is None else g.codes[order] for g in groupings]
         products = crossed_products(unique, codes, z, [g.name for g in groupings])

@@ -25,9 +25,9 @@ from functools import cached_property
 
 import numpy as np
 
-from alliance_stats.lmm.crossings import Crossings
-from alliance_stats.lmm.kernels import LevelState, eliminate
-from alliance_stats.lmm.selected_inverse import (
+from alliance_stats.lmm.algebra.crossings import Crossings
+from alliance_stats.lmm.algebra.kernels import LevelState, eliminate
+from alliance_stats.lmm.algebra.selected_inverse import (
     SparseCholesky,
     SparsePattern,
     pairs_within,

@@ -15,8 +15,8 @@ from functools import cached_property
 
 import numpy as np
 
+from alliance_stats.lmm.algebra.derivatives import gradients
 from alliance_stats.lmm.criterion import Criterion, Profile
-from alliance_stats.lmm.derivatives import gradients
 from alliance_stats.lmm.factors import gradient_in_theta, triangle, unpack
 
 STEP = 1e-4

@@ -8,9 +8,9 @@ import numpy as np
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import DataError
-from alliance_stats.lmm.crossed_dense import DenseProducts
-from alliance_stats.lmm.crossed_sparse import SparseProducts, sparse_products
-from alliance_stats.lmm.crossings import find_crossings
+from alliance_stats.lmm.algebra.crossed_dense import DenseProducts
+from alliance_stats.lmm.algebra.crossed_sparse import SparseProducts, sparse_products
+from alliance_stats.lmm.algebra.crossings import find_crossings
 
 #: Up to so many random effects beside those of factor 1 dense elimination takes no time.
 FEW = 200

@@ -31,8 +31,8 @@ import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.sparse import csr_array
 
-from alliance_stats.lmm.crossings import Crossings
-from alliance_stats.lmm.kernels import LevelState, eliminate
+from alliance_stats.lmm.algebra.crossings import Crossings
+from alliance_stats.lmm.algebra.kernels import LevelState, eliminate
 
 #: Entries of a dense block of rows at a time.
 CHUNK = 4_000_000

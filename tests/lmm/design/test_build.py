@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from alliance_stats._base.errors import ArgumentError, DataError, FormulaError
-from alliance_stats.lmm.build import build_design
+from alliance_stats.lmm.design.build import build_design
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import numpy as np
 
 from alliance_stats.formula.memory import ColumnMemory
 from alliance_stats.formula.parse import MixedFormula
-from alliance_stats.lmm.derivatives import Products
+from alliance_stats.lmm.algebra.derivatives import Products
 
 
 @dataclass(frozen=True, eq=False)

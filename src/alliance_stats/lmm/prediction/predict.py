@@ -13,9 +13,14 @@ from scipy.special import ndtri, stdtrit
 
 from alliance_stats._base.checks import agree, counted, one_of, probability
 from alliance_stats._base.errors import ArgumentError, DataError, DataWarning
-from alliance_stats.lmm.conditional import error_variances, in_parts, level_transform, mean_arrays
-from alliance_stats.lmm.design import MixedDesign
-from alliance_stats.lmm.new_rows import (
+from alliance_stats.lmm.design.mixed_design import MixedDesign
+from alliance_stats.lmm.prediction.conditional import (
+    error_variances,
+    in_parts,
+    level_transform,
+    mean_arrays,
+)
+from alliance_stats.lmm.prediction.new_rows import (
     NewRows,
     group_columns,
     known_groups,

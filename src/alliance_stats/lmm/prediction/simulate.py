@@ -11,8 +11,8 @@ import pandas as pd
 from alliance_stats._base.checks import one_of
 from alliance_stats._base.errors import ArgumentError, DataError, DataWarning
 from alliance_stats._base.random import RandomSource, as_generator
-from alliance_stats.lmm.conditional import level_transform, mean_arrays
-from alliance_stats.lmm.new_rows import (
+from alliance_stats.lmm.prediction.conditional import level_transform, mean_arrays
+from alliance_stats.lmm.prediction.new_rows import (
     NewRows,
     group_columns,
     known_groups,

@@ -9,7 +9,7 @@ import numpy as np
 from alliance_stats._base.checks import name_list
 from alliance_stats._base.errors import DataError
 from alliance_stats.formula.columns import INTERCEPT
-from alliance_stats.lmm.unique import UniqueColumns
+from alliance_stats.lmm.design.unique import UniqueColumns
 
 #: A fixed column of which earlier columns leave less than this share of its squared length is
 #: redundant: R's rank tolerance of 1e-7 in lengths.

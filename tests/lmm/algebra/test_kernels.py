@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from alliance_stats.lmm.derivatives import gradients
-from alliance_stats.lmm.kernels import group_grams
-from alliance_stats.lmm.nested import NestedElimination, NestedProducts
+from alliance_stats.lmm.algebra.derivatives import gradients
+from alliance_stats.lmm.algebra.kernels import group_grams
+from alliance_stats.lmm.algebra.nested import NestedElimination, NestedProducts
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""Random effects, predictions and simulated responses of a fitted model."""
