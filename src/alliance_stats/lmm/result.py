@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import did_you_mean, name_list, one_of, probability
-from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.random import RandomSource
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.criterion import Criterion, Profile
+from alliance_stats.lmm.inference.contrasts import Ddf, contrast_table, joint_table
+from alliance_stats.lmm.inference.kenward_roger import KenwardRoger, kenward_roger
 from alliance_stats.lmm.inference.satterthwaite import Satterthwaite, satterthwaite
 from alliance_stats.lmm.minimum import Minimum
 from alliance_stats.lmm.prediction.conditional import mean_frames, sd_frames
 from alliance_stats.lmm.prediction.predict import Interval, Kind, NewGroups, predict_rows
 from alliance_stats.lmm.prediction.simulate import Groups, simulate_rows
 from alliance_stats.lmm.r_code import r_code
-from alliance_stats.lmm.tables import column_means, glance_table, test_table, var_corr_table
+from alliance_stats.lmm.tables import column_means, glance_table, var_corr_table
 from alliance_stats.lmm.views import html_of, text_of, view_of
-
-Ddf = Literal["satterthwaite", "normal"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -87,14 +84,14 @@ class MixedModelResult:
         return self.minimum.singular
 
     @cached_property
-    def _unit_variance(self) -> float:
+    def unit_variance(self) -> float:
         """Residual variance of a row with the mean weight."""
         return self.profile.sigma2 * self.criterion.design.scale**2
 
     @cached_property
     def sigma2(self) -> float:
         """Residual variance; with weights, that of a row of weight 1."""
-        return self._unit_variance * self.criterion.design.mean_weight
+        return self.unit_variance * self.criterion.design.mean_weight
 
     @property
     def sigma(self) -> float:
@@ -112,7 +109,7 @@ class MixedModelResult:
     def vcov(self) -> pd.DataFrame:
         """Covariance matrix of the fixed effects."""
         transform = self.criterion.design.transform
-        values = self._unit_variance * transform @ self.profile.unscaled @ transform.T
+        values = self.unit_variance * transform @ self.profile.unscaled @ transform.T
         return pd.DataFrame(values, index=list(self.names), columns=list(self.names))
 
     @cached_property
@@ -125,7 +122,7 @@ class MixedModelResult:
             values = np.zeros((len(effects), len(effects)))
             for block in level.blocks:
                 half = block.transform @ next(factors)
-                values[block.columns, block.columns] = self._unit_variance * half @ half.T
+                values[block.columns, block.columns] = self.unit_variance * half @ half.T
             found[level.name] = pd.DataFrame(values, index=effects, columns=effects)
         return found
 
@@ -150,8 +147,9 @@ class MixedModelResult:
         Parameters
         ----------
         conf_level : float
-        ddf : {"satterthwaite", "normal"}
-            Degrees of freedom of the t tests; ``"normal"`` gives z tests.
+        ddf : {"satterthwaite", "kenward-roger", "normal"}
+            Degrees of freedom of the t tests. Kenward-Roger also corrects the standard errors,
+            which matters with few groups; it needs REML. ``"normal"`` gives z tests.
 
         Returns
         -------
@@ -183,37 +181,56 @@ class MixedModelResult:
         ArgumentError
             If a fixed effect is not in the model.
         """
-        probability(conf_level, name="conf_level")
-        one_of(ddf, ("satterthwaite", "normal"), name="ddf")
-        weights = np.array([self._weights(c) for c in contrasts.values()]).reshape(
-            -1, len(self.names)
-        )
-        estimate = weights @ self.beta.to_numpy()
-        # in standardised columns, where no digits are lost to the scales of the predictors
-        inner = weights @ self.criterion.design.transform
-        variance = self._unit_variance * np.einsum(
-            "ra,ab,rb->r", inner, self.profile.unscaled, inner
-        )
-        se = np.sqrt(variance)
-        if ddf == "normal":
-            df = np.full(len(se), np.inf)
-        else:
-            df = np.array([self._satterthwaite.df(row) for row in inner])
-        return test_table(tuple(contrasts), estimate, se, df, conf_level)
+        return contrast_table(self, contrasts, conf_level, ddf)
 
-    def _weights(self, contrast: Mapping[str, float]) -> np.ndarray:
-        """Weights (p,) of one contrast."""
-        for name in contrast:
-            if name not in self.names:
-                raise ArgumentError(
-                    f"fixed effect '{name}' is not in the model."
-                    f"{did_you_mean(name, self.names)} In the model: {name_list(self.names)}."
-                )
-        return np.array([float(contrast.get(name, 0.0)) for name in self.names])
+    def joint_tests(
+        self,
+        hypotheses: Mapping[str, Sequence[Mapping[str, float]]],
+        *,
+        ddf: Ddf = "satterthwaite",
+    ) -> pd.DataFrame:
+        """F tests that several linear combinations of fixed effects are zero at once.
+
+        Parameters
+        ----------
+        hypotheses : mapping
+            Name of a test to its contrasts: ``{"arm": [{"arm[b]": 1}, {"arm[c]": 1}]}``.
+            Combinations of the others count once.
+        ddf
+            As in `tidy`; with ``"normal"`` a χ² test, its statistic divided by its degrees.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``term statistic df_numerator df_denominator p_value``.
+
+        Raises
+        ------
+        ArgumentError
+            If a fixed effect is not in the model.
+        UnsupportedError
+            For Kenward-Roger after maximum likelihood.
+
+        Examples
+        --------
+        >>> import alliance_stats as al
+        >>> sessions = al.load_example("sessions").frame
+        >>> fit = al.fit_lmm("phq9 ~ session + wai_total + (1 | patient)", sessions)
+        >>> both = {"both": [{"session": 1}, {"wai_total": 1}]}
+        >>> bool(fit.joint_tests(both, ddf="kenward-roger")["p_value"].item() < 0.001)
+        True
+        """
+        return joint_table(self, hypotheses, ddf)
 
     @cached_property
-    def _satterthwaite(self) -> Satterthwaite:
+    def satterthwaite(self) -> Satterthwaite:
+        """Degrees of freedom after Satterthwaite, of standardised contrasts."""
         return satterthwaite(self.criterion, self.minimum.theta)
+
+    @cached_property
+    def kenward_roger(self) -> KenwardRoger:
+        """Adjusted covariance and degrees of freedom after Kenward and Roger; REML fits only."""
+        return kenward_roger(self.criterion, self.profile)
 
     def glance(self) -> pd.DataFrame:
         """One row about the whole model.
@@ -254,7 +271,7 @@ class MixedModelResult:
         >>> fit.ranef_sd()["patient"].shape == fit.ranef()["patient"].shape
         True
         """
-        return sd_frames(self.criterion, self.profile, self._unit_variance)
+        return sd_frames(self.criterion, self.profile, self.unit_variance)
 
     def predict(
         self,
@@ -318,7 +335,7 @@ class MixedModelResult:
             new_groups=new_groups,
             interval=interval,
             conf_level=conf_level,
-            degrees=lambda x: self._satterthwaite.dfs(x),
+            degrees=lambda x: self.satterthwaite.dfs(x),
         )
 
     def simulate(

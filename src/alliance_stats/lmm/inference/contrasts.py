@@ -1,0 +1,128 @@
+"""Tests of linear combinations of fixed effects: t tests of single ones, F tests of several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+from scipy.special import chdtrc, fdtrc
+
+from alliance_stats._base.checks import did_you_mean, name_list, one_of, probability
+from alliance_stats._base.errors import ArgumentError, UnsupportedError
+from alliance_stats.lmm.tables import test_table
+
+if TYPE_CHECKING:
+    from alliance_stats.lmm.result import MixedModelResult
+
+Ddf = Literal["satterthwaite", "kenward-roger", "normal"]
+DDFS = ("satterthwaite", "kenward-roger", "normal")
+#: An eigenvalue of a covariance of contrasts below this share of the largest counts as zero.
+DEPENDENT = 1e-10
+
+
+def contrast_table(
+    fit: MixedModelResult,
+    contrasts: Mapping[str, Mapping[str, float]],
+    conf_level: float,
+    ddf: Ddf,
+) -> pd.DataFrame:
+    """The table of `MixedModelResult.contrasts`, which documents the arguments."""
+    probability(conf_level, name="conf_level")
+    check_ddf(ddf, fit)
+    weights = weights_of(fit.names, list(contrasts.values()))
+    estimate = weights @ fit.beta.to_numpy()
+    # in standardised columns, where no digits are lost to the scales of the predictors
+    inner = weights @ fit.criterion.design.transform
+    covariance = _unscaled(fit, ddf)
+    variance = fit.unit_variance * np.einsum("ra,ab,rb->r", inner, covariance, inner)
+    if ddf == "normal":
+        df = np.full(len(inner), np.inf)
+    elif ddf == "satterthwaite":
+        df = np.array([fit.satterthwaite.df(row) for row in inner])
+    else:
+        df = np.array([fit.kenward_roger.df(row[None])[0] for row in inner])
+    return test_table(tuple(contrasts), estimate, np.sqrt(variance), df, conf_level)
+
+
+def joint_table(
+    fit: MixedModelResult,
+    hypotheses: Mapping[str, Sequence[Mapping[str, float]]],
+    ddf: Ddf,
+) -> pd.DataFrame:
+    """The table of `MixedModelResult.joint_tests`, which documents the arguments."""
+    check_ddf(ddf, fit)
+    rows = [
+        _joint_test(fit, weights_of(fit.names, contrasts), ddf) for contrasts in hypotheses.values()
+    ]
+    columns = ["statistic", "df_numerator", "df_denominator", "p_value"]
+    table = pd.DataFrame(rows, columns=columns)
+    table.insert(0, "term", list(hypotheses))
+    return table
+
+
+def _joint_test(
+    fit: MixedModelResult, weights: np.ndarray, ddf: Ddf
+) -> tuple[float, float, float, float]:
+    """F (for "normal" χ² over its df), degrees of freedom and p of Lβ = 0."""
+    inner = weights @ fit.criterion.design.transform
+    estimate = weights @ fit.beta.to_numpy()
+    covariance = fit.unit_variance * inner @ _unscaled(fit, ddf) @ inner.T
+    values, vectors = np.linalg.eigh(covariance)
+    kept = values > DEPENDENT * values[-1]
+    rank = int(kept.sum())
+    along = vectors[:, kept].T
+    statistics = (along @ estimate) ** 2 / values[kept]
+    f = float(statistics.mean())
+    if ddf == "normal":
+        return f, rank, float("inf"), float(chdtrc(rank, rank * f))
+    if ddf == "kenward-roger":
+        df, scale = fit.kenward_roger.df(along @ inner)
+        f *= scale
+    else:
+        df = _pooled_df([fit.satterthwaite.df(row) for row in along @ inner])
+    return f, rank, df, float(fdtrc(rank, df, f))
+
+
+def _pooled_df(dfs: Sequence[float]) -> float:
+    """Denominator degrees of freedom of a sum of squared independent t statistics.
+
+    F has the mean of the average of these squares (Fai & Cornelius, 1996).
+    """
+    rank = len(dfs)
+    if rank == 1:
+        return float(dfs[0])
+    if min(dfs) <= 2.0:
+        return 2.0
+    if np.ptp(dfs) < 1e-8 * np.mean(dfs):
+        return float(np.mean(dfs))
+    expected = sum(df / (df - 2.0) for df in dfs)
+    return float(2.0 * expected / (expected - rank))
+
+
+def _unscaled(fit: MixedModelResult, ddf: Ddf) -> np.ndarray:
+    """Covariance of the standardised coefficients over σ²."""
+    return fit.kenward_roger.adjusted if ddf == "kenward-roger" else fit.profile.unscaled
+
+
+def check_ddf(ddf: str, fit: MixedModelResult) -> None:
+    """Raise unless these degrees of freedom can be had."""
+    one_of(ddf, DDFS, name="ddf")
+    if ddf == "kenward-roger" and not fit.reml:
+        raise UnsupportedError(
+            "Kenward-Roger needs a fit by REML, and this one is by maximum likelihood. Fit with "
+            "reml=True, or use ddf='satterthwaite'."
+        )
+
+
+def weights_of(names: tuple[str, ...], contrasts: Sequence[Mapping[str, float]]) -> np.ndarray:
+    """Weights (r, p) of contrasts. Raises ArgumentError for an effect not in the model."""
+    for name in dict.fromkeys(name for contrast in contrasts for name in contrast):
+        if name not in names:
+            raise ArgumentError(
+                f"fixed effect '{name}' is not in the model."
+                f"{did_you_mean(name, names)} In the model: {name_list(names)}."
+            )
+    rows = [[float(contrast.get(name, 0.0)) for name in names] for contrast in contrasts]
+    return np.array(rows).reshape(len(contrasts), len(names))
