@@ -9,6 +9,7 @@ import pytest
 from alliance_stats import ArgumentError, DataError, Roles
 from alliance_stats._base.checks import (
     agree,
+    all_finite,
     counted,
     frame_given,
     numeric_column,
@@ -79,3 +80,12 @@ def test_dates_in_a_frame() -> None:
     frame = pd.DataFrame({"x": pd.to_datetime(["2020-01-05", "2020-02-05"]).tz_localize("UTC")})
     with pytest.raises(DataError, match="column 'x' is not numeric: it holds dates. Give a number"):
         numeric_column(frame, "x")
+
+
+def test_all_finite_also_where_the_sum_overflows() -> None:
+    assert all_finite(np.array([1.0, 2.0]))
+    assert all_finite(np.array([1e308, 1e308]))
+    assert all_finite(np.array([1e308, 1e308, -1e308, -1e308]))
+    assert not all_finite(np.array([1.0, np.nan]))
+    assert not all_finite(np.array([np.inf, -np.inf]))
+    assert all_finite(np.array([]))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import MAX_NAMES, counted, numeric_column
+from alliance_stats._base.checks import MAX_NAMES, all_finite, counted, numeric_column
 from alliance_stats._base.errors import DataError, FormulaError
 from alliance_stats.formula.memory import FactorMemory
 from alliance_stats.formula.names import quote_name
@@ -203,7 +203,7 @@ def _read_numbers(frame: pd.DataFrame, name: str, missing: Missing = "raise") ->
     column = frame[name]
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "fiub":
         values = column.to_numpy(dtype=float)
-        if np.isfinite(values).all():
+        if all_finite(values):
             return values
     if column.notna().any():
         _refuse_numbers_in_disguise(column, name)

@@ -32,7 +32,7 @@ from alliance_stats.lmm.design.scaling import (
 )
 from alliance_stats.lmm.design.unique import UniqueColumns, random_terms, unique_columns
 
-#: A residual below this share of the response's standard deviation is rounding.
+#: A residual below this share of the response's range is rounding.
 NO_RESIDUAL = 1e-10
 
 

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import columns_present, counted, frame_given, numeric_column
+from alliance_stats._base.checks import (
+    all_finite,
+    columns_present,
+    counted,
+    frame_given,
+    numeric_column,
+)
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.formula.parse import MixedFormula
 
@@ -121,5 +127,7 @@ def _missing(column: pd.Series) -> np.ndarray | None:
     kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else "O"
     if kind in "iub":
         return None
-    gone = np.isnan(column.to_numpy()) if kind == "f" else column.isna().to_numpy()
+    if kind == "f" and all_finite(column.to_numpy()):
+        return None
+    gone = column.isna().to_numpy()
     return gone if gone.any() else None

@@ -75,7 +75,7 @@ def standardise(unique: np.ndarray, columns: UniqueColumns, weights: np.ndarray 
             column[:] = 0.0
         else:
             scales[j] = scale
-            column /= scale
+            column *= 1.0 / scale
     return Scaling(shifts, scales, intercept)
 
 
@@ -137,15 +137,15 @@ def residualise(unique: np.ndarray, cross: np.ndarray) -> tuple[np.ndarray, floa
     y -= beta @ unique[:p]
     scale = float(np.sqrt(y @ y / len(y)))
     if scale > 0:
-        y /= scale
+        y *= 1.0 / scale
     return beta, scale
 
 
 def response_spread(y: np.ndarray, name: str) -> float:
-    """Standard deviation of the response. Raises DataError where it does not vary."""
-    mean = float(y.mean())
-    spread = float(np.sqrt(np.mean((y - mean) ** 2)))
-    if spread <= CONSTANT * abs(mean):
+    """Half the range of the response. Raises DataError where it does not vary."""
+    low, high = float(y.min()), float(y.max())
+    spread = (high - low) / 2.0
+    if spread <= CONSTANT * max(abs(low), abs(high)):
         raise DataError(
             f"the response '{name}' is constant over the {len(y):,} rows used. "
             "There is nothing to explain."
