@@ -23,6 +23,7 @@ import pytest
 import alliance_stats as al
 from alliance_stats import __main__ as door
 from alliance_stats import cli
+from alliance_stats.cli import arguments, lines, options, steps
 from alliance_stats.data.centering import TherapistMean
 from alliance_stats.models.prepare import MeanRows, Time, TimeColumn
 
@@ -184,19 +185,19 @@ def test_options_reach_the_model(folder: Path, run: Any, monkeypatch: pytest.Mon
 
 
 def test_defaults_and_choices_are_the_library_s() -> None:
-    args = cli._parser().parse_args(["analyse", "file.csv"])
+    args = options.parser().parse_args(["analyse", "file.csv"])
     wanted = inspect.signature(al.fit_within_between).parameters
-    given = cli._model_arguments(args)
+    given = arguments.model_arguments(args)
     assert given == {
         name: p.default for name, p in wanted.items() if name not in ("sessions", "roles")
     }
-    assert cli._roles(args) == al.Roles()
+    assert arguments.roles_named(args) == al.Roles()
     for option, allowed in (
         ("--time-trend", Time), ("--time-column", TimeColumn), ("--mean-rows", MeanRows),
         ("--therapist-mean", TherapistMean),
     ):  # fmt: skip
         for word in typing.get_args(allowed):
-            cli._parser().parse_args(["analyse", "file.csv", option, word])
+            options.parser().parse_args(["analyse", "file.csv", option, word])
 
 
 def test_default_column_names_may_be_left_out(folder: Path, run: Any, frame: pd.DataFrame) -> None:
@@ -371,7 +372,8 @@ def test_therapists_that_cannot_be_compared(
     frame.assign(therapist=None).to_csv("none.csv", index=False)
     frame.assign(therapist="T1").to_csv("one.csv", index=False)
     for name, words in (
-        ("none.csv", "'therapist') is empty in all"), ("one.csv", "or leave --therapist out."),
+        ("none.csv", f"therapist column 'therapist' is empty in all {len(frame)} sessions. Fill"),
+        ("one.csv", "or leave --therapist out."),
     ):  # fmt: skip
         done = run(command, name, *THREE)
         assert done.code == 1
@@ -494,7 +496,7 @@ def test_help_is_plain_and_names_every_option(run: Any, command: list[str]) -> N
     assert done.code == 0
     assert done.out.isascii()
     assert "example:\n  alliance-stats " in done.out
-    parser: Any = cli._parser()
+    parser: Any = options.parser()
     if command:
         parser = parser._subparsers._group_actions[0].choices[command[0]]
     for action in parser._actions:
@@ -537,7 +539,7 @@ def test_an_unexpected_error_is_one_line(
 
 
 def test_ctrl_c_is_quiet(folder: Path, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stopped(*_: object) -> None:
+    def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setitem(vars(al), "load_sessions", stopped)
@@ -561,9 +563,9 @@ def test_other_warnings_are_for_debugging(
 ) -> None:
     load = al.load_sessions
 
-    def loading(*given: Any) -> al.SessionData:
+    def loading(*given: Any, **more: Any) -> al.SessionData:
         warnings.warn("overflow", RuntimeWarning, stacklevel=1)
-        return load(*given)
+        return load(*given, **more)
 
     monkeypatch.setitem(vars(al), "load_sessions", loading)
     assert "overflow" not in run("check", "sessions.csv").err
@@ -627,11 +629,11 @@ class Terminal(io.StringIO):
 
 
 def test_slow_steps_are_announced_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "PATIENCE", 0.01)
+    monkeypatch.setattr(steps, "PATIENCE", 0.01)
 
     def slow(stream: io.StringIO, quiet: bool) -> str:
         monkeypatch.setattr(sys, "stderr", stream)
-        with cli._step("Fitting the model", SimpleNamespace(quiet=quiet)):  # type: ignore[arg-type]
+        with steps.step("Fitting the model", SimpleNamespace(quiet=quiet)):  # type: ignore[arg-type]
             time.sleep(0.3)
         return stream.getvalue()
 
@@ -642,7 +644,7 @@ def test_slow_steps_are_announced_in_a_terminal(monkeypatch: pytest.MonkeyPatch)
 
 def test_quick_steps_are_not_announced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", Terminal())
-    with cli._step("Reading the file", SimpleNamespace(quiet=False)):  # type: ignore[arg-type]
+    with steps.step("Reading the file", SimpleNamespace(quiet=False)):  # type: ignore[arg-type]
         pass
     assert sys.stderr.getvalue() == ""  # type: ignore[attr-defined]
 
@@ -650,10 +652,10 @@ def test_quick_steps_are_not_announced(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_messages_are_wrapped_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", Terminal())
     monkeypatch.setenv("COLUMNS", "60")
-    cli._tell("one two three " * 20)
-    lines = sys.stderr.getvalue().splitlines()  # type: ignore[attr-defined]
-    assert len(lines) > 3
-    assert max(map(len, lines)) <= 59
+    lines.tell("one two three " * 20)
+    shown = sys.stderr.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert len(shown) > 3
+    assert max(map(len, shown)) <= 59
 
 
 COMMANDS = re.findall(r"^```console\n\$ alliance-stats (.*)\n((?:.*\n)*?)```$",
