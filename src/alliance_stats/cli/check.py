@@ -8,12 +8,17 @@ import warnings
 import alliance_stats as al
 from alliance_stats._base.errors import DataWarning
 from alliance_stats.cli.arguments import REQUIRED, ROLES, check_file, roles_named, sheet_chosen
-from alliance_stats.cli.lines import print_result
+from alliance_stats.cli.lines import as_paragraph, print_result
 from alliance_stats.cli.steps import step
 
-ONLY_READ = """
-Only read, not checked. Say with --patient, --session, --alliance and --outcome which columns hold
-what: then the sessions are checked."""
+ONLY_READ = """\
+Only read, not checked. Say with --patient, --session, --alliance and --outcome which
+columns hold what: then the sessions are checked."""
+
+
+IN_PYTHON = """\
+That is a step in Python: save its frame with frame.to_csv("sessions.csv", index=False), and
+check that file."""
 
 
 def check(args: argparse.Namespace) -> None:
@@ -26,12 +31,24 @@ def check(args: argparse.Namespace) -> None:
             sessions = _loaded_for_check(args)
         print_result(repr(sessions.report).removeprefix("LoadReport from "), args)
         if sessions.roles is None:
-            print_result(ONLY_READ, args)
+            print_result(f"\n{_next_step(sessions)}", args)
             return
         with step("Describing the sessions", args):
             print_result(f"\n{al.describe_levels(sessions)!r}", args)
         with step("Trying the model", args):
             print_result(f"\n{_usable(sessions)}", args)
+
+
+def _next_step(sessions: al.SessionData) -> str:
+    """What to do with a file that was only read: name columns, or give it another layout."""
+    from alliance_stats.data.layout_hints import layout_advice
+
+    advice = layout_advice(sessions.frame)
+    if advice is None:
+        return ONLY_READ
+    if advice in sessions.report.messages:
+        return IN_PYTHON
+    return f"{as_paragraph(advice)}\n{IN_PYTHON}"
 
 
 def _usable(sessions: al.SessionData) -> str:

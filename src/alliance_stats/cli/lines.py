@@ -55,6 +55,11 @@ def print_result(text: str, args: argparse.Namespace) -> None:
         write(text, sys.stdout)
 
 
+def as_paragraph(text: str) -> str:
+    """A sentence of the library as wrapped lines, arguments as options."""
+    return textwrap.fill(_ARGUMENT.sub(_as_option, text), 88)
+
+
 def tell(text: str) -> None:
     """One message on stderr, arguments as options: wrapped in a terminal, else one line."""
     line = " ".join(_ARGUMENT.sub(_as_option, text).split())
