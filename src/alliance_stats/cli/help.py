@@ -43,9 +43,9 @@ takes more than two seconds is announced there."""
 ABOUT_CHECK = """\
 Read a file of sessions and say what is in it: what was recognised, rows, missing values and where
 they lie, columns that look identifying, what occurs twice, patients, how the ratings vary within
-and between patients, and whether 'analyse' can fit its default model (exit code 0)
-or not (exit code 1, with one message that says what to correct). No coefficient is shown, and
-nothing is written.
+and between patients, and whether 'analyse' can fit its default model (exit code 0) or not (exit
+code 1, with one message that says what to correct). No coefficient is shown, and nothing is
+written.
 
 If the file lacks the columns patient, session, alliance and outcome and no option names others,
 the file is only read and its columns are listed."""

@@ -43,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(run.__name__, description=about, epilog=example, **raw)
         command.set_defaults(run=run)
         command.add_argument("file", metavar="FILE", help=FILE)
-        _add_columns(command.add_argument_group("columns of the file"))
+        _add_columns(command.add_argument_group("sheet and columns of the file"))
         if run is analyse:
             _add_model(command.add_argument_group("model (as in fit_within_between)"))
         _add_output(command.add_argument_group("output"), report=run is analyse)
@@ -51,7 +51,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_columns(columns: argparse._ArgumentGroup) -> None:
-    """Which column holds what."""
+    """Which sheet is read, and which column holds what."""
+    sheet = "for workbooks: the sheet's name, or its position counted from 0"
+    columns.add_argument("--sheet", metavar="NAME|POSITION", help=sheet)
     for role, text in (
         ("patient", "the patient's identifier (default: patient)"),
         ("session", "the number of the session (default: session)"),
@@ -61,8 +63,6 @@ def _add_columns(columns: argparse._ArgumentGroup) -> None:
         ("time", "weeks since intake, as numbers"),
     ):
         columns.add_argument(f"--{role}", metavar="COL", help=text)
-    sheet = "for workbooks: the sheet's name, or its position counted from 0"
-    columns.add_argument("--sheet", metavar="SHEET", help=sheet)
     better = "which way of the outcome is improvement; without it no text says 'better'"
     columns.add_argument("--outcome-better", choices=("lower", "higher"), help=better)
 
