@@ -7,7 +7,7 @@ import pytest
 
 from alliance_stats import DataError, Roles
 from alliance_stats.data import load_sessions
-from alliance_stats.data.header_hints import numbered_columns
+from alliance_stats.data.wide.patterns import numbered_columns
 
 NAMES = "patient,session,alliance,outcome\n"
 ROWS = "p1,1,4,9\np1,2,5,8\np2,1,3,9\n"
@@ -41,7 +41,7 @@ BAD_HEADERS = {
         WIDE,
         "column 'session' (role 'session') not found: the data look wide, with one row a patient "
         "and numbered columns side by side (wai_1, wai_2, …; phq9_1, phq9_2, …). One row must be "
-        "one session: use reshape(",
+        "one session: use al.reshape(frame, pattern='{column}_{session}', id='patient'), and",
     ),
     "items of a long file": (
         "patient,nr,wai_1,wai_2,alliance,outcome\np1,1,4,3,4,1\np1,2,5,3,4,1\np2,1,5,3,4,1\n",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from alliance_stats import Roles
@@ -24,8 +26,8 @@ patient     patient          0  0.000
 session     session          0  0.000
 who         therapist        0  0.000
 wai_total   alliance         1  0.333
-<b>phq</b>  outcome          0  0.000
-1 of 4 sessions dropped (patient missing: 1)."""
+<b>phq</b>  outcome          0  0.000"""
+SAID = "1 of 4 sessions dropped (patient missing: 1)."
 SHARES = """Share missing by session
 Sessions  Rows  wai_total
 1            2      0.500
@@ -35,9 +37,9 @@ Sessions  Rows  wai_total
 def test_report_and_sessions_print_alike() -> None:
     sessions = load_sessions(frame(), ROLES)
     units = "3 sessions, 2 patients, 1 therapist"
-    assert repr(sessions) == f"SessionData from DataFrame: {units}\n{TABLE}"
+    assert repr(sessions) == f"SessionData from DataFrame: {units}\n{TABLE}\n\n{SAID}"
     assert repr(sessions.report) == (
-        f"LoadReport from DataFrame: {units}\n4 rows read, 3 kept\n{TABLE}\n\n{SHARES}"
+        f"LoadReport from DataFrame: {units}\n4 rows read, 3 kept\n{TABLE}\n\n{SHARES}\n\n{SAID}"
     )
 
 
@@ -58,3 +60,28 @@ def test_without_roles_no_empty_column_is_printed() -> None:
     assert first == "LoadReport from DataFrame: no roles given"
     assert rows == "4 rows read, 4 kept"
     assert heading.split() == ["Column", "Missing", "Share"]
+
+
+def test_the_view_holds_what_the_report_knows() -> None:
+    mail = ["a@b.org", "a@b.org", "c@d.org", "e@f.org"]
+    sessions = load_sessions(frame().assign(contact=mail), ROLES)
+    view = sessions.view()
+    shares = view.tables["Share missing by session"]
+    assert list(shares.columns) == ["Sessions", "Rows", "Share of wai_total"]
+    assert shares["Share of wai_total"].tolist() == [0.5, 0.0]
+    assert view.tables["Columns that look identifying"].equals(sessions.report.identifying)
+    assert sessions.report.identifying["column"].tolist() == ["contact"]
+    assert "labelled_columns" not in view.fit
+
+
+def test_labels_are_counted() -> None:
+    sessions = load_sessions(frame(), ROLES)
+    labels = pd.DataFrame({"column": ["who", "who", "arm"], "value": [1, 2, 1], "label": "x"})
+    report = replace(sessions.report, variable_labels={"who": "Who?"}, value_labels=labels)
+    said = "The file labels 1 column and 3 values in 2 columns."
+    assert repr(report).splitlines()[-1] == said
+    assert report._repr_html_().endswith(f"<p>{said}</p>")
+    counts = replace(sessions, report=report).view().fit
+    assert counts[["labelled_columns", "labelled_values"]].to_numpy().tolist() == [[1, 3]]
+    only_values = replace(report, variable_labels={})
+    assert repr(only_values).endswith("\nThe file labels 3 values in 2 columns.")

@@ -352,8 +352,17 @@ def test_too_few_sessions_a_patient(frame: pd.DataFrame) -> None:
 
 
 def test_one_patient_a_therapist(frame: pd.DataFrame) -> None:
-    with pytest.raises(DataError, match="each of 60 therapists has one patient"):
+    said = (
+        r"each of 60 therapists \(column 'who'\) has one patient, .* leave the therapist role out"
+    )
+    with pytest.raises(DataError, match=said):
         fit(frame.assign(who=frame["id"]))
+
+
+def test_therapists_never_named(frame: pd.DataFrame) -> None:
+    said = f"therapist column 'who' is empty in all {len(frame):,} sessions. .* two-level model"
+    with pytest.raises(DataError, match=said):
+        fit(frame.assign(who=None))
 
 
 def test_one_therapist(frame: pd.DataFrame) -> None:

@@ -4,7 +4,7 @@ from alliance_stats._base.lazy import attach
 
 NAMES = {
     "LevelsDescription": "alliance_stats.data.describe",
-    "LoadReport": "alliance_stats.data.sessions",
+    "LoadReport": "alliance_stats.data.load_report",
     "RedcapReport": "alliance_stats.data.redcap.report",
     "ReshapePreview": "alliance_stats.data.wide.preview",
     "Roles": "alliance_stats.data.roles",

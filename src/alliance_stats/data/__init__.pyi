@@ -4,10 +4,10 @@ from alliance_stats.data.describe import describe_levels as describe_levels
 from alliance_stats.data.examples import load_example as load_example
 from alliance_stats.data.lags import lag_within as lag_within
 from alliance_stats.data.load import load_sessions as load_sessions
+from alliance_stats.data.load_report import LoadReport as LoadReport
 from alliance_stats.data.redcap.export import load_redcap as load_redcap
 from alliance_stats.data.redcap.report import RedcapReport as RedcapReport
 from alliance_stats.data.roles import Roles as Roles
-from alliance_stats.data.sessions import LoadReport as LoadReport
 from alliance_stats.data.sessions import SessionData as SessionData
 from alliance_stats.data.wide.preview import ReshapePreview as ReshapePreview
 from alliance_stats.data.wide.reshaping import reshape as reshape

@@ -1,18 +1,14 @@
-"""Why a column is not found: a wide file, or a first line that does not hold the names."""
+"""Why a column is not found: another layout, or a first line that does not hold the names."""
 
 from __future__ import annotations
-
-import re
-from collections import defaultdict
 
 import pandas as pd
 
 from alliance_stats._base.checks import Places, agree, counted
+from alliance_stats.data.layout_hints import redcap_hint, wide_hint
 from alliance_stats.data.roles import Roles
 
-_DIGITS = re.compile(r"\d+")
 _FIRST_ROWS = 5
-_SHOWN_PATTERNS = 3
 
 
 def not_found_hint(frame: pd.DataFrame, column: str, roles: Roles, places: Places) -> str | None:
@@ -22,7 +18,8 @@ def not_found_hint(frame: pd.DataFrame, column: str, roles: Roles, places: Place
         or one_column(frame)
         or names_below(frame, column, places)
         or numbers_as_names(frame)
-        or wide_hint(frame, roles)
+        or redcap_hint(frame)
+        or wide_hint(frame, roles.patient)
     )
 
 
@@ -68,34 +65,6 @@ def numbers_as_names(frame: pd.DataFrame) -> str | None:
         f"{len(numbers)} of {len(frame.columns)} column names are numbers, so the first line looks "
         "like data. Add a first line with the column names."
     )
-
-
-def wide_hint(frame: pd.DataFrame, roles: Roles) -> str | None:
-    """Say that the data look wide: one row a patient, its sessions in numbered columns."""
-    if list(frame.columns).count(roles.patient) != 1 or not frame[roles.patient].is_unique:
-        return None
-    patterns = numbered_columns([str(name) for name in frame.columns])
-    if not patterns:
-        return None
-    shown = "; ".join(f"{names[0]}, {names[1]}, …" for names in patterns[:_SHOWN_PATTERNS])
-    return (
-        f"the data look wide, with one row a patient and numbered columns side by side "
-        f"({shown}). One row must be one session: use reshape(frame, pattern=…, id=…), "
-        "and give the frame it returns."
-    )
-
-
-def numbered_columns(names: list[str]) -> list[list[str]]:
-    """Groups of names that differ in one number only.
-
-    >>> numbered_columns(["id", "phq9_1", "phq9_2", "T1_wai", "T2_wai"])
-    [['phq9_1', 'phq9_2'], ['T1_wai', 'T2_wai']]
-    """
-    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for name in names:
-        for digits in _DIGITS.finditer(name):
-            groups[name[: digits.start()], name[digits.end() :]].append(name)
-    return [group for (before, after), group in groups.items() if len(group) > 1 and before + after]
 
 
 def _is_number(name: str) -> bool:

@@ -13,12 +13,14 @@ from alliance_stats._base.errors import ArgumentError, DataWarning
 from alliance_stats.data import session_checks as checks
 from alliance_stats.data import session_messages as messages
 from alliance_stats.data.duplicates import duplicate_messages, duplicates_found
+from alliance_stats.data.layout_hints import redcap_message
+from alliance_stats.data.load_report import LoadReport, with_contents
 from alliance_stats.data.missing_by_session import missing_by_session
 from alliance_stats.data.privacy import identifying_columns, identifying_message
 from alliance_stats.data.reading.contents import FileContents
 from alliance_stats.data.reading.files import as_path, read_file
 from alliance_stats.data.roles import NUMERIC_ROLES, Roles, roles_from
-from alliance_stats.data.sessions import LoadReport, SessionData, with_contents
+from alliance_stats.data.sessions import SessionData
 from alliance_stats.data.units import Codes, units_seen
 
 
@@ -212,7 +214,11 @@ def _read_only(contents: FileContents, source: str) -> SessionData:
     frame = contents.frame
     checks.check_header(frame)
     duplicates, identifying = duplicates_found(frame), identifying_columns(frame)
-    said = (*duplicate_messages(duplicates), identifying_message(identifying))
+    said = (
+        redcap_message(frame),
+        *duplicate_messages(duplicates),
+        identifying_message(identifying),
+    )
     report = LoadReport(
         source=source,
         rows_read=len(frame),
@@ -247,6 +253,7 @@ def _checked(contents: FileContents, roles: Roles, source: str) -> SessionData:
     said = [
         *contents.doubts,
         messages.drop_message(len(frame), len(kept), dropped),
+        redcap_message(frame) if len(dropped) else None,
         *_label_messages(labels),
         messages.session_number_message(kept, roles, rows, places),
         *messages.rating_messages(kept, roles),

@@ -11,7 +11,6 @@ import pandas as pd
 
 from alliance_stats._base.checks import counted, name_list, one_of, probability
 from alliance_stats._base.errors import DataError, UnsupportedError
-from alliance_stats._base.printing import escape_html, frame_html, frame_text, wrapped
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.result import Ddf, MixedModelResult
 from alliance_stats.models.correlations import Bootstrap, correlation_table, observed_correlations
@@ -21,6 +20,7 @@ from alliance_stats.models.outcome_plot import outcome_frame
 from alliance_stats.models.patient_fit import PatientFit
 from alliance_stats.models.prepare_outcome import PreparedPatients, sessions_words
 from alliance_stats.models.result import FEW
+from alliance_stats.models.shown import headline, result_html, result_text
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -289,21 +289,14 @@ class OutcomeResult:
             parts += [f"rng={seed}", f"n_boot={self.bootstrap.n_boot}"]
         return f"al.fit_outcome({', '.join(parts)})"
 
+    def _shown(self) -> tuple[str, list[pd.DataFrame], tuple[str, ...]]:
+        """Heading, tables and sentences, in text as in HTML."""
+        heading = headline(self._title, self.prepared.counts())
+        correlations = self.correlations().drop(columns=["n", "n_controls"])
+        return heading, [self.tidy(), correlations], (*self.notes, *self.messages)
+
     def __repr__(self) -> str:
-        counts = ", ".join(counted(n, unit) for unit, n in self.prepared.counts().items())
-        lines = [
-            f"{self._title} ({counts})",
-            "",
-            frame_text(self.tidy()),
-            "",
-            frame_text(self.correlations().drop(columns=["n", "n_controls"])),
-            "",
-            *wrapped((*self.notes, *self.messages)),
-        ]
-        return "\n".join(lines)
+        return result_text(*self._shown())
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<p>{escape_html(t)}</p>" for t in (*self.notes, *self.messages))
-        correlations = self.correlations().drop(columns=["n", "n_controls"])
-        tables = frame_html(self.tidy(), caption=self._title) + frame_html(correlations)
-        return tables + lines
+        return result_html(*self._shown())

@@ -163,9 +163,15 @@ def _timed(frame: pd.DataFrame, roles: Roles, clock: str) -> pd.DataFrame:
 
 
 def check_therapists(frame: pd.DataFrame, roles: Roles) -> None:
-    """Raise where patients have several therapists, or every therapist has one patient."""
+    """Raise where no, or every therapist has one patient, or patients have several therapists."""
     if roles.therapist is None:
         return
+    if frame[roles.therapist].isna().all():
+        raise DataError(
+            f"therapist column '{roles.therapist}' is empty in all "
+            f"{counted(len(frame), 'session')}. Fill the column, or leave the therapist role out "
+            "for a two-level model."
+        )
     per_patient = frame.groupby(roles.patient, observed=True)[roles.therapist].nunique()
     changed = int((per_patient > 1).sum())
     if changed:
@@ -178,8 +184,9 @@ def check_therapists(frame: pd.DataFrame, roles: Roles) -> None:
     per_therapist = frame.groupby(roles.therapist, observed=True)[roles.patient].nunique()
     if len(per_therapist) and (per_therapist <= 1).all():
         raise DataError(
-            f"each of {counted(len(per_therapist), 'therapist')} has one patient, so that "
-            "therapists and patients cannot be told apart. Leave the therapist role out."
+            f"each of {counted(len(per_therapist), 'therapist')} (column '{roles.therapist}') has "
+            "one patient, so that therapists and patients cannot be told apart. Give the column "
+            "that names the therapists, or leave the therapist role out for a two-level model."
         )
 
 

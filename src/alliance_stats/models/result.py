@@ -8,7 +8,6 @@ from functools import cached_property
 import pandas as pd
 
 from alliance_stats._base.checks import counted, name_list, probability
-from alliance_stats._base.printing import escape_html, frame_html, frame_text, wrapped
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.result import Ddf, MixedModelResult
 from alliance_stats.models.adjusted import adjusted_frame
@@ -17,6 +16,7 @@ from alliance_stats.models.effects import UNITS, effects_table
 from alliance_stats.models.labels import level_counts, role_labels
 from alliance_stats.models.prepare import PreparedSessions
 from alliance_stats.models.sensitivity import sensitivity_rows
+from alliance_stats.models.shown import headline, result_html, result_text
 from alliance_stats.models.specification import Specification
 
 #: Fewer members of a unit than this are called few.
@@ -122,7 +122,7 @@ class AllianceResult:
         roles = self.prepared.roles
         return ResultView(
             kind="within_between",
-            title=f"{roles.alliance} and {roles.outcome} within and between patients",
+            title=self._title,
             terms=self.tidy(),
             fit=self.glance(),
             plot=adjusted_frame(self.fit, self.prepared),
@@ -193,19 +193,18 @@ class AllianceResult:
             parts.append(f"therapist_mean={chosen.therapist_mean!r}")
         return f"al.fit_within_between({', '.join(parts)}, reml={chosen.reml})"
 
+    @property
+    def _title(self) -> str:
+        roles = self.prepared.roles
+        return f"{roles.alliance} and {roles.outcome} within and between patients"
+
+    def _shown(self) -> tuple[str, list[pd.DataFrame], tuple[str, ...]]:
+        """Heading, tables and sentences, in text as in HTML."""
+        heading = headline(self._title, self.prepared.counts())
+        return heading, [self.tidy()], (*self.notes, *self.messages)
+
     def __repr__(self) -> str:
-        counts = ", ".join(counted(n, unit) for unit, n in self.prepared.counts().items())
-        lines = [
-            f"{self.prepared.roles.alliance} and {self.prepared.roles.outcome} "
-            f"within and between patients ({counts})",
-            "",
-            frame_text(self.tidy()),
-            "",
-            *wrapped((*self.notes, *self.messages)),
-        ]
-        return "\n".join(lines)
+        return result_text(*self._shown())
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<p>{escape_html(t)}</p>" for t in (*self.notes, *self.messages))
-        title = f"{self.prepared.roles.alliance} and {self.prepared.roles.outcome}"
-        return frame_html(self.tidy(), caption=title) + lines
+        return result_html(*self._shown())

@@ -80,8 +80,12 @@ def one_line(text: object) -> str:
 
 
 def as_heading(name: object) -> str:
-    """A column's name as a heading: blanks for underscores, the first letter a capital."""
-    words = one_line(name).replace("_", " ")
+    """A column's name as a heading: blanks for underscores, the first letter a capital.
+
+    What holds blanks is a heading already, and its underscores are those of a name in it.
+    """
+    words = one_line(name)
+    words = words if " " in words else words.replace("_", " ")
     return words[:1].upper() + words[1:]
 
 

@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from alliance_stats._base.checks import counted
+from alliance_stats.data.load_report import LoadReport
 from alliance_stats.data.missing_by_session import missing_by_session
 from alliance_stats.data.roles import Roles
-from alliance_stats.data.sessions import LoadReport
 from alliance_stats.simulate.ending import Ending
 from alliance_stats.simulate.structure import Structure
 

@@ -284,7 +284,7 @@ def test_latin_1_is_read_and_warned_of(tmp_path: Path) -> None:
     assert sessions.frame["id"].tolist() == ["a", "Jürgen – Größe"]
     assert [str(w.message) for w in caught] == [said]
     assert sessions.report.notes == sessions.report.messages == (said,)
-    assert repr(sessions).count(said) == 1
+    assert " ".join(repr(sessions).split()).count(said) == 1
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le"])

@@ -144,8 +144,7 @@ def test_user_missing_codes_and_ranges_are_missing_and_counted(spss: Path) -> No
     ]
     assert sessions.report.notes == (
         "8 values that the file declares as missing are missing here, in columns "
-        "working_alliance_as_the_patient_rates_it, phq9, why; report.coded_missing counts them by "
-        "code.",
+        "working_alliance_as_the_patient_rates_it, phq9, why.",
     )
     counts = sessions.report.coded_missing.groupby("column")["n"].sum()
     missing = sessions.report.missing.set_index("column")["missing"]

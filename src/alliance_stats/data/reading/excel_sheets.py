@@ -18,23 +18,16 @@ FORMATS = {
 Grid = list[list[Any]]
 
 
+def sheet_names(path: Path) -> list[str]:
+    """Names of a workbook's sheets in its order; none where the file is no workbook."""
+    if path.suffix.lower() not in FORMATS or not path.is_file():
+        return []
+    return list(_opened(path)[0])
+
+
 def open_sheet(path: Path, sheet: str | int | None) -> tuple[str, Grid, set[int], str]:
     """Name, cells and rows with merged cells of the chosen sheet; which others there are."""
-    check_workbook(path)
-    from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
-
-    try:
-        book = CalamineWorkbook.from_path(str(path))
-        hidden = {m.name for m in book.sheets_metadata if m.visible != SheetVisibleEnum.Visible}
-        sheets = {name: book.get_sheet_by_name(name) for name in book.sheet_names}
-    except (CalamineError, OSError, ValueError):
-        book = None
-    if book is None:
-        raise DataError(
-            f"file '{path.name}' cannot be read: it begins as {FORMATS[path.suffix.lower()]}, but "
-            f"its end is missing or it is damaged ({path.stat().st_size:,} bytes). Most likely it "
-            "was cut off while it was copied or downloaded. Copy or save it again."
-        )
+    sheets, hidden = _opened(path)
     sizes = {
         name: (0, 0) if of.end is None else (of.end[0] + 1, of.end[1] + 1)
         for name, of in sheets.items()
@@ -43,6 +36,24 @@ def open_sheet(path: Path, sheet: str | int | None) -> tuple[str, Grid, set[int]
     filled = [other for other in sizes if other != name and sizes[other] != (0, 0)]
     others = f"; not read: {name_list(filled)}" if filled else ""
     return name, _cells(sheets[name]), _merged_rows(sheets[name]), others
+
+
+def _opened(path: Path) -> tuple[dict[str, Any], set[str]]:
+    """The sheets of a workbook by name, and the names of hidden ones."""
+    check_workbook(path)
+    from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+        hidden = {m.name for m in book.sheets_metadata if m.visible != SheetVisibleEnum.Visible}
+        return {name: book.get_sheet_by_name(name) for name in book.sheet_names}, hidden
+    except (CalamineError, OSError, ValueError):
+        pass
+    raise DataError(
+        f"file '{path.name}' cannot be read: it begins as {FORMATS[path.suffix.lower()]}, but "
+        f"its end is missing or it is damaged ({path.stat().st_size:,} bytes). Most likely it "
+        "was cut off while it was copied or downloaded. Copy or save it again."
+    )
 
 
 def check_workbook(path: Path) -> None:

@@ -331,6 +331,6 @@ def _said(rows: list[tuple[object, ...]]) -> list[Note]:
         Note(
             f"{counted(n, 'value')} that the file declares as missing "
             f"{agree(n, 'is', 'are')} missing here, in {agree(len(columns), 'column', 'columns')} "
-            f"{name_list(columns)}; report.coded_missing counts them by code"
+            f"{name_list(columns)}"
         )
     ]

@@ -8,8 +8,12 @@ import pandas as pd
 
 from alliance_stats._base.checks import agree, counted, name_list
 from alliance_stats._base.errors import ArgumentError, DataError
-from alliance_stats.data.header_hints import numbered_columns
-from alliance_stats.data.wide.patterns import NameParts, NamePattern, suggestion
+from alliance_stats.data.wide.patterns import (
+    NameParts,
+    NamePattern,
+    numbered_columns,
+    suggestion,
+)
 
 #: Kinds of cells in words, by what pandas infers.
 _KINDS = {

@@ -136,6 +136,19 @@ def suggest_patterns(names: Sequence[str]) -> list[tuple[str, int]]:
     return [(text, len(matched[text])) for text in shown[:_MOST_SUGGESTED]]
 
 
+def numbered_columns(names: list[str]) -> list[list[str]]:
+    """Groups of names that differ in one number only.
+
+    >>> numbered_columns(["id", "phq9_1", "phq9_2", "T1_wai", "T2_wai"])
+    [['phq9_1', 'phq9_2'], ['T1_wai', 'T2_wai']]
+    """
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for name in names:
+        for digits in _NUMBER_IN_NAME.finditer(name):
+            groups[name[: digits.start()], name[digits.end() :]].append(name)
+    return [group for (before, after), group in groups.items() if len(group) > 1 and before + after]
+
+
 def _pieces(text: str) -> Iterator[tuple[bool, str]]:
     """Pieces of a pattern in order: ``(is a field, its name or the literal text)``."""
     end = 0

@@ -1,0 +1,1 @@
+from alliance_stats.cli.program import main as main
