@@ -24,6 +24,7 @@ import alliance_stats as al
 from alliance_stats import __main__ as door
 from alliance_stats import cli
 from alliance_stats.data.centering import TherapistMean
+from alliance_stats.data.therapist_change import TherapistChange
 from alliance_stats.models.prepare import MeanRows, Time, TimeColumn
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -170,12 +171,12 @@ def test_options_reach_the_model(folder: Path, run: Any, monkeypatch: pytest.Mon
 
     monkeypatch.setitem(vars(al), "fit_within_between", spy)
     words = "--time-trend log --time week --time-column time --random-slopes none --no-reml"
-    more = "--mean-rows fitted --therapist-mean sessions"
+    more = "--mean-rows fitted --therapist-mean sessions --therapist-change crossed"
     done = run("analyse", "sessions.csv", *THREE, *words.split(), *more.split())
     assert done.code == 0
     assert seen == {
         "time": "log", "time_column": "time", "random_slopes": {}, "reml": False,
-        "mean_rows": "fitted", "therapist_mean": "sessions",
+        "mean_rows": "fitted", "therapist_mean": "sessions", "therapist_change": "crossed",
         "roles": al.Roles(
             therapist="therapist", alliance="wai_total", outcome="phq9", outcome_better="lower",
             time="week",
@@ -193,7 +194,7 @@ def test_defaults_and_choices_are_the_library_s() -> None:
     assert cli._roles(args) == al.Roles()
     for option, allowed in (
         ("--time-trend", Time), ("--time-column", TimeColumn), ("--mean-rows", MeanRows),
-        ("--therapist-mean", TherapistMean),
+        ("--therapist-mean", TherapistMean), ("--therapist-change", TherapistChange),
     ):  # fmt: skip
         for word in typing.get_args(allowed):
             cli._parser().parse_args(["analyse", "file.csv", option, word])

@@ -41,7 +41,7 @@ _PLAIN: dict[int, Any] = {
 }
 #: Arguments of the library in its messages, which name the options here.
 _ARGUMENT = re.compile(
-    r"\b(?P<name>time|time_column|random_slopes|mean_rows|therapist_mean)=('(?P<value>\w+)'|\{\})"
+    r"\b(?P<name>time|time_column|random_slopes|mean_rows|therapist_mean|therapist_change)=('(?P<value>\w+)'|\{\})"
     r"|roles=Roles\((?P<role>\w+)=…\)|\b(?P<label>therapist)='…'"
     r"|(?P<left>leave the therapist role out)"
 )
@@ -173,7 +173,7 @@ def check(args: argparse.Namespace) -> None:
 
 def _model_arguments(args: argparse.Namespace) -> dict[str, Any]:
     """The options as `fit_within_between` names them."""
-    names = ("time_column", "mean_rows", "therapist_mean", "reml")
+    names = ("time_column", "mean_rows", "therapist_mean", "therapist_change", "reml")
     given = {name: getattr(args, name) for name in names}
     return {"time": args.time_trend, "random_slopes": SLOPES[args.random_slopes], **given}
 
@@ -398,6 +398,9 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
          "a patient's mean is of all alliance ratings, or of the sessions in the model"),
         ("therapist-mean", ("patients", "sessions"),
          "a therapist's mean is of the patients' means, or of all sessions"),
+        ("therapist-change", ("raise", "dyad", "first", "crossed"),
+         "patients with several therapists are refused; each pair counts as a patient; all "
+         "sessions count for the first; or patients and therapists are crossed"),
     ):  # fmt: skip
         group.add_argument(
             f"--{name}", choices=choices, default=choices[0], help=f"{text} (default: {choices[0]})"
