@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import warnings
 from pathlib import Path
@@ -18,6 +19,7 @@ from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.report.plots.within_between import figure_caption
 
 FOLDER = Path(__file__).resolve().parents[1] / "reference" / "therapist_change"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "centring.md"
 WAYS = ("dyad", "first", "crossed")
 #: Name in R of every coefficient.
 IN_R = {
@@ -124,10 +126,12 @@ def test_what_is_said_and_drawn(case: Case) -> None:
 
 def test_the_refit_gives_the_same_model(case: Case) -> None:
     result, _ = case
-    call = result.view().refit or ""
+    call = ast.parse(result.view().refit or "", mode="eval").body
+    assert isinstance(call, ast.Call)
+    arguments: dict[str, Any] = {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        again = eval(call, {"al": al, "sessions": al.load_example("therapist_change")})
+        again = al.fit_within_between(al.load_example("therapist_change"), **arguments)
     assert again.fit.loglik == result.fit.loglik
 
 
@@ -176,22 +180,43 @@ STATIC = {
     "improvement_alliance": 0.0, "improvement_outcome": 0.0, "alliance_range": None,
     "outcome_range": None, "alliance_trend_sd": 0.0, "outcome_trend_sd": 0.0,
     "alliance_therapist_share": 0.2, "outcome_therapist_share": 0.3,
-    "therapist_between_effect": -0.6, "within_effect_sd": 0.0, "missing_ratings": 0.0,
+    "therapist_between_effect": -0.6, "within_effect_sd": 0.0,
     "n_patients": 2000, "n_therapists": 100,
 }  # fmt: skip
 
 
 def test_effects_are_recovered_where_half_of_the_patients_change() -> None:
-    """Pairs and crossed factors keep the effects; the first therapist alone does not."""
-    sessions = al.simulate_sessions(**STATIC, therapist_change=0.5, rng=11)  # type: ignore
-    found = {way: fit(sessions, way, random_slopes={}).effects for way in WAYS}
+    """Pairs and crossed factors keep the estimates of the same people without changes."""
+    stay = al.simulate_sessions(**STATIC, rng=11)  # type: ignore
+    change = al.simulate_sessions(**STATIC, therapist_change=0.5, rng=11)  # type: ignore
+    plain = fit(stay, "raise", random_slopes={}).effects
+    found = {way: fit(change, way, random_slopes={}).effects for way in WAYS}
     for way in ("dyad", "crossed"):
-        within, patient, therapist = found[way].itertuples()
-        assert abs(within.estimate + 0.08) < 3 * within.se
-        assert -0.27 < patient.estimate < -0.19
-        assert abs(therapist.estimate + 0.6) < 3 * therapist.se
-    sigma = {way: fit(sessions, way, random_slopes={}).fit.sigma for way in WAYS}
-    assert sigma["first"] > 1.03 * sigma["crossed"]
+        gap = (found[way]["estimate"] - plain["estimate"]).abs()
+        assert (gap < [0.002, 0.01, 0.06]).all()
+        assert abs(found[way]["estimate"].iloc[0] + 0.08) < 3 * found[way]["se"].iloc[0]
+    assert found["first"]["estimate"].iloc[0] < -0.15
+
+
+#: Mean estimates over eight studies, as docs/explanation/centring.md prints them.
+EIGHT = {
+    "raise": (-0.081, -0.220, -0.518),
+    "dyad": (-0.081, -0.216, -0.550),
+    "crossed": (-0.081, -0.219, -0.541),
+    "first": (-0.159, -0.240, -0.488),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", EIGHT)
+def test_the_documented_means_over_eight_studies(way: str) -> None:
+    found = []
+    for seed in range(11, 19):
+        share = 0.0 if way == "raise" else 0.5
+        sessions = al.simulate_sessions(**STATIC, therapist_change=share, rng=seed)  # type: ignore
+        found.append(fit(sessions, way, random_slopes={}).effects["estimate"].to_numpy())
+    np.testing.assert_allclose(np.mean(found, axis=0), EIGHT[way], atol=6e-4)
+    assert f"{EIGHT[way][2]:.3f}".replace("-0", "−") in PAGE.read_text("utf-8")
 
 
 def test_a_therapist_part_taken_out_last_would_overstate_the_therapists() -> None:
