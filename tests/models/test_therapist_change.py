@@ -250,6 +250,46 @@ def test_patients_are_refused_with_the_ways_named() -> None:
         al.fit_within_between(data, therapist_change="frist")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"mean_rows": "fitted"},
+        {"time": "patient", "random_slopes": {}},
+        {"random_slopes": {"patient": ["within"], "therapist": ["patient_between"]}},
+        {"random_slopes": "auto", "reml": False, "therapist_mean": "sessions"},
+    ],
+)
+def test_other_choices_work_beside_it(way: str, options: dict[str, Any]) -> None:
+    """Each is the model written out over the prepared columns, with the way's random part."""
+    result = fit(al.load_example("therapist_change"), way, **options)
+    assert result.fit.converged
+    plain = fit_quietly(result.formula, result.prepared.frame, reml=options.get("reml", True))
+    assert result.fit.loglik == plain.loglik
+    patients = "| therapist:patient)" if way == "dyad" else "| patient)"
+    assert patients in result.formula
+    plot = result.view().plot
+    assert plot is not None
+    assert np.isfinite(plot["y"]).all()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_names_and_types_of_identifiers_do_not_matter(way: str) -> None:
+    data = al.load_example("therapist_change")
+    names = {"patient": 'the "id" a:b', "therapist": "who (x"}
+    odd = data.frame.assign(
+        patient=pd.Categorical(data.frame["patient"]),
+        therapist=data.frame["therapist"].str[1:].astype(int),
+    ).rename(columns=names)
+    roles = al.Roles(**names, alliance="wai_total", outcome="phq9")
+    result, plain = fit(odd, way, roles=roles), fit(data, way)
+    assert result.fit.loglik == pytest.approx(plain.fit.loglik, abs=1e-7)
+    one, two = result.view().plot, plain.view().plot
+    assert one is not None
+    assert two is not None
+    np.testing.assert_allclose(one["y"], two["y"], atol=1e-4)
+
+
 def test_few_sessions_count_pairs() -> None:
     """With pairs as units there are more random effects than with patients."""
     frame = pd.DataFrame(
