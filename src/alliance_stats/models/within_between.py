@@ -88,7 +88,8 @@ def fit_within_between(
         * ``"raise"``: refuse them, with counts;
         * ``"dyad"``: each patient-therapist pair is a patient of its own, (… | therapist:patient);
           compares sessions with the same therapist only;
-        * ``"first"``: all sessions of a patient count for the first therapist;
+        * ``"first"``: all sessions of a patient count for the first therapist; what differs
+          between a patient's therapists then enters the within effect;
         * ``"crossed"``: (… | patient) + (… | therapist) with the therapist of every session, so
           that a patient stays one patient.
 
