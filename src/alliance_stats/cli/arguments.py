@@ -18,7 +18,7 @@ SLOPES: dict[str, Any] = {"patient": None, "auto": "auto", "none": {}}
 
 def model_arguments(args: argparse.Namespace) -> dict[str, Any]:
     """The options as `fit_within_between` names them."""
-    names = ("time_column", "mean_rows", "therapist_mean", "reml")
+    names = ("time_column", "mean_rows", "therapist_mean", "therapist_change", "reml")
     given = {name: getattr(args, name) for name in names}
     return {"time": args.time_trend, "random_slopes": SLOPES[args.random_slopes], **given}
 

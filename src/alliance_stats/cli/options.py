@@ -82,6 +82,9 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
          "a patient's mean is of all alliance ratings, or of the sessions in the model"),
         ("therapist-mean", ("patients", "sessions"),
          "a therapist's mean is of the patients' means, or of all sessions"),
+        ("therapist-change", ("raise", "dyad", "first", "crossed"),
+         "patients with several therapists are refused; each pair counts as a patient; all "
+         "sessions count for the first; or patients and therapists are crossed"),
     ):  # fmt: skip
         group.add_argument(
             f"--{name}", choices=choices, default=choices[0], help=f"{text} (default: {choices[0]})"

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import (
-    agree,
     columns_present,
     counted,
     frame_given,
@@ -21,6 +20,14 @@ from alliance_stats._base.checks import (
     row_places,
 )
 from alliance_stats._base.errors import ArgumentError, DataError
+from alliance_stats.data.therapist_change import (
+    TherapistChange,
+    check_one_therapist,
+    check_way,
+    dyad_codes,
+    home_codes,
+    with_first_therapist,
+)
 from alliance_stats.data.units import (
     Codes,
     Floats,
@@ -73,6 +80,8 @@ def center(
     therapist: str | None = None,
     method: Method = "cwc",
     therapist_mean: TherapistMean = "patients",
+    therapist_change: TherapistChange = "raise",
+    order: str | None = None,
 ) -> pd.DataFrame:
     """Split ratings into what varies within patients and what varies between them.
 
@@ -95,6 +104,12 @@ def center(
     therapist_mean : {"patients", "sessions"}
         Whether a therapist's mean is the mean of the patient means, or of all sessions, which
         gives patients with longer treatments more weight.
+    therapist_change : {"raise", "dyad", "first", "crossed"}
+        What to do about patients with several therapists: raise, with counts; centre within each
+        patient-therapist pair; give all sessions to the first therapist; or take the therapist's
+        mean out of every session and centre the rest within the patient. See *Notes*.
+    order : str, optional
+        Column of session numbers; ``therapist_change="first"`` needs it.
 
     Returns
     -------
@@ -111,7 +126,8 @@ def center(
     ------
     DataError
         If a column is missing, not numeric, without any rating or centred already; if a derived
-        column exists; if rows have no patient; if a patient has several therapists.
+        column exists; if rows have no patient; if a patient has several therapists (or, with
+        ``therapist_change="first"``, several at the earliest session).
     ArgumentError
         If an argument has a value that is not allowed or would be ignored.
 
@@ -121,6 +137,22 @@ def center(
     ``x_within`` is missing and the between columns are filled. Rows without a therapist have
     missing therapist columns (``x_within`` is filled), and a patient never seen with a known
     therapist enters no therapist mean; models drop and count such rows.
+
+    Where patients change their therapist, with k the therapist of the session and j the patient:
+
+    * ``"dyad"``: every pair kj is a patient of its own. ``x_within`` = x - mean of the pair;
+      ``x_patient_between`` = mean of the pair - mean of the therapist's pair means;
+      ``x_therapist_between`` = that mean - mean of the therapists' means.
+    * ``"first"``: all sessions of a patient count for the therapist of the earliest session with a
+      known one. The column of therapists itself stays as it is.
+    * ``"crossed"``: the therapist's mean is that of the therapist's pair means, so that a patient
+      counts once for each therapist, with the sessions held there. ``x_patient_between`` = mean
+      over all sessions of the patient of x - the session's therapist mean; ``x_within`` =
+      x - the session's therapist mean - ``x_patient_between``; ``x_therapist_between`` as above.
+
+    Sessions without a therapist count towards the mean of a patient with one therapist; those of
+    a patient with several belong to no pair, and ``x_within`` is missing there too (``"dyad"``,
+    ``"crossed"``). Where nobody changes, all ways give the same columns.
 
     References
     ----------
@@ -140,18 +172,21 @@ def center(
     3       b  3.0         1.0         -1.5
     """
     columns = [column] if isinstance(column, str) else list(column)
+    check_way(therapist_change, therapist, order)
     _check_arguments(frame, columns, by, therapist, method, therapist_mean)
     patient = _patient_codes(frame, by)
-    therapists = unit_codes(frame, therapist)[0] if therapist is not None else None
-    if therapist is not None and therapists is not None:
-        _check_one_therapist(patient, therapists, therapist)
+    therapists = _therapist_codes(frame, by, therapist, therapist_change, order)
+    if therapist is not None and therapists is not None and therapist_change == "raise":
+        n_patients = _n_units(patient)
+        changed = parent_codes(patient, therapists, n_patients)[1]
+        check_one_therapist(changed, n_patients, therapist)
     added: dict[str, Floats] = {}
     for name in columns:
         values = _raw_values(frame, name, patient)
         if method == "cgm":
             added[grand_name(name)] = center_at_grand_mean(values, patient)
             continue
-        parts = center_within(values, patient, therapists, therapist_mean=therapist_mean)
+        parts = _parts(values, patient, therapists, therapist_mean, therapist_change)
         added |= {derived_name(name, effect): part for effect, part in parts.items()}
     names_free(frame, list(added))
     return frame.assign(**added)
@@ -206,6 +241,45 @@ def center_within(
         "within": within,
         "patient_between": row_means - row_therapist,
         "therapist_between": row_therapist - _mean(means),
+    }
+
+
+def center_crossed(
+    values: Floats,
+    patient: Codes,
+    therapist: Codes,
+    *,
+    therapist_mean: TherapistMean = "patients",
+) -> dict[str, Floats]:
+    """The three parts where patients may have several therapists, on arrays.
+
+    The therapist's mean is taken out of every rating first; what is left is centred within the
+    patient, over all sessions. So a change of therapist moves the therapist part and not the
+    part within patients. Arguments and result are those of `center_within`.
+
+    Examples
+    --------
+    >>> x, patient = np.array([3.0, 5.0, 8.0, 4.0]), np.array([0, 0, 0, 1])
+    >>> center_crossed(x, patient, np.array([0, 0, 1, 0]))["therapist_between"].tolist()
+    [-2.0, -2.0, 2.0, -2.0]
+    """
+    n_patients, n_therapists = _n_units(patient), _n_units(therapist)
+    home = home_codes(patient, therapist)
+    if therapist_mean == "patients":
+        dyad = dyad_codes(patient, therapist)
+        n_dyads = _n_units(dyad)
+        of_dyad, _ = parent_codes(dyad, therapist, n_dyads)
+        means = unit_means(unit_means(values, dyad, n_dyads), of_dyad, n_therapists)
+    else:
+        means = unit_means(values, therapist, n_therapists)
+    left = values - at_rows(means, home)
+    never = np.bincount(patient, weights=home >= 0, minlength=n_patients)[patient] == 0
+    left = np.where(never, values, left)  # no therapist's mean to take out
+    own = at_rows(unit_means(left, patient, n_patients), patient)
+    return {
+        "within": left - own,
+        "patient_between": np.where(therapist < 0, np.nan, own),
+        "therapist_between": at_rows(means, therapist) - _mean(means),
     }
 
 
@@ -291,15 +365,30 @@ def _patient_codes(frame: pd.DataFrame, by: str) -> Codes:
     return codes
 
 
-def _check_one_therapist(patient: Codes, therapist: Codes, name: str) -> None:
-    n_patients = _n_units(patient)
-    _, changed = parent_codes(patient, therapist, n_patients)
-    if changed:
-        raise DataError(
-            f"{changed:,} of {counted(n_patients, 'patient')} {agree(changed, 'is', 'are')} seen "
-            f"by more than one therapist (column '{name}'). Keep one therapist a patient, or give "
-            "by= a column of patient-therapist pairs."
-        )
+def _therapist_codes(
+    frame: pd.DataFrame, by: str, therapist: str | None, way: TherapistChange, order: str | None
+) -> Codes | None:
+    """Therapist of every row, the patient's first one if asked."""
+    if therapist is None:
+        return None
+    if way == "first":
+        frame, _ = with_first_therapist(frame, by, therapist, order)
+    return unit_codes(frame, therapist)[0]
+
+
+def _parts(
+    values: Floats,
+    patient: Codes,
+    therapist: Codes | None,
+    therapist_mean: TherapistMean,
+    way: TherapistChange,
+) -> dict[str, Floats]:
+    """The parts of ratings, by what is done about patients with several therapists."""
+    if therapist is not None and way == "crossed":
+        return center_crossed(values, patient, therapist, therapist_mean=therapist_mean)
+    if therapist is not None and way == "dyad":
+        patient = dyad_codes(patient, therapist)
+    return center_within(values, patient, therapist, therapist_mean=therapist_mean)
 
 
 def _raw_values(frame: pd.DataFrame, name: str, patient: Codes) -> Floats:

@@ -75,7 +75,8 @@ def therapist_message(patient: Codes, therapist: Codes | None) -> str | None:
         return None
     return (
         f"{changed:,} of {counted(n_patients, 'patient')} {agree(changed, 'is', 'are')} seen by "
-        "more than one therapist. Models with therapists refuse them; keep one therapist a patient."
+        "more than one therapist. Models with therapists refuse them unless therapist_change "
+        "says what to do with them."
     )
 
 

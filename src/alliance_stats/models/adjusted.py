@@ -18,7 +18,8 @@ def adjusted_frame(fit: MixedModelResult, prepared: PreparedSessions) -> pd.Data
     A point of the within panel is a session: its outcome less all that the model says about it
     except the within effect, the patient's own slope and the residual. A point of a between panel
     is the mean of such values over a patient's sessions (or over a therapist's patients), with
-    what the unit has of its own left in. Lines are the
+    what the unit has of its own left in. A patient of two therapists counts for each with the
+    sessions held there, and with ``therapist_change="dyad"`` is two points. Lines are the
     model's mean outcome at the average of everything else, with a pointwise confidence band.
 
     Returns
@@ -64,16 +65,18 @@ def _points(
     level = sum(fit.beta[name] * weight for name, weight in _at_means(fit, prepared).items())
     x = frame[column].to_numpy(dtype=float)
     adjusted = _residual(fit, prepared) + fit.beta[column] * x + level
-    patient = pd.factorize(frame[roles.patient])[0]
+    patient = prepared.group_codes(prepared.groups["patient"])
     if effect != "therapist_between":
-        adjusted = adjusted - _random_part(fit, prepared, roles.therapist, column)
+        adjusted = adjusted - _random_part(fit, prepared, "therapist", column)
     if effect == "within":
-        adjusted = adjusted - _random_part(fit, prepared, roles.patient, column)
+        adjusted = adjusted - _random_part(fit, prepared, "patient", column)
         return point_layer(effect, x, adjusted, patient)
+    if effect == "therapist_between":
+        patient = prepared.group_codes((str(roles.therapist), roles.patient))
     y, x = _means(adjusted, patient), _means(x, patient)
     if effect == "therapist_between":
         of_patient = np.zeros(len(y), dtype=int)
-        of_patient[patient] = pd.factorize(frame[roles.therapist])[0]
+        of_patient[patient] = prepared.group_codes(prepared.groups["therapist"])
         y, x = _means(y, of_patient), _means(x, of_patient)
     return point_layer(effect, x, y, np.arange(len(y)))
 
@@ -122,17 +125,25 @@ def _residual(fit: MixedModelResult, prepared: PreparedSessions) -> np.ndarray:
 
 
 def _random_part(
-    fit: MixedModelResult, prepared: PreparedSessions, unit: str | None, but: str
+    fit: MixedModelResult, prepared: PreparedSessions, unit: str, but: str
 ) -> np.ndarray:
     """Random effects of every row's patient or therapist, except the slope of one column."""
     frame = prepared.frame
     total = np.zeros(len(frame))
-    if unit is None:
+    if unit not in prepared.groups:
         return total
-    table = fit.ranef()[unit]
-    position = table.index.get_indexer(pd.Index(frame[unit]))
+    group = prepared.groups[unit]
+    table = fit.ranef()[":".join(group)]
+    position = table.index.get_indexer(_labels(frame, group))
     for term in table.columns:
         if term != but:
             column = 1.0 if term == INTERCEPT else frame[term].to_numpy(dtype=float)
             total += table[term].to_numpy()[position] * column
     return total
+
+
+def _labels(frame: pd.DataFrame, group: tuple[str, ...]) -> pd.Index:
+    """The group of every row as the fit labels it: a tuple for several columns."""
+    if len(group) == 1:
+        return pd.Index(frame[group[0]])
+    return pd.Index(list(zip(*(frame[name] for name in group), strict=True)), tupleize_cols=False)

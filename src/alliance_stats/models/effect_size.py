@@ -47,9 +47,9 @@ def standardised(
 
 def component_sds(prepared: PreparedSessions, column: str) -> dict[str, float]:
     """Model-implied SD of every level, from a model with random intercepts only."""
-    roles = prepared.roles
-    units = [roles.patient] + ([roles.therapist] if roles.therapist is not None else [])
-    random = " + ".join(f"(1 | {quote_name(unit)})" for unit in units)
+    groups = list(prepared.groups.values())
+    random = " + ".join(f"(1 | {':'.join(map(quote_name, group))})" for group in groups)
     fit = fit_quietly(f"{quote_name(column)} ~ 1 + {random}", prepared.frame)
-    sds = [fit.sigma, *(float(np.sqrt(fit.covariances[unit].to_numpy()[0, 0])) for unit in units)]
+    blocks = [fit.covariances[":".join(group)].to_numpy() for group in groups]
+    sds = [fit.sigma, *(float(np.sqrt(block[0, 0])) for block in blocks)]
     return dict(zip([effect for effect, _ in prepared.effects], sds, strict=True))

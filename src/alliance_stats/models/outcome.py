@@ -18,6 +18,7 @@ from alliance_stats._base.random import RandomSource
 from alliance_stats.data.load import sessions_from
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
+from alliance_stats.data.therapist_change import TherapistChange, check_way
 from alliance_stats.models.correlations import bootstrap_correlations
 from alliance_stats.models.outcome_result import OutcomeResult
 from alliance_stats.models.patient_fit import fit_patients
@@ -35,6 +36,7 @@ def fit_outcome(
     alliance_window: tuple[int, int] = (3, 5),
     min_ratings: int = 1,
     split: Split = "none",
+    therapist_change: TherapistChange = "raise",
     rng: RandomSource | None = None,
     n_boot: int = N_BOOT,
 ) -> OutcomeResult:
@@ -60,6 +62,10 @@ def fit_outcome(
     split : {"none", "therapist"}
         ``"therapist"`` gives the therapist's mean early alliance and the patient's deviation
         from it a coefficient each.
+    therapist_change : {"raise", "first"}
+        Whether patients with several therapists are refused, with counts, or count for the
+        therapist of their earliest session with a known one. A patient is one row here, so that
+        the other ways of `fit_within_between` are refused.
     rng : int, SeedSequence or Generator, optional
         Random numbers of the bootstrap. Without it there is no bootstrap, and the intervals that
         need one are missing.
@@ -74,7 +80,8 @@ def fit_outcome(
     ------
     DataError
         For a window without ratings, no outcome after it, fewer patients than the coefficients
-        need, columns that do not vary or depend on each other, patients with several therapists,
+        need, columns that do not vary or depend on each other, patients with several therapists
+        (``therapist_change="raise"``),
         an alliance column that is already centred.
     ArgumentError
         Without the role ``baseline``; for arguments that are unknown or would be ignored.
@@ -115,8 +122,12 @@ def fit_outcome(
     window = _window(alliance_window)
     _check_min_ratings(min_ratings, window)
     _check_split(split, known)
+    _check_change(therapist_change, known)
     _check_n_boot(n_boot, rng)
-    prepared = prepare_patients(data, known, window=window, min_ratings=min_ratings, split=split)
+    prepared = prepare_patients(
+        data, known, window=window, min_ratings=min_ratings, split=split,
+        therapist_change=therapist_change,
+    )  # fmt: skip
     bootstrap = None if rng is None else bootstrap_correlations(prepared, n_boot, rng)
     result = OutcomeResult(fit_patients(prepared), prepared, bootstrap)
     about_fit = result.fit.messages
@@ -165,6 +176,16 @@ def _check_split(split: str, roles: Roles) -> None:
         raise ArgumentError(
             "split='therapist' needs therapists, but there is no therapist role. "
             "Give roles=Roles(therapist=…), or leave it out."
+        )
+
+
+def _check_change(therapist_change: TherapistChange, roles: Roles) -> None:
+    check_way(therapist_change, roles.therapist)
+    if therapist_change in ("dyad", "crossed"):
+        raise ArgumentError(
+            f"therapist_change={therapist_change!r} is not possible in fit_outcome: a patient is "
+            "one row and has one therapist. Use therapist_change='first', or leave the therapist "
+            "role out."
         )
 
 

@@ -207,9 +207,16 @@ class OutcomeResult:
                 verb="predicts",
                 window=sessions_words(self.prepared.window),
                 first_session=str(self.prepared.window[0]),
+                **self._change_labels(),
             ),
             tables=tables,
         )
+
+    def _change_labels(self) -> dict[str, str]:
+        """What was made of patients who change their therapist, where there are any."""
+        changes = self.prepared.changes
+        words = "" if changes is None else changes.words()
+        return {"therapist_changes": words} if words else {}
 
     @property
     def _title(self) -> str:
@@ -284,6 +291,8 @@ class OutcomeResult:
             "sessions", f"alliance_window={prepared.window}", f"min_ratings={prepared.min_ratings}",
             f"split={prepared.split!r}",
         ]  # fmt: skip
+        if prepared.changes is not None and prepared.changes.way != "raise":
+            parts.append(f"therapist_change={prepared.changes.way!r}")
         if self.bootstrap is not None:
             seed = "rng" if self.bootstrap.seed is None else str(self.bootstrap.seed)
             parts += [f"rng={seed}", f"n_boot={self.bootstrap.n_boot}"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,6 +13,15 @@ from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.data.centering import TherapistMean, center, centered_columns
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
+from alliance_stats.data.therapist_change import (
+    OPTIONS,
+    TherapistChange,
+    TherapistChanges,
+    check_one_therapist,
+    check_way,
+    count_changes,
+    with_first_therapist,
+)
 
 Time = Literal["linear", "log", "factor", "patient", "none"]
 TimeColumn = Literal["session", "time"]
@@ -45,6 +54,9 @@ class PreparedSessions:
         Sessions dropped, by the column that was missing.
     n_ratings : int
         Alliance ratings behind the patient means.
+    changes : TherapistChanges, optional
+        What was made of patients who change their therapist, counted in all sessions; without
+        therapists None.
     """
 
     frame: pd.DataFrame
@@ -54,14 +66,36 @@ class PreparedSessions:
     n_rows: int
     dropped: dict[str, int]
     n_ratings: int
+    changes: TherapistChanges | None = None
 
     def messages(self) -> tuple[str, ...]:
-        """``41 of 960 sessions dropped (wai_total missing: 38, phq9 missing: 3).``"""
-        if not self.dropped:
-            return ()
-        causes = ", ".join(f"{column} missing: {n:,}" for column, n in self.dropped.items())
-        total = sum(self.dropped.values())
-        return (f"{total:,} of {counted(self.n_rows, 'session')} dropped ({causes}).",)
+        """Dropped sessions by cause, and what was made of patients who change their therapist."""
+        found = [self.changes.words()] if self.changes is not None else []
+        if self.dropped:
+            causes = ", ".join(f"{column} missing: {n:,}" for column, n in self.dropped.items())
+            total = sum(self.dropped.values())
+            found.append(f"{total:,} of {counted(self.n_rows, 'session')} dropped ({causes}).")
+        return tuple(text for text in found if text)
+
+    @property
+    def therapist_change(self) -> TherapistChange:
+        """What is done about patients with several therapists; ``"raise"`` without therapists."""
+        return "raise" if self.changes is None else self.changes.way
+
+    @property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """Columns of the grouping factor of every unit, patients first."""
+        roles = self.roles
+        if roles.therapist is None:
+            return {"patient": (roles.patient,)}
+        dyad = self.therapist_change == "dyad"
+        patient = (roles.therapist, roles.patient) if dyad else (roles.patient,)
+        return {"patient": patient, "therapist": (roles.therapist,)}
+
+    def group_codes(self, columns: tuple[str, ...]) -> np.ndarray:
+        """Group of every row, numbered by first appearance."""
+        rows = self.frame.groupby(list(columns), sort=False, observed=True)
+        return rows.ngroup().to_numpy(dtype=np.intp)
 
     @property
     def length_identified(self) -> bool:
@@ -90,13 +124,15 @@ def prepare_sessions(
     time_column: TimeColumn,
     mean_rows: MeanRows,
     therapist_mean: TherapistMean,
+    therapist_change: TherapistChange = "raise",
 ) -> PreparedSessions:
     """Centre the alliance, count time from the patient's first session, drop incomplete rows."""
     one_of(time_column, ("session", "time"), name="time_column")
     one_of(mean_rows, ("available", "fitted"), name="mean_rows")
     clock = _clock(roles, time_column)
-    frame = _timed(data.frame, roles, clock)
-    check_therapists(frame, roles)
+    sessions, changes = assign_therapists(data.frame, roles, therapist_change)
+    frame = _timed(sessions, roles, clock)
+    check_therapists(frame, roles, therapist_change)
     since = _since(clock)
     units = [roles.patient] + ([roles.therapist] if roles.therapist is not None else [])
     names = {column: column for column in (roles.outcome, roles.alliance, *units)} | {since: clock}
@@ -108,6 +144,7 @@ def prepare_sessions(
         by=roles.patient,
         therapist=roles.therapist,
         therapist_mean=therapist_mean,
+        therapist_change="raise" if therapist_change == "first" else therapist_change,
     )
     rows = centred[keep] if mean_rows == "available" else centred
     rows = rows.reset_index(drop=True)
@@ -121,6 +158,7 @@ def prepare_sessions(
         n_rows=len(frame),
         dropped=dropped,
         n_ratings=int(averaged[roles.alliance].notna().sum()),
+        changes=changes,
     )
 
 
@@ -162,8 +200,24 @@ def _timed(frame: pd.DataFrame, roles: Roles, clock: str) -> pd.DataFrame:
     return chosen.assign(**{since: time, _log(since): log, LENGTH: attended})
 
 
-def check_therapists(frame: pd.DataFrame, roles: Roles) -> None:
-    """Raise where no, or every therapist has one patient, or patients have several therapists."""
+def assign_therapists(
+    frame: pd.DataFrame, roles: Roles, way: TherapistChange
+) -> tuple[pd.DataFrame, TherapistChanges | None]:
+    """The sessions, with all of a patient given to the first therapist if asked, and counts."""
+    check_way(way, roles.therapist)
+    if roles.therapist is None:
+        return frame, None
+    changes = count_changes(frame, roles.patient, roles.therapist, way)
+    if way != "first":
+        return frame, changes
+    frame, moved = with_first_therapist(frame, roles.patient, roles.therapist, roles.session)
+    return frame, replace(changes, n_moved=moved)
+
+
+def check_therapists(
+    frame: pd.DataFrame, roles: Roles, way: TherapistChange = "raise", *, options: str | None = None
+) -> None:
+    """Raise where no therapist is named, or has two patients, or patients have several unasked."""
     if roles.therapist is None:
         return
     if frame[roles.therapist].isna().all():
@@ -172,15 +226,13 @@ def check_therapists(frame: pd.DataFrame, roles: Roles) -> None:
             f"{counted(len(frame), 'session')}. Fill the column, or leave the therapist role out "
             "for a two-level model."
         )
-    per_patient = frame.groupby(roles.patient, observed=True)[roles.therapist].nunique()
-    changed = int((per_patient > 1).sum())
-    if changed:
-        seen = "is seen" if changed == 1 else "are seen"
-        raise DataError(
-            f"{changed:,} of {counted(len(per_patient), 'patient')} {seen} by more than one "
-            f"therapist (column '{roles.therapist}'). Keep one therapist a patient, for instance "
-            "the first, or leave the therapist role out for a two-level model."
-        )
+    if way in ("raise", "first"):
+        changes = count_changes(frame, roles.patient, roles.therapist, way)
+        check_one_therapist(
+            changes.n_changed, changes.n_patients, roles.therapist,
+            options=OPTIONS if options is None else options,
+            also=", or leave the therapist role out for a two-level model",
+        )  # fmt: skip
     per_therapist = frame.groupby(roles.therapist, observed=True)[roles.patient].nunique()
     if len(per_therapist) and (per_therapist <= 1).all():
         raise DataError(

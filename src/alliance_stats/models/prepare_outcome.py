@@ -17,6 +17,7 @@ from alliance_stats.data.centering import (
 )
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
+from alliance_stats.data.therapist_change import TherapistChange, TherapistChanges
 from alliance_stats.data.units import (
     Codes,
     Floats,
@@ -26,10 +27,12 @@ from alliance_stats.data.units import (
     unit_sums,
     units_seen,
 )
-from alliance_stats.models.prepare import check_therapists
+from alliance_stats.models.prepare import assign_therapists, check_therapists
 from alliance_stats.numeric.least_squares import column_rank
 
 Split = Literal["none", "therapist"]
+#: What to do about patients of several therapists, where a patient is one row.
+_OPTIONS = "Give therapist_change='first' to count all sessions for the patient's first therapist"
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +59,8 @@ class PreparedPatients:
         Patients in the file.
     dropped : dict of str to int
         Patients not in the model, by the first reason that applies.
+    changes : TherapistChanges, optional
+        What was made of patients who change their therapist; without therapists None.
     """
 
     frame: pd.DataFrame
@@ -69,6 +74,7 @@ class PreparedPatients:
     split: Split
     n_patients: int
     dropped: dict[str, int]
+    changes: TherapistChanges | None = None
 
     @property
     def predictors(self) -> list[str]:
@@ -76,11 +82,12 @@ class PreparedPatients:
         return [*(column for _, column in self.effects), *self.controls]
 
     def messages(self) -> tuple[str, ...]:
-        """``5 of 60 patients dropped (no wai in sessions 3–5: 3, no phq after session 5: 2).``"""
-        if not self.dropped:
-            return ()
-        total = sum(self.dropped.values())
-        return (f"{total:,} of {counted(self.n_patients, 'patient')} dropped ({self._causes()}).",)
+        """Dropped patients by cause, and what was made of those who change their therapist."""
+        found = [self.changes.words()] if self.changes is not None else []
+        if self.dropped:
+            total, n = sum(self.dropped.values()), counted(self.n_patients, "patient")
+            found.append(f"{total:,} of {n} dropped ({self._causes()}).")
+        return tuple(text for text in found if text)
 
     def _causes(self) -> str:
         return ", ".join(f"{reason}: {n:,}" for reason, n in self.dropped.items())
@@ -112,17 +119,23 @@ def sessions_words(window: tuple[int, int]) -> str:
 
 
 def prepare_patients(
-    data: SessionData, roles: Roles, *, window: tuple[int, int], min_ratings: int, split: Split
+    data: SessionData,
+    roles: Roles,
+    *,
+    window: tuple[int, int],
+    min_ratings: int,
+    split: Split,
+    therapist_change: TherapistChange = "raise",
 ) -> PreparedPatients:
     """Make one row a patient, drop and count patients without what the model needs."""
     baseline = _baseline(roles)
     names = _derived_names(roles, baseline)
-    if roles.therapist is not None:
-        check_therapists(data.frame, roles)
-    patient, labels = units_seen(data.frame, roles.patient)
-    refuse_centered(data.frame, roles.alliance, patient)
-    scores = _scores(data.frame, roles, baseline, patient, len(labels), window)
-    _check_any(data.frame, roles, scores, window)
+    sessions, changes = assign_therapists(data.frame, roles, therapist_change)
+    check_therapists(sessions, roles, options=_OPTIONS)
+    patient, labels = units_seen(sessions, roles.patient)
+    refuse_centered(sessions, roles.alliance, patient)
+    scores = _scores(sessions, roles, baseline, patient, len(labels), window)
+    _check_any(sessions, roles, scores, window)
     frame = pd.DataFrame(
         {
             roles.patient: labels,
@@ -135,7 +148,7 @@ def prepare_patients(
         }
     )
     if roles.therapist is not None:
-        frame.insert(1, roles.therapist, _therapists(data.frame, roles.therapist, patient))
+        frame.insert(1, roles.therapist, _therapists(sessions, roles.therapist, patient))
     keep, dropped = _complete(scores, frame, roles, window, min_ratings)
     rows = frame[keep].reset_index(drop=True)
     effects: tuple[tuple[str, str], ...] = (("early_alliance", names["early"]),)
@@ -146,7 +159,7 @@ def prepare_patients(
     prepared = PreparedPatients(
         frame=rows, roles=roles, effects=effects, early=names["early"], post=names["post"],
         controls=(baseline, names["change"]), window=window, min_ratings=min_ratings,
-        split=split, n_patients=len(labels), dropped=dropped,
+        split=split, n_patients=len(labels), dropped=dropped, changes=changes,
     )  # fmt: skip
     _check_therapists_left(prepared)
     _check_columns_vary(prepared)

@@ -47,7 +47,7 @@ class AllianceResult:
 
     @property
     def messages(self) -> tuple[str, ...]:
-        """Dropped sessions; singular or failed fits."""
+        """Changes of therapist, dropped sessions; singular or failed fits."""
         return (*self.prepared.messages(), *self.path, *self.fit.messages)
 
     @property
@@ -80,7 +80,10 @@ class AllianceResult:
         return effects_table(self.fit, self.prepared.effects, conf_level, ddf)
 
     def glance(self) -> pd.DataFrame:
-        """One row about the whole model; ``bic`` counts sessions, ``bic_patients`` patients."""
+        """One row about the whole model; ``bic`` counts sessions, ``bic_patients`` patients.
+
+        With ``therapist_change="dyad"`` ``bic_patients`` counts patient-therapist pairs.
+        """
         table = self.fit.glance().rename(columns={"bic_groups": "bic_patients"})
         table["n_dropped"] = sum(self.prepared.dropped.values())
         return table
@@ -136,6 +139,7 @@ class AllianceResult:
                 ddf="Satterthwaite",
                 verb="association",
                 time=self.specification.time,
+                **self._change_labels(),
             ),
             tables={
                 "Standardised effects": self.effect_sizes(),
@@ -151,9 +155,11 @@ class AllianceResult:
         ratings = f"{self.prepared.n_ratings:,}"
         available = chosen.mean_rows == "available"
         means = f"all {ratings} observed ratings" if available else f"the {ratings} in the model"
-        notes = [f"{roles.alliance} centred within patients; patient means from {means}."]
+        notes = [f"{roles.alliance}{self._centring_words()} from {means}.", *self._no_change_note()]
         if roles.therapist is not None:
-            of = "patient means" if chosen.therapist_mean == "patients" else "sessions"
+            pairs = self.prepared.therapist_change in ("dyad", "crossed")
+            of = "pair means" if pairs else "patient means"
+            of = of if chosen.therapist_mean == "patients" else "sessions"
             notes.append(f"Therapist means are means of {of}.")
         notes.append(self._time_note())
         if not self.prepared.length_identified:
@@ -169,6 +175,31 @@ class AllianceResult:
                 "available yet, so treat p values near a threshold with care."
             )
         return tuple(notes)
+
+    def _centring_words(self) -> str:
+        """Within what the alliance was centred, up to the source of the means."""
+        return {
+            "dyad": " centred within patient-therapist pairs; their means",
+            "crossed": ", less the mean of the session's therapist, centred within patients; means",
+        }.get(self.prepared.therapist_change, " centred within patients; patient means")
+
+    def _no_change_note(self) -> list[str]:
+        """Say that a choice about changes of therapist makes no difference."""
+        changes = self.prepared.changes
+        if changes is None or changes.way == "raise" or changes.n_changed:
+            return []
+        return [
+            "No patient was seen by more than one therapist: "
+            f"therapist_change={changes.way!r} makes no difference."
+        ]
+
+    def _change_labels(self) -> dict[str, str]:
+        """Labels about patients who change their therapist, where they matter."""
+        changes = self.prepared.changes
+        if changes is None or changes.way == "raise":
+            return {}
+        pair = {"patient_dots": "patient-therapist pair"} if changes.way == "dyad" else {}
+        return {"therapist_change": changes.way, "therapist_changes": changes.words(), **pair}
 
     def _time_note(self) -> str:
         clock = self.prepared.time.removesuffix("_since_start")
@@ -191,6 +222,8 @@ class AllianceResult:
         parts.append(f"mean_rows={chosen.mean_rows!r}")
         if self.prepared.roles.therapist is not None:
             parts.append(f"therapist_mean={chosen.therapist_mean!r}")
+        if self.prepared.therapist_change != "raise":
+            parts.append(f"therapist_change={self.prepared.therapist_change!r}")
         return f"al.fit_within_between({', '.join(parts)}, reml={chosen.reml})"
 
     @property

@@ -50,7 +50,10 @@ def fit_specification(
 def model_formula(
     prepared: PreparedSessions, specification: Specification, extra: Sequence[str] = ()
 ) -> str:
-    """The model as a formula: outcome ~ time + effects + (slopes | patient) + (… | therapist)."""
+    """The model as a formula: outcome ~ time + effects + (slopes | patient) + (… | therapist).
+
+    With ``therapist_change="dyad"`` the patients' factor is ``therapist:patient``.
+    """
     roles, columns = prepared.roles, dict(prepared.effects)
     time = time_term(specification.time, prepared)
     fixed = [quote_name(column) for column in columns.values()]
@@ -59,20 +62,19 @@ def model_formula(
         fixed.insert(0, f"C({quoted})" if specification.time == "factor" else quoted)
     fixed.extend(extra)
     random = []
-    for unit, name in (("patient", roles.patient), ("therapist", roles.therapist)):
-        if name is None:
-            continue
+    for unit, group in prepared.groups.items():
         inside = ["1", *(quote_name(columns[e]) for e in specification.slopes.get(unit, ()))]
         if unit == "patient" and specification.time == "patient" and time is not None:
             inside.append(quote_name(time))
-        random.append(f"({' + '.join(inside)} | {quote_name(name)})")
+        random.append(f"({' + '.join(inside)} | {':'.join(map(quote_name, group))})")
     return f"{quote_name(roles.outcome)} ~ {' + '.join([*fixed, *random])}"
 
 
 def too_few_rows(prepared: PreparedSessions, specification: Specification) -> bool:
     """Whether the patients' random effects could not be told from the residual."""
     effects = 1 + len(specification.slopes.get("patient", ())) + (specification.time == "patient")
-    return prepared.counts()["patient"] * effects >= len(prepared.frame)
+    n_groups = prepared.group_codes(prepared.groups["patient"]).max() + 1
+    return bool(n_groups * effects >= len(prepared.frame))
 
 
 def check_rows(prepared: PreparedSessions, specification: Specification) -> None:

@@ -20,6 +20,7 @@ from alliance_stats.data.centering import TherapistMean
 from alliance_stats.data.load import sessions_from
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
+from alliance_stats.data.therapist_change import TherapistChange
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.prepare import (
     TIMES,
@@ -52,6 +53,7 @@ def fit_within_between(
     random_slopes: Slopes | Literal["auto"] | None = None,
     mean_rows: MeanRows = "available",
     therapist_mean: TherapistMean = "patients",
+    therapist_change: TherapistChange = "raise",
     reml: bool = True,
 ) -> AllianceResult:
     """Estimate how alliance and outcome go together within and between patients.
@@ -80,6 +82,18 @@ def fit_within_between(
         Whether patient means use all observed ratings, or those of the rows in the model.
     therapist_mean : {"patients", "sessions"}
         Whether a therapist's mean averages patient means or sessions.
+    therapist_change : {"raise", "dyad", "first", "crossed"}
+        What to do about patients with several therapists; `center` gives the columns.
+
+        * ``"raise"``: refuse them, with counts;
+        * ``"dyad"``: each patient-therapist pair is a patient of its own, (… | therapist:patient);
+          compares sessions with the same therapist only;
+        * ``"first"``: all sessions of a patient count for the first therapist; what differs
+          between a patient's therapists then enters the within effect;
+        * ``"crossed"``: (… | patient) + (… | therapist) with the therapist of every session, so
+          that a patient stays one patient.
+
+        Time and treatment length are counted from the patient's first session in all of them.
     reml : bool
         Restricted (default) or full maximum likelihood.
 
@@ -91,14 +105,16 @@ def fit_within_between(
     ------
     DataError
         For missing or unusable columns, fewer than two patients, a constant alliance, patients
-        with several therapists, an alliance column that is already centred.
+        with several therapists (``therapist_change="raise"``), an alliance column that is already
+        centred.
     ArgumentError
         For arguments that are unknown or would be ignored.
 
     Warns
     -----
     DataWarning, FitWarning
-        Dropped sessions; singular or failed fits. Also kept in ``result.messages``.
+        Dropped sessions; patients with several therapists and what was made of them; singular or
+        failed fits. Also kept in ``result.messages``.
 
     References
     ----------
@@ -123,8 +139,9 @@ def fit_within_between(
             f"time_column={time_column!r} would be ignored with time='none'. Leave one out."
         )
     prepared = prepare_sessions(
-        data, known, time_column=time_column, mean_rows=mean_rows, therapist_mean=therapist_mean
-    )
+        data, known, time_column=time_column, mean_rows=mean_rows, therapist_mean=therapist_mean,
+        therapist_change=therapist_change,
+    )  # fmt: skip
     specification = Specification(
         time=time,
         time_column=time_column,

@@ -100,6 +100,7 @@ def _method_sentences(view: ResultView) -> list[str]:
     change = f"the change from intake to session {first}" if first else "the early change"
     return [
         f"{model}{tests_phrase(view)}.",
+        one_line(view.labels.get("therapist_changes", "")),
         f"Early {x} was the mean over {window}; the score at intake and {change} were in the "
         "model.",
     ]

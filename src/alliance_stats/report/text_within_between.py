@@ -113,13 +113,30 @@ def _method_sentences(view: ResultView) -> list[str]:
     x, y = names_of(view)
     method = fit_value(view, "method")
     fitted = f" was fitted by {one_line(method)}" if method else " was fitted"
+    return [
+        f"A linear mixed model of {y}{fitted}{tests_phrase(view)}.",
+        one_line(view.labels.get("therapist_changes", "")),
+        f"{x} was split into {_split_words(view)}.",
+        time_sentence(view.labels),
+    ]
+
+
+def _split_words(view: ResultView) -> str:
+    """The parts of the alliance, by what was done about patients with several therapists."""
+    way = view.labels.get("therapist_change", "")
+    if way == "dyad":
+        return (
+            "the therapist's mean, the deviation from it of the patient's mean with this therapist "
+            "and the session's deviation from the latter"
+        )
+    if way == "crossed":
+        return (
+            "the mean of the session's therapist, the patient's mean deviation from it over all "
+            "sessions and what is left of the session"
+        )
     effects = set(view.terms.get("effect", pd.Series(dtype=object)))
     if "therapist_between" in effects:
         split = "the therapist's mean, the patient's deviation from it"
     else:
         split = "the patient's mean"
-    return [
-        f"A linear mixed model of {y}{fitted}{tests_phrase(view)}.",
-        f"{x} was split into {split} and the session's deviation from the patient's mean.",
-        time_sentence(view.labels),
-    ]
+    return f"{split} and the session's deviation from the patient's mean"

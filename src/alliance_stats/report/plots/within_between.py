@@ -147,14 +147,16 @@ def caption_details(view: ResultView) -> str:
     plot = _plot_frame(view)
     panels = panel_names(plot)
     names = [effect_words(panel).lower() for panel in panels]
-    counts = listed([_count(plot, panel) for panel in panels])
+    counts = listed([_count(view, plot, panel) for panel in panels])
     parts = [
         f"{', '.join(names)}.",
         f"Points: observed {names_of(view)[1]}, adjusted for the other terms of the model "
         f"({counts}).",
         f"Lines: fitted, with {100 * view.conf_level:g}% confidence bands.",
     ]
-    thinned = [f"{_count(plot, p)}, selected at random." for p in panels if _is_thinned(plot, p)]
+    thinned = [
+        f"{_count(view, plot, p)}, selected at random." for p in panels if _is_thinned(plot, p)
+    ]
     return " ".join([*parts, *thinned])
 
 
@@ -166,9 +168,11 @@ def _is_thinned(plot: pd.DataFrame, panel: str) -> bool:
     return _n_points(plot, panel) > MOST_POINTS
 
 
-def _count(plot: pd.DataFrame, panel: str) -> str:
+def _count(view: ResultView, plot: pd.DataFrame, panel: str) -> str:
     """``240 patients``, or ``5,000 of 17,716 sessions shown``."""
     n, unit = _n_points(plot, panel), _DOTS.get(panel, "point")
+    if unit == "patient":
+        unit = one_line(view.labels.get("patient_dots", unit))
     if _is_thinned(plot, panel):
         return f"{MOST_POINTS:,} of {counted(n, unit)} shown"
     return counted(n, unit)
@@ -224,7 +228,10 @@ def _y_words(view: ResultView) -> str:
 def _head_lines(view: ResultView, plot: pd.DataFrame, panels: Sequence[str]) -> list[list[str]]:
     """Lines over each panel: coefficient, interval, points; as many over all panels."""
     heads = [
-        [*_coefficient(view, panel), *([_count(plot, panel)] if _n_points(plot, panel) else [])]
+        [
+            *_coefficient(view, panel),
+            *([_count(view, plot, panel)] if _n_points(plot, panel) else []),
+        ]
         for panel in panels
     ]
     most = max(map(len, heads))
