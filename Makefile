@@ -9,7 +9,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export MPLBACKEND := agg
 
-.PHONY: help setup reproduce test test-slow test-oldest check data references notebooks figure docs bench clean
+.PHONY: help setup reproduce test test-slow test-oldest check data references notebooks figure docs bench calibrate clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -65,6 +65,9 @@ docs: $(READY)  ## build the documentation with Sphinx
 bench: $(READY)  ## speed against lme4 (R, if installed), mixedlm and statsmodels
 	PYTHON="$(PYTHON)" bash tools/install.sh -e '.[bench]'
 	$(BIN)/python benchmarks/bench_lmm.py
+
+calibrate: $(READY)  ## type I error of the tests with few therapists
+	$(BIN)/python benchmarks/calibrate_tests.py --write docs/calibration.md
 
 clean:  ## remove what was built
 	rm -rf .venv .venv-oldest build dist docs/_build .pytest_cache .mypy_cache .ruff_cache

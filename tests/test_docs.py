@@ -36,7 +36,7 @@ BLOCK = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
-NAMED = re.compile(r"`(\w+/\w+\.py): ([\w., ]+)`")
+NAMED = re.compile(r"`((?:\w+/)+\w+\.py): ([\w., ]+)`")
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 

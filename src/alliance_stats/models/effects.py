@@ -8,7 +8,7 @@ from typing import Protocol
 import pandas as pd
 
 from alliance_stats._base.views import TIDY_COLUMNS
-from alliance_stats.lmm.result import Ddf
+from alliance_stats.lmm.inference.contrasts import Ddf
 
 #: The unit whose members an effect compares.
 UNITS = {

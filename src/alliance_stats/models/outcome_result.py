@@ -12,7 +12,8 @@ import pandas as pd
 from alliance_stats._base.checks import counted, name_list, one_of, probability
 from alliance_stats._base.errors import DataError, UnsupportedError
 from alliance_stats._base.views import ResultView
-from alliance_stats.lmm.result import Ddf, MixedModelResult
+from alliance_stats.lmm.inference.contrasts import Ddf
+from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.correlations import Bootstrap, correlation_table, observed_correlations
 from alliance_stats.models.effects import effects_table
 from alliance_stats.models.labels import level_counts, role_labels
@@ -64,8 +65,9 @@ class OutcomeResult:
         Parameters
         ----------
         conf_level : float
-        ddf : {"satterthwaite", "normal"}
-            Without therapists Satterthwaite's degrees of freedom are the residual ones.
+        ddf : {"satterthwaite", "kenward-roger", "normal"}
+            Without therapists the degrees of freedom are the residual ones, which are exact;
+            ``"normal"`` gives z tests.
 
         Returns
         -------

@@ -13,7 +13,8 @@ from alliance_stats._base.views import TIDY_COLUMNS
 from alliance_stats.formula.columns import INTERCEPT
 from alliance_stats.formula.names import quote_name
 from alliance_stats.lmm.fit import fit_quietly
-from alliance_stats.lmm.result import Ddf, MixedModelResult
+from alliance_stats.lmm.inference.contrasts import DDFS, Ddf
+from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.prepare_outcome import PreparedPatients
 from alliance_stats.numeric.least_squares import LeastSquares, solve_least_squares, t_tests
 
@@ -73,9 +74,9 @@ class LinearFit:
         conf_level: float = 0.95,
         ddf: Ddf = "satterthwaite",
     ) -> pd.DataFrame:
-        """Linear combinations of coefficients; Satterthwaite's df are the residual ones here."""
+        """Linear combinations of coefficients; all but "normal" mean the residual df here."""
         probability(conf_level, name="conf_level")
-        one_of(ddf, ("satterthwaite", "normal"), name="ddf")
+        one_of(ddf, DDFS, name="ddf")
         weights = np.array([[c.get(name, 0.0) for name in self.names] for c in contrasts.values()])
         estimate = weights @ self.solution.beta
         se = np.sqrt(np.einsum("ra,ab,rb->r", weights, self.solution.covariance, weights))

@@ -9,7 +9,8 @@ import pandas as pd
 
 from alliance_stats._base.checks import counted, name_list, probability
 from alliance_stats._base.views import ResultView
-from alliance_stats.lmm.result import Ddf, MixedModelResult
+from alliance_stats.lmm.inference.contrasts import Ddf
+from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.adjusted import adjusted_frame
 from alliance_stats.models.effect_size import standardised
 from alliance_stats.models.effects import UNITS, effects_table
@@ -67,7 +68,7 @@ class AllianceResult:
         Parameters
         ----------
         conf_level : float
-        ddf : {"satterthwaite", "normal"}
+        ddf : {"satterthwaite", "kenward-roger", "normal"}
 
         Returns
         -------
@@ -169,10 +170,14 @@ class AllianceResult:
             )
         few = [counted(n, unit) for unit, n in self.prepared.counts().items() if n < FEW]
         if few:
+            stricter = (
+                "tidy(ddf='kenward-roger') is stricter there."
+                if self.fit.reml
+                else "Kenward–Roger, which is stricter there, needs reml=True."
+            )
             notes.append(
                 f"Only {name_list(few)}: tests of effects that differ between them rest on few "
-                "units. Kenward–Roger degrees of freedom are stricter there; they are not "
-                "available yet, so treat p values near a threshold with care."
+                f"units. {stricter}"
             )
         return tuple(notes)
 
