@@ -20,7 +20,7 @@ from alliance_stats.lmm.algebra.kernels import group_grams
 from alliance_stats.lmm.algebra.nested import NestedProducts
 from alliance_stats.lmm.criterion import Criterion
 from alliance_stats.lmm.design.build import build_design
-from alliance_stats.lmm.design.groups import Grouping, nesting_of
+from alliance_stats.lmm.design.groups import grouping_of, nesting_of
 from alliance_stats.lmm.factors import unpack
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.result import MixedModelResult
@@ -244,7 +244,7 @@ def test_nested_factors_by_the_crossed_path(levels: int, shuffled: bool) -> None
     crossings = find_crossings(columns[:, order], [c[order] for c in codes], z)
     sparse = sparse_products(crossings, most_pairs=10**6)
     assert sparse is not None
-    nesting = nesting_of([Grouping("g", c, np.unique(c).astype(object)) for c in codes])
+    nesting = nesting_of([grouping_of("g", c, np.unique(c).astype(object)) for c in codes])
     assert nesting is not None
     starts = np.flatnonzero(np.diff(inner, prepend=-1))
     nested = NestedProducts(group_grams(columns, starts), z, nesting.starts, nesting.parents)

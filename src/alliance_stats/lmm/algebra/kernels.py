@@ -116,33 +116,36 @@ def group_grams(columns: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """
     m, n = columns.shape
     lengths = np.diff(starts, append=n)
-    value = columns[:, starts]
-    constant = [_is_constant(columns[a], value[a], lengths) for a in range(m)]
+    value = [_constant(column, starts, lengths) for column in columns]
     table = csr_array(
-        (np.ones(n), np.arange(n, dtype=np.int32), np.append(starts, n).astype(np.int32)),
+        (columns[0], np.arange(n, dtype=np.int32), np.append(starts, n).astype(np.int32)),
         shape=(len(starts), n),
     )
-    sums = [value[a] * lengths if constant[a] else table @ columns[a] for a in range(m)]
+    sums = [
+        np.add.reduceat(column, starts) if constant is None else constant * lengths
+        for column, constant in zip(columns, value, strict=True)
+    ]
     grams = np.empty((m, m, len(starts)))
     for a in range(m):
         table.data = columns[a]
         for b in range(a + 1):
-            if constant[a]:
-                grams[a, b] = value[a] * sums[b]
-            elif constant[b]:
-                grams[a, b] = value[b] * sums[a]
+            if (constant := value[a]) is not None:
+                np.multiply(constant, sums[b], out=grams[a, b])
+            elif (constant := value[b]) is not None:
+                np.multiply(constant, sums[a], out=grams[a, b])
             else:
                 grams[a, b] = table @ columns[b]
             grams[b, a] = grams[a, b]
     return grams
 
 
-def _is_constant(column: np.ndarray, value: np.ndarray, lengths: np.ndarray) -> bool:
-    """Whether a column does not vary within groups."""
-    seen = np.repeat(value[:PEEK], lengths[:PEEK])
+def _constant(column: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray | None:
+    """Value (G,) of a column that does not vary within groups, else None."""
+    seen = np.repeat(column[starts[:PEEK]], lengths[:PEEK])
     if not np.array_equal(column[: len(seen)], seen):
-        return False
-    return np.array_equal(column, np.repeat(value, lengths))
+        return None
+    value = column[starts]
+    return value if np.array_equal(column, np.repeat(value, lengths)) else None
 
 
 def forward(

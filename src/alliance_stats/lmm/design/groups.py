@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -16,20 +17,25 @@ from alliance_stats._base.errors import DataError
 
 @dataclass(frozen=True, eq=False)
 class Grouping:
-    """One grouping factor over the rows.
+    """One grouping factor over the rows, as runs of rows of one group.
 
     Attributes
     ----------
     name : str
         ``patient``, or ``clinic:patient`` for an interaction.
-    codes : ndarray (n,) of int
-        Group of every row, numbered by first appearance.
+    runs : ndarray (n_runs,)
+        First row of every run.
+    of_run : ndarray (n_runs,) of int
+        Group of every run, numbered by first appearance.
+    n_rows : int
     labels : ndarray (G,)
         Label of every group; a tuple of labels for an interaction.
     """
 
     name: str
-    codes: np.ndarray
+    runs: np.ndarray
+    of_run: np.ndarray
+    n_rows: int
     labels: np.ndarray
 
     @property
@@ -37,33 +43,52 @@ class Grouping:
         """Number of groups."""
         return len(self.labels)
 
+    @cached_property
+    def codes(self) -> np.ndarray:
+        """Group (n,) of every row."""
+        return np.repeat(self.of_run, np.diff(self.runs, append=self.n_rows))
+
+
+def grouping_of(name: str, codes: np.ndarray, labels: np.ndarray) -> Grouping:
+    """A factor from the group of every row."""
+    runs = _runs(codes)
+    return Grouping(name, runs, codes[runs], len(codes), labels)
+
 
 def factorise(frame: pd.DataFrame, columns: tuple[str, ...]) -> Grouping:
     """Number the groups that `columns` define, by first appearance."""
-    codes, labels = _codes(frame[columns[0]])
+    found = _of_column(frame[columns[0]])
     for column in columns[1:]:
-        inner, inner_labels = _codes(frame[column])
-        joint, pairs = pd.factorize(codes.astype(np.int64) * len(inner_labels) + inner)
-        outer = labels[pairs // len(inner_labels)]
-        codes, labels = joint, np.empty(len(pairs), dtype=object)
+        inner = _of_column(frame[column])
+        joint, pairs = pd.factorize(found.codes.astype(np.int64) * inner.n + inner.codes)
+        labels = np.empty(len(pairs), dtype=object)
         labels[:] = [
             (*(a if isinstance(a, tuple) else (a,)), b)
-            for a, b in zip(outer, inner_labels[pairs % len(inner_labels)], strict=True)
+            for a, b in zip(
+                found.labels[pairs // inner.n], inner.labels[pairs % inner.n], strict=True
+            )
         ]
-    return Grouping(":".join(columns), codes, labels)
+        found = grouping_of("", joint, labels)
+    return replace(found, name=":".join(columns))
 
 
-def _codes(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Codes and labels by first appearance; of numbers in runs only the runs are looked up."""
+def _of_column(column: pd.Series) -> Grouping:
+    """The groups of a column; of whole numbers only one a run is looked up."""
     if not (isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu"):
         codes, labels = pd.factorize(column)
-        return codes, np.asarray(labels, dtype=object)
+        return grouping_of("", codes, np.asarray(labels, dtype=object))
     values = column.to_numpy()
-    runs = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
-    if 2 * len(runs) > len(values):
-        runs = np.arange(len(values))
+    runs = _runs(values)
     of_run, found = pd.factorize(values[runs])
-    return np.repeat(of_run, np.diff(runs, append=len(values))), np.asarray(found)
+    return Grouping("", runs, of_run, len(values), np.asarray(found))
+
+
+def _runs(values: np.ndarray) -> np.ndarray:
+    """First positions of runs of equal values."""
+    change = np.empty(len(values), dtype=bool)
+    change[:1] = True
+    np.not_equal(values[1:], values[:-1], out=change[1:])
+    return np.flatnonzero(change)
 
 
 def parents_of(groupings: Sequence[Grouping]) -> list[np.ndarray] | None:
@@ -159,10 +184,9 @@ def rows_by_group(grouping: Grouping) -> tuple[np.ndarray | None, np.ndarray]:
 
     The order is None where the rows are together already. Groups keep their numbers.
     """
-    starts = np.flatnonzero(np.diff(grouping.codes, prepend=-1))
-    if len(starts) == grouping.n:
-        return None, starts
-    n = len(grouping.codes)
+    if len(grouping.runs) == grouping.n:
+        return None, grouping.runs
+    n = grouping.n_rows
     member = csr_array(  # turning it by columns is a counting sort, faster than sorting
         (np.empty(n, dtype=np.int8), grouping.codes, np.arange(n + 1)), shape=(n, grouping.n)
     ).tocsc()
