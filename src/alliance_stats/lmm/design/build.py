@@ -86,7 +86,7 @@ def build_design(
         check_enough_groups(grouping, len(rows.frame), len(block))
     groupings = [grouping for grouping, _ in factors]
     shape = _Shape(groupings, [len(members) for _, members in factors])
-    return _assemble(parsed, columns, shape, rows, (weights, offset), ())
+    return _assemble(parsed, columns, shape, rows, (weights, offset))
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,22 +113,77 @@ def _factors(
     return sorted(found, key=lambda pair: -pair[0].n)
 
 
+@dataclass(frozen=True, eq=False)
+class _Standard:
+    """The unique columns, sorted and standardised, with the response's residuals in the last row.
+
+    `columns` leaves out the `redundant` fixed effects; `order` and `starts` are those of the
+    factor with most groups.
+    """
+
+    unique: np.ndarray
+    columns: UniqueColumns
+    redundant: tuple[str, ...]
+    scaling: Scaling
+    least_squares: np.ndarray
+    scale: float
+    order: np.ndarray | None
+    starts: np.ndarray
+
+
 def _assemble(
     formula: MixedFormula,
     columns: UniqueColumns,
     shape: _Shape,
     rows: Rows,
     names: tuple[str | None, str | None],
-    redundant: tuple[str, ...],
 ) -> MixedDesign:
-    """Sort, standardise, take out least squares, form the cross-products."""
+    """Standardise, form the cross-products, and keep the way back to the original units."""
+    found = _standardised(formula, columns, shape.groupings[0], rows)
+    p, scaling = found.columns.p, found.scaling
+    blocks = shape.levels_of(found.columns.blocks)
+    z = [np.array([j for block in level for j in block]) for level in blocks]
+    products, orders, crossings = _products(found, shape.groupings, z)
+    transform = scaling.transform(list(range(p)))
+    return MixedDesign(
+        formula=formula,
+        names=found.columns.names[:p],
+        redundant=found.redundant,
+        levels=tuple(
+            _level(found.columns, grouping, level, groups, scaling)
+            for grouping, level, groups in zip(shape.groupings, blocks, orders, strict=True)
+        ),
+        products=products,
+        transform=transform,
+        least_squares=transform @ found.least_squares,
+        scale=found.scale,
+        log_scales=float(np.log(scaling.scales[:p]).sum()),
+        memories=columns.memories,
+        rows=rows.positions,
+        missing=rows.missing,
+        weights=names[0],
+        offset=names[1],
+        mean_weight=rows.mean_weight,
+        log_weights=0.0 if rows.weights is None else float(np.log(rows.weights).sum()),
+        crossings=crossings,
+    )
+
+
+def _standardised(
+    formula: MixedFormula,
+    columns: UniqueColumns,
+    grouping: Grouping,
+    rows: Rows,
+    redundant: tuple[str, ...] = (),
+) -> _Standard:
+    """Sort the rows by group, weight and standardise the columns, take out least squares."""
     p, n = columns.p, len(rows.positions)
     if n <= p:
         raise DataError(
             f"{counted(n, 'complete row')} for {counted(p, 'fixed effect')}. "
             "Use fewer predictors, or more data."
         )
-    order, starts = rows_by_group(shape.groupings[0])
+    order, starts = rows_by_group(grouping)
     unique = np.empty((len(columns.arrays) + 1, n))
     for j, array in enumerate([*columns.arrays, rows.response]):
         unique[j] = array if order is None else array[order]
@@ -140,58 +195,30 @@ def _assemble(
     cross = unique[:p] @ unique.T
     gone = redundant_columns(unique[:p], cross[:, :p], columns.names[:p])
     if gone:
-        return _assemble(formula, columns.without(gone), shape, rows, names, (*redundant, *gone))
+        return _standardised(formula, columns.without(gone), grouping, rows, (*redundant, *gone))
     least_squares, scale = residualise(unique, cross)
     if scale <= NO_RESIDUAL * spread:
         raise DataError(
             f"the fixed effects explain the response '{formula.response}' without any residual. "
             "A mixed model needs unexplained variation; is a predictor a copy of the response?"
         )
-    blocks = shape.levels_of(columns.blocks)
-    z = [np.array([j for block in level for j in block]) for level in blocks]
-    products, orders, crossings = _products(unique, shape.groupings, z, order, starts)
-    transform = scaling.transform(list(range(p)))
-    return MixedDesign(
-        formula=formula,
-        names=columns.names[:p],
-        redundant=redundant,
-        levels=tuple(
-            _level(columns, grouping, level, groups, scaling)
-            for grouping, level, groups in zip(shape.groupings, blocks, orders, strict=True)
-        ),
-        products=products,
-        transform=transform,
-        least_squares=transform @ least_squares,
-        scale=scale,
-        log_scales=float(np.log(scaling.scales[:p]).sum()),
-        memories=columns.memories,
-        rows=rows.positions,
-        missing=rows.missing,
-        weights=names[0],
-        offset=names[1],
-        mean_weight=rows.mean_weight,
-        log_weights=0.0 if weights is None else float(np.log(weights).sum()),
-        crossings=crossings,
-    )
+    return _Standard(unique, columns, redundant, scaling, least_squares, scale, order, starts)
 
 
 def _products(
-    unique: np.ndarray,
-    groupings: list[Grouping],
-    z: list[np.ndarray],
-    order: np.ndarray | None,
-    starts: np.ndarray,
+    found: _Standard, groupings: list[Grouping], z: list[np.ndarray]
 ) -> tuple[Products, list[np.ndarray], tuple[str, ...]]:
     """The cross-products, the order of every factor's groups in them, and who crosses whom."""
     nesting = nesting_of(groupings)
     if nesting is None:
         from alliance_stats.lmm.algebra.crossed import crossed_products
 
+        order = found.order
         codes = [g.codes if order is None else g.codes[order] for g in groupings]
-        products = crossed_products(unique, codes, z, [g.name for g in groupings])
+        products = crossed_products(found.unique, codes, z, [g.name for g in groupings])
         orders = [np.arange(g.n) for g in groupings]
         return products, orders, tuple(crossing_messages(groupings))
-    grams = group_grams(unique, starts)
+    grams = group_grams(found.unique, found.starts)
     first = nesting.orders[0]
     if np.any(first != np.arange(len(first))):
         grams = grams.take(first, axis=-1)
