@@ -459,3 +459,20 @@ def test_the_input_is_left_alone(frame: pd.DataFrame) -> None:
     before = frame.copy(deep=True)
     fit(frame)
     pd.testing.assert_frame_equal(frame, before)
+
+
+def test_a_view_with_kenward_roger_changes_every_test_and_says_so() -> None:
+    result = al.fit_within_between(al.load_example("sessions"))
+    plain, strict = result.view(), result.view(ddf="kenward-roger")
+    own = result.tidy(ddf="kenward-roger")
+    assert (strict.terms["df"] == own["df"]).all() and (strict.terms["se"] == own["se"]).all()
+    assert (strict.terms["df"] != plain.terms["df"]).any()
+    sensitivity = strict.tables["Sensitivity"].query("model == 'as fitted'")
+    np.testing.assert_allclose(sensitivity["df"], own["df"].head(3), rtol=1e-12)
+    sizes = strict.tables["Standardised effects"]
+    share = (own["ci_high"] - own["ci_low"]).head(3) * sizes["sd_alliance"] / sizes["sd_outcome"]
+    np.testing.assert_allclose(sizes["ci_high"] - sizes["ci_low"], share, rtol=1e-10)
+    assert (strict.plot["y_high"] != plain.plot["y_high"]).any()
+    assert "Kenward–Roger degrees of freedom" in al.report_text(strict)
+    assert "Kenward–Roger" in str(al.coef_table(strict))
+    assert "Satterthwaite" in al.report_text(result)

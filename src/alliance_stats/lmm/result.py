@@ -406,9 +406,9 @@ class MixedModelResult:
         found += [(level.name, len(level.labels)) for level in self.criterion.design.levels]
         return pd.DataFrame(found, columns=["unit", "n"])
 
-    def view(self) -> ResultView:
-        """Return what the report room may see of this fit."""
-        return view_of(self)
+    def view(self, *, ddf: Ddf = "satterthwaite") -> ResultView:
+        """Return what the report room may see of this fit; `ddf` as in `tidy`."""
+        return view_of(self, ddf)
 
     def __repr__(self) -> str:
         return text_of(self)

@@ -9,10 +9,11 @@ from alliance_stats._base.printing import escape_html, format_number, frame_html
 from alliance_stats._base.views import ResultView
 
 if TYPE_CHECKING:
+    from alliance_stats.lmm.inference.contrasts import Ddf
     from alliance_stats.lmm.result import MixedModelResult
 
 
-def view_of(fit: MixedModelResult) -> ResultView:
+def view_of(fit: MixedModelResult, ddf: Ddf = "satterthwaite") -> ResultView:
     """What the report room may see of a fit."""
     design = fit.criterion.design
     named = (("weights", design.weights), ("offset", design.offset))
@@ -20,7 +21,7 @@ def view_of(fit: MixedModelResult) -> ResultView:
     return ResultView(
         kind="lmm",
         title=f"Mixed model of {design.formula.response}",
-        terms=fit.tidy(),
+        terms=fit.tidy(ddf=ddf),
         fit=fit.glance(),
         plot=None,
         levels=fit.levels(),
@@ -29,7 +30,7 @@ def view_of(fit: MixedModelResult) -> ResultView:
         labels={
             "formula": fit.formula,
             "outcome": design.formula.response,
-            "ddf": "Satterthwaite",
+            "ddf": ddf,
         },
         tables={"Random effects": fit.var_corr()},
     )

@@ -6,13 +6,16 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats.formula.columns import INTERCEPT, design_columns
+from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.prepare import PreparedSessions
 
 LINE_POINTS = 41
 
 
-def adjusted_frame(fit: MixedModelResult, prepared: PreparedSessions) -> pd.DataFrame:
+def adjusted_frame(
+    fit: MixedModelResult, prepared: PreparedSessions, ddf: Ddf = "satterthwaite"
+) -> pd.DataFrame:
     """Points and lines of every effect, in outcome units.
 
     A point of the within panel is a session: its outcome less all that the model says about it
@@ -31,7 +34,8 @@ def adjusted_frame(fit: MixedModelResult, prepared: PreparedSessions) -> pd.Data
     for effect, column in prepared.effects:
         points = _points(fit, prepared, effect, column)
         parts.append(points)
-        parts.append(_line(fit, prepared, effect, column, points["x"].min(), points["x"].max()))
+        x = np.linspace(points["x"].min(), points["x"].max(), LINE_POINTS)
+        parts.append(_line(fit, prepared, effect, column, x, ddf))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -40,14 +44,13 @@ def _line(
     prepared: PreparedSessions,
     effect: str,
     column: str,
-    low: float,
-    high: float,
+    x: np.ndarray,
+    ddf: Ddf,
 ) -> pd.DataFrame:
     """The model's mean along one effect, everything else at its mean."""
-    x = np.linspace(low, high, LINE_POINTS)
     at_means = _at_means(fit, prepared)
     weights = {str(i): at_means | {column: float(value)} for i, value in enumerate(x)}
-    return line_layer(effect, x, fit.contrasts(weights))
+    return line_layer(effect, x, fit.contrasts(weights, ddf=ddf))
 
 
 def _at_means(fit: MixedModelResult, prepared: PreparedSessions) -> dict[str, float]:

@@ -7,13 +7,16 @@ import pandas as pd
 
 from alliance_stats.data.units import unit_codes, unit_means
 from alliance_stats.formula.columns import INTERCEPT
+from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.adjusted import LINE_POINTS, line_layer, point_layer
 from alliance_stats.models.patient_fit import PatientFit
 from alliance_stats.models.prepare_outcome import PreparedPatients
 
 
-def outcome_frame(fit: PatientFit, prepared: PreparedPatients) -> pd.DataFrame:
+def outcome_frame(
+    fit: PatientFit, prepared: PreparedPatients, ddf: Ddf = "satterthwaite"
+) -> pd.DataFrame:
     """Points and lines of every effect, in units of the outcome.
 
     A point is a patient: the post-treatment score less all that the model says about it except
@@ -32,7 +35,7 @@ def outcome_frame(fit: PatientFit, prepared: PreparedPatients) -> pd.DataFrame:
         points = _points(fit, prepared, effect, column)
         x = np.linspace(points["x"].min(), points["x"].max(), LINE_POINTS)
         weights = {str(i): at_means | {column: float(value)} for i, value in enumerate(x)}
-        parts += [points, line_layer(effect, x, fit.contrasts(weights))]
+        parts += [points, line_layer(effect, x, fit.contrasts(weights, ddf=ddf))]
     return pd.concat(parts, ignore_index=True)
 
 

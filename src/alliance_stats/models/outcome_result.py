@@ -84,7 +84,7 @@ class OutcomeResult:
         table = self.fit.glance().drop(columns="bic_groups", errors="ignore")
         return table.assign(n_dropped=sum(self.prepared.dropped.values()))
 
-    def effect_sizes(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+    def effect_sizes(self, *, conf_level: float = 0.95, ddf: Ddf = "satterthwaite") -> pd.DataFrame:
         """Coefficients in standard deviations over the patients in the model (standardised b).
 
         The standard deviations are treated as known: the interval carries the uncertainty of b
@@ -95,7 +95,7 @@ class OutcomeResult:
         DataFrame
             Columns ``effect unit estimate ci_low ci_high sd_alliance sd_outcome``.
         """
-        table = self.tidy(conf_level=conf_level).head(len(self.prepared.effects))
+        table = self.tidy(conf_level=conf_level, ddf=ddf).head(len(self.prepared.effects))
         frame = self.prepared.frame
         columns = [column for _, column in self.prepared.effects]
         sd_alliance = frame[columns].std(ddof=1).to_numpy()
@@ -183,11 +183,17 @@ class OutcomeResult:
         """1, or -1 where a lower outcome is better."""
         return -1 if self.prepared.roles.outcome_better == "lower" else 1
 
-    def view(self) -> ResultView:
-        """Return what the report room may see of this result."""
+    def view(self, *, ddf: Ddf = "satterthwaite") -> ResultView:
+        """Return what the report room may see of this result.
+
+        Parameters
+        ----------
+        ddf
+            As in `tidy`, for every test and interval of coefficients in the report.
+        """
         roles, fit = self.prepared.roles, self.fit
         tables = {
-            "Standardised effects": self.effect_sizes(),
+            "Standardised effects": self.effect_sizes(ddf=ddf),
             "Correlations": self.correlations(),
         }
         if isinstance(fit, MixedModelResult):
@@ -195,9 +201,9 @@ class OutcomeResult:
         return ResultView(
             kind="outcome",
             title=self._title,
-            terms=self.tidy(),
+            terms=self.tidy(ddf=ddf),
             fit=self.glance(),
-            plot=outcome_frame(self.fit, self.prepared),
+            plot=outcome_frame(self.fit, self.prepared, ddf),
             levels=level_counts(self.prepared.counts()),
             notes=self.notes,
             messages=self.messages,
@@ -205,7 +211,7 @@ class OutcomeResult:
             labels=role_labels(
                 roles,
                 formula=self.formula,
-                ddf="Satterthwaite" if "Random effects" in tables else "residual",
+                ddf=ddf if ddf == "normal" or "Random effects" in tables else "residual",
                 verb="predicts",
                 window=sessions_words(self.prepared.window),
                 first_session=str(self.prepared.window[0]),

@@ -90,7 +90,11 @@ class AllianceResult:
         return table
 
     def effect_sizes(
-        self, *, outcome_reliability: float | None = None, conf_level: float = 0.95
+        self,
+        *,
+        outcome_reliability: float | None = None,
+        conf_level: float = 0.95,
+        ddf: Ddf = "satterthwaite",
     ) -> pd.DataFrame:
         """Effects in standard deviations of their own level.
 
@@ -103,14 +107,15 @@ class AllianceResult:
             Reliability of the outcome for one patient, such as .85. Adds ``points_per_rc`` to
             the within row: alliance points that go with one reliable change of a patient's
             outcome (Jacobson & Truax, 1991). It is not defined between patients.
-        conf_level : float
+        conf_level, ddf
+            As in `tidy`.
 
         Returns
         -------
         DataFrame
             Columns ``effect unit estimate ci_low ci_high sd_alliance sd_outcome``.
         """
-        table = self.tidy(conf_level=conf_level)
+        table = self.tidy(conf_level=conf_level, ddf=ddf)
         return standardised(table, self.prepared, outcome_reliability=outcome_reliability)
 
     @cached_property
@@ -121,15 +126,22 @@ class AllianceResult:
         """
         return sensitivity_rows(self.fit, self.prepared, self.specification)
 
-    def view(self) -> ResultView:
-        """Return what the report room may see of this result."""
+    def view(self, *, ddf: Ddf = "satterthwaite") -> ResultView:
+        """Return what the report room may see of this result.
+
+        Parameters
+        ----------
+        ddf
+            As in `tidy`, for every test and interval of the report: give
+            ``coef_table(result.view(ddf="kenward-roger"))`` instead of ``coef_table(result)``.
+        """
         roles = self.prepared.roles
         return ResultView(
             kind="within_between",
             title=self._title,
-            terms=self.tidy(),
+            terms=self.tidy(ddf=ddf),
             fit=self.glance(),
-            plot=adjusted_frame(self.fit, self.prepared),
+            plot=adjusted_frame(self.fit, self.prepared, ddf),
             levels=level_counts(self.prepared.counts()),
             notes=self.notes,
             messages=self.messages,
@@ -137,14 +149,16 @@ class AllianceResult:
             labels=role_labels(
                 roles,
                 formula=self.formula,
-                ddf="Satterthwaite",
+                ddf=ddf,
                 verb="association",
                 time=self.specification.time,
                 **self._change_labels(),
             ),
             tables={
-                "Standardised effects": self.effect_sizes(),
-                "Sensitivity": self.sensitivity,
+                "Standardised effects": self.effect_sizes(ddf=ddf),
+                "Sensitivity": self.sensitivity
+                if ddf == "satterthwaite"
+                else sensitivity_rows(self.fit, self.prepared, self.specification, ddf),
                 "Random effects": self.fit.var_corr(),
             },
         )

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from alliance_stats.formula.names import quote_name
+from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.effects import effects_table
 from alliance_stats.models.prepare import LENGTH, PreparedSessions, time_term
@@ -14,7 +15,10 @@ from alliance_stats.models.specification import Specification, fit_specification
 
 
 def sensitivity_rows(
-    fit: MixedModelResult, prepared: PreparedSessions, chosen: Specification
+    fit: MixedModelResult,
+    prepared: PreparedSessions,
+    chosen: Specification,
+    ddf: Ddf = "satterthwaite",
 ) -> pd.DataFrame:
     """Effects as fitted, without time (or with it), and with treatment length.
 
@@ -36,7 +40,7 @@ def sensitivity_rows(
         fits["with treatment length"] = fit_specification(prepared, base, extra=extra)
     tables = []
     for model, fitted in fits.items():
-        table = effects_table(fitted, prepared.effects, 0.95, "satterthwaite")
+        table = effects_table(fitted, prepared.effects, 0.95, ddf)
         table = table[table["effect"].isin([effect for effect, _ in prepared.effects])]
         table.insert(0, "model", model)
         tables.append(table)
