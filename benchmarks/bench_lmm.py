@@ -208,12 +208,12 @@ class RProcess:
     process: subprocess.Popen[str]
 
     @classmethod
-    def start(cls, data: Path) -> RProcess:
-        """Start R on the data; LookupError when there is no R."""
+    def start(cls, script: str, data: Path) -> RProcess:
+        """Start R with a script on the data; LookupError when there is no R."""
         program = shutil.which("Rscript")
         if program is None:
             raise LookupError("no Rscript on the path")
-        command = [program, str(HERE / "peer_lme4.R"), str(data)]
+        command = [program, str(HERE / script), str(data)]
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         return cls(subprocess.Popen(command, text=True, bufsize=1, **pipes))
 
@@ -225,10 +225,10 @@ class RProcess:
             raise LookupError("R ended (is lme4 installed?)")
         return line.strip()
 
-    def fit(self, settings: str, random: str) -> tuple[float, float]:
-        """Seconds (by R's clock) and log-likelihood."""
+    def ask(self, task: str, random: str) -> tuple[float, float]:
+        """Seconds (by R's clock) and a number, such as the log-likelihood."""
         assert self.process.stdin is not None
-        self.process.stdin.write(f"{settings}\t{FIXED} + {random}\n")
+        self.process.stdin.write(f"{task}\t{FIXED} + {random}\n")
         self.process.stdin.flush()
         first, second = self.read().split("\t")
         if first == "error":
@@ -244,12 +244,12 @@ class RProcess:
 
 def peers_lme4(data: Path, stack: ExitStack, *, once: bool) -> list[Peer]:
     """lme4's lmer as called by default and with tight settings, in one R process."""
-    process = RProcess.start(data)
+    process = RProcess.start("peer_lme4.R", data)
     stack.callback(process.stop)
     version = process.read()
     return [
-        Peer(LME4, version, lambda random: process.fit("default", random), once),
-        Peer(TIGHT, version, lambda random: process.fit("tight", random), once),
+        Peer(LME4, version, lambda random: process.ask("default", random), once),
+        Peer(TIGHT, version, lambda random: process.ask("tight", random), once),
     ]
 
 
@@ -397,13 +397,14 @@ def markdown(rows: list[str], versions: list[str], note: str) -> str:
     return "\n".join(lines)
 
 
-def write_between(path: Path, text: str) -> None:
+def write_between(path: Path, text: str, markers: tuple[str, str]) -> None:
     """Replace what stands between the markers of a file; append them when there are none."""
+    start, end = markers
     old = path.read_text(encoding="utf-8") if path.exists() else ""
-    block = f"{START}\n{text}\n{END}"
-    if START in old and END in old:
-        head, rest = old.split(START, 1)
-        new = head + block + rest.split(END, 1)[1]
+    block = f"{start}\n{text}\n{end}"
+    if start in old and end in old:
+        head, rest = old.split(start, 1)
+        new = head + block + rest.split(end, 1)[1]
     else:
         new = f"{old.rstrip()}\n\n{block}\n".lstrip()
     path.write_text(new, encoding="utf-8")
@@ -439,7 +440,7 @@ def main() -> None:
     text = markdown(rows, versions, note)
     print(f"\n{text}")
     if options.write:
-        write_between(options.write, text)
+        write_between(options.write, text, (START, END))
 
 
 if __name__ == "__main__":

@@ -6,20 +6,15 @@ Every study is drawn anew, predictors included: sessions in patients in therapis
 an effect. For each number of therapists the table shows how often a true hypothesis is rejected,
 with Satterthwaite's and Kenward-Roger's degrees of freedom and with z tests.
 """
-# ruff: noqa: E402
 
 from __future__ import annotations
-
-import os
-
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"  # before numpy is loaded
 
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import bench_lmm  # first: it sets the number of threads before numpy is loaded
 import numpy as np
 import pandas as pd
 
@@ -129,12 +124,6 @@ def markdown(sizes: dict[int, Runs], seed: int) -> str:
     )
 
 
-def write_between(path: Path, text: str) -> None:
-    """Replace what stands between the markers of a file."""
-    head, rest = path.read_text(encoding="utf-8").split(START, 1)
-    path.write_text(f"{head}{START}\n{text}\n{END}{rest.split(END, 1)[1]}", encoding="utf-8")
-
-
 def main() -> None:
     """Run, print, and write when asked."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
@@ -147,7 +136,7 @@ def main() -> None:
     text = markdown(sizes, options.seed)
     print(text)
     if options.write:
-        write_between(options.write, text)
+        bench_lmm.write_between(options.write, text, (START, END))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from functools import cached_property
 
 import numpy as np
 
+from alliance_stats.lmm.algebra.derivatives import Elimination
 from alliance_stats.lmm.criterion import Criterion, Profile
 from alliance_stats.lmm.factors import symmetric_basis
 
@@ -67,7 +68,7 @@ class KenwardRoger:
         rank = len(contrasts)
         middle = contrasts @ self.unscaled @ contrasts.T
         theta = contrasts.T @ np.linalg.solve(middle, contrasts)
-        each = np.einsum("ab,bc,icd,de->iae", theta, self.unscaled, self.slopes, self.unscaled)
+        each = theta @ self.unscaled @ self.slopes @ self.unscaled
         single = np.einsum("iaa->i", each)
         a1 = float(single @ self.covariance @ single)
         a2 = float(np.einsum("ij,iab,jba->", self.covariance, each, each))
@@ -92,7 +93,7 @@ def _matched_moments(rank: int, a1: float, a2: float) -> tuple[float, float]:
 def kenward_roger(criterion: Criterion, profile: Profile) -> KenwardRoger:
     """Prepare the adjustment at the optimum of a REML fit."""
     parameters = _parameters(criterion, profile.factors)
-    traces, crosses = _sums(criterion, profile, parameters)
+    traces, crosses = _sums(criterion, profile.eliminated, parameters)
     r, p = len(parameters), len(criterion.design.x)
     second = np.empty((r, r))
     products = np.empty((r, r, p, p))
@@ -143,20 +144,24 @@ def _parameters(criterion: Criterion, factors: list[np.ndarray]) -> list[_Parame
 
 
 def _sums(
-    criterion: Criterion, profile: Profile, parameters: list[_Parameter]
+    criterion: Criterion, eliminated: Elimination, parameters: list[_Parameter]
 ) -> tuple[np.ndarray, np.ndarray]:
     """tr V⁻¹G_i (r,) and −X'V⁻¹G_iV⁻¹X (r, p, p) of every parameter."""
-    x = criterion.design.x
-    precisions = criterion.by_block(profile.eliminated.precisions)
-    with_columns = criterion.rows_by_block(profile.eliminated.with_columns)
-    n = [block.sum(axis=-1) for block in precisions]
-    c = []
-    for block in with_columns:
-        wide = np.ascontiguousarray(block[:, x]).reshape(len(block) * len(x), -1)
-        c.append((wide @ wide.T).reshape(len(block), len(x), len(block), len(x)))
-    traces = np.array([np.sum(n[k.block] * k.change) for k in parameters])
-    crosses = np.array([-np.einsum("axby,ab->xy", c[k.block], k.change) for k in parameters])
-    return traces, crosses.reshape(len(parameters), len(x), len(x))
+    p = len(criterion.design.x)
+    precisions = criterion.by_block(eliminated.precisions)
+    with_columns = criterion.rows_by_block(eliminated.with_columns)
+    traces, crosses = [np.empty(0)], [np.empty((0, p, p))]
+    for block, (n, columns) in enumerate(zip(precisions, with_columns, strict=True)):
+        changes = [k.change.ravel() for k in parameters if k.block == block]
+        if not changes:
+            continue
+        q = len(n)
+        wide = np.ascontiguousarray(columns[:, criterion.design.x]).reshape(q * p, -1)
+        cross = (wide @ wide.T).reshape(q, p, q, p).transpose(0, 2, 1, 3).reshape(q * q, p * p)
+        along = np.array(changes)
+        traces.append(along @ n.sum(axis=-1).ravel())
+        crosses.append(-(along @ cross).reshape(-1, p, p))
+    return np.concatenate(traces), np.concatenate(crosses)
 
 
 def _derivatives(
@@ -169,7 +174,8 @@ def _derivatives(
         inner = np.eye(len(moved.entry)) + steps * STEP * moved.entry
         at = list(factors)
         at[moved.block] = _square(moved.root @ np.linalg.cholesky(inner))
-        found = _sums(criterion, criterion.profile_at(at), parameters)
+        eliminated = criterion.design.products.eliminate(criterion.by_level(at))
+        found = _sums(criterion, eliminated, parameters)
         weighted = [weight / STEP * part for part in found]
         total = weighted if not total else [a + b for a, b in zip(total, weighted, strict=True)]
     return total[0], total[1]
