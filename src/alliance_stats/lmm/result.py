@@ -12,6 +12,8 @@ import pandas as pd
 from alliance_stats._base.random import RandomSource
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.criterion import Criterion, Profile
+from alliance_stats.lmm.explained.r_squared import r2
+from alliance_stats.lmm.explained.shares import variance_shares
 from alliance_stats.lmm.inference.contrasts import Ddf, contrast_table, joint_table
 from alliance_stats.lmm.inference.kenward_roger import KenwardRoger, kenward_roger
 from alliance_stats.lmm.inference.satterthwaite import Satterthwaite, satterthwaite
@@ -395,6 +397,9 @@ class MixedModelResult:
         library(lmerTest)
         """
         return r_code(self.criterion.design, reml=self.reml, data=data)
+
+    r2 = r2
+    variance_shares = variance_shares
 
     def column_means(self) -> pd.Series:
         """Mean of every fixed column over the rows used; needs an intercept in the model."""
