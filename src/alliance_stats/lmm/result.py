@@ -17,6 +17,7 @@ from alliance_stats.lmm.explained.shares import variance_shares
 from alliance_stats.lmm.inference.contrasts import Ddf, contrast_table, joint_table
 from alliance_stats.lmm.inference.kenward_roger import KenwardRoger, kenward_roger
 from alliance_stats.lmm.inference.satterthwaite import Satterthwaite, satterthwaite
+from alliance_stats.lmm.influence.influence import influence
 from alliance_stats.lmm.minimum import Minimum
 from alliance_stats.lmm.prediction.conditional import mean_frames, sd_frames
 from alliance_stats.lmm.prediction.predict import Interval, Kind, NewGroups, predict_rows
@@ -400,6 +401,7 @@ class MixedModelResult:
 
     r2 = r2
     variance_shares = variance_shares
+    influence = influence
 
     def column_means(self) -> pd.Series:
         """Mean of every fixed column over the rows used; needs an intercept in the model."""

@@ -166,6 +166,7 @@ def _assemble(
         log_scales=float(np.log(scaling.scales[:p]).sum()),
         memories=columns.memories,
         rows=rows.positions,
+        counts=np.diff(starts, append=n)[orders[0]],
         missing=rows.missing,
         weights=names[0],
         offset=names[1],
