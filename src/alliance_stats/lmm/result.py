@@ -21,6 +21,7 @@ from alliance_stats.lmm.influence.influence import influence
 from alliance_stats.lmm.minimum import Minimum
 from alliance_stats.lmm.prediction.conditional import mean_frames, sd_frames
 from alliance_stats.lmm.prediction.predict import Interval, Kind, NewGroups, predict_rows
+from alliance_stats.lmm.prediction.residuals import residuals
 from alliance_stats.lmm.prediction.simulate import Groups, simulate_rows
 from alliance_stats.lmm.r_code import r_code
 from alliance_stats.lmm.tables import column_means, glance_table, var_corr_table
@@ -402,6 +403,7 @@ class MixedModelResult:
     r2 = r2
     variance_shares = variance_shares
     influence = influence
+    residuals = residuals
 
     def column_means(self) -> pd.Series:
         """Mean of every fixed column over the rows used; needs an intercept in the model."""
