@@ -12,6 +12,7 @@ import pandas as pd
 from alliance_stats._base.random import RandomSource
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.criterion import Criterion, Profile
+from alliance_stats.lmm.diagnosis.diagnose import diagnose
 from alliance_stats.lmm.explained.r_squared import r2
 from alliance_stats.lmm.explained.shares import variance_shares
 from alliance_stats.lmm.inference.contrasts import Ddf, contrast_table, joint_table
@@ -404,6 +405,7 @@ class MixedModelResult:
     variance_shares = variance_shares
     influence = influence
     residuals = residuals
+    diagnose = diagnose
 
     def column_means(self) -> pd.Series:
         """Mean of every fixed column over the rows used; needs an intercept in the model."""
