@@ -199,7 +199,8 @@ def _about_risen(table: pd.DataFrame) -> list[str]:
         return []
     return [
         f"The variance of {name_list(risen)} is larger with the predictors than before. That is "
-        "possible: as the residual shrinks, more of the spread between groups counts as true."
+        "possible: as the residual shrinks, more of the spread between groups counts as true, and "
+        "differences that the predictors had hidden come out."
     ]
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import agree, counted, did_you_mean, name_list, one_of
-from alliance_stats._base.errors import ArgumentError, UnsupportedError
-from alliance_stats.lmm.algebra.nested import NestedElimination, NestedProducts
+from alliance_stats._base.errors import ArgumentError
 from alliance_stats.lmm.criterion import Criterion
 from alliance_stats.lmm.influence.downdate import Estimates, estimates_from, tops_without
-from alliance_stats.lmm.influence.removal import design_without, is_estimable, rows_of_groups
+from alliance_stats.lmm.influence.removal import (
+    design_without,
+    is_estimable,
+    nested_products,
+    rows_of_groups,
+)
 from alliance_stats.lmm.influence.result import InfluenceResult
 from alliance_stats.lmm.minimum import Minimum, minimise
 
 if TYPE_CHECKING:
+    from alliance_stats.lmm.algebra.nested import NestedElimination
     from alliance_stats.lmm.result import MixedModelResult
 
 
@@ -87,12 +92,7 @@ def _level(fit: MixedModelResult, unit: str) -> int:
             f"unit={unit!r} is not a grouping factor of the model."
             f"{did_you_mean(str(unit), names)} In the model: {name_list(names)}."
         )
-    if not isinstance(design.products, NestedProducts):
-        raise UnsupportedError(
-            "the grouping factors are crossed: the rows of one group share other groups with the "
-            "rest, and the cross-products of the fit do not say which part is whose. Fit again "
-            f"without the rows of one '{unit}' at a time."
-        )
+    nested_products(design)
     if not design.names:
         raise ArgumentError(
             "the model has no fixed effects that leaving out a group could change. "
@@ -103,8 +103,8 @@ def _level(fit: MixedModelResult, unit: str) -> int:
 
 def _downdated(fit: MixedModelResult, level: int) -> tuple[np.ndarray, np.ndarray]:
     """β (G, p) and its covariance (G, p, p) without each group, θ and σ² kept."""
-    design, eliminated = fit.criterion.design, fit.profile.eliminated
-    assert isinstance(eliminated, NestedElimination)
+    design = fit.criterion.design
+    eliminated = cast("NestedElimination", fit.profile.eliminated)
     tops = tops_without(eliminated, level)
     found = estimates_from(tops, eliminated.top, design.x, design.y)
     return _in_data_units(fit, found, np.full(len(found.beta), fit.unit_variance))

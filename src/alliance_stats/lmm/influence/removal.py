@@ -6,9 +6,21 @@ from dataclasses import replace
 
 import numpy as np
 
+from alliance_stats._base.errors import UnsupportedError
 from alliance_stats.lmm.algebra.nested import NestedProducts
 from alliance_stats.lmm.design.mixed_design import MixedDesign
 from alliance_stats.lmm.influence.downdate import ancestors
+
+
+def nested_products(design: MixedDesign) -> NestedProducts:
+    """The products of a design whose factors nest. Raises UnsupportedError where they cross."""
+    if isinstance(design.products, NestedProducts):
+        return design.products
+    raise UnsupportedError(
+        "the grouping factors are crossed: the rows of one group share other groups with the rest, "
+        "and the cross-products of the fit do not say which part is whose. Fit again without the "
+        "rows of one group at a time."
+    )
 
 
 def design_without(design: MixedDesign, level: int, group: int) -> MixedDesign:
@@ -16,8 +28,7 @@ def design_without(design: MixedDesign, level: int, group: int) -> MixedDesign:
 
     The columns keep the scales of all rows, which changes no result.
     """
-    products = design.products
-    assert isinstance(products, NestedProducts)
+    products = nested_products(design)
     inner = np.arange(products.grams.shape[-1])
     kept = ancestors(products.parents, inner, up_to=level) != group
     keeps, parents, starts = [kept], [], []
@@ -43,8 +54,7 @@ def design_without(design: MixedDesign, level: int, group: int) -> MixedDesign:
 
 def rows_of_groups(design: MixedDesign, level: int) -> np.ndarray:
     """Number of rows (G_l,) of every group of a nested level."""
-    products = design.products
-    assert isinstance(products, NestedProducts)
+    products = nested_products(design)
     group = ancestors(products.parents, np.arange(len(design.counts)), up_to=level)
     return np.bincount(group, design.counts, len(design.levels[level].labels)).astype(int)
 
