@@ -221,5 +221,7 @@ def test_what_is_shown(rows: pd.DataFrame) -> None:
     assert table.columns.tolist() == ["unit", *TIDY_COLUMNS, "symbol"]
     assert table[list(TIDY_COLUMNS[2:])].isna().all(axis=None)
     assert found.view().fit["marginal"].item() == found.marginal
+    printed = found.view().tables["Explained variance"]
+    assert printed["share"].iloc[1] == found.conditional
     assert "R²w(f1)" in repr(found)
     assert "R²w(f1)" in found._repr_html_()

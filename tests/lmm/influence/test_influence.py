@@ -257,7 +257,7 @@ def test_labels_are_in_frames_and_nowhere_else(rows: pd.DataFrame) -> None:
     view = found.view()
     assert view.plot is not None
     shown = [repr(found), found._repr_html_(), *view.messages]
-    shown += [t.to_csv() for t in (view.terms, view.fit, view.plot, view.levels)]
+    shown += [t.to_csv() for t in (view.fit, view.plot, view.levels, *view.tables.values())]
     assert not any("secret" in text for text in shown)
     assert found.glance()["n_groups"].item() == frame["patient"].nunique()
 

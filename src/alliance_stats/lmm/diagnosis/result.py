@@ -54,7 +54,7 @@ class Diagnosis:
         return ResultView(
             kind="diagnosis",
             title="Findings about the fit",
-            terms=self.tidy(),
+            terms=pd.DataFrame(),
             fit=self.glance(),
             plot=None,
             levels=pd.DataFrame(columns=["unit", "n"]),

@@ -111,21 +111,24 @@ class RSquared:
         return ResultView(
             kind="r2",
             title="Explained variance",
-            terms=self.tidy(),
+            terms=pd.DataFrame(),
             fit=self.glance(),
             plot=self.components,
             levels=pd.DataFrame({"unit": ["row"], "n": [self.n_obs]}),
             messages=self.messages,
-            tables={"Variances": self.components},
+            tables={"Explained variance": self._shown(), "Variances": self.components},
         )
 
-    def __repr__(self) -> str:
+    def _shown(self) -> pd.DataFrame:
+        """The measures without the columns of tests."""
         table = self.tidy()[["unit", "term", "estimate", "symbol"]]
-        return "\n\n".join(["Explained variance", frame_text(table), *self.messages])
+        return table.rename(columns={"estimate": "share"})
+
+    def __repr__(self) -> str:
+        return "\n\n".join(["Explained variance", frame_text(self._shown()), *self.messages])
 
     def _repr_html_(self) -> str:
-        table = self.tidy()[["unit", "term", "estimate", "symbol"]]
-        return frame_html(table, caption="Explained variance")
+        return frame_html(self._shown(), caption="Explained variance")
 
 
 def r2(self: MixedModelResult, *, mixed_columns: MixedColumns = "split") -> RSquared:

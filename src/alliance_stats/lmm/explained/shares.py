@@ -68,7 +68,7 @@ class VarianceShares:
         return ResultView(
             kind="variance_shares",
             title="Shares of variance",
-            terms=self.tidy(),
+            terms=pd.DataFrame(),
             fit=self.glance(),
             plot=self.table.copy(),
             levels=pd.DataFrame({"unit": ["row"], "n": [self.n_obs]}),

@@ -137,7 +137,8 @@ def _refitted(
         again = type(fit)("", criterion, _minimum(fit, criterion))
         beta[group], covariance[group] = again.beta, again.vcov
         converged[group], singular[group] = again.converged, again.singular
-        table = again.var_corr()[lambda t: t["with_term"] == ""]
+        table = again.var_corr()
+        table = table.loc[table["with_term"] == ""]
         variances.append(
             pd.DataFrame(
                 {

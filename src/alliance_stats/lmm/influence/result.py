@@ -81,11 +81,12 @@ class InfluenceResult:
         return ResultView(
             kind="influence",
             title=f"Influence of each {self.unit}",
-            terms=self._extremes(),
+            terms=pd.DataFrame(),
             fit=self.glance(),
             plot=self.groups.drop(columns="group"),
             levels=pd.DataFrame({"unit": [self.unit], "n": [len(self.groups)]}),
             messages=self.messages,
+            tables={f"Without one {self.unit} each": self._extremes()},
         )
 
     def _extremes(self) -> pd.DataFrame:
