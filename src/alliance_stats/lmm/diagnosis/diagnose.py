@@ -48,7 +48,7 @@ def diagnose(self: MixedModelResult) -> Diagnosis:
     --------
     >>> import alliance_stats as al
     >>> small = al.simulate_sessions(n_patients=40, n_therapists=5, within_effect_sd=0, rng=10)
-    >>> fit = al.lmm.fit_lmm("phq9 ~ session + (1 | patient) + (1 | therapist)", small.frame)
+    >>> fit = al.fit_lmm("phq9 ~ session + (1 | patient) + (1 | therapist)", small.frame)
     >>> found = fit.diagnose()
     >>> found.ok
     True

@@ -162,8 +162,8 @@ def r2(self: MixedModelResult, *, mixed_columns: MixedColumns = "split") -> RSqu
     -----
     Variances of columns have the divisor n − 1. With prior weights all moments are weighted and
     the residual variance is that of a row with the mean weight, so R² does not depend on the unit
-    of the weights. Where factors cross there are no units to split by, and the measures of all
-    rows are given only.
+    of the weights. An offset is subtracted before and is no part of the variance. Where factors
+    cross there are no units to split by, and the measures of all rows are given only.
 
     References
     ----------
