@@ -50,6 +50,8 @@ references:  ## write tests/reference/*.json again (needs R with lme4, lmerTest,
 	Rscript tests/reference/make_outcome_references.R
 	Rscript tests/reference/make_formula_references.R
 	Rscript tests/reference/make_prediction_references.R
+	Rscript tests/reference/make_explained_references.R
+	Rscript tests/reference/make_influence_references.R
 	Rscript tests/reference/make_therapist_change_references.R
 	Rscript tests/reference/make_inference_references.R
 

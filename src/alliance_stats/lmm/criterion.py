@@ -87,7 +87,10 @@ class Criterion:
 
     @cached_property
     def _one_block_each(self) -> bool:
-        return all(len(level.blocks) == 1 for level in self.design.levels)
+        return all(
+            len(level.blocks) == 1 and len(level.blocks[0].names) == len(level.z)
+            for level in self.design.levels
+        )
 
     def by_level(self, factors: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The factors of blocks joined to one block-diagonal factor a level."""

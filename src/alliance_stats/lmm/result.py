@@ -12,12 +12,17 @@ import pandas as pd
 from alliance_stats._base.random import RandomSource
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.criterion import Criterion, Profile
+from alliance_stats.lmm.diagnosis.diagnose import diagnose
+from alliance_stats.lmm.explained.r_squared import r2
+from alliance_stats.lmm.explained.shares import variance_shares
 from alliance_stats.lmm.inference.contrasts import Ddf, contrast_table, joint_table
 from alliance_stats.lmm.inference.kenward_roger import KenwardRoger, kenward_roger
 from alliance_stats.lmm.inference.satterthwaite import Satterthwaite, satterthwaite
+from alliance_stats.lmm.influence.influence import influence
 from alliance_stats.lmm.minimum import Minimum
 from alliance_stats.lmm.prediction.conditional import mean_frames, sd_frames
 from alliance_stats.lmm.prediction.predict import Interval, Kind, NewGroups, predict_rows
+from alliance_stats.lmm.prediction.residuals import residuals
 from alliance_stats.lmm.prediction.simulate import Groups, simulate_rows
 from alliance_stats.lmm.r_code import r_code
 from alliance_stats.lmm.tables import column_means, glance_table, var_corr_table
@@ -395,6 +400,12 @@ class MixedModelResult:
         library(lmerTest)
         """
         return r_code(self.criterion.design, reml=self.reml, data=data)
+
+    r2 = r2
+    variance_shares = variance_shares
+    influence = influence
+    residuals = residuals
+    diagnose = diagnose
 
     def column_means(self) -> pd.Series:
         """Mean of every fixed column over the rows used; needs an intercept in the model."""

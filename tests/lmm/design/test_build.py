@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -188,3 +190,13 @@ def test_too_many_crossed_effects_are_refused(rng: np.random.Generator) -> None:
     frame["a"], frame["b"] = rng.integers(0, 9_000, n), rng.integers(0, 8_000, n)
     with pytest.raises(DataError, match=r"7,\d+ random effects of crossed factors .* too many"):
         build_design("y ~ x + (1 | a) + (1 | b)", frame)
+
+
+@pytest.mark.parametrize("second", ["(1 | therapist)", "(1 | rater)"], ids=["nested", "crossed"])
+def test_rows_of_every_group_are_counted(second: str) -> None:
+    frame = pd.read_csv(Path(__file__).parents[2] / "reference" / "prediction" / "fitted.csv")
+    frame = frame.sample(frac=1.0, random_state=4)
+    frame.loc[frame.index[:9], "x"] = np.nan
+    design = build_design(f"y ~ x + (1 | patient) + {second}", frame)
+    sizes = frame.dropna(subset=["x"]).groupby("patient").size()
+    assert design.counts.tolist() == sizes.loc[list(design.levels[0].labels)].tolist()

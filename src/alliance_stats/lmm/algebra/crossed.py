@@ -10,7 +10,7 @@ from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import DataError
 from alliance_stats.lmm.algebra.crossed_dense import DenseProducts
 from alliance_stats.lmm.algebra.crossed_sparse import SparseProducts, sparse_products
-from alliance_stats.lmm.algebra.crossings import find_crossings
+from alliance_stats.lmm.algebra.crossings import Crossings, find_crossings
 
 #: Up to so many random effects beside those of factor 1 dense elimination takes no time.
 FEW = 200
@@ -46,7 +46,17 @@ def crossed_products(
     DataError
         If too many groups of the other factors meet each other.
     """
-    crossings = find_crossings(columns, codes, z)
+    return plan_elimination(find_crossings(columns, codes, z), names)
+
+
+def plan_elimination(crossings: Crossings, names: Sequence[str]) -> DenseProducts | SparseProducts:
+    """Choose between dense and sparse elimination of crossed factors with these `names`.
+
+    Raises
+    ------
+    DataError
+        If too many groups of the other factors meet each other.
+    """
     size = len(crossings.along)
     if size <= FEW:
         return DenseProducts(crossings)

@@ -160,6 +160,7 @@ def _assemble(
         log_scales=float(np.log(scaling.scales[:p]).sum()),
         memories=columns.memories,
         rows=rows.positions,
+        counts=np.diff(found.starts, append=len(rows.positions))[orders[0]],
         missing=rows.missing,
         weights=names[0],
         offset=names[1],

@@ -90,6 +90,8 @@ class MixedDesign:
         What gives the same columns for other rows, the fixed ones first.
     rows : ndarray (n,)
         Positions in the frame of the rows used, in the frame's order.
+    counts : ndarray (G_1,)
+        Rows of every group of the first level, in the order of the cross-products.
     missing : dict of str to int
         Rows dropped for a missing value, by the column that was missing first.
     weights, offset : str or None
@@ -111,6 +113,7 @@ class MixedDesign:
     log_scales: float
     memories: tuple[ColumnMemory, ...]
     rows: np.ndarray
+    counts: np.ndarray
     missing: dict[str, int]
     weights: str | None = None
     offset: str | None = None

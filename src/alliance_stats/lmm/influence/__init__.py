@@ -1,0 +1,1 @@
+"""What a fit would be without one patient, or one therapist."""
