@@ -3,11 +3,13 @@
 from alliance_stats._base.lazy import attach
 
 NAMES = {
+    "ClusterRobustResult": "alliance_stats.lmm.inference.cluster_robust",
     "Criterion": "alliance_stats.lmm.criterion",
     "Minimum": "alliance_stats.lmm.minimum",
     "MixedDesign": "alliance_stats.lmm.design.mixed_design",
     "MixedModelResult": "alliance_stats.lmm.result",
     "build_design": "alliance_stats.lmm.design.build",
+    "cluster_robust": "alliance_stats.lmm.inference.cluster_robust",
     "fit_lmm": "alliance_stats.lmm.fit",
     "minimise": "alliance_stats.lmm.minimum",
 }
