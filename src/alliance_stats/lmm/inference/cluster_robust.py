@@ -14,8 +14,9 @@ from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats._base.printing import escape_html, frame_html, frame_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.algebra.nested import NestedProducts
+from alliance_stats.lmm.inference.anova import type3_hypotheses
 from alliance_stats.lmm.inference.cluster_blocks import cluster_coordinates
-from alliance_stats.lmm.inference.contrasts import weights_of
+from alliance_stats.lmm.inference.contrasts import joint_columns, weights_of
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.lmm.tables import test_table
 from alliance_stats.numeric.sandwich import (
@@ -119,16 +120,26 @@ class ClusterRobustResult:
         ArgumentError
             If a fixed effect is not in the model.
         """
-        rows = []
-        design = self.fit.criterion.design
-        for contrasts in hypotheses.values():
-            weights = weights_of(self.fit.names, contrasts)
-            estimate = weights @ self.fit.beta.to_numpy() / design.scale
-            rows.append(self.sandwich.wald(weights @ design.transform, estimate))
-        columns = ["statistic", "df_numerator", "df_denominator", "p_value"]
-        table = pd.DataFrame(rows, columns=columns)
-        table.insert(0, "term", list(hypotheses))
-        return table
+        names = self.fit.names
+        return self._joint({key: weights_of(names, rows) for key, rows in hypotheses.items()})
+
+    def anova(self) -> pd.DataFrame:
+        """Tests of every term (type III, see `MixedModelResult.anova`), as `joint_tests`.
+
+        Raises
+        ------
+        UnsupportedError
+            If fixed effects were dropped.
+        """
+        return self._joint(type3_hypotheses(self.fit.criterion.design))
+
+    def _joint(self, hypotheses: Mapping[str, np.ndarray]) -> pd.DataFrame:
+        design, beta = self.fit.criterion.design, self.fit.beta.to_numpy()
+        rows = [
+            self.sandwich.wald(weights @ design.transform, weights @ beta / design.scale)
+            for weights in hypotheses.values()
+        ]
+        return joint_columns(list(hypotheses), rows)
 
     @cached_property
     def messages(self) -> tuple[str, ...]:
