@@ -15,6 +15,7 @@ import alliance_stats as al
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.inference import cluster_blocks
+from alliance_stats.lmm.inference import cluster_robust as cluster_robust_module
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.numeric.sandwich import KINDS, Kind
 
@@ -191,6 +192,21 @@ def test_a_predictor_of_one_cluster_has_no_standard_error(clinics: pd.DataFrame)
     assert row[["se", "df", "p_value"]].isna().all()
     assert any("No robust standard error for only" in m for m in robust.messages)
     assert np.isfinite(robust.tidy().set_index("term").loc["x", "p_value"])
+
+
+def test_clusters_too_large_for_cr2_are_refused(
+    clinics: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit = fit_quietly(FORMULA, clinics)
+    patients = clinics.groupby("clinic")["patient"].nunique()
+    therapists = clinics.groupby("clinic")["therapist"].nunique()
+    largest = int((3 + 1 + 2 * therapists + patients).max())
+    monkeypatch.setattr(cluster_robust_module, "MOST", largest - 1)
+    with pytest.raises(UnsupportedError, match=f"matrices of {largest} columns"):
+        al.cluster_robust(fit, cluster="clinic")
+    assert al.cluster_robust(fit, cluster="clinic", kind="CR1S").tidy()["se"].notna().all()
+    monkeypatch.setattr(cluster_robust_module, "MOST", largest)
+    assert al.cluster_robust(fit, cluster="clinic").tidy()["se"].notna().all()
 
 
 def test_only_the_highest_nested_unit_is_a_cluster(clinics: pd.DataFrame) -> None:

@@ -52,9 +52,7 @@ def cluster_coordinates(
     factors = criterion.by_level(profile.factors)
     levels = _levels(products, factors)
     x = criterion.design.x
-    sizes = np.full(levels[-1].grams.shape[-1], len(x))
-    for level in levels:
-        sizes += len(level.z) * np.bincount(level.cluster, minlength=len(sizes))
+    sizes = _sizes(levels, len(x))
     order = np.argsort(sizes, kind="stable")
     first = 0
     while first < len(order):
@@ -64,6 +62,20 @@ def cluster_coordinates(
         clusters = order[first:last]
         yield clusters, _batch(levels, products, clusters, x, weights)
         first = last
+
+
+def largest_cluster(criterion: Criterion, profile: Profile, products: NestedProducts) -> int:
+    """Most coordinates of a cluster."""
+    levels = _levels(products, criterion.by_level(profile.factors))
+    return int(_sizes(levels, len(criterion.design.x)).max())
+
+
+def _sizes(levels: list[_Groups], p: int) -> np.ndarray:
+    """Columns of Y of every cluster."""
+    sizes = np.full(levels[-1].grams.shape[-1], p)
+    for level in levels:
+        sizes += len(level.z) * np.bincount(level.cluster, minlength=len(sizes))
+    return sizes
 
 
 def _levels(products: NestedProducts, factors: list[np.ndarray]) -> list[_Groups]:

@@ -15,7 +15,7 @@ from alliance_stats._base.printing import escape_html, frame_html, frame_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.algebra.nested import NestedProducts
 from alliance_stats.lmm.inference.anova import type3_hypotheses
-from alliance_stats.lmm.inference.cluster_blocks import cluster_coordinates
+from alliance_stats.lmm.inference.cluster_blocks import cluster_coordinates, largest_cluster
 from alliance_stats.lmm.inference.contrasts import joint_columns, weights_of
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.lmm.tables import test_table
@@ -29,6 +29,8 @@ from alliance_stats.numeric.sandwich import (
     size_factor,
 )
 
+#: Most coordinates of a cluster; its matrices then take a few seconds and some 100 MB.
+MOST = 3_000
 #: Below so many degrees of freedom the t and F approximations are off (Tipton, 2015).
 FEW_DF = 4.0
 
@@ -227,7 +229,7 @@ def cluster_robust(
     ArgumentError
         If `cluster` is not the model's highest grouping factor, or `kind` is not known.
     UnsupportedError
-        For crossed factors, and for CR2 with prior weights.
+        For crossed factors; for CR2 with prior weights, or with thousands of groups in a cluster.
 
     References
     ----------
@@ -298,6 +300,12 @@ def _plain(result: MixedModelResult, products: NestedProducts) -> ClusterParts:
 
 def _adjusted(result: MixedModelResult, products: NestedProducts) -> ClusterParts:
     """The same with the adjustment of CR2, in the order of the clusters."""
+    size = largest_cluster(result.criterion, result.profile, products)
+    if size > MOST:
+        raise UnsupportedError(
+            f"CR2 needs matrices of {size:,} columns for the largest cluster, the random effects "
+            f"of all groups in it; at most {MOST:,} are possible. Use kind='CR1S'."
+        )
     p, n = len(result.names), len(result.criterion.design.levels[-1].labels)
     found = ClusterParts(*(np.empty((n, *shape)) for shape in ((p, p), (p,), (p, p), (p, p))))
     for clusters, at in cluster_coordinates(result.criterion, result.profile, products):
