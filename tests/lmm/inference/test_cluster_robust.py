@@ -221,6 +221,9 @@ def test_only_the_highest_nested_unit_is_a_cluster(clinics: pd.DataFrame) -> Non
     crossed = fit_quietly("symptom ~ session + (1 | patient) + (1 | rater)", ratings)
     with pytest.raises(UnsupportedError, match="crossed"):
         al.cluster_robust(crossed, cluster="rater")
+    result = al.fit_within_between(al.load_example("sessions"))
+    with pytest.raises(ArgumentError, match=r"not a fitted mixed model.*result\.fit"):
+        al.cluster_robust(result, cluster="therapist")  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         al.cluster_robust(fit)  # type: ignore[call-arg]
 
@@ -245,3 +248,28 @@ def test_standard_errors_survive_a_slope_that_the_model_lacks() -> None:
             hits[name] += bool(low < 0.5 < high)
     assert hits["robust"] / n > 0.95 - 3 * np.sqrt(0.95 * 0.05 / n)
     assert hits["model"] / n < 0.75
+
+
+@pytest.mark.slow
+def test_rejection_rates_with_few_therapists_and_a_wrong_model() -> None:
+    """Twelve therapists of unequal size, slopes that the model lacks, no effect on average."""
+    n, levels = 2000, np.array([0.01, 0.05, 0.10])
+    rejected = {"x": np.zeros(3), "z": np.zeros(3), "both": np.zeros(3), "model": np.zeros(3)}
+    for generator in np.random.default_rng(5).spawn(n):
+        therapist = np.repeat(np.arange(12), np.tile([20, 24, 30], 4))
+        x, z = generator.normal(size=len(therapist)), generator.normal(size=12)[therapist]
+        y = generator.normal(size=12)[therapist] * x + generator.normal(size=12)[therapist]
+        y += generator.normal(size=len(x))
+        frame = pd.DataFrame({"therapist": therapist, "x": x, "z": z, "y": y})
+        fit = fit_quietly("y ~ x + z + (1 | therapist)", frame)
+        robust = al.cluster_robust(fit, cluster="therapist")
+        p = robust.tidy().set_index("term")["p_value"]
+        joint = robust.joint_tests({"both": [{"x": 1.0}, {"z": 1.0}]})
+        rejected["x"] += p["x"] < levels
+        rejected["z"] += p["z"] < levels
+        rejected["both"] += joint.loc[0, "p_value"] < levels
+        rejected["model"] += fit.tidy().loc[1, "p_value"] < levels
+    error = np.sqrt(levels * (1.0 - levels) / n)
+    for name in ("x", "z", "both"):
+        assert (rejected[name] / n < levels + 3.0 * error).all(), name
+    assert (rejected["model"] / n > 3.0 * levels).all()

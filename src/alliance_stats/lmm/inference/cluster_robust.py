@@ -14,6 +14,7 @@ from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats._base.printing import escape_html, frame_html, frame_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.algebra.nested import NestedProducts
+from alliance_stats.lmm.given import fit_given
 from alliance_stats.lmm.inference.anova import type3_hypotheses
 from alliance_stats.lmm.inference.cluster_blocks import cluster_coordinates, largest_cluster
 from alliance_stats.lmm.inference.contrasts import joint_columns, weights_of
@@ -227,7 +228,8 @@ def cluster_robust(
     Raises
     ------
     ArgumentError
-        If `cluster` is not the model's highest grouping factor, or `kind` is not known.
+        If `result` is no mixed model, `cluster` is not its highest grouping factor, or `kind` is
+        not known.
     UnsupportedError
         For crossed factors; for CR2 with prior weights, or with thousands of groups in a cluster.
 
@@ -246,6 +248,7 @@ def cluster_robust(
     >>> bool((robust.tidy()["df"] < robust.n_clusters).all())
     True
     """
+    fit_given(result, name="result")
     one_of(kind, KINDS, name="kind")
     products = _check_cluster(result, cluster)
     design, profile = result.criterion.design, result.profile

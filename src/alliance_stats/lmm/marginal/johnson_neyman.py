@@ -11,6 +11,7 @@ from scipy.optimize import brentq
 
 from alliance_stats._base.checks import probability
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
+from alliance_stats.lmm.given import fit_given
 from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.lmm.marginal.grid import (
     At,
@@ -103,6 +104,7 @@ def johnson_neyman(
     >>> list(found.regions.columns)
     ['low', 'high', 'differs', 'sign']
     """
+    fit_given(fit, name="fit")
     probability(conf_level, name="conf_level")
     rest = _checked(fit, slope, moderator, within, at)
     known = predictors_of(fit.criterion.design)

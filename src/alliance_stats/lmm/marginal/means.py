@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.errors import ArgumentError
+from alliance_stats.lmm.given import fit_given
 from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.lmm.marginal.grid import (
     At,
@@ -67,6 +68,7 @@ def marginal_means(
     >>> list(al.lmm.marginal_means(fit, "phase")["term"])
     ['phase[early]', 'phase[late]']
     """
+    fit_given(fit, name="fit")
     known = predictors_of(fit.criterion.design)
     wanted = [predictors] if isinstance(predictors, str) else list(predictors)
     shown: dict[str, Sequence[Value]] = {}

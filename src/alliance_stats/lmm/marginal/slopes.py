@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
+from alliance_stats.lmm.given import fit_given
 from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.lmm.marginal.grid import (
     At,
@@ -64,6 +65,7 @@ def simple_slopes(
     >>> list(slopes["term"])
     ['wai_total at session=1', 'wai_total at session=10']
     """
+    fit_given(fit, name="fit")
     known = predictors_of(fit.criterion.design)
     linear_in(known, slope)
     moderators = moderators_of(known, slope)
