@@ -167,6 +167,10 @@ def test_contrasts_and_joint_tests_of_one_agree_with_tidy(clinics: pd.DataFrame)
     assert both["se"] == pytest.approx(np.sqrt(weights @ robust.vcov.to_numpy() @ weights))
     assert robust.view().terms.equals(robust.tidy())
     assert "CR2, 9 clusters of 'clinic'" in repr(robust)
+    assert "9 clusters of &#x27;clinic&#x27;" in robust._repr_html_()
+    said = str(al.report_text(robust))
+    assert "cluster-robust (CR2) Satterthwaite degrees of freedom" in said
+    assert "robust by clinic" in str(al.coef_table(robust))
     with pytest.raises(ArgumentError, match="not in the model"):
         robust.contrasts({"q": {"zz": 1.0}})
 

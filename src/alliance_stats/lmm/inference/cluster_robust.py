@@ -178,7 +178,7 @@ class ClusterRobustResult:
             notes=(*inner.notes, self._note),
             messages=self.messages,
             refit=f"al.cluster_robust({inner.refit}, cluster={self.cluster!r}, kind={self.kind!r})",
-            labels={**inner.labels, "ddf": "Satterthwaite for the robust variance"},
+            labels={**inner.labels, "ddf": f"cluster-robust ({self.kind}) Satterthwaite"},
             tables=inner.tables,
         )
 
