@@ -17,6 +17,7 @@ NAMES = {
     "SessionData": "alliance_stats.data.sessions",
     "UnsupportedError": "alliance_stats._base.errors",
     "center": "alliance_stats.data.centering",
+    "cluster_robust": "alliance_stats.lmm.inference.cluster_robust",
     "coef_table": "alliance_stats.report.tables",
     "describe_levels": "alliance_stats.data.describe",
     "fit_lmm": "alliance_stats.lmm.fit",

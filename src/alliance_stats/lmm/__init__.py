@@ -3,17 +3,23 @@
 from alliance_stats._base.lazy import attach
 
 NAMES = {
+    "ClusterRobustResult": "alliance_stats.lmm.inference.cluster_robust",
     "Criterion": "alliance_stats.lmm.criterion",
     "Diagnosis": "alliance_stats.lmm.diagnosis.result",
     "InfluenceResult": "alliance_stats.lmm.influence.result",
     "Minimum": "alliance_stats.lmm.minimum",
+    "JohnsonNeyman": "alliance_stats.lmm.marginal.johnson_neyman",
     "MixedDesign": "alliance_stats.lmm.design.mixed_design",
     "MixedModelResult": "alliance_stats.lmm.result",
     "RSquared": "alliance_stats.lmm.explained.r_squared",
     "VarianceShares": "alliance_stats.lmm.explained.shares",
     "build_design": "alliance_stats.lmm.design.build",
+    "cluster_robust": "alliance_stats.lmm.inference.cluster_robust",
     "fit_lmm": "alliance_stats.lmm.fit",
+    "johnson_neyman": "alliance_stats.lmm.marginal.johnson_neyman",
+    "marginal_means": "alliance_stats.lmm.marginal.means",
     "minimise": "alliance_stats.lmm.minimum",
+    "simple_slopes": "alliance_stats.lmm.marginal.slopes",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)

@@ -5,7 +5,13 @@ from alliance_stats.lmm.diagnosis.result import Diagnosis as Diagnosis
 from alliance_stats.lmm.explained.r_squared import RSquared as RSquared
 from alliance_stats.lmm.explained.shares import VarianceShares as VarianceShares
 from alliance_stats.lmm.fit import fit_lmm as fit_lmm
+from alliance_stats.lmm.inference.cluster_robust import ClusterRobustResult as ClusterRobustResult
+from alliance_stats.lmm.inference.cluster_robust import cluster_robust as cluster_robust
 from alliance_stats.lmm.influence.result import InfluenceResult as InfluenceResult
+from alliance_stats.lmm.marginal.johnson_neyman import JohnsonNeyman as JohnsonNeyman
+from alliance_stats.lmm.marginal.johnson_neyman import johnson_neyman as johnson_neyman
+from alliance_stats.lmm.marginal.means import marginal_means as marginal_means
+from alliance_stats.lmm.marginal.slopes import simple_slopes as simple_slopes
 from alliance_stats.lmm.minimum import Minimum as Minimum
 from alliance_stats.lmm.minimum import minimise as minimise
 from alliance_stats.lmm.result import MixedModelResult as MixedModelResult

@@ -15,6 +15,7 @@ from alliance_stats.lmm.criterion import Criterion, Profile
 from alliance_stats.lmm.diagnosis.diagnose import diagnose
 from alliance_stats.lmm.explained.r_squared import r2
 from alliance_stats.lmm.explained.shares import variance_shares
+from alliance_stats.lmm.inference.anova import anova
 from alliance_stats.lmm.inference.contrasts import Ddf, contrast_table, joint_table
 from alliance_stats.lmm.inference.kenward_roger import KenwardRoger, kenward_roger
 from alliance_stats.lmm.inference.satterthwaite import Satterthwaite, satterthwaite
@@ -226,6 +227,8 @@ class MixedModelResult:
         True
         """
         return joint_table(self, hypotheses, ddf)
+
+    anova = anova
 
     @cached_property
     def satterthwaite(self) -> Satterthwaite:

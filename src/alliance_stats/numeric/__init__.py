@@ -1,11 +1,15 @@
-"""Numeric room: optimisation, least squares, resampling. A closed list; knows no statistics."""
+"""Numeric room: optimisation, least squares, sandwiches, resampling. A closed list."""
 
 from alliance_stats._base.lazy import attach
 
 NAMES = {
     "LeastSquares": "alliance_stats.numeric.least_squares",
     "Optimum": "alliance_stats.numeric.optimise",
+    "ClusterParts": "alliance_stats.numeric.sandwich",
+    "Sandwich": "alliance_stats.numeric.sandwich",
+    "adjusted_parts": "alliance_stats.numeric.sandwich",
     "bootstrap_sums": "alliance_stats.numeric.resample",
+    "plain_parts": "alliance_stats.numeric.sandwich",
     "solve_least_squares": "alliance_stats.numeric.least_squares",
     "minimise_smooth": "alliance_stats.numeric.optimise",
     "spawn_generators": "alliance_stats.numeric.resample",

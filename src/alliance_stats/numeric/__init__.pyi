@@ -4,3 +4,7 @@ from alliance_stats.numeric.optimise import Optimum as Optimum
 from alliance_stats.numeric.optimise import minimise_smooth as minimise_smooth
 from alliance_stats.numeric.resample import bootstrap_sums as bootstrap_sums
 from alliance_stats.numeric.resample import spawn_generators as spawn_generators
+from alliance_stats.numeric.sandwich import ClusterParts as ClusterParts
+from alliance_stats.numeric.sandwich import Sandwich as Sandwich
+from alliance_stats.numeric.sandwich import adjusted_parts as adjusted_parts
+from alliance_stats.numeric.sandwich import plain_parts as plain_parts

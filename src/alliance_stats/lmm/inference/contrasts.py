@@ -54,15 +54,22 @@ def joint_table(
     """The table of `MixedModelResult.joint_tests`, which documents the arguments."""
     check_ddf(ddf, fit)
     rows = [
-        _joint_test(fit, weights_of(fit.names, contrasts), ddf) for contrasts in hypotheses.values()
+        joint_test(fit, weights_of(fit.names, contrasts), ddf) for contrasts in hypotheses.values()
     ]
+    return joint_columns(list(hypotheses), rows)
+
+
+def joint_columns(
+    terms: Sequence[str], rows: Sequence[tuple[float, float, float, float]]
+) -> pd.DataFrame:
+    """F, degrees of freedom and p of every joint test as a table."""
     columns = ["statistic", "df_numerator", "df_denominator", "p_value"]
     table = pd.DataFrame(rows, columns=columns)
-    table.insert(0, "term", list(hypotheses))
+    table.insert(0, "term", list(terms))
     return table
 
 
-def _joint_test(
+def joint_test(
     fit: MixedModelResult, weights: np.ndarray, ddf: Ddf
 ) -> tuple[float, float, float, float]:
     """F (for "normal" χ² over its df), degrees of freedom and p of Lβ = 0."""
