@@ -12,6 +12,7 @@ import pandas as pd
 from alliance_stats._base.random import RandomSource
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.criterion import Criterion, Profile
+from alliance_stats.lmm.inference.confint import confint
 from alliance_stats.lmm.inference.contrasts import Ddf, contrast_table, joint_table
 from alliance_stats.lmm.inference.kenward_roger import KenwardRoger, kenward_roger
 from alliance_stats.lmm.inference.satterthwaite import Satterthwaite, satterthwaite
@@ -221,6 +222,8 @@ class MixedModelResult:
         True
         """
         return joint_table(self, hypotheses, ddf)
+
+    confint = confint
 
     @cached_property
     def satterthwaite(self) -> Satterthwaite:
