@@ -17,13 +17,12 @@ options(warn = -1)
 
 FOLDER <- file.path("tests", "reference")
 TIGHT <- lmerControl(
-  optimizer = "bobyqa", optCtrl = list(rhobeg = .2, rhoend = 1e-9, maxfun = 1e6),
+  optimizer = "bobyqa", optCtrl = list(rhobeg = .05, rhoend = 1e-8, maxfun = 1e6),
   calc.derivs = FALSE, check.conv.singular = "ignore"
 )
 LIMIT <- qchisq(.95, 1)
 CASES <- c(
-  "two_level_slope", "three_level_slopes", "crossed_slopes", "singular_slope",
-  "uncorrelated", "weights_crossed"
+  "two_level_slope", "three_level_slopes", "crossed_slopes", "singular_slope", "weights_crossed"
 )
 
 # ---------------------------------------------------------------- variance parameters
@@ -37,31 +36,30 @@ least <- function(devfun, i, value, start, lower, upper) {
     found <- tryCatch(devfun(pars), error = function(e) 1e10)
     if (is.finite(found)) found else 1e10
   }
-  rest <- start[-i]
-  best <- list(fval = Inf)
-  for (rho in c(.05, .02)) {
-    scaled <- pmin(pmax(rest, lower[-i]), upper[-i])
-    found <- bobyqa(scaled, at, lower[-i], upper[-i],
-      control = list(rhobeg = rho, rhoend = 1e-8, maxfun = 1e5, npt = 2 * length(rest) + 1))
-    if (found$fval < best$fval) best <- found
-    rest <- best$par
-  }
-  best
+  rest <- pmin(pmax(start[-i], lower[-i]), upper[-i])
+  found <- bobyqa(rest, at, lower[-i], upper[-i],
+    control = list(rhobeg = .03, rhoend = 1e-6, maxfun = 1e5, npt = 2 * length(rest) + 1))
+  pars <- start
+  pars[-i] <- found$par
+  list(deviance = found$fval, pars = pars)
 }
 
 variance_ends <- function(fit, guesses) {
   devfun <- lme4:::devfun2(fit, useSc = TRUE, signames = TRUE)
-  pars <- attr(devfun, "optimum")
-  names <- attr(devfun, "optimum")
-  pars <- setNames(as.numeric(pars), names(attr(devfun, "optimum")))
-  correlations <- abs(pars) <= 1 & is_correlation(fit)
+  pars <- unname(attr(devfun, "optimum"))[seq_len(length(getME(fit, "theta")) + 1)]
+  correlations <- c(is_correlation(fit), FALSE)
   lower <- ifelse(correlations, -1, 0)
   upper <- ifelse(correlations, 1, Inf)
   minimum <- min(attr(devfun, "basedev"), devfun(pars))
   ends <- matrix(NA_real_, length(pars), 2)
   for (i in seq_along(pars)) {
     for (side in 1:2) {
-      excess <- function(x) least(devfun, i, x, pars, lower, upper)$fval - minimum - LIMIT
+      from <- pars
+      excess <- function(x) {
+        found <- least(devfun, i, x, from, lower, upper)
+        from <<- found$pars
+        found$deviance - minimum - LIMIT
+      }
       ends[i, side] <- one_end(excess, pars[i], guesses[i, side], c(lower[i], upper[i])[side])
     }
   }
@@ -69,10 +67,10 @@ variance_ends <- function(fit, guesses) {
 }
 
 is_correlation <- function(fit) {
-  unlist(c(lapply(getME(fit, "cnms"), function(names) {
-    q <- length(names)
-    lower.tri(diag(q))[lower.tri(diag(q), diag = TRUE)]
-  }), FALSE))
+  unlist(lapply(getME(fit, "cnms"), function(names) {
+    square <- diag(length(names))
+    lower.tri(square)[lower.tri(square, diag = TRUE)]
+  }), use.names = FALSE)
 }
 
 # ---------------------------------------------------------------- fixed effects
@@ -110,7 +108,7 @@ one_end <- function(excess, estimate, guess, bound) {
   if (is.finite(bound) && abs(outer - estimate) > abs(bound - estimate)) outer <- bound
   while (excess(inner) > 0) inner <- estimate + .7 * (inner - estimate)
   while (excess(outer) < 0) outer <- estimate + 1.3 * (outer - estimate)
-  uniroot(excess, sort(c(inner, outer)), tol = 1e-6 * abs(width))$root
+  uniroot(excess, sort(c(inner, outer)), tol = 1e-5 * abs(width))$root
 }
 
 # ---------------------------------------------------------------- cases
@@ -122,7 +120,7 @@ run_case <- function(case) {
   formula <- as.formula(known$formula)
   fit <- lmer(formula, frame, REML = FALSE, control = TIGHT, weights = w_fit)
   devfun <- lme4:::devfun2(fit, useSc = TRUE, signames = TRUE)
-  k <- length(attr(devfun, "optimum"))
+  k <- length(getME(fit, "theta")) + 1
   seconds <- system.time(profiled <- tryCatch(
     as.matrix(suppressMessages(confint(fit, method = "profile", quiet = TRUE))),
     error = function(e) matrix(NA_real_, k + length(fixef(fit)), 2)
@@ -131,14 +129,13 @@ run_case <- function(case) {
     variance_ends(fit, profiled[seq_len(k), , drop = FALSE]),
     fixed_ends(fit, frame, formula, known$weights, profiled[-seq_len(k), , drop = FALSE])
   )
-  names <- lapply(names(getME(fit, "cnms")), function(g) g)
   value <- list(
     data = known$data, formula = known$formula, weights = known$weights,
     versions = list(R = paste(R.version$major, R.version$minor, sep = "."),
       lme4 = as.character(packageVersion("lme4")), minqa = as.character(packageVersion("minqa"))),
     cnms = lapply(getME(fit, "cnms"), I), groups = names(getME(fit, "cnms")),
-    fixed = names(fixef(fit)), parameters = c(names(attr(devfun, "optimum")), names(fixef(fit))),
-    estimate = unname(c(attr(devfun, "optimum"), fixef(fit))),
+    fixed = names(fixef(fit)), correlation = c(is_correlation(fit), FALSE),
+    estimate = unname(attr(devfun, "optimum")),
     confint = unname(profiled), exact = unname(exact), seconds = seconds
   )
   write_json(value, file.path(FOLDER, "profile", paste0(case, ".json")),

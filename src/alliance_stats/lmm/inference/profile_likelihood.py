@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from alliance_stats.lmm.factors import is_singular
 from alliance_stats.lmm.inference.slices import Point, Slice
 from alliance_stats.numeric.optimise import minimise_smooth
 
@@ -33,6 +34,9 @@ FARTHEST = 1e8
 #: Smallest curvature in units of the free coordinates, as a share of the largest.
 FLAT = 1e-5
 MAX_LIFTS = 5
+MAX_JUMPS = 3
+#: A relative standard deviation below it counts as zero.
+SINGULAR = 1e-3
 
 
 class BetterFit(Exception):
@@ -140,6 +144,7 @@ class Step:
     zeta: float
     rate: float
     free: np.ndarray
+    singular: bool = False
 
 
 def find_end(path: ProfilePath, side: int, z: float) -> float:
@@ -154,6 +159,7 @@ def find_end(path: ProfilePath, side: int, z: float) -> float:
     low = Step(0.0, 0.0, rate if rate > 0 else z / first, path.slice.free)
     done = [low]
     high: Step | None = None
+    jumps = 0
     distance = min(first, farthest)
     for _ in range(MAX_STEPS):
         step = _step(path, side, distance, done)
@@ -161,8 +167,11 @@ def find_end(path: ProfilePath, side: int, z: float) -> float:
         if distance >= farthest and step.zeta <= z:
             return bound
         if abs(step.zeta - z) <= CLOSE * z and step.rate > 0:
-            end = begin + side * (distance + (z - step.zeta) / step.rate)
-            return float(np.clip(end, *path.slice.bounds))
+            other = _other_branch(path, side, step) if jumps < MAX_JUMPS else None
+            if other is None:
+                end = begin + side * (distance + (z - step.zeta) / step.rate)
+                return float(np.clip(end, *path.slice.bounds))
+            step, high, jumps, done = other, None, jumps + 1, [done[0], other]
         if step.zeta < z:
             low = step
         else:
@@ -177,16 +186,31 @@ def find_end(path: ProfilePath, side: int, z: float) -> float:
 
 def _step(path: ProfilePath, side: int, distance: float, done: list[Step]) -> Step:
     """The profile at a distance from the fit."""
-    value = path.slice.start + side * distance
-    free, point = path.best(
-        float(np.clip(value, *path.slice.bounds)), _predict(path, side, distance, done)
-    )
+    return _step_from(path, side, distance, _predict(path, side, distance, done))
+
+
+def _other_branch(path: ProfilePath, side: int, step: Step) -> Step | None:
+    """A lower deviance at the same place, if others are zero there that need not be.
+
+    Where a variance is zero, the deviance can have a second minimum without it being zero.
+    """
+    if not step.singular:
+        return None
+    other = _step_from(path, side, step.distance, path.slice.elsewhere)
+    return other if other.zeta**2 < step.zeta**2 - BETTER else None
+
+
+def _step_from(path: ProfilePath, side: int, distance: float, free: np.ndarray) -> Step:
+    """The profile at a distance from the fit, sought from `free`."""
+    value = float(np.clip(path.slice.start + side * distance, *path.slice.bounds))
+    free, point = path.best(value, free)
     excess = point.deviance - path.minimum
     if excess < -BETTER:
         raise BetterFit(point)
     zeta = float(np.sqrt(max(excess, 0.0)))
     rate = side * point.slope / (2.0 * zeta) if zeta > 0 else 0.0
-    return Step(distance, zeta, rate, free)
+    singular = is_singular(point.profile.factors, tolerance=SINGULAR)
+    return Step(distance, zeta, rate, free, singular)
 
 
 def _predict(path: ProfilePath, side: int, distance: float, done: list[Step]) -> np.ndarray:

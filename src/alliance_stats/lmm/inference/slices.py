@@ -23,9 +23,12 @@ import numpy as np
 
 from alliance_stats.lmm.criterion import Criterion, Profile
 from alliance_stats.lmm.factors import n_theta, pack, symmetric_basis, unpack_roots
+from alliance_stats.lmm.minimum import SECOND_START
 
 #: A relative standard deviation below it counts as zero.
 VANISHED = 1e-4
+#: Largest logarithm of a relative standard deviation.
+EXTREME = 40.0
 #: Predicted decrease of the deviance for which a saddle is worth leaving.
 WORTHWHILE = 1e-5
 
@@ -66,6 +69,10 @@ class Slice(Protocol):
         """The free coordinates (f,) at the fit."""
 
     @property
+    def elsewhere(self) -> np.ndarray:
+        """Free coordinates (f,) far from the fit, with independent random effects."""
+
+    @property
     def bounds(self) -> tuple[float, float]:
         """Smallest and largest value of the target."""
 
@@ -94,6 +101,11 @@ class FixedSlice:
     def free(self) -> np.ndarray:
         """The entries of all roots."""
         return pack([_root(f @ f.T) for f in self.fitted.factors])
+
+    @property
+    def elsewhere(self) -> np.ndarray:
+        """Free coordinates far from the fit."""
+        return pack([SECOND_START * np.eye(q) for q in self.criterion.sizes])
 
     def at(self, value: float, free: np.ndarray) -> Point | None:
         """The deviance of ML; σ² and the other fixed effects take their best values."""
@@ -137,6 +149,11 @@ class ResidualSlice:
     def free(self) -> np.ndarray:
         """The entries of all roots."""
         return pack([_root(f @ f.T) for f in self.fitted.factors])
+
+    @property
+    def elsewhere(self) -> np.ndarray:
+        """Free coordinates far from the fit."""
+        return pack([SECOND_START * np.eye(q) for q in self.criterion.sizes])
 
     def at(self, value: float, free: np.ndarray) -> Point | None:
         """The deviance at this σ."""
@@ -188,8 +205,18 @@ class DeviationSlice:
     def _fitted_block(self) -> np.ndarray:
         return _in_basis(self.fitted.factors[self.block], self.basis)
 
+    @property
+    def elsewhere(self) -> np.ndarray:
+        """Free coordinates far from the fit."""
+        q, sizes = len(self.basis), self.criterion.sizes
+        others = sizes[: self.block] + sizes[self.block + 1 :]
+        diagonal = [SECOND_START * np.eye(n) for n in (q - 1, *others)]
+        return np.concatenate([0.5 * np.log([self.fitted.sigma2]), np.zeros(q - 1), pack(diagonal)])
+
     def at(self, value: float, free: np.ndarray) -> Point | None:
         """The deviance at this standard deviation."""
+        if abs(free[0]) > EXTREME:
+            return None
         q = len(self.basis)
         share = value * np.exp(-free[0])
         inner = np.zeros((q, q))
@@ -245,8 +272,20 @@ class CorrelationSlice:
     def _fitted_block(self) -> np.ndarray:
         return _in_basis(self.fitted.factors[self.block], self.basis)
 
+    @property
+    def elsewhere(self) -> np.ndarray:
+        """Free coordinates far from the fit."""
+        q, sizes = len(self.basis), self.criterion.sizes
+        others = sizes[: self.block] + sizes[self.block + 1 :]
+        diagonal = [SECOND_START * np.eye(n) for n in (q - 2, *others)]
+        return np.concatenate(
+            [np.log([SECOND_START, SECOND_START]), np.zeros(2 * (q - 2)), pack(diagonal)]
+        )
+
     def at(self, value: float, free: np.ndarray) -> Point | None:
         """The deviance at this angle."""
+        if max(free[:2]) > EXTREME:
+            return None
         q = len(self.basis)
         a, b = np.exp(free[0]), np.exp(free[1])
         sine, cosine = np.sin(value), np.cos(value)
