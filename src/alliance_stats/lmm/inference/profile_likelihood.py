@@ -34,6 +34,9 @@ FARTHEST = 1e8
 #: Smallest curvature in units of the free coordinates, as a share of the largest.
 FLAT = 1e-5
 MAX_LIFTS = 5
+#: Iterations after which second derivatives are taken anew, and how often.
+ROUND = 12
+MAX_ROUNDS = 8
 MAX_JUMPS = 3
 #: A relative standard deviation below it counts as zero.
 SINGULAR = 1e-3
@@ -70,26 +73,23 @@ class ProfilePath:
     def __post_init__(self) -> None:
         """Take second derivatives at the fit."""
         start, free = self.slice.start, self.slice.free
+        whole = self._second(start, free, self._must(start, free))
+        self._hessian = positive(whole[:-1, :-1])
+        self._tangent = -np.linalg.solve(self._hessian, whole[:-1, -1])
+        self.curvature = float(whole[-1, -1] + whole[-1, :-1] @ self._tangent)
+
+    def _second(self, value: float, free: np.ndarray, at: Point) -> np.ndarray:
+        """Second derivatives (f + 1, f + 1) in the free coordinates and the target."""
         f = len(free)
-        low, high = self.slice.bounds
-        at = self._must(start, free)
         whole = np.empty((f + 1, f + 1))
-        for k in range(f + 1):
-            moved = free.copy()
-            value = start
-            if k < f:
-                step = STEP * max(1.0, abs(free[k]))
-                moved[k] += step
-            else:
-                step = STEP * max(1e-2, abs(start)) * (1 if start + STEP < high else -1)
-                value += step
-            there = self._must(value, moved)
-            whole[k, :f] = (there.gradient - at.gradient) / step
-            whole[k, f] = (there.slope - at.slope) / step
-        whole = (whole + whole.T) / 2.0
-        self._hessian = positive(whole[:f, :f])
-        self._tangent = -np.linalg.solve(self._hessian, whole[:f, f])
-        self.curvature = float(whole[f, f] + whole[f, :f] @ self._tangent)
+        for k in range(f):
+            step, moved = STEP * max(1.0, abs(free[k])), free.copy()
+            moved[k] += step
+            whole[k] = _slopes(self._must(value, moved), at) / step
+        step = STEP * max(1e-2, abs(value))
+        step = step if value + step <= self.slice.bounds[1] else -step
+        whole[f] = _slopes(self._must(value + step, free), at) / step
+        return (whole + whole.T) / 2.0
 
     def _must(self, value: float, free: np.ndarray) -> Point:
         self.evaluations += 1
@@ -122,10 +122,21 @@ class ProfilePath:
             seen[id(x)] = point
             return point.deviance, point.gradient, self._hessian
 
-        found = minimise_smooth(expand, start, tolerance=TOLERANCE)
-        if id(found.x) not in seen:
-            raise FloatingPointError("the deviance is not defined on the profile")
-        return found.x, seen[id(found.x)]
+        x = start
+        for _ in range(MAX_ROUNDS):
+            found = minimise_smooth(expand, x, tolerance=TOLERANCE, max_iterations=ROUND)
+            x = found.x
+            if id(x) not in seen:
+                raise FloatingPointError("the deviance is not defined on the profile")
+            if found.converged:
+                break
+            self._hessian = positive(self._second(value, x, seen[id(x)])[:-1, :-1])
+        return x, seen[id(x)]
+
+
+def _slopes(there: Point, at: Point) -> np.ndarray:
+    """Change of all derivatives, the target's last."""
+    return np.append(there.gradient - at.gradient, there.slope - at.slope)
 
 
 def positive(matrix: np.ndarray) -> np.ndarray:
