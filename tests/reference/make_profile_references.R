@@ -57,10 +57,12 @@ variance_ends <- function(fit, guesses) {
       from <- pars
       excess <- function(x) {
         found <- least(devfun, i, x, from, lower, upper)
-        from <<- found$pars
-        found$deviance - minimum - LIMIT
+        away <- found$deviance - minimum - LIMIT
+        if (abs(away) < 1) from <<- found$pars # not those of a bound far away
+        away
       }
-      ends[i, side] <- one_end(excess, pars[i], guesses[i, side], c(lower[i], upper[i])[side])
+      bound <- if (i == length(pars)) c(-Inf, Inf) else c(lower[i], upper[i])
+      ends[i, side] <- one_end(excess, pars[i], guesses[i, side], bound[side])
     }
   }
   ends
