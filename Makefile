@@ -45,12 +45,13 @@ check: $(READY)  ## ruff and mypy
 data: $(READY)  ## write data/synthetic again, byte for byte
 	$(BIN)/python data/make_synthetic.py
 
-references:  ## write tests/reference/*.json again (needs R with lme4, lmerTest, psych, jsonlite)
+references:  ## write tests/reference/*.json again (needs R with lme4, lmerTest, minqa, psych, jsonlite)
 	Rscript tests/reference/make_references.R
 	Rscript tests/reference/make_outcome_references.R
 	Rscript tests/reference/make_formula_references.R
 	Rscript tests/reference/make_prediction_references.R
 	Rscript tests/reference/make_therapist_change_references.R
+	Rscript tests/reference/make_profile_references.R
 
 notebooks: $(READY)  ## run every notebook
 	$(BIN)/python tools/run_notebooks.py

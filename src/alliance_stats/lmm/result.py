@@ -15,6 +15,7 @@ from alliance_stats.lmm.criterion import Criterion, Profile
 from alliance_stats.lmm.inference.confint import confint
 from alliance_stats.lmm.inference.contrasts import Ddf, contrast_table, joint_table
 from alliance_stats.lmm.inference.kenward_roger import KenwardRoger, kenward_roger
+from alliance_stats.lmm.inference.profile_frame import profile_frame
 from alliance_stats.lmm.inference.satterthwaite import Satterthwaite, satterthwaite
 from alliance_stats.lmm.minimum import Minimum
 from alliance_stats.lmm.prediction.conditional import mean_frames, sd_frames
@@ -224,6 +225,7 @@ class MixedModelResult:
         return joint_table(self, hypotheses, ddf)
 
     confint = confint
+    profile_frame = profile_frame
 
     @cached_property
     def satterthwaite(self) -> Satterthwaite:

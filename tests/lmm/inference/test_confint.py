@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import alliance_stats as al
-from alliance_stats._base.errors import ArgumentError
+from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats.lmm.result import MixedModelResult
 
 FORMULA = "phq9 ~ session + wai_total + (1 + session | patient) + (1 | therapist)"
@@ -98,3 +98,32 @@ def test_what_is_not_known_is_named(fit: MixedModelResult) -> None:
         fit.confint(conf_level=95)
     with pytest.raises(ArgumentError, match="reml=True has no meaning for method='wald'"):
         fit.confint(method="wald", reml=True)
+
+
+def test_the_curve_passes_through_the_ends(fit: MixedModelResult, table: pd.DataFrame) -> None:
+    names = [("patient", "(Intercept)", "session"), ("therapist", "(Intercept)"), "session"]
+    for name, row in zip(names, (5, 6, 1), strict=True):
+        curve = fit.profile_frame(name, n=31)
+        assert curve["value"].is_monotonic_increasing
+        assert curve["zeta"].is_monotonic_increasing
+        ends = table.loc[row, ["ci_low", "ci_high"]].to_numpy(dtype=float)
+        zeta = np.interp(ends, curve["value"], curve["zeta"])
+        if ends[0] == 0.0:  # the therapists' SD may be zero
+            assert -1.96 < zeta[0] < 0
+        else:
+            assert zeta[0] == pytest.approx(-1.96, abs=0.01)
+        assert zeta[1] == pytest.approx(1.96, abs=0.01)
+
+
+def test_a_curve_is_of_one_parameter(fit: MixedModelResult) -> None:
+    with pytest.raises(ArgumentError, match=r"'patient' is the name of 3 parameters. Give one"):
+        fit.profile_frame("patient")
+    with pytest.raises(ArgumentError, match="n=4 is not an odd number from 3"):
+        fit.profile_frame("session", n=4)
+
+
+def test_what_the_data_do_not_bound_has_no_curve() -> None:
+    small = al.simulate_sessions(n_patients=40, n_therapists=5, within_effect_sd=0, rng=10)
+    fit = al.fit_within_between(small).fit
+    with pytest.raises(UnsupportedError, match="the data do not bound it"):
+        fit.profile_frame(("patient", "(Intercept)", "wai_total_within"))

@@ -169,9 +169,7 @@ def test_sparse_elimination_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> N
     place = patient // 3
     place = np.where(moved[patient] & (np.arange(800) % 4 > 1), (place + 1) % 67, place)
     frame = pd.DataFrame({"patient": patient, "place": place, "x": rng.normal(size=800)})
-    frame["y"] = (
-        rng.normal(size=200)[patient] + rng.normal(size=67)[place] + rng.normal(size=800)
-    )
+    frame["y"] = rng.normal(size=200)[patient] + rng.normal(size=67)[place] + rng.normal(size=800)
     formula = "y ~ x + (1 | patient) + (1 + x | place)"
     dense = fit_quietly(formula, frame)
     monkeypatch.setattr("alliance_stats.lmm.algebra.crossed.FEW", 10)

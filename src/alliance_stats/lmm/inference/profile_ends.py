@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from scipy.special import ndtri
@@ -28,6 +28,7 @@ from alliance_stats.lmm.minimum import Minimum, minimise
 if TYPE_CHECKING:
     from alliance_stats.lmm.result import MixedModelResult
 
+T = TypeVar("T")
 Ends = tuple[float, float]
 MAX_REFITS = 3
 
@@ -110,21 +111,40 @@ class Profiles:
         low, high = (find_end(profiled.path, side, z) for side in (-1, 1))
         return profiled.units(low), profiled.units(high)
 
+    def curve(self, parameter: Parameter, z: float, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """n values (odd) of a parameter between the ends, and the signed root ζ at each."""
+        profiled = self.of(parameter)
+        path, start = profiled.path, profiled.path.slice.start
+        highest = np.inf
+        if parameter.kind == "correlation":
+            highest = min(self._rise_at_zero(parameter.block, k) for k in parameter.places)
+        values, zeta = [start], [0.0]
+        for side in (-1, 1):
+            free = path.slice.free
+            for value in np.linspace(start, find_end(path, side, z), n // 2 + 1)[1:]:
+                free, point = path.best(float(value), free)
+                rise = min(point.deviance - path.minimum, highest)
+                values.append(float(value))
+                zeta.append(side * float(np.sqrt(max(rise, 0.0))))
+        order = np.argsort(values)
+        return np.array([profiled.units(values[k]) for k in order]), np.array(zeta)[order]
+
     def _any_correlation(self, parameter: Parameter, z: float) -> bool:
         """Whether an SD of the pair may be zero, so that no correlation is worse than that."""
-        return any(self._may_vanish(parameter.block, place, z) for place in parameter.places)
+        return any(self._rise_at_zero(parameter.block, k) <= z**2 for k in parameter.places)
 
-    def _may_vanish(self, block: int, place: int, z: float) -> bool:
+    def _rise_at_zero(self, block: int, place: int) -> float:
+        """How much higher the deviance is with an SD of zero."""
         key = block, place
         if key not in self._at_zero:
             path = self.of(Parameter("", "", "", "sd", 0.0, block, (place,))).path
-            at_zero = path.best(0.0, path.slice.free)[1].deviance if path.slice.start > 0 else None
-            self._at_zero[key] = self.minimum.deviance if at_zero is None else at_zero
-        return self._at_zero[key] - self.minimum.deviance <= z**2
+            there = path.best(0.0, path.slice.free)[1].deviance if path.slice.start > 0 else None
+            self._at_zero[key] = 0.0 if there is None else there - self.minimum.deviance
+        return self._at_zero[key]
 
     @cached_property
     def _at_zero(self) -> dict[tuple[int, int], float]:
-        """Deviance with an SD of zero, by block and place."""
+        """`_rise_at_zero` by block and place."""
         return {}
 
 
@@ -135,31 +155,41 @@ def profile_ends(
 
     Fixed effects are profiled by maximum likelihood always; the others by REML if `reml`.
     """
-    z = float(ndtri((1.0 + conf_level) / 2.0))
+    z = quantile(conf_level)
     found: dict[Parameter, Ends] = {}
     messages: list[str] = []
     for by_reml in (False, True):
         mine = [p for p in parameters if by_reml == (reml and p.kind != "fixed")]
         if mine:
-            criterion = Criterion(fit.criterion.design, by_reml)
-            minimum = fit.minimum if by_reml == fit.reml else minimise(criterion)
-            found |= _ends_at(criterion, minimum, mine, z, messages)
+            ends = from_the_best(fit, by_reml, messages, partial(_all_ends, mine, z))
+            found |= ends or dict.fromkeys(mine, (np.nan, np.nan))
     messages += _about(found)
     return [found[parameter] for parameter in parameters], messages
 
 
-def _ends_at(
-    criterion: Criterion,
-    minimum: Minimum,
-    parameters: Sequence[Parameter],
-    z: float,
-    messages: list[str],
+def _all_ends(
+    parameters: Sequence[Parameter], z: float, profiles: Profiles
 ) -> dict[Parameter, Ends]:
-    """The ends at one criterion, from a better minimum if the profiles come upon one."""
+    return {parameter: profiles.ends(parameter, z) for parameter in parameters}
+
+
+def quantile(conf_level: float) -> float:
+    """The normal quantile z of an interval."""
+    return float(ndtri((1.0 + conf_level) / 2.0))
+
+
+def from_the_best(
+    fit: MixedModelResult, reml: bool, messages: list[str], work: Callable[[Profiles], T]
+) -> T | None:
+    """What `work` makes of the profiles, begun anew whenever they come upon a better fit.
+
+    None, with a message, where that does not end.
+    """
+    criterion = Criterion(fit.criterion.design, reml)
+    minimum = fit.minimum if reml == fit.reml else minimise(criterion)
     for _ in range(MAX_REFITS):
-        profiles = Profiles(criterion, minimum)
         try:
-            return {parameter: profiles.ends(parameter, z) for parameter in parameters}
+            return work(Profiles(criterion, minimum))
         except BetterFit as better:
             factors = better.point.profile.factors
             start = pack([canonical(f @ f.T, tolerance=0.0) for f in factors])
@@ -170,9 +200,8 @@ def _ends_at(
                 "likelihood has more than one peak. The intervals belong to the higher one. Look "
                 "at the estimates beside them, and use fewer random effects if they do not agree."
             )
-    nothing = float("nan")
     messages.append("No interval was found: the likelihood has too many peaks.")
-    return dict.fromkeys(parameters, (nothing, nothing))
+    return None
 
 
 def _about(found: dict[Parameter, Ends]) -> list[str]:
