@@ -10,14 +10,12 @@ import pytest
 
 from alliance_stats.lmm.criterion import Criterion
 from alliance_stats.lmm.design.build import build_design
-from alliance_stats.lmm.inference.slices import (
+from alliance_stats.lmm.inference.block_slices import (
     CorrelationSlice,
     DeviationSlice,
-    FixedSlice,
-    ResidualSlice,
-    Slice,
     block_basis,
 )
+from alliance_stats.lmm.inference.slices import FixedSlice, ResidualSlice, Slice
 
 FORMULA = "y ~ x + z + (1 + x + z | patient) + (1 + z | rater)"
 Make = Callable[[Criterion], Slice]

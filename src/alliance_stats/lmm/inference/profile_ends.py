@@ -13,16 +13,14 @@ from scipy.special import ndtri
 from alliance_stats._base.checks import agree
 from alliance_stats.lmm.criterion import Criterion, Profile
 from alliance_stats.lmm.factors import canonical, pack
-from alliance_stats.lmm.inference.parameters import Parameter
-from alliance_stats.lmm.inference.profile_likelihood import BetterFit, ProfilePath, find_end
-from alliance_stats.lmm.inference.slices import (
+from alliance_stats.lmm.inference.block_slices import (
     CorrelationSlice,
     DeviationSlice,
-    FixedSlice,
-    ResidualSlice,
-    Slice,
     block_basis,
 )
+from alliance_stats.lmm.inference.parameters import Parameter
+from alliance_stats.lmm.inference.profile_likelihood import BetterFit, ProfilePath, find_end
+from alliance_stats.lmm.inference.slices import FixedSlice, ResidualSlice, Slice
 from alliance_stats.lmm.minimum import Minimum, minimise
 
 if TYPE_CHECKING:
@@ -170,7 +168,13 @@ def profile_ends(
 def _all_ends(
     parameters: Sequence[Parameter], z: float, profiles: Profiles
 ) -> dict[Parameter, Ends]:
-    return {parameter: profiles.ends(parameter, z) for parameter in parameters}
+    found = {}
+    for parameter in parameters:
+        try:
+            found[parameter] = profiles.ends(parameter, z)
+        except FloatingPointError:  # undefined beside the fit: said by `_about`
+            found[parameter] = float("nan"), float("nan")
+    return found
 
 
 def quantile(conf_level: float) -> float:
@@ -218,6 +222,12 @@ def _about(found: dict[Parameter, Ends]) -> list[str]:
         messages.append(
             f"{_listed(whole)} can have any value from -1 to 1: the data do not bound "
             f"{agree(len(whole), 'it', 'them')}."
+        )
+    undefined = [p.label for p, ends in found.items() if np.isnan(ends).any()]
+    if undefined:
+        messages.append(
+            f"No interval of {', '.join(undefined)} was found: the likelihood is not defined "
+            "beside the fit. Are there enough rows for so many random effects?"
         )
     endless = [p.label for p, ends in found.items() if np.isinf(ends).any()]
     if endless:
