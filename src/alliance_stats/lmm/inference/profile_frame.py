@@ -76,7 +76,10 @@ def profile_frame(
     one = _only(chosen(parameters_of(self), [parameter]), parameter)
     messages: list[str] = []
     work = partial(_curve_of, one, quantile(conf_level), n)
-    found = from_the_best(self, reml and one.kind != "fixed", messages, work)
+    try:
+        found = from_the_best(self, reml and one.kind != "fixed", messages, work)
+    except FloatingPointError:  # the likelihood is not defined beside the fit
+        found = None
     for message in messages:
         warnings.warn(message, FitWarning, stacklevel=2)
     if found is None:

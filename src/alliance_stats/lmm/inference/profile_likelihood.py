@@ -89,6 +89,8 @@ class ProfilePath:
         step = STEP * max(1e-2, abs(value))
         step = step if value + step <= self.slice.bounds[1] else -step
         whole[f] = _slopes(self._must(value + step, free), at) / step
+        if not np.isfinite(whole).all():
+            raise FloatingPointError("the deviance has no second derivatives there")
         return (whole + whole.T) / 2.0
 
     def _must(self, value: float, free: np.ndarray) -> Point:
