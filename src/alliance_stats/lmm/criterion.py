@@ -181,7 +181,7 @@ class Criterion:
         deviance = logdet + m * (1.0 + np.log(2.0 * np.pi * sigma2)) if sigma2 > 0 else np.inf
         return Profile(float(deviance), beta, sigma2, unscaled, factors, eliminated)
 
-    def _defined(self, factors: list[np.ndarray]) -> Profile | None:
+    def defined(self, factors: list[np.ndarray]) -> Profile | None:
         """The profile, or None where rounding leaves X'V⁻¹X or r² without a positive value."""
         try:
             with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
@@ -208,7 +208,7 @@ class Criterion:
 
     def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """Deviance and its gradient in θ."""
-        profile = self._defined(unpack(theta, self.sizes))
+        profile = self.defined(unpack(theta, self.sizes))
         if profile is None:
             return np.inf, np.zeros(len(theta))
         return profile.deviance, gradient_in_theta(self.gradients(profile), profile.factors)
@@ -220,7 +220,7 @@ class Criterion:
         derivative that keeps a vanishing direction of Σ at zero; what the blocks share is left
         to the optimiser to learn.
         """
-        profile = self._defined(unpack_roots(entries, self.sizes))
+        profile = self.defined(unpack_roots(entries, self.sizes))
         k = len(entries)
         if profile is None:
             return np.inf, np.zeros(k), np.eye(k)

@@ -16,8 +16,10 @@ from alliance_stats.lmm.diagnosis.diagnose import diagnose
 from alliance_stats.lmm.explained.r_squared import r2
 from alliance_stats.lmm.explained.shares import variance_shares
 from alliance_stats.lmm.inference.anova import anova
+from alliance_stats.lmm.inference.confint import confint
 from alliance_stats.lmm.inference.contrasts import Ddf, contrast_table, joint_table
 from alliance_stats.lmm.inference.kenward_roger import KenwardRoger, kenward_roger
+from alliance_stats.lmm.inference.profile_frame import profile_frame
 from alliance_stats.lmm.inference.satterthwaite import Satterthwaite, satterthwaite
 from alliance_stats.lmm.influence.influence import influence
 from alliance_stats.lmm.minimum import Minimum
@@ -229,6 +231,8 @@ class MixedModelResult:
         return joint_table(self, hypotheses, ddf)
 
     anova = anova
+    confint = confint
+    profile_frame = profile_frame
 
     @cached_property
     def satterthwaite(self) -> Satterthwaite:

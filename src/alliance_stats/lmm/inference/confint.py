@@ -1,0 +1,134 @@
+"""Confidence intervals of every parameter of a mixed model."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from alliance_stats._base.checks import one_of, probability
+from alliance_stats._base.errors import ArgumentError, FitWarning
+from alliance_stats.lmm.inference.parameters import Parameter, Wanted, chosen, parameters_of
+from alliance_stats.lmm.inference.profile_ends import Ends, profile_ends
+
+if TYPE_CHECKING:
+    from alliance_stats.lmm.result import MixedModelResult
+
+Method = Literal["wald", "profile"]
+
+
+def confint(
+    self: MixedModelResult,
+    *,
+    method: Method = "profile",
+    conf_level: float = 0.95,
+    parameters: Sequence[Wanted] | None = None,
+    reml: bool = False,
+) -> pd.DataFrame:
+    """Confidence intervals of fixed effects, standard deviations and correlations.
+
+    A profile-likelihood interval holds every value that the data do not reject by a
+    likelihood-ratio test. Unlike estimate ± a multiple of the standard error it is asymmetric where
+    the likelihood is, does not leave the range of the parameter, and serves variances too.
+
+    Parameters
+    ----------
+    method : {"profile", "wald"}
+        *wald* is estimate ± normal quantile × standard error, for fixed effects only: the other
+        rows are missing. (Intervals with t quantiles are in `tidy`.)
+    conf_level : float
+    parameters : sequence, optional
+        What to give intervals for, all by default. A string is a fixed effect, a grouping factor
+        (all its parameters) or ``"Residual"``; a tuple is one parameter:
+        ``("patient", "(Intercept)")`` or, for a correlation, ``("patient", "(Intercept)", "x")``.
+    reml : bool
+        Profile the REML criterion for standard deviations and correlations. By default all
+        profiles are of the maximum likelihood, as in lme4, after a fit by REML too; those of fixed
+        effects are so always, because REML cannot compare them.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``group term with_term estimate ci_low ci_high``; the group is empty for fixed
+        effects, and rows of random effects are those of `var_corr`. A row without `with_term` is a
+        standard deviation, one with it a correlation. ``estimate`` is that of the fit, so after
+        REML it is not the middle of the likelihood that the interval belongs to.
+
+    Raises
+    ------
+    ArgumentError
+        If a parameter is not in the model.
+
+    Warns
+    -----
+    FitWarning
+        If a standard deviation may be zero, a correlation have any value, an end does not exist,
+        or the profiles came upon a higher likelihood than that of the fit.
+
+    See Also
+    --------
+    tidy : Tests of fixed effects and intervals with t quantiles.
+    var_corr : Variances and correlations.
+
+    Notes
+    -----
+    The test compares with χ² of one degree of freedom. For a standard deviation near zero that is
+    cautious, and with few groups all profile intervals are somewhat too narrow.
+
+    References
+    ----------
+    Bates, D., Mächler, M., Bolker, B., & Walker, S. (2015). Fitting linear mixed-effects models
+    using lme4. Journal of Statistical Software, 67(1).
+
+    Examples
+    --------
+    >>> import alliance_stats as al
+    >>> sessions = al.load_example("sessions").frame
+    >>> fit = al.fit_lmm("phq9 ~ session + (1 + session | patient)", sessions)
+    >>> table = fit.confint(parameters=["session", "patient"])
+    >>> table["group"].tolist()
+    ['', 'patient', 'patient', 'patient']
+    """
+    one_of(method, ("wald", "profile"), name="method")
+    probability(conf_level, name="conf_level")
+    one_of(reml, (True, False), name="reml")
+    if reml and method != "profile":
+        raise ArgumentError(f"reml=True has no meaning for method='{method}'. Leave it out.")
+    rows = chosen(parameters_of(self), parameters)
+    if method == "wald":
+        ends, messages = wald_ends(self, rows, conf_level)
+    else:
+        ends, messages = profile_ends(self, rows, conf_level, reml=reml)
+    for message in messages:
+        warnings.warn(message, FitWarning, stacklevel=2)
+    return interval_table(rows, ends)
+
+
+def interval_table(parameters: Sequence[Parameter], ends: Sequence[Ends]) -> pd.DataFrame:
+    """One row a parameter, with its estimate and interval."""
+    return pd.DataFrame(
+        {
+            "group": [p.group for p in parameters],
+            "term": [p.term for p in parameters],
+            "with_term": [p.with_term for p in parameters],
+            "estimate": [p.estimate for p in parameters],
+            "ci_low": [low for low, _ in ends],
+            "ci_high": [high for _, high in ends],
+        }
+    )
+
+
+def wald_ends(
+    fit: MixedModelResult, parameters: Sequence[Parameter], conf_level: float
+) -> tuple[list[Ends], list[str]]:
+    """Ends at normal quantiles of fixed effects; none of other parameters."""
+    table = fit.tidy(ddf="normal", conf_level=conf_level)
+    low, high = table["ci_low"].to_numpy(), table["ci_high"].to_numpy()
+    nan = float("nan")
+    ends = [
+        (float(low[p.places[0]]), float(high[p.places[0]])) if p.kind == "fixed" else (nan, nan)
+        for p in parameters
+    ]
+    return ends, []
