@@ -8,6 +8,7 @@ eigenvalue. Otherwise the search starts again a step along that eigenvector.
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,7 +24,7 @@ from alliance_stats.lmm.factors import (
     unpack,
     unpack_roots,
 )
-from alliance_stats.numeric.optimise import minimise_smooth
+from alliance_stats.numeric.optimise import Values, descent, drive
 
 #: A relative standard deviation (of standardised columns) below it counts as zero.
 SINGULAR = 1e-4
@@ -86,21 +87,26 @@ def minimise(criterion: Criterion, *, start: np.ndarray | None = None) -> Minimu
         If the random effects leave no residual, on very few rows.
     """
     if start is not None:
-        return _search(criterion, np.asarray(start, dtype=float))
-    first = _search(criterion, criterion.start)
+        return drive(search(criterion, np.asarray(start, dtype=float)), criterion.expand)
+    first = drive(search(criterion, criterion.start), criterion.expand)
     if not first.singular:
         return first
-    second = _search(criterion, pack([SECOND_START * np.eye(q) for q in criterion.sizes]))
+    again = pack([SECOND_START * np.eye(q) for q in criterion.sizes])
+    second = drive(search(criterion, again), criterion.expand)
     best = second if second.deviance < first.deviance - WORTHWHILE else first
     return replace(best, log=(*first.log, *second.log))
 
 
-def _search(criterion: Criterion, theta: np.ndarray) -> Minimum:
-    """One search, leaving saddles on the boundary as often as it takes."""
+def search(criterion: Criterion, theta: np.ndarray) -> Generator[np.ndarray, Values, Minimum]:
+    """One search, leaving saddles on the boundary as often as it takes.
+
+    A generator of points in symmetric roots (see `numeric.optimise.descent`), so that the
+    searches of many data sets can run side by side.
+    """
     log: list[float] = []
     restarts = 0
     while True:
-        found = minimise_smooth(criterion.expand, roots(unpack(theta, criterion.sizes)))
+        found = yield from descent(roots(unpack(theta, criterion.sizes)))
         log.extend(found.log)
         if not found.converged or np.abs(found.x).max() > HUGE:
             _check_residual(criterion, unpack_roots(found.x, criterion.sizes))

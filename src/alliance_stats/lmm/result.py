@@ -20,6 +20,7 @@ from alliance_stats.lmm.prediction.conditional import mean_frames, sd_frames
 from alliance_stats.lmm.prediction.predict import Interval, Kind, NewGroups, predict_rows
 from alliance_stats.lmm.prediction.simulate import Groups, simulate_rows
 from alliance_stats.lmm.r_code import r_code
+from alliance_stats.lmm.resampling.bootstrap import bootstrap
 from alliance_stats.lmm.tables import column_means, glance_table, var_corr_table
 from alliance_stats.lmm.views import html_of, text_of, view_of
 
@@ -47,6 +48,8 @@ class MixedModelResult:
     minimum: Minimum
     about_data: tuple[str, ...] = ()
     about_fit: tuple[str, ...] = ()
+
+    bootstrap = bootstrap
 
     @property
     def messages(self) -> tuple[str, ...]:
