@@ -51,6 +51,7 @@ references:  ## write tests/reference/*.json again (needs R with lme4, lmerTest,
 	Rscript tests/reference/make_formula_references.R
 	Rscript tests/reference/make_prediction_references.R
 	Rscript tests/reference/make_therapist_change_references.R
+	Rscript tests/reference/make_comparison_references.R
 
 notebooks: $(READY)  ## run every notebook
 	$(BIN)/python tools/run_notebooks.py

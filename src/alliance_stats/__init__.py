@@ -18,6 +18,7 @@ NAMES = {
     "UnsupportedError": "alliance_stats._base.errors",
     "center": "alliance_stats.data.centering",
     "coef_table": "alliance_stats.report.tables",
+    "compare_models": "alliance_stats.lmm.comparison.compare",
     "describe_levels": "alliance_stats.data.describe",
     "fit_lmm": "alliance_stats.lmm.fit",
     "fit_outcome": "alliance_stats.models.outcome",

@@ -9,7 +9,7 @@ from scipy import stats
 
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.resampling.replicate import with_response
-from alliance_stats.lmm.resampling.responses import ResponseLaw
+from alliance_stats.lmm.resampling.responses import ResponseLaw, law_of
 from alliance_stats.lmm.result import MixedModelResult
 
 DRAWS = 4000
@@ -35,7 +35,7 @@ def fit() -> MixedModelResult:
 
 @pytest.fixture(scope="module")
 def law(fit: MixedModelResult) -> ResponseLaw:
-    return ResponseLaw(fit.criterion, fit.profile)
+    return law_of(fit.criterion, fit.profile)
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +141,6 @@ def test_group_of_no_rest_is_drawn() -> None:
     frame = pd.DataFrame({"patient": np.repeat(np.arange(20), 2), "x": np.tile([0.0, 1.0], 20)})
     frame["y"] = np.random.default_rng(1).normal(size=40)
     fit = fit_quietly("y ~ x + (1 | patient)", frame)
-    law = ResponseLaw(fit.criterion, fit.profile)
+    law = law_of(fit.criterion, fit.profile)
     assert law.rest == 0
     assert fit.bootstrap(20, rng=1).n_failed == 0

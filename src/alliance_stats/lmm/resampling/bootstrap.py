@@ -17,7 +17,7 @@ from alliance_stats.lmm.resampling.bootstrap_result import BootstrapResult
 from alliance_stats.lmm.resampling.parameters import parameter_names, parameter_values
 from alliance_stats.lmm.resampling.refits import Refit, refit_each
 from alliance_stats.lmm.resampling.replicate import Replicate, with_counts, with_response
-from alliance_stats.lmm.resampling.responses import ResponseLaw
+from alliance_stats.lmm.resampling.responses import law_of
 from alliance_stats.numeric.resample import spawn_generators
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def parametric_draws(
     fit: MixedModelResult, n: int, rng: RandomSource
 ) -> Callable[[int], Replicate]:
     """Data sets 0 … n − 1 with responses drawn from the fit."""
-    law = ResponseLaw(fit.criterion, fit.profile)
+    law = law_of(fit.criterion, fit.profile)
     generators = spawn_generators(rng, n)
     return lambda number: with_response(fit.criterion, *law.draw(generators[number]))
 

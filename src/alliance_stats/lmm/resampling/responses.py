@@ -13,6 +13,7 @@ for one: the law of ε'ε is the same and that of W'ε differs by as much as the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,20 +30,27 @@ RANK = 1e-12
 class ResponseLaw:
     """The law of new responses of a fitted model of nested factors.
 
-    Parameters
+    Made by `law_of`, or for the columns and groups of a larger model.
+
+    Attributes
     ----------
     criterion : Criterion
+        The model to draw from.
     profile : Profile
-        β, σ² and Λ to draw from.
+        Its β, σ² and Λ.
+    grams : ndarray (m' − 1, m' − 1, G_1)
+        Gram matrices of the columns whose products are wanted, a group each.
+    columns : ndarray (m' − 1, m − 1)
+        The model's own columns as combinations of these.
+    ancestors : sequence of ndarray (G_1,)
+        For every factor of the model, the group that holds each group of `grams`.
     """
 
     criterion: Criterion
     profile: Profile
-
-    @cached_property
-    def grams(self) -> np.ndarray:
-        """Gram matrices (m − 1, m − 1, G_1) of the columns but the response."""
-        return nested_products(self.criterion).grams[:-1, :-1]
+    grams: np.ndarray
+    columns: np.ndarray
+    ancestors: Sequence[np.ndarray]
 
     @cached_property
     def factors(self) -> np.ndarray:
@@ -62,28 +70,33 @@ class ResponseLaw:
         return max(self.criterion.design.n_obs - int(self.kept.sum()), 0)
 
     def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, float]:
-        """W'y (m − 1, G_1) of every group and y'y over all rows, in units of the design."""
+        """W'y (m' − 1, G_1) of every group and y'y over all rows, in units of the design."""
         sigma2 = self.profile.sigma2
         inside = rng.standard_normal(self.kept.shape) * self.kept
         noise = np.sqrt(sigma2) * np.einsum("abg,bg->ag", self.factors, inside)
         beyond = rng.chisquare(self.rest) if self.rest else 0.0
-        c = self._coefficients(rng)
+        c = self.columns @ self._coefficients(rng)
         mean = np.einsum("abg,bg->ag", self.grams, c)
         square = np.vdot(c, mean + 2.0 * noise) + sigma2 * (np.vdot(inside, inside) + beyond)
         return mean + noise, float(square)
 
     def _coefficients(self, rng: np.random.Generator) -> np.ndarray:
         """c (m − 1, G_1) of every group: β and the drawn effects of all factors."""
-        criterion, design = self.criterion, self.criterion.design
-        c = np.zeros(self.kept.shape)
+        design = self.criterion.design
+        c = np.zeros((design.y, len(self.ancestors[0])))
         c[design.x] = self.profile.beta[:, None]
-        group = np.arange(len(self.kept[0]))
-        parents = nested_products(criterion).parents
-        factors = criterion.by_level(self.profile.factors)
-        for level, factor in enumerate(factors):
-            if level:
-                group = parents[level - 1][group]
-            found = design.levels[level]
-            drawn = factor @ rng.standard_normal((len(found.z), len(found.labels)))
-            c[found.z] += np.sqrt(self.profile.sigma2) * drawn[:, group]
+        factors = self.criterion.by_level(self.profile.factors)
+        for level, factor, group in zip(design.levels, factors, self.ancestors, strict=True):
+            drawn = factor @ rng.standard_normal((len(level.z), len(level.labels)))
+            c[level.z] += np.sqrt(self.profile.sigma2) * drawn[:, group]
         return c
+
+
+def law_of(criterion: Criterion, profile: Profile) -> ResponseLaw:
+    """The law of new responses in a model's own columns and groups."""
+    products = nested_products(criterion)
+    ancestors = [np.arange(products.grams.shape[-1])]
+    for parent in products.parents:
+        ancestors.append(parent[ancestors[-1]])
+    unit = np.eye(criterion.design.y)
+    return ResponseLaw(criterion, profile, products.grams[:-1, :-1], unit, ancestors)
