@@ -15,7 +15,7 @@ import numpy as np
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import DataError
-from alliance_stats.lmm.criterion import Criterion
+from alliance_stats.lmm.criterion import Criterion, Profile
 from alliance_stats.lmm.factors import (
     canonical,
     is_singular,
@@ -110,8 +110,10 @@ def search(criterion: Criterion, theta: np.ndarray) -> Generator[np.ndarray, Val
         log.extend(found.log)
         if not found.converged or np.abs(found.x).max() > HUGE:
             _check_residual(criterion, unpack_roots(found.x, criterion.sizes))
-        theta, value = _fold(criterion, unpack_roots(found.x, criterion.sizes), found.value)
-        escape = _escape(criterion, theta)
+        theta, value, profile = _fold(
+            criterion, unpack_roots(found.x, criterion.sizes), found.value
+        )
+        escape = _escape(criterion, theta, profile)
         if escape is None or restarts == MAX_RESTARTS:
             break
         theta, restarts = escape, restarts + 1
@@ -142,23 +144,27 @@ def _check_residual(criterion: Criterion, factors: list[np.ndarray]) -> None:
 
 def _fold(
     criterion: Criterion, factors: list[np.ndarray], value: float
-) -> tuple[np.ndarray, float]:
-    """Canonical θ, tiny columns set to zero unless the deviance would rise, and the deviance."""
+) -> tuple[np.ndarray, float, Profile | None]:
+    """Canonical θ, tiny columns set to zero unless the deviance would rise, and the deviance.
+
+    Also the profile there, where it was formed.
+    """
     exact = pack([canonical(f @ f.T, tolerance=0.0) for f in factors])
     snapped = pack([canonical(f @ f.T, tolerance=SINGULAR) for f in factors])
     if np.any((snapped == 0) & (exact != 0)):
-        deviance = criterion.profile(snapped).deviance
-        if deviance <= value + WORTHWHILE:
-            return snapped, deviance
-    return exact, value
+        profile = criterion.profile(snapped)
+        if profile.deviance <= value + WORTHWHILE:
+            return snapped, profile.deviance, profile
+    return exact, value, None
 
 
-def _escape(criterion: Criterion, theta: np.ndarray) -> np.ndarray | None:
+def _escape(criterion: Criterion, theta: np.ndarray, profile: Profile | None) -> np.ndarray | None:
     """A better θ near a rank-deficient one, or None if no direction out of it falls."""
     factors = unpack(theta, criterion.sizes)
     if not is_singular(factors, tolerance=SINGULAR):
         return None
-    profile = criterion.profile(theta)
+    if profile is None:
+        profile = criterion.profile(theta)
     gradients = criterion.gradients(profile)
     moved = False
     information = criterion.information(profile)

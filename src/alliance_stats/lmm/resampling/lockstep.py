@@ -288,15 +288,16 @@ class Lockstep:
     def _whole(self, states: list[_State], level: int) -> tuple[np.ndarray, np.ndarray]:
         """P and N of a level with all levels in V (module `kernels`)."""
         state, z = states[level], self._z[level]
-        p = state.rows
-        p = p - _rowwise(state.t[:, :, z], state.t)
+        p = _less_products(state.rows.copy(), state.t[:, :, z], state.t)
         n = p[:, :, z]
         for above in range(level + 1, len(states)):
             over, group = states[above], self._parents[level][above - level - 1]
-            j = over.j[..., group].transpose(0, 2, 1, 3)
-            left = _rowwise(j, p[:, :, self._z[above]].transpose(0, 2, 1, 3))
-            n = n - _rowwise(left, left)
-            p = p - _rowwise(left, over.t[..., group])
+            j = over.j.take(group, axis=-1)
+            left = j[:, :, 0, None] * p[:, None, :, self._z[above][0]]
+            for k, column in enumerate(self._z[above][1:], start=1):
+                left += j[:, :, k, None] * p[:, None, :, column]
+            _less_products(n, left, left)
+            _less_products(p, left, over.t.take(group, axis=-1))
         return p, n
 
     def _gradient(
@@ -319,12 +320,12 @@ class Lockstep:
         return np.asarray((gradient + gradient.transpose(0, 2, 1)) / 2)
 
 
-def _rowwise(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Σ_i left[i, a] right[i, b] (A, a, b, G) of (A, i, a, G) and (A, i, b, G)."""
-    out = left[:, 0, :, None] * right[:, 0, None]
-    for i in range(1, left.shape[1]):
-        out += left[:, i, :, None] * right[:, i, None]
-    return np.asarray(out)
+def _less_products(values: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """values (A, a, b, G) less Σ_i left[i, a] right[i, b], in place."""
+    product = np.empty_like(values)
+    for i in range(left.shape[1]):
+        values -= np.multiply(left[:, i, :, None], right[:, i, None], out=product)
+    return values
 
 
 def _eliminate(
