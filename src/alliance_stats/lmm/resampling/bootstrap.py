@@ -14,8 +14,9 @@ from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats._base.random import RandomSource
 from alliance_stats.lmm.algebra.nested import NestedProducts
 from alliance_stats.lmm.resampling.bootstrap_result import BootstrapResult
+from alliance_stats.lmm.resampling.crossed_responses import CrossedLaw
 from alliance_stats.lmm.resampling.parameters import parameter_names, parameter_values
-from alliance_stats.lmm.resampling.refits import Refit, refit_each
+from alliance_stats.lmm.resampling.refits import Refit, refit_each, refit_in_turn
 from alliance_stats.lmm.resampling.replicate import Replicate, with_counts, with_response
 from alliance_stats.lmm.resampling.responses import law_of
 from alliance_stats.numeric.resample import spawn_generators
@@ -69,8 +70,8 @@ def bootstrap(
     Raises
     ------
     UnsupportedError
-        For crossed factors, which have no independent groups; for a factor that is not the
-        highest one.
+        For the cluster bootstrap of crossed factors, which have no independent groups, or of a
+        factor that is not the highest one.
     ArgumentError
         If `unit` is given for the parametric bootstrap, or a factor is not in the model.
 
@@ -92,7 +93,11 @@ def bootstrap(
     _check(self, n, kind, unit)
     draw = parametric_draws(self, n, rng) if kind == "parametric" else cluster_draws(self, n, rng)
     kept = _Kept.empty(self, n, statistic)
-    refit_each(self.criterion, self.minimum.theta, draw, kept.add, n=n, weighted=kind == "cluster")
+    if isinstance(self.criterion.design.products, NestedProducts):
+        weighted = kind == "cluster"
+        refit_each(self.criterion, self.minimum.theta, draw, kept.add, n=n, weighted=weighted)
+    else:
+        refit_in_turn(self.criterion, self.minimum.theta, draw, kept.add, n=n)
     top = self.criterion.design.levels[-1]
     draws = kept.frame()
     return BootstrapResult(
@@ -112,8 +117,11 @@ def parametric_draws(
     fit: MixedModelResult, n: int, rng: RandomSource
 ) -> Callable[[int], Replicate]:
     """Data sets 0 … n − 1 with responses drawn from the fit."""
-    law = law_of(fit.criterion, fit.profile)
     generators = spawn_generators(rng, n)
+    if not isinstance(fit.criterion.design.products, NestedProducts):
+        crossed = CrossedLaw(fit.criterion, fit.profile)
+        return lambda number: crossed.draw(generators[number])
+    law = law_of(fit.criterion, fit.profile)
     return lambda number: with_response(fit.criterion, *law.draw(generators[number]))
 
 
@@ -214,6 +222,8 @@ def _check(fit: MixedModelResult, n: int, kind: str, unit: str | None) -> None:
             f"unit={unit!r} has no meaning for the parametric bootstrap, which draws all random "
             "effects anew. Leave it out, or give kind='cluster'."
         )
+    if kind == "parametric":
+        return
     check_nested(fit)
     names = [level.name for level in fit.criterion.design.levels]
     if unit is None or unit == names[-1]:
@@ -232,9 +242,10 @@ def check_nested(fit: MixedModelResult) -> None:
         return
     names = " and ".join(f"'{level.name}'" for level in fit.criterion.design.levels)
     raise UnsupportedError(
-        f"grouping factors are crossed ({names}), so no groups are independent of each other, and "
-        "cross-products cannot be drawn group by group. Draw responses with fit.simulate(data, "
-        "n=…, rng=…) and fit the model to each with fit_lmm."
+        f"grouping factors are crossed ({names}), so no groups are independent of each other: they "
+        "cannot be drawn as clusters, nor can two models share drawn cross-products. "
+        "fit.bootstrap(kind='parametric') takes crossed factors; for anything else draw responses "
+        "with fit.simulate(data, n=…, rng=…) and fit the models to each with fit_lmm."
     )
 
 

@@ -13,7 +13,7 @@ from alliance_stats.lmm.factors import canonical, pack, unpack
 from alliance_stats.lmm.minimum import Minimum, search
 from alliance_stats.lmm.resampling.lockstep import Lockstep
 from alliance_stats.lmm.resampling.replicate import Replicate
-from alliance_stats.numeric.optimise import Values
+from alliance_stats.numeric.optimise import Values, drive
 
 #: Numbers of one array over all groups that are worked on at a time: they stay in the cache.
 CACHE = 60_000
@@ -114,6 +114,28 @@ def refit_each(
             except (DataError, np.linalg.LinAlgError):
                 keep(task.number, None)
                 begin(slot)
+
+
+def refit_in_turn(
+    criterion: Criterion,
+    theta: np.ndarray,
+    draw: Callable[[int], Replicate],
+    keep: Callable[[int, Refit | None], None],
+    *,
+    n: int,
+) -> None:
+    """As `refit_each`, one data set after the other: for crossed factors."""
+    start = interior(theta, criterion.sizes)
+    for number in range(n):
+        own = draw(number).criterion
+        try:
+            minimum = drive(search(own, start), own.expand)
+            profile = own.profile(minimum.theta)
+        except (DataError, np.linalg.LinAlgError):
+            keep(number, None)
+            continue
+        finite = np.isfinite(minimum.deviance)
+        keep(number, Refit(own, minimum, profile.beta, profile.sigma2) if finite else None)
 
 
 def _refit(
