@@ -19,6 +19,7 @@ NAMES = {
     "center": "alliance_stats.data.centering",
     "cluster_robust": "alliance_stats.lmm.inference.cluster_robust",
     "coef_table": "alliance_stats.report.tables",
+    "compare_models": "alliance_stats.lmm.comparison.compare",
     "describe_levels": "alliance_stats.data.describe",
     "fit_lmm": "alliance_stats.lmm.fit",
     "fit_outcome": "alliance_stats.models.outcome",

@@ -3,6 +3,7 @@
 from alliance_stats._base.lazy import attach
 
 NAMES = {
+    "BootstrapResult": "alliance_stats.lmm.resampling.bootstrap_result",
     "ClusterRobustResult": "alliance_stats.lmm.inference.cluster_robust",
     "Criterion": "alliance_stats.lmm.criterion",
     "Diagnosis": "alliance_stats.lmm.diagnosis.result",
@@ -11,10 +12,12 @@ NAMES = {
     "JohnsonNeyman": "alliance_stats.lmm.marginal.johnson_neyman",
     "MixedDesign": "alliance_stats.lmm.design.mixed_design",
     "MixedModelResult": "alliance_stats.lmm.result",
+    "ModelComparison": "alliance_stats.lmm.comparison.compare",
     "RSquared": "alliance_stats.lmm.explained.r_squared",
     "VarianceShares": "alliance_stats.lmm.explained.shares",
     "build_design": "alliance_stats.lmm.design.build",
     "cluster_robust": "alliance_stats.lmm.inference.cluster_robust",
+    "compare_models": "alliance_stats.lmm.comparison.compare",
     "fit_lmm": "alliance_stats.lmm.fit",
     "johnson_neyman": "alliance_stats.lmm.marginal.johnson_neyman",
     "marginal_means": "alliance_stats.lmm.marginal.means",

@@ -1,3 +1,5 @@
+from alliance_stats.lmm.comparison.compare import ModelComparison as ModelComparison
+from alliance_stats.lmm.comparison.compare import compare_models as compare_models
 from alliance_stats.lmm.criterion import Criterion as Criterion
 from alliance_stats.lmm.design.build import build_design as build_design
 from alliance_stats.lmm.design.mixed_design import MixedDesign as MixedDesign
@@ -14,4 +16,5 @@ from alliance_stats.lmm.marginal.means import marginal_means as marginal_means
 from alliance_stats.lmm.marginal.slopes import simple_slopes as simple_slopes
 from alliance_stats.lmm.minimum import Minimum as Minimum
 from alliance_stats.lmm.minimum import minimise as minimise
+from alliance_stats.lmm.resampling.bootstrap_result import BootstrapResult as BootstrapResult
 from alliance_stats.lmm.result import MixedModelResult as MixedModelResult

@@ -26,7 +26,7 @@ from alliance_stats.lmm.factors import (
     unpack,
     unpack_roots,
 )
-from alliance_stats.lmm.information import level_hessian, scoring_step
+from alliance_stats.lmm.information import level_hessian, scoring_step, squares
 
 #: Where the search for a start begins, in residual standard deviations.
 START = 0.5
@@ -229,7 +229,7 @@ class Criterion:
         for n, root, gradient in zip(
             self.information(profile), profile.factors, self.gradients(profile), strict=True
         ):
-            block = level_hessian(n, root, gradient)
+            block = level_hessian(squares(n), root, gradient)
             last = first + len(block)
             slope[first:last] = 2.0 * (gradient @ root).ravel() @ symmetric_basis(len(root))
             hessian[first:last, first:last] = block

@@ -19,19 +19,23 @@ def scoring_step(n: np.ndarray, gradient: np.ndarray) -> np.ndarray:
     return -(basis @ step).reshape(gradient.shape)
 
 
-def level_hessian(n: np.ndarray, root: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-    """Second derivatives (k, k) in the entries of one level's symmetric root R.
+def level_hessian(squared: np.ndarray, root: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+    """Second derivatives (…, k, k) in the entries of one block's symmetric root R (…, q, q).
 
-    With dΣ = dR R + R dR, the expected information Σ_g tr(N_g dΣ N_g dΣ) of N (q, q, G), and
+    With dΣ = dR R + R dR, the expected information Σ_g tr(N_g dΣ N_g dΣ) from Σ_g N_g ⊗ N_g, and
     2 tr(G₊ dR dR) where G₊ is the positive part of ∂deviance/∂Σ; and a small ridge.
     """
-    basis, unit = symmetric_basis(len(root)), np.eye(len(root))
+    q = root.shape[-1]
+    basis, unit = symmetric_basis(q), np.eye(q)
     change = (kronecker(unit, root) + kronecker(root, unit)) @ basis
     values, vectors = np.linalg.eigh(gradient)
-    positive = (vectors * np.maximum(values, 0.0)) @ vectors.T
-    block = change.T @ squares(n) @ change + 2.0 * basis.T @ kronecker(positive, unit) @ basis
-    block[np.diag_indices(len(block))] += RIDGE * np.trace(block) / len(block) + 1e-8
-    return block
+    positive = (vectors * np.maximum(values, 0.0)[..., None, :]) @ np.swapaxes(vectors, -1, -2)
+    block = np.swapaxes(change, -1, -2) @ squared @ change
+    block += 2.0 * basis.T @ kronecker(positive, unit) @ basis
+    each = np.arange(basis.shape[1])
+    mean = block[..., each, each].mean(axis=-1)
+    block[..., each, each] += (RIDGE * mean + 1e-8)[..., None]
+    return np.asarray(block)
 
 
 def squares(n: np.ndarray) -> np.ndarray:
@@ -42,6 +46,7 @@ def squares(n: np.ndarray) -> np.ndarray:
 
 
 def kronecker(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """``np.kron`` of two small square matrices, without its overhead."""
-    q = len(a)
-    return (a[:, None, :, None] * b[None, :, None, :]).reshape(q * q, q * q)
+    """``np.kron`` of small square matrices (…, q, q), without its overhead."""
+    q = a.shape[-1]
+    product = a[..., :, None, :, None] * b[..., None, :, None, :]
+    return np.asarray(product.reshape(*product.shape[:-4], q * q, q * q))

@@ -8,13 +8,14 @@ eigenvalue. Otherwise the search starts again a step along that eigenvector.
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import DataError
-from alliance_stats.lmm.criterion import Criterion
+from alliance_stats.lmm.criterion import Criterion, Profile
 from alliance_stats.lmm.factors import (
     canonical,
     is_singular,
@@ -23,7 +24,7 @@ from alliance_stats.lmm.factors import (
     unpack,
     unpack_roots,
 )
-from alliance_stats.numeric.optimise import minimise_smooth
+from alliance_stats.numeric.optimise import Values, descent, drive
 
 #: A relative standard deviation (of standardised columns) below it counts as zero.
 SINGULAR = 1e-4
@@ -86,26 +87,33 @@ def minimise(criterion: Criterion, *, start: np.ndarray | None = None) -> Minimu
         If the random effects leave no residual, on very few rows.
     """
     if start is not None:
-        return _search(criterion, np.asarray(start, dtype=float))
-    first = _search(criterion, criterion.start)
+        return drive(search(criterion, np.asarray(start, dtype=float)), criterion.expand)
+    first = drive(search(criterion, criterion.start), criterion.expand)
     if not first.singular:
         return first
-    second = _search(criterion, pack([SECOND_START * np.eye(q) for q in criterion.sizes]))
+    again = pack([SECOND_START * np.eye(q) for q in criterion.sizes])
+    second = drive(search(criterion, again), criterion.expand)
     best = second if second.deviance < first.deviance - WORTHWHILE else first
     return replace(best, log=(*first.log, *second.log))
 
 
-def _search(criterion: Criterion, theta: np.ndarray) -> Minimum:
-    """One search, leaving saddles on the boundary as often as it takes."""
+def search(criterion: Criterion, theta: np.ndarray) -> Generator[np.ndarray, Values, Minimum]:
+    """One search, leaving saddles on the boundary as often as it takes.
+
+    A generator of points in symmetric roots (see `numeric.optimise.descent`), so that the
+    searches of many data sets can run side by side.
+    """
     log: list[float] = []
     restarts = 0
     while True:
-        found = minimise_smooth(criterion.expand, roots(unpack(theta, criterion.sizes)))
+        found = yield from descent(roots(unpack(theta, criterion.sizes)))
         log.extend(found.log)
         if not found.converged or np.abs(found.x).max() > HUGE:
             _check_residual(criterion, unpack_roots(found.x, criterion.sizes))
-        theta, value = _fold(criterion, unpack_roots(found.x, criterion.sizes), found.value)
-        escape = _escape(criterion, theta)
+        theta, value, profile = _fold(
+            criterion, unpack_roots(found.x, criterion.sizes), found.value
+        )
+        escape = _escape(criterion, theta, profile)
         if escape is None or restarts == MAX_RESTARTS:
             break
         theta, restarts = escape, restarts + 1
@@ -136,23 +144,27 @@ def _check_residual(criterion: Criterion, factors: list[np.ndarray]) -> None:
 
 def _fold(
     criterion: Criterion, factors: list[np.ndarray], value: float
-) -> tuple[np.ndarray, float]:
-    """Canonical θ, tiny columns set to zero unless the deviance would rise, and the deviance."""
+) -> tuple[np.ndarray, float, Profile | None]:
+    """Canonical θ, tiny columns set to zero unless the deviance would rise, and the deviance.
+
+    Also the profile there, where it was formed.
+    """
     exact = pack([canonical(f @ f.T, tolerance=0.0) for f in factors])
     snapped = pack([canonical(f @ f.T, tolerance=SINGULAR) for f in factors])
     if np.any((snapped == 0) & (exact != 0)):
-        deviance = criterion.profile(snapped).deviance
-        if deviance <= value + WORTHWHILE:
-            return snapped, deviance
-    return exact, value
+        profile = criterion.profile(snapped)
+        if profile.deviance <= value + WORTHWHILE:
+            return snapped, profile.deviance, profile
+    return exact, value, None
 
 
-def _escape(criterion: Criterion, theta: np.ndarray) -> np.ndarray | None:
+def _escape(criterion: Criterion, theta: np.ndarray, profile: Profile | None) -> np.ndarray | None:
     """A better θ near a rank-deficient one, or None if no direction out of it falls."""
     factors = unpack(theta, criterion.sizes)
     if not is_singular(factors, tolerance=SINGULAR):
         return None
-    profile = criterion.profile(theta)
+    if profile is None:
+        profile = criterion.profile(theta)
     gradients = criterion.gradients(profile)
     moved = False
     information = criterion.information(profile)

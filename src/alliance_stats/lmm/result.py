@@ -28,6 +28,7 @@ from alliance_stats.lmm.prediction.predict import Interval, Kind, NewGroups, pre
 from alliance_stats.lmm.prediction.residuals import residuals
 from alliance_stats.lmm.prediction.simulate import Groups, simulate_rows
 from alliance_stats.lmm.r_code import r_code
+from alliance_stats.lmm.resampling.bootstrap import bootstrap
 from alliance_stats.lmm.tables import column_means, glance_table, var_corr_table
 from alliance_stats.lmm.views import html_of, text_of, view_of
 
@@ -55,6 +56,8 @@ class MixedModelResult:
     minimum: Minimum
     about_data: tuple[str, ...] = ()
     about_fit: tuple[str, ...] = ()
+
+    bootstrap = bootstrap
 
     @property
     def messages(self) -> tuple[str, ...]:

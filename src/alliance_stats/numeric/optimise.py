@@ -9,13 +9,16 @@ Program. 141, 135–163).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
+End = TypeVar("End")
 #: Value, gradient (k,) and guess of the Hessian (k, k) at a point (k,).
 Expansion = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
+Values = tuple[float, np.ndarray, np.ndarray]
 Point = tuple[np.ndarray, float, np.ndarray, np.ndarray]
 
 ARMIJO = 1e-4
@@ -74,14 +77,28 @@ def minimise_smooth(
     -------
     Optimum
     """
+    return drive(descent(start, tolerance=tolerance, max_iterations=max_iterations), expand)
+
+
+def drive(steps: Generator[np.ndarray, Values, End], expand: Expansion) -> End:
+    """Answer every point that `steps` asks for, and return where it ends."""
+    x = next(steps)
+    while True:
+        try:
+            x = steps.send(expand(x))
+        except StopIteration as end:
+            return end.value
+
+
+def descent(
+    start: np.ndarray, *, tolerance: float = 1e-10, max_iterations: int = 200
+) -> Generator[np.ndarray, Values, Optimum]:
+    """The search of `minimise_smooth` as a generator: it yields points and is sent their values.
+
+    So many searches can run side by side, their functions evaluated together.
+    """
     log: list[float] = []
-
-    def evaluate(x: np.ndarray) -> Point:
-        value, gradient, hessian = expand(x)
-        log.append(value)
-        return x, value, gradient, hessian
-
-    point = evaluate(np.array(start, dtype=float))
+    point = yield from _evaluated(np.array(start, dtype=float), log)
     pairs: list[tuple[np.ndarray, np.ndarray]] = []
     message, converged = f"stopped after {max_iterations} iterations", False
     for _ in range(max_iterations):
@@ -94,7 +111,7 @@ def minimise_smooth(
         if -slope / 2 <= tolerance + ROUNDING * abs(value):
             message, converged = "the predicted decrease is below the tolerance", True
             break
-        found = _wolfe(evaluate, point, step, slope)
+        found = yield from _wolfe(point, step, slope, log)
         if found is None:
             converged = -slope / 2 <= 1e3 * (tolerance + ROUNDING * abs(value))
             message = "no lower value along the search direction"
@@ -104,16 +121,22 @@ def minimise_smooth(
     return Optimum(point[0], point[1], point[2], converged, message, tuple(log))
 
 
+def _evaluated(x: np.ndarray, log: list[float]) -> Generator[np.ndarray, Values, Point]:
+    value, gradient, hessian = yield x
+    log.append(value)
+    return x, value, gradient, hessian
+
+
 def _wolfe(
-    evaluate: Callable[[np.ndarray], Point], point: Point, step: np.ndarray, slope: float
-) -> Point | None:
+    point: Point, step: np.ndarray, slope: float, log: list[float]
+) -> Generator[np.ndarray, Values, Point | None]:
     """A point along `step` that satisfies the weak Wolfe conditions, or None."""
     x, value = point[0], point[1]
     low, high, length = 0.0, np.inf, 1.0
     best: Point | None = None
     slack = ROUNDING * abs(value)
     for _ in range(MAX_HALVINGS):
-        candidate = evaluate(x + length * step)
+        candidate = yield from _evaluated(x + length * step, log)
         if not candidate[1] <= value + ARMIJO * length * slope + slack:
             high = length
         elif candidate[2] @ step < CURVATURE * slope:

@@ -216,14 +216,16 @@ def _products(
 
         order = found.order
         codes = [g.codes if order is None else g.codes[order] for g in groupings]
-        products = crossed_products(found.unique, codes, z, [g.name for g in groupings])
+        crossed = crossed_products(found.unique, codes, z, [g.name for g in groupings])
         orders = [np.arange(g.n) for g in groupings]
-        return products, orders, tuple(crossing_messages(groupings))
+        return crossed, orders, tuple(crossing_messages(groupings))
     grams = group_grams(found.unique, found.starts)
+    lengths = np.diff(found.starts, append=found.unique.shape[1])
     first = nesting.orders[0]
     if np.any(first != np.arange(len(first))):
-        grams = grams.take(first, axis=-1)
-    return NestedProducts(grams, z, nesting.starts, nesting.parents), nesting.orders, ()
+        grams, lengths = grams.take(first, axis=-1), lengths[first]
+    products = NestedProducts(grams, z, nesting.starts, nesting.parents, lengths)
+    return products, nesting.orders, ()
 
 
 def _level(

@@ -1,0 +1,115 @@
+"""The parametric bootstrap of the likelihood-ratio test."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alliance_stats._base.checks import counted
+from alliance_stats._base.errors import DataError
+from alliance_stats._base.random import RandomSource
+from alliance_stats.lmm.comparison.likelihood_ratio import (
+    LikelihoodRatio,
+    bootstrap_p,
+    settled,
+    statistic_of,
+)
+from alliance_stats.lmm.comparison.restricted import restricted
+from alliance_stats.lmm.comparison.structure import Extension
+from alliance_stats.lmm.criterion import Criterion
+from alliance_stats.lmm.minimum import minimise
+from alliance_stats.lmm.resampling.bootstrap import check_nested
+from alliance_stats.lmm.resampling.refits import Refit, refit_each
+from alliance_stats.lmm.resampling.replicate import Replicate, nested_products, with_response
+from alliance_stats.lmm.resampling.responses import ResponseLaw
+from alliance_stats.numeric.resample import spawn_generators
+
+if TYPE_CHECKING:
+    from alliance_stats.lmm.result import MixedModelResult
+
+#: A statistic so far below zero means that the larger model's search ended in a local minimum.
+BELOW = -1e-5
+
+
+def bootstrap_test(
+    smaller: MixedModelResult,
+    larger: MixedModelResult,
+    added: Extension,
+    *,
+    n: int,
+    rng: RandomSource,
+) -> LikelihoodRatio:
+    """Hold the statistic against those of responses drawn from the smaller model."""
+    drawn = null_statistics(smaller, larger, n=n, rng=rng)
+    found = drawn[~np.isnan(drawn)]
+    if not len(found):
+        raise DataError(
+            f"all {counted(n, 'refit')} of the bootstrap failed. Use fewer random effects."
+        )
+    failed = n - len(found)
+    statistic = statistic_of(smaller, larger)
+    return LikelihoodRatio(
+        statistic,
+        added.n_fixed + added.n_covariance,
+        bootstrap_p(statistic, found),
+        f"parametric bootstrap, {counted(len(found), 'draw')}",
+        f"{failed:,} of {counted(n, 'refit')} failed and were left out" if failed else "",
+    )
+
+
+def null_statistics(
+    smaller: MixedModelResult, larger: MixedModelResult, *, n: int, rng: RandomSource
+) -> np.ndarray:
+    """Statistics (n,) of responses drawn from the smaller model; NaN where a refit failed.
+
+    Both models are fitted to the same drawn cross-products, those of the larger model's columns;
+    the smaller one's are combinations of them.
+    """
+    check_nested(larger)
+    inside = restricted(smaller.criterion.design, larger.criterion)
+    law = ResponseLaw(
+        inside.criterion,
+        smaller.profile,
+        nested_products(larger.criterion).grams[:-1, :-1],
+        inside.columns,
+        inside.ancestors,
+    )
+    generators = spawn_generators(rng, n)  # copied for each model: both see the same responses
+
+    def for_larger(number: int) -> Replicate:
+        return with_response(larger.criterion, *law.draw(deepcopy(generators[number])))
+
+    def for_smaller(number: int) -> Replicate:
+        along, square = law.draw(deepcopy(generators[number]))
+        return with_response(inside.criterion, inside.summed(along), square)
+
+    small, large = np.full(n, np.nan), np.full(n, np.nan)
+    for fit, criterion, draw, deviances in (
+        (smaller, inside.criterion, for_smaller, small),
+        (larger, larger.criterion, for_larger, large),
+    ):
+        keep = _Deviances(deviances)
+        refit_each(criterion, fit.minimum.theta, draw, keep, n=n)
+        deviances += _constant(criterion)
+    for number in np.flatnonzero(small - large < BELOW):
+        again = minimise(for_larger(int(number)).criterion).deviance
+        large[number] = again + _constant(larger.criterion)
+    return np.array([settled(value) for value in small - large])
+
+
+class _Deviances:
+    """Keeps the deviance of every refit that converged."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values = values
+
+    def __call__(self, number: int, refit: Refit | None) -> None:
+        if refit is not None and refit.minimum.converged:
+            self.values[number] = refit.minimum.deviance
+
+
+def _constant(criterion: Criterion) -> float:
+    """What standardising the fixed columns took out of a REML deviance."""
+    return 2.0 * criterion.design.log_scales if criterion.reml else 0.0

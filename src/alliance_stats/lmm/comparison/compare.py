@@ -1,0 +1,249 @@
+"""compare_models: information criteria and likelihood-ratio tests of fits of the same rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from alliance_stats._base.checks import counted
+from alliance_stats._base.errors import ArgumentError
+from alliance_stats._base.printing import escape_html, frame_html, frame_text
+from alliance_stats._base.random import RandomSource
+from alliance_stats.lmm.comparison.bootstrap_test import bootstrap_test
+from alliance_stats.lmm.comparison.likelihood_ratio import LikelihoodRatio, closed_form
+from alliance_stats.lmm.comparison.same_data import check_same_data, check_same_method
+from alliance_stats.lmm.comparison.structure import Extension, extension, same_model
+from alliance_stats.lmm.result import MixedModelResult
+from alliance_stats.numeric.resample import spawn_generators
+
+#: Statistics are not t values here.
+HEADINGS = {
+    "statistic": "LR",
+    "n_parameters": "Parameters",
+    "loglik": "Log-lik.",
+    "aic": "AIC",
+    "bic": "BIC",
+    "bic_groups": "BIC (groups)",
+    "compared_with": "Against",
+    "reference": "Held against",
+}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ModelComparison:
+    """Fits of the same rows side by side, from the fewest parameters to the most.
+
+    Made by `compare_models`.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a model: ``model formula n_parameters loglik aic bic bic_groups compared_with
+        statistic df p_value reference``. ``model`` is its place in the call. The last five are of
+        the test against the model that ``compared_with`` names: the largest one nested in it;
+        NaN or empty where there is none. ``df`` is the difference of the numbers of parameters.
+    method : {"REML", "ML"}
+    messages : tuple of str
+        Models that are not nested, and notes on the tests.
+    """
+
+    table: pd.DataFrame
+    method: str
+    messages: tuple[str, ...] = ()
+
+    def tidy(self) -> pd.DataFrame:
+        """The table."""
+        return self.table.copy()
+
+    def glance(self) -> pd.DataFrame:
+        """One row: number of models, method, and which has the lowest AIC and BIC."""
+        row = {"n_models": len(self.table), "method": self.method}
+        for name in ("aic", "bic"):
+            place = int(self.table[name].to_numpy().argmin())
+            row[f"lowest_{name}"] = int(self.table["model"].iloc[place])
+        return pd.DataFrame([row])
+
+    def _shown(self) -> pd.DataFrame:
+        """The numbers; formulas stand above them."""
+        shown = self.table.drop(columns="formula")
+        shown["compared_with"] = [
+            "" if value == 0 else str(value) for value in shown["compared_with"]
+        ]
+        return shown
+
+    def _formulas(self) -> list[str]:
+        return [
+            f"{m}: {f}" for m, f in zip(self.table["model"], self.table["formula"], strict=True)
+        ]
+
+    def __repr__(self) -> str:
+        head = f"Comparison of {counted(len(self.table), 'model')} ({self.method})"
+        formulas = "\n".join(self._formulas())
+        numbers = frame_text(self._shown(), headings=HEADINGS)
+        return "\n\n".join([head, formulas, numbers, *self.messages])
+
+    def _repr_html_(self) -> str:
+        formulas = "<br>".join(escape_html(f) for f in self._formulas())
+        messages = "".join(f"<p>{escape_html(m)}</p>" for m in self.messages)
+        return f"<p>{formulas}</p>{frame_html(self._shown(), headings=HEADINGS)}{messages}"
+
+
+def compare_models(
+    *fits: MixedModelResult, bootstrap: int | None = None, rng: RandomSource | None = None
+) -> ModelComparison:
+    """Compare mixed models of the same rows: information criteria and likelihood-ratio tests.
+
+    Every model is tested against the largest other one that is nested in it. Which law the
+    statistic is held against depends on what the larger model adds:
+
+    * fixed effects (by maximum likelihood): χ²; with few groups `joint_tests` of the larger model
+      with Kenward-Roger or Satterthwaite degrees of freedom keeps its level better;
+    * one variance: the mixture ½χ²(0) + ½χ²(1), because a variance cannot be negative;
+    * one slope added to a block of r correlated effects: ½χ²(r) + ½χ²(r + 1);
+    * correlations between effects that vary in both: χ²;
+    * anything else: no closed form; give `bootstrap`.
+
+    Parameters
+    ----------
+    *fits : MixedModelResult
+        Two or more fits, in any order.
+    bootstrap : int, optional
+        Number of draws of a parametric bootstrap, used for every test: responses are drawn from
+        the smaller model and both are fitted to them. It needs no law in closed form. 999 gives
+        p values in steps of .001.
+    rng : int, SeedSequence or Generator, optional
+        For the bootstrap, which needs it.
+
+    Returns
+    -------
+    ModelComparison
+
+    Raises
+    ------
+    DataError
+        If the fits are not of the same rows, response, weights and offset.
+    ArgumentError
+        If some fits are by REML and some by ML, or fits by REML differ in their fixed effects; the
+        message shows the calls that fit by ML.
+    UnsupportedError
+        If a test has no closed form and `bootstrap` is not given; for the bootstrap of crossed
+        factors.
+
+    References
+    ----------
+    Self, S. G., & Liang, K.-Y. (1987). Asymptotic properties of maximum likelihood estimators and
+    likelihood ratio tests under nonstandard conditions. Journal of the American Statistical
+    Association, 82(398), 605-610.
+
+    Stram, D. O., & Lee, J. W. (1994). Variance components testing in the longitudinal mixed
+    effects model. Biometrics, 50(4), 1171-1177.
+
+    Examples
+    --------
+    >>> import alliance_stats as al
+    >>> sessions = al.load_example("sessions").frame
+    >>> plain = al.fit_lmm("phq9 ~ session + (1 | patient)", sessions)
+    >>> nested = al.fit_lmm("phq9 ~ session + (1 | patient) + (1 | therapist)", sessions)
+    >>> al.compare_models(plain, nested).table["reference"].tolist()
+    ['', '½χ²(0) + ½χ²(1)']
+    """
+    _check_arguments(fits, bootstrap, rng)
+    check_same_data(list(fits))
+    check_same_method(list(fits))
+    order = sorted(range(len(fits)), key=lambda k: fits[k].n_parameters)
+    sources = None if rng is None else spawn_generators(rng, len(fits))
+    rows, messages = [], []
+    for place, k in enumerate(order):
+        base, added = _nested_in(fits, order[:place], k)
+        test = None
+        if base is not None and added is not None:
+            if bootstrap is None or sources is None:
+                test = closed_form(fits[base], fits[k], added)
+            else:
+                test = bootstrap_test(fits[base], fits[k], added, n=bootstrap, rng=sources[k])
+            messages += _about_test(test, k, base)
+        elif place:
+            messages.append(_about_no_test(fits, order[:place], k))
+        rows.append(_row(fits[k], k, base, test))
+    method = "REML" if fits[0].reml else "ML"
+    return ModelComparison(pd.DataFrame(rows), method, tuple(messages))
+
+
+def _nested_in(
+    fits: tuple[MixedModelResult, ...], before: list[int], k: int
+) -> tuple[int | None, Extension | None]:
+    """The largest of the models before that is nested in model k, and what k adds to it."""
+    for base in reversed(before):
+        added = extension(fits[base].criterion.design, fits[k].criterion.design)
+        if added is not None:
+            return base, added
+    return None, None
+
+
+def _row(
+    fit: MixedModelResult, k: int, base: int | None, test: LikelihoodRatio | None
+) -> dict[str, object]:
+    glance = fit.glance().iloc[0]
+    return {
+        "model": k + 1,
+        "formula": fit.formula,
+        **{c: glance[c] for c in ("n_parameters", "loglik", "aic", "bic", "bic_groups")},
+        "compared_with": 0 if base is None else base + 1,
+        "statistic": np.nan if test is None else test.statistic,
+        "df": np.nan if test is None else float(test.df),
+        "p_value": np.nan if test is None else test.p_value,
+        "reference": "" if test is None else test.reference,
+    }
+
+
+def _about_test(test: LikelihoodRatio, k: int, base: int) -> list[str]:
+    notes = [f"Model {k + 1} against {base + 1}: {test.note}."] if test.note else []
+    if test.statistic < 0:
+        notes.append(
+            f"Model {k + 1} has a lower likelihood than model {base + 1}, which is nested in it: "
+            "its search ended early. Do not use this test; see the messages of the fit."
+        )
+    return notes
+
+
+def _about_no_test(fits: tuple[MixedModelResult, ...], before: list[int], k: int) -> str:
+    twins = [
+        j + 1 for j in before if same_model(fits[j].criterion.design, fits[k].criterion.design)
+    ]
+    if twins:
+        return f"Models {twins[0]} and {k + 1} are the same model: there is nothing to test."
+    return (
+        f"No model with fewer parameters is nested in model {k + 1}, so it has no test: compare "
+        "AIC and BIC. Fixed effects are compared by the names of their columns."
+    )
+
+
+def _check_arguments(
+    fits: tuple[object, ...], bootstrap: int | None, rng: RandomSource | None
+) -> None:
+    wrong = [type(fit).__name__ for fit in fits if not isinstance(fit, MixedModelResult)]
+    if wrong:
+        raise ArgumentError(
+            f"compare_models was given a {wrong[0]}. Give fits of fit_lmm; the mixed model behind "
+            "an answer to a question is its .fit."
+        )
+    if len(fits) < 2:
+        raise ArgumentError(
+            f"{counted(len(fits), 'fit')} to compare. Give two or more: compare_models(one, other)."
+        )
+    if bootstrap is None and rng is not None:
+        raise ArgumentError(
+            "rng is given but bootstrap is not, and without it nothing is drawn. "
+            "Give bootstrap=999 too, or leave rng out."
+        )
+    if bootstrap is None:
+        return
+    if not isinstance(bootstrap, int | np.integer) or isinstance(bootstrap, bool) or bootstrap < 19:
+        raise ArgumentError(
+            f"bootstrap={bootstrap!r} is no number of draws for a test. "
+            "Give a whole number of at least 19, such as 999."
+        )
+    if rng is None:
+        raise ArgumentError("the bootstrap draws random numbers. Give rng=1, or another seed.")

@@ -1,0 +1,100 @@
+"""How one model extends another: by fixed effects, by one variance, by a slope, or more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from alliance_stats.lmm.design.mixed_design import MixedDesign
+
+#: What the larger model adds. ``covariances``: no effect, but correlations between effects.
+Kind = Literal["fixed", "variance", "slope", "covariances", "several"]
+
+Effects = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What a model adds to one that is nested in it.
+
+    Attributes
+    ----------
+    kind : str
+    group : str
+        The grouping factor of an added variance, slope or covariance.
+    r : int
+        For a slope: random effects of its block before it.
+    n_fixed, n_covariance : int
+        Fixed effects, and variances and covariances, that were added.
+    """
+
+    kind: Kind
+    group: str
+    r: int
+    n_fixed: int
+    n_covariance: int
+
+
+def extension(smaller: MixedDesign, larger: MixedDesign) -> Extension | None:
+    """What `larger` adds to `smaller`; None where `smaller` is not nested in it.
+
+    Fixed effects are compared by the names of their columns, random ones by factor and block: a
+    block of the smaller model must lie within one block of the larger one.
+    """
+    if not set(smaller.names) <= set(larger.names):
+        return None
+    before, after = _blocks(smaller), _blocks(larger)
+    if any(not any(e <= other for other in after.get(group, [])) for group, e in _pairs(before)):
+        return None
+    n_fixed = len(larger.names) - len(smaller.names)
+    n_covariance = _count(after) - _count(before)
+    changed = [(g, e) for g, e in _pairs(after) if e not in before.get(g, [])]
+    if not n_fixed and not changed:
+        return None
+    kind, group, r = _kind(before, changed)
+    if n_fixed:
+        kind = "several" if changed else "fixed"
+    return Extension(kind, group, r, n_fixed, n_covariance)
+
+
+def same_model(one: MixedDesign, other: MixedDesign) -> bool:
+    """Whether two models have the same fixed effects and blocks of random ones."""
+    blocks = [
+        {group: frozenset(effects) for group, effects in _blocks(d).items()} for d in (one, other)
+    ]
+    return set(one.names) == set(other.names) and blocks[0] == blocks[1]
+
+
+def _kind(
+    before: dict[frozenset[str], list[Effects]], changed: list[tuple[frozenset[str], Effects]]
+) -> tuple[Kind, str, int]:
+    """What the changed blocks of the larger model are."""
+    if not changed:
+        return "fixed", "", 0
+    group = ":".join(sorted(changed[0][0]))
+    inside = [[old for old in before.get(g, []) if old <= e] for g, e in changed]
+    new = [len(e) - sum(map(len, old)) for (_, e), old in zip(changed, inside, strict=True)]
+    if not any(new):
+        return "covariances", group, 0
+    if len(changed) == 1 and new == [1]:
+        if not inside[0]:
+            return "variance", group, 0
+        if len(inside[0]) == 1:
+            return "slope", group, len(inside[0][0])
+    return "several", group, 0
+
+
+def _blocks(design: MixedDesign) -> dict[frozenset[str], list[Effects]]:
+    """The effects of every block, by grouping factor."""
+    return {
+        frozenset(level.name.split(":")): [frozenset(block.names) for block in level.blocks]
+        for level in design.levels
+    }
+
+
+def _pairs(blocks: dict[frozenset[str], list[Effects]]) -> list[tuple[frozenset[str], Effects]]:
+    return [(group, effects) for group, found in blocks.items() for effects in found]
+
+
+def _count(blocks: dict[frozenset[str], list[Effects]]) -> int:
+    return sum(len(e) * (len(e) + 1) // 2 for _, e in _pairs(blocks))

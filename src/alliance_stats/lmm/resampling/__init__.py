@@ -1,0 +1,1 @@
+"""Resampling a fit: responses or groups drawn anew, and many refits side by side."""

@@ -1,0 +1,166 @@
+"""Cross-products of simulated responses of crossed factors, drawn without a row of the data.
+
+As in the module `responses`, with two sets of columns: Z₁ of the factor with most groups, block
+by block, and R = [Z_R, X] of all groups of the others and the fixed effects, as one. With
+Z₁'Z₁ = FF' and H = F⁺Z₁'R,
+
+    Z₁'ε = σFe,    R'ε = σ(H'e + Df),    DD' = R'R − H'H,    ε'ε = σ²(e'e + f'f + χ²),
+
+e and f standard normal, the χ² of n less the ranks of F and D degrees of freedom.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from alliance_stats._base.errors import UnsupportedError
+from alliance_stats.lmm.algebra.crossed_dense import DenseProducts
+from alliance_stats.lmm.algebra.crossed_sparse import SparseProducts
+from alliance_stats.lmm.algebra.crossings import Crossings
+from alliance_stats.lmm.criterion import Criterion, Profile
+from alliance_stats.lmm.resampling.replicate import Replicate
+from alliance_stats.lmm.resampling.responses import RANK
+
+#: Most columns of R, whose Gram matrix is held as one.
+MOST = 3_000
+
+
+@dataclass(frozen=True, eq=False)
+class CrossedLaw:
+    """The law of new responses of a fitted model of crossed factors.
+
+    Parameters
+    ----------
+    criterion : Criterion
+    profile : Profile
+        β, σ² and Λ to draw from.
+    """
+
+    criterion: Criterion
+    profile: Profile
+
+    @cached_property
+    def crossings(self) -> Crossings:
+        """The products of the model."""
+        return crossed_products_of(self.criterion).crossings
+
+    @cached_property
+    def links(self) -> np.ndarray:
+        """Z₁'R (G_1·q_1, Q + p), rows by group."""
+        found, x, z = self.crossings, self.criterion.design.x, self.crossings.z[0]
+        if len(found.along) + len(x) > MOST:
+            raise UnsupportedError(
+                f"{len(found.along):,} random effects of crossed factors beside those of the "
+                f"largest one are too many to draw responses for: at most {MOST:,}. Draw them "
+                "with fit.simulate(data, n=…, rng=…) and fit the model to each."
+            )
+        wide = DenseProducts(found).matrix([links.products for links in found.links])
+        dense = wide if isinstance(wide, np.ndarray) else wide.toarray()
+        fixed = found.grams[z[:, None], x].transpose(2, 0, 1).reshape(-1, len(x))
+        return np.concatenate([dense, fixed], axis=1)
+
+    @cached_property
+    def rest_gram(self) -> np.ndarray:
+        """R'R (Q + p, Q + p)."""
+        found, x = self.crossings, self.criterion.design.x
+        cross = found.along[:, x]
+        between = DenseProducts(found).between
+        return np.block([[between, cross], [cross.T, found.total[x[:, None], x]]])
+
+    @cached_property
+    def first_gram(self) -> np.ndarray:
+        """Z₁'Z₁ (G_1, q_1, q_1) of every group."""
+        z = self.crossings.z[0]
+        return np.asarray(self.crossings.grams[z[:, None], z].transpose(2, 0, 1))
+
+    @cached_property
+    def first_factor(self) -> tuple[np.ndarray, np.ndarray]:
+        """F and F⁺' (G_1, q_1, q_1); columns beyond the rank are zero."""
+        return _factor(self.first_gram)
+
+    @cached_property
+    def lift(self) -> np.ndarray:
+        """H (G_1·q_1, Q + p)."""
+        inverse = self.first_factor[1].transpose(0, 2, 1)
+        g, q = inverse.shape[:2]
+        return np.asarray((inverse @ self.links.reshape(g, q, -1)).reshape(g * q, -1))
+
+    @cached_property
+    def rest_factor(self) -> np.ndarray:
+        """D (Q + p, Q + p); columns beyond the rank are zero."""
+        left = self.rest_gram - self.lift.T @ self.lift
+        values, vectors = np.linalg.eigh((left + left.T) / 2)
+        values[values <= RANK * np.diag(self.rest_gram).max() * len(values)] = 0.0
+        return np.asarray(vectors * np.sqrt(values))
+
+    @cached_property
+    def rest(self) -> int:
+        """Degrees of freedom of the part of the residuals outside all columns."""
+        ranks = [int((f != 0).any(axis=-2).sum()) for f in (self.first_factor[0], self.rest_factor)]
+        return max(self.criterion.design.n_obs - sum(ranks), 0)
+
+    def draw(self, rng: np.random.Generator) -> Replicate:
+        """The model with a drawn response."""
+        sigma = np.sqrt(self.profile.sigma2)
+        factor = self.first_factor[0]
+        e = rng.standard_normal(factor.shape[:2]) * (factor != 0).any(axis=1)
+        f = rng.standard_normal(len(self.rest_factor)) * (self.rest_factor != 0).any(axis=0)
+        first = sigma * (factor @ e[..., None])[..., 0].ravel()
+        rest = sigma * (self.lift.T @ e.ravel() + self.rest_factor @ f)
+        beyond = rng.chisquare(self.rest) if self.rest else 0.0
+        own, others = self._coefficients(rng)
+        shape = self.first_gram.shape[:2]
+        mean_first = (self.first_gram @ own.reshape(shape)[..., None]).ravel() + self.links @ others
+        mean_rest = self.links.T @ own + self.rest_gram @ others
+        square = own @ (mean_first + 2.0 * first) + others @ (mean_rest + 2.0 * rest)
+        square += sigma**2 * (np.vdot(e, e) + f @ f + beyond)
+        return self._with(mean_first + first, mean_rest + rest, float(square))
+
+    def _coefficients(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Drawn effects of factor 1, by group, and those of the others with β."""
+        sigma = np.sqrt(self.profile.sigma2)
+        drawn = [
+            sigma * factor @ rng.standard_normal((len(factor), n))
+            for factor, n in zip(
+                self.criterion.by_level(self.profile.factors), self.crossings.groups, strict=True
+            )
+        ]
+        others = [effects.ravel() for effects in drawn[1:]]
+        return drawn[0].T.ravel(), np.concatenate([*others, self.profile.beta])
+
+    def _with(self, first: np.ndarray, rest: np.ndarray, square: float) -> Replicate:
+        """The model with Z₁'y, R'y and y'y; only sums over groups are used of all else."""
+        design, found = self.criterion.design, self.crossings
+        z, n = found.z[0], len(found.along)
+        along = np.zeros(found.grams.shape[1:])
+        along[design.x, 0] = rest[n:]
+        along[z] = first.reshape(-1, len(z)).T
+        along[-1] = 0.0
+        along[-1, 0] = square
+        grams, across = found.grams.copy(), found.along.copy()
+        grams[:, -1] = grams[-1] = along
+        across[:, -1] = rest[:n]
+        products = crossed_products_of(self.criterion)
+        new = replace(products, crossings=replace(found, grams=grams, along=across))
+        criterion = Criterion(replace(design, products=new), self.criterion.reml)
+        return Replicate(criterion, along[:-1], square)
+
+
+def crossed_products_of(criterion: Criterion) -> DenseProducts | SparseProducts:
+    """The products of crossed factors."""
+    products = criterion.design.products
+    if not isinstance(products, DenseProducts | SparseProducts):
+        raise TypeError("the factors of this model are nested")
+    return products
+
+
+def _factor(gram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """F with FF' = G and F⁺' of matrices (G, q, q); columns beyond the rank are zero."""
+    values, vectors = np.linalg.eigh(gram)
+    kept = values > RANK * values[:, -1:]
+    roots = np.sqrt(np.where(kept, values, 0.0))
+    inverse = np.divide(1.0, roots, out=np.zeros_like(roots), where=kept)
+    return vectors * roots[:, None], vectors * inverse[:, None]
