@@ -8,6 +8,7 @@ import pytest
 
 import alliance_stats as al
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
+from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.result import MixedModelResult
 
 FORMULA = "phq9 ~ session + wai_total + (1 + session | patient) + (1 | therapist)"
@@ -96,7 +97,7 @@ def test_what_is_not_known_is_named(fit: MixedModelResult) -> None:
         fit.confint(method="bayes")  # type: ignore[arg-type]
     with pytest.raises(ArgumentError, match=r"0.95 instead of 95"):
         fit.confint(conf_level=95)
-    with pytest.raises(ArgumentError, match="reml=True has no meaning for method='wald'"):
+    with pytest.raises(ArgumentError, match="reml= has no meaning for method='wald'"):
         fit.confint(method="wald", reml=True)
 
 
@@ -127,3 +128,30 @@ def test_what_the_data_do_not_bound_has_no_curve() -> None:
     fit = al.fit_within_between(small).fit
     with pytest.raises(UnsupportedError, match="the data do not bound it"):
         fit.profile_frame(("patient", "(Intercept)", "wai_total_within"))
+
+
+def test_bootstrap_intervals_are_those_of_the_bootstrap() -> None:
+    sessions = al.load_example("sessions").frame
+    fit = fit_quietly("phq9 ~ session + (1 + session | patient) + (1 | therapist)", sessions)
+    found = fit.confint(method="bootstrap", n=60, rng=4, conf_level=0.9)
+    own = fit.bootstrap(60, rng=4).confint(conf_level=0.9).set_index("term")
+    names = [
+        "(Intercept)", "session", "sd_(Intercept)|patient", "sd_session|patient",
+        "cor_session.(Intercept)|patient", "sd_(Intercept)|therapist", "sigma",
+    ]  # fmt: skip
+    assert found["term"].tolist()[2:4] == ["(Intercept)", "session"]
+    assert found["with_term"].tolist()[4] == "session"
+    for end in ("ci_low", "ci_high"):
+        np.testing.assert_allclose(found[end], own.loc[names, end], rtol=1e-12)
+    assert (found["ci_low"] < found["estimate"]).sum() >= 6
+
+
+def test_arguments_of_another_method_are_refused() -> None:
+    sessions = al.load_example("sessions").frame
+    fit = fit_quietly("phq9 ~ session + (1 | patient)", sessions)
+    with pytest.raises(al.ArgumentError, match="rng= is missing"):
+        fit.confint(method="bootstrap")
+    with pytest.raises(al.ArgumentError, match="rng= has no meaning for method='profile'"):
+        fit.confint(rng=1)
+    with pytest.raises(al.ArgumentError, match="n= has no meaning for method='wald'"):
+        fit.confint(method="wald", n=5)

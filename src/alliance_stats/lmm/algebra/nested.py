@@ -127,15 +127,12 @@ class NestedProducts:
         For every level but the innermost: the first child of each group.
     parents : sequence of ndarray
         For every level but the outermost: the parent of each group.
-    lengths : ndarray (G_1,) of int, optional
-        Rows of every innermost group; only resampling of groups needs them.
     """
 
     grams: np.ndarray
     z: Sequence[np.ndarray]
     starts: Sequence[np.ndarray]
     parents: Sequence[np.ndarray]
-    lengths: np.ndarray | None = None
 
     @cached_property
     def total(self) -> np.ndarray:

@@ -10,7 +10,7 @@ from alliance_stats._base.errors import UnsupportedError
 from alliance_stats.lmm.algebra.nested import NestedProducts
 from alliance_stats.lmm.criterion import Criterion
 from alliance_stats.lmm.design.mixed_design import MixedDesign
-from alliance_stats.lmm.resampling.replicate import group_lengths, nested_products
+from alliance_stats.lmm.resampling.replicate import nested_products
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,18 +68,13 @@ def restricted(smaller: MixedDesign, larger: Criterion) -> Restricted:
     grams = np.add.reduceat(
         np.einsum("ai,abg,bj->ijg", both, products.grams, both, optimize=True), firsts[0], axis=-1
     )
-    own = NestedProducts(
-        grams,
-        [level.z for level in smaller.levels],
-        starts,
-        parents,
-        np.add.reduceat(group_lengths(products), firsts[0]),
-    )
+    own = NestedProducts(grams, [level.z for level in smaller.levels], starts, parents)
     levels = tuple(
         replace(level, labels=design.levels[k].labels)
         for level, k in zip(smaller.levels, kept, strict=True)
     )
-    new = replace(smaller, products=own, levels=levels)
+    counts = np.add.reduceat(design.counts, firsts[0])
+    new = replace(smaller, products=own, levels=levels, counts=counts)
     return Restricted(Criterion(new, larger.reml), columns, firsts[0], ancestors)
 
 

@@ -220,12 +220,10 @@ def _products(
         orders = [np.arange(g.n) for g in groupings]
         return crossed, orders, tuple(crossing_messages(groupings))
     grams = group_grams(found.unique, found.starts)
-    lengths = np.diff(found.starts, append=found.unique.shape[1])
     first = nesting.orders[0]
     if np.any(first != np.arange(len(first))):
-        grams, lengths = grams.take(first, axis=-1), lengths[first]
-    products = NestedProducts(grams, z, nesting.starts, nesting.parents, lengths)
-    return products, nesting.orders, ()
+        grams = grams.take(first, axis=-1)
+    return NestedProducts(grams, z, nesting.starts, nesting.parents), nesting.orders, ()
 
 
 def _level(

@@ -10,13 +10,14 @@ import pandas as pd
 
 from alliance_stats._base.checks import one_of, probability
 from alliance_stats._base.errors import ArgumentError, FitWarning
+from alliance_stats._base.random import RandomSource
 from alliance_stats.lmm.inference.parameters import Parameter, Wanted, chosen, parameters_of
 from alliance_stats.lmm.inference.profile_ends import Ends, profile_ends
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.result import MixedModelResult
 
-Method = Literal["wald", "profile"]
+Method = Literal["wald", "profile", "bootstrap"]
 
 
 def confint(
@@ -26,6 +27,8 @@ def confint(
     conf_level: float = 0.95,
     parameters: Sequence[Wanted] | None = None,
     reml: bool = False,
+    n: int | None = None,
+    rng: RandomSource | None = None,
 ) -> pd.DataFrame:
     """Confidence intervals of fixed effects, standard deviations and correlations.
 
@@ -35,9 +38,10 @@ def confint(
 
     Parameters
     ----------
-    method : {"profile", "wald"}
+    method : {"profile", "wald", "bootstrap"}
         *wald* is estimate ± normal quantile × standard error, for fixed effects only: the other
-        rows are missing. (Intervals with t quantiles are in `tidy`.)
+        rows are missing. (Intervals with t quantiles are in `tidy`.) *bootstrap* gives quantiles
+        of refits to simulated responses; other kinds of it are in `bootstrap`.
     conf_level : float
     parameters : sequence, optional
         What to give intervals for, all by default. A string is a fixed effect, a grouping factor
@@ -47,6 +51,10 @@ def confint(
         Profile the REML criterion for standard deviations and correlations. By default all
         profiles are of the maximum likelihood, as in lme4, after a fit by REML too; those of fixed
         effects are so always, because REML cannot compare them.
+    n : int, optional
+        Refits of the bootstrap, 1,000 by default.
+    rng : int, SeedSequence or Generator, optional
+        Random numbers of the bootstrap, which needs them.
 
     Returns
     -------
@@ -59,7 +67,8 @@ def confint(
     Raises
     ------
     ArgumentError
-        If a parameter is not in the model.
+        If a parameter is not in the model, an argument has no meaning for the method, or the
+        bootstrap has no `rng`.
 
     Warns
     -----
@@ -91,19 +100,34 @@ def confint(
     >>> table["group"].tolist()
     ['', 'patient', 'patient', 'patient']
     """
-    one_of(method, ("wald", "profile"), name="method")
+    one_of(method, ("wald", "profile", "bootstrap"), name="method")
     probability(conf_level, name="conf_level")
     one_of(reml, (True, False), name="reml")
-    if reml and method != "profile":
-        raise ArgumentError(f"reml=True has no meaning for method='{method}'. Leave it out.")
+    _refuse_ignored(method, reml, n, rng)
     rows = chosen(parameters_of(self), parameters)
     if method == "wald":
         ends, messages = wald_ends(self, rows, conf_level)
+    elif rng is not None:
+        ends, messages = bootstrap_ends(self, rows, conf_level, 1_000 if n is None else n, rng)
     else:
         ends, messages = profile_ends(self, rows, conf_level, reml=reml)
     for message in messages:
         warnings.warn(message, FitWarning, stacklevel=2)
     return interval_table(rows, ends)
+
+
+def _refuse_ignored(method: str, reml: bool, n: int | None, rng: RandomSource | None) -> None:
+    """Raise for arguments of another method, and for a bootstrap without random numbers."""
+    given = {"reml": reml and method != "profile"}
+    given |= {"n": n is not None and method != "bootstrap"}
+    given |= {"rng": rng is not None and method != "bootstrap"}
+    for name in (name for name, ignored in given.items() if ignored):
+        raise ArgumentError(f"{name}= has no meaning for method='{method}'. Leave it out.")
+    if method == "bootstrap" and rng is None:
+        raise ArgumentError(
+            "method='bootstrap' draws random numbers and rng= is missing. Give a seed, such as "
+            "rng=1, so that the interval can be had again."
+        )
 
 
 def interval_table(parameters: Sequence[Parameter], ends: Sequence[Ends]) -> pd.DataFrame:
@@ -132,3 +156,31 @@ def wald_ends(
         for p in parameters
     ]
     return ends, []
+
+
+def bootstrap_ends(
+    fit: MixedModelResult,
+    parameters: Sequence[Parameter],
+    conf_level: float,
+    n: int,
+    rng: RandomSource,
+) -> tuple[list[Ends], list[str]]:
+    """Percentiles of n parametric refits, and what is to be said of the refits."""
+    result = fit.bootstrap(n, rng=rng)
+    table = result.confint(conf_level=conf_level)
+    low, high = table["ci_low"].to_numpy(), table["ci_high"].to_numpy()
+    at = [_place(p, list(table["term"]), len(fit.names)) for p in parameters]
+    return [(float(low[k]), float(high[k])) for k in at], list(result.messages)
+
+
+def _place(parameter: Parameter, names: Sequence[str], n_fixed: int) -> int:
+    """Position of a parameter among those of a bootstrap: fixed effects first, σ last."""
+    if parameter.kind == "fixed":
+        return parameter.places[0]
+    if parameter.kind == "residual":
+        return len(names) - 1
+    if parameter.kind == "sd":
+        name = f"sd_{parameter.term}|{parameter.group}"
+    else:
+        name = f"cor_{parameter.with_term}.{parameter.term}|{parameter.group}"
+    return names.index(name, n_fixed)

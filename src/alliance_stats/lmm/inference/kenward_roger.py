@@ -58,7 +58,7 @@ class KenwardRoger:
     def adjusted(self) -> np.ndarray:
         """Adjusted covariance (p, p) of the fixed effects over σ²."""
         phi, p = self.unscaled, self.slopes
-        inner = self.products - np.einsum("iab,bc,jcd->ijad", p, phi, p)
+        inner = self.products - (p @ phi)[:, None] @ p[None]
         inner = np.einsum("ij,ijab->ab", self.covariance, inner)
         adjusted = phi + 2.0 * phi @ inner @ phi
         return np.asarray((adjusted + adjusted.T) / 2.0)
@@ -71,7 +71,9 @@ class KenwardRoger:
         each = theta @ self.unscaled @ self.slopes @ self.unscaled
         single = np.einsum("iaa->i", each)
         a1 = float(single @ self.covariance @ single)
-        a2 = float(np.einsum("ij,iab,jba->", self.covariance, each, each))
+        flat = each.reshape(len(each), -1)
+        turned = each.transpose(0, 2, 1).reshape(len(each), -1)
+        a2 = float((self.covariance * (flat @ turned.T)).sum())
         if rank == 1:
             return (2.0 / a2 if a2 > 0 else float("nan")), 1.0
         return _matched_moments(rank, a1, a2)
@@ -183,7 +185,9 @@ def _derivatives(
 
 def _square(factor: np.ndarray) -> np.ndarray:
     """A factor (q, r) with zero columns added."""
-    return np.pad(factor, ((0, 0), (0, len(factor) - factor.shape[1])))
+    square = np.zeros((len(factor), len(factor)))
+    square[:, : factor.shape[1]] = factor
+    return square
 
 
 def _with_residual(

@@ -68,16 +68,17 @@ def with_counts(criterion: Criterion, counts: np.ndarray) -> Replicate:
         starts.insert(0, ends - lengths)
         drawn = np.repeat(first[drawn] - starts[0], lengths) + np.arange(ends[-1])
         taken.insert(0, drawn)
-    lengths = group_lengths(products)[drawn]
+    lengths = design.counts[drawn]
     levels = tuple(
         replace(level, labels=level.labels[groups])
         for level, groups in zip(design.levels, taken, strict=True)
     )
-    resampled = NestedProducts(products.grams[:, :, drawn], products.z, starts, parents, lengths)
+    resampled = NestedProducts(products.grams[:, :, drawn], products.z, starts, parents)
     new = replace(
         design,
         products=resampled,
         levels=levels,
+        counts=lengths,
         rows=np.full(int(lengths.sum()), -1),  # rows of the frame do not stand for it any more
         log_weights=0.0 if design.weights is None else float("nan"),
     )
@@ -90,13 +91,6 @@ def nested_products(criterion: Criterion) -> NestedProducts:
     if not isinstance(products, NestedProducts):
         raise TypeError("crossed factors have no Gram blocks of independent groups")
     return products
-
-
-def group_lengths(products: NestedProducts) -> np.ndarray:
-    """Rows of every innermost group."""
-    if products.lengths is None:
-        raise TypeError("these products do not know how many rows every group has")
-    return products.lengths
 
 
 def _sizes(products: NestedProducts) -> list[int]:
