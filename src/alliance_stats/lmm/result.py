@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +17,7 @@ from alliance_stats.lmm.explained.r_squared import r2
 from alliance_stats.lmm.explained.shares import variance_shares
 from alliance_stats.lmm.inference.anova import anova
 from alliance_stats.lmm.inference.confint import confint
-from alliance_stats.lmm.inference.contrasts import Ddf, contrast_table, joint_table
+from alliance_stats.lmm.inference.contrasts import Ddf, contrast_table, joint_tests
 from alliance_stats.lmm.inference.kenward_roger import KenwardRoger, kenward_roger
 from alliance_stats.lmm.inference.profile_frame import profile_frame
 from alliance_stats.lmm.inference.satterthwaite import Satterthwaite, satterthwaite
@@ -194,46 +194,8 @@ class MixedModelResult:
         """
         return contrast_table(self, contrasts, conf_level, ddf)
 
-    def joint_tests(
-        self,
-        hypotheses: Mapping[str, Sequence[Mapping[str, float]]],
-        *,
-        ddf: Ddf = "satterthwaite",
-    ) -> pd.DataFrame:
-        """F tests that several linear combinations of fixed effects are zero at once.
-
-        Parameters
-        ----------
-        hypotheses : mapping
-            Name of a test to its contrasts: ``{"arm": [{"arm[b]": 1}, {"arm[c]": 1}]}``.
-            Combinations of the others count once.
-        ddf
-            As in `tidy`; with ``"normal"`` a χ² test, its statistic divided by its degrees.
-
-        Returns
-        -------
-        DataFrame
-            Columns ``term statistic df_numerator df_denominator p_value``.
-
-        Raises
-        ------
-        ArgumentError
-            If a fixed effect is not in the model.
-        UnsupportedError
-            For Kenward-Roger after maximum likelihood.
-
-        Examples
-        --------
-        >>> import alliance_stats as al
-        >>> sessions = al.load_example("sessions").frame
-        >>> fit = al.fit_lmm("phq9 ~ session + wai_total + (1 | patient)", sessions)
-        >>> both = {"both": [{"session": 1}, {"wai_total": 1}]}
-        >>> bool(fit.joint_tests(both, ddf="kenward-roger")["p_value"].item() < 0.001)
-        True
-        """
-        return joint_table(self, hypotheses, ddf)
-
     anova = anova
+    joint_tests = joint_tests
     confint = confint
     profile_frame = profile_frame
 

@@ -46,15 +46,47 @@ def contrast_table(
     return test_table(tuple(contrasts), estimate, np.sqrt(variance), df, conf_level)
 
 
-def joint_table(
-    fit: MixedModelResult,
+def joint_tests(
+    self: MixedModelResult,
     hypotheses: Mapping[str, Sequence[Mapping[str, float]]],
-    ddf: Ddf,
+    *,
+    ddf: Ddf = "satterthwaite",
 ) -> pd.DataFrame:
-    """The table of `MixedModelResult.joint_tests`, which documents the arguments."""
-    check_ddf(ddf, fit)
+    """F tests that several linear combinations of fixed effects are zero at once.
+
+    Parameters
+    ----------
+    hypotheses : mapping
+        Name of a test to its contrasts: ``{"arm": [{"arm[b]": 1}, {"arm[c]": 1}]}``.
+        Combinations of the others count once.
+    ddf
+        As in `tidy`; with ``"normal"`` a χ² test, its statistic divided by its degrees.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``term statistic df_numerator df_denominator p_value``.
+
+    Raises
+    ------
+    ArgumentError
+        If a fixed effect is not in the model.
+    UnsupportedError
+        For Kenward-Roger after maximum likelihood.
+
+    Examples
+    --------
+    >>> import alliance_stats as al
+    >>> sessions = al.load_example("sessions").frame
+    >>> fit = al.fit_lmm("phq9 ~ session + wai_total + (1 | patient)", sessions)
+    >>> both = {"both": [{"session": 1}, {"wai_total": 1}]}
+    >>> bool(fit.joint_tests(both, ddf="kenward-roger")["p_value"].item() < 0.001)
+    True
+    """
+    check_ddf(ddf, self)
     rows = [
-        joint_test(fit, weights_of(fit.names, contrasts), ddf) for contrasts in hypotheses.values()
+        joint_test(self, weights_of(self.names, contrasts), ddf)
+        for contrasts in hypotheses.values()
     ]
     return joint_columns(list(hypotheses), rows)
 
