@@ -3,6 +3,7 @@ from alliance_stats import formula as formula
 from alliance_stats import lmm as lmm
 from alliance_stats import models as models
 from alliance_stats import numeric as numeric
+from alliance_stats import reliability as reliability
 from alliance_stats import report as report
 from alliance_stats import simulate as simulate
 from alliance_stats._base.errors import ArgumentError as ArgumentError

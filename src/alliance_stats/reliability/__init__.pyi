@@ -1,0 +1,1 @@
+from alliance_stats.reliability.result import ReliabilityResult as ReliabilityResult

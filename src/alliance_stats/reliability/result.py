@@ -1,0 +1,165 @@
+"""ReliabilityResult: coefficients of reliability or agreement as a value, with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from alliance_stats._base.checks import counted
+from alliance_stats._base.errors import ArgumentError
+from alliance_stats._base.printing import escape_html, frame_html, frame_text
+from alliance_stats._base.views import TIDY_COLUMNS, TIDY_LEADING, ResultView
+
+#: Coefficients are not regression weights.
+HEADINGS = {"estimate": "Estimate", "statistic": "F"}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ReliabilityResult:
+    """One or several coefficients of reliability or agreement.
+
+    Made by the functions of this room. Nothing is rounded; what is undefined is NaN and its
+    reason stands in `messages`.
+
+    Attributes
+    ----------
+    kind : str
+        Which coefficient: ``"alpha"``, ``"icc"``, ``"kappa"`` …
+    title : str
+        One line for headings.
+    terms : DataFrame
+        One row a coefficient: the columns ``term estimate se statistic df p_value ci_low
+        ci_high``, led by ``unit`` or ``group`` where meaningful, others after them.
+    counts : mapping of str to int
+        What the coefficients rest on, by noun in the singular: ``{"patient": 100, "item": 12}``.
+    n_dropped : int
+        Rows left out, or used in part only; the messages say which.
+    conf_level : float
+        Level of the intervals.
+    notes, messages : tuple of str
+        What the numbers assume; what a reader must know.
+    tables : mapping of str to DataFrame
+        Further tables by heading, such as item statistics.
+    plot : DataFrame or None
+        What the figure of this result draws.
+    refit : str or None
+        The call that gives the same result again.
+    """
+
+    kind: str
+    title: str
+    terms: pd.DataFrame
+    counts: Mapping[str, int]
+    n_dropped: int = 0
+    conf_level: float = 0.95
+    notes: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    plot: pd.DataFrame | None = None
+    refit: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "counts", MappingProxyType(dict(self.counts)))
+        object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
+
+    @property
+    def estimate(self) -> float:
+        """The coefficient, where there is one.
+
+        Raises
+        ------
+        ArgumentError
+            If there are several: take ``tidy()``, or `value` with a term.
+        """
+        if len(self.terms) != 1:
+            names = ", ".join(map(str, self.terms["term"]))
+            raise ArgumentError(
+                f"there are {len(self.terms)} coefficients ({names}), not one. "
+                "Take one by its name with value('…'), or all with tidy()."
+            )
+        return float(self.terms["estimate"].iloc[0])
+
+    def value(self, term: str) -> float:
+        """The coefficient of one term.
+
+        Raises
+        ------
+        ArgumentError
+            If no row, or more than one, has that term.
+        """
+        rows = self.terms.loc[self.terms["term"] == term, "estimate"]
+        if len(rows) != 1:
+            names = ", ".join(dict.fromkeys(map(str, self.terms["term"])))
+            raise ArgumentError(
+                f"term {term!r} stands in {counted(len(rows), 'row')}. Terms here: {names}."
+            )
+        return float(rows.iloc[0])
+
+    def tidy(self) -> pd.DataFrame:
+        """One row a coefficient; intervals are at the level of the call."""
+        return self.terms.copy()
+
+    def glance(self) -> pd.DataFrame:
+        """One row: what the coefficients rest on."""
+        row: dict[str, object] = {f"n_{noun}s": n for noun, n in self.counts.items()}
+        return pd.DataFrame([{**row, "n_dropped": self.n_dropped, "conf_level": self.conf_level}])
+
+    def view(self) -> ResultView:
+        """Return what the report room may see of this result."""
+        return ResultView(
+            kind=self.kind,
+            title=self.title,
+            terms=self.tidy(),
+            fit=self.glance(),
+            plot=self.plot,
+            levels=pd.DataFrame({"unit": list(self.counts), "n": list(self.counts.values())}),
+            notes=self.notes,
+            messages=self.messages,
+            refit=self.refit,
+            tables=self.tables,
+            conf_level=self.conf_level,
+        )
+
+    def _shown(self) -> pd.DataFrame:
+        """The rows without columns in which nothing stands."""
+        return self.terms.dropna(axis="columns", how="all")
+
+    def __repr__(self) -> str:
+        rests_on = ", ".join(counted(n, noun) for noun, n in self.counts.items())
+        further = [
+            f"{heading}\n{frame_text(table, headings=HEADINGS)}"
+            for heading, table in self.tables.items()
+        ]
+        table = frame_text(self._shown(), headings=HEADINGS)
+        parts = [f"{self.title} ({rests_on})", table, *further, *self.notes, *self.messages]
+        return "\n\n".join(parts)
+
+    def _repr_html_(self) -> str:
+        shown = frame_html(self._shown(), caption=self.title, headings=HEADINGS)
+        further = "".join(
+            frame_html(table, caption=heading, headings=HEADINGS)
+            for heading, table in self.tables.items()
+        )
+        said = "".join(f"<p>{escape_html(m)}</p>" for m in (*self.notes, *self.messages))
+        return f"{shown}{further}{said}"
+
+
+def coefficient_rows(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """Rows of `ReliabilityResult.terms` from what is known of each; the rest is NaN.
+
+    Examples
+    --------
+    >>> coefficient_rows([{"term": "alpha", "estimate": 0.8}]).columns.tolist()
+    ['term', 'estimate', 'se', 'statistic', 'df', 'p_value', 'ci_low', 'ci_high']
+    """
+    frame = pd.DataFrame(list(rows))
+    for column in TIDY_COLUMNS:
+        if column not in frame.columns:
+            frame[column] = np.nan
+    leading = [column for column in TIDY_LEADING if column in frame.columns]
+    known = [*leading, *TIDY_COLUMNS]
+    return frame[[*known, *(c for c in frame.columns if c not in known)]]
