@@ -7,14 +7,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.data.load_report import LoadReport
-from alliance_stats.data.load_report_shown import (
-    only_notes,
-    report_counts,
-    report_html,
-    report_tables,
-    report_text,
-)
+from alliance_stats.data.load_report import LoadReport, only_notes, report_html, report_text
+from alliance_stats.data.load_report_tables import report_counts, report_tables
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.trajectories import FEWEST_PATIENTS, trajectories_frame
 
