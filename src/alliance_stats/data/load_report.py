@@ -93,9 +93,9 @@ def with_contents(report: LoadReport, source: FileContents | LoadReport) -> Load
 def report_text(report: LoadReport, kind: str, *, in_full: bool) -> str:
     """Headline, missing values and their reasons, messages, notes; `in_full` also by session."""
     parts = ["\n".join([*_first_lines(report, kind, in_full), frame_text(_missing(report))])]
-    for heading, table in _more_tables(report, in_full):
-        as_they_are = {str(name): str(name) for name in table.columns}
-        parts.append(f"{heading}\n{frame_text(table, headings=as_they_are)}")
+    for heading, rows in _more_tables(report, in_full):
+        as_they_are = {str(name): str(name) for name in rows.columns}
+        parts.append(f"{heading}\n{frame_text(rows, headings=as_they_are)}")
     said = wrapped(_sentences(report))
     return "\n\n".join([*parts, "\n".join(said)] if said else parts)
 
@@ -103,9 +103,9 @@ def report_text(report: LoadReport, kind: str, *, in_full: bool) -> str:
 def report_html(report: LoadReport, kind: str, *, in_full: bool) -> str:
     """As `report_text`, in escaped HTML."""
     parts = [*map(_paragraph, _first_lines(report, kind, in_full)), frame_html(_missing(report))]
-    for heading, table in _more_tables(report, in_full):
-        as_they_are = {str(name): str(name) for name in table.columns}
-        parts.append(frame_html(table, caption=heading, headings=as_they_are))
+    for heading, rows in _more_tables(report, in_full):
+        as_they_are = {str(name): str(name) for name in rows.columns}
+        parts.append(frame_html(rows, caption=heading, headings=as_they_are))
     return "".join([*parts, *map(_paragraph, _sentences(report))])
 
 
