@@ -165,6 +165,14 @@ def test_unknown_names_and_methods(fits_of: Fits) -> None:
     pooled = PooledResult(tuple(fits_of(SLOPE)))
     with pytest.raises(al.ArgumentError, match="'w' is not in the model"):
         pooled.joint_tests({"it": [{"w": 1}]})
+    for empty in ([], [{}], [{"x": 0}]):
+        with pytest.raises(al.ArgumentError, match="'it' has no contrast"):
+            pooled.joint_tests({"it": empty})
+    one, other = (
+        pooled.joint_tests({"a": [{"x": 1}], "b": [{"x": 1}, {}]}).drop(columns="term").to_numpy()
+    )
+    assert one[0] == pytest.approx(other[0])
+    assert pooled.contrasts({"nothing": {}})["p_value"].isna().all()
     with pytest.raises(al.ArgumentError, match="'D3' is not known"):
         pooled.joint_tests({"it": [{"x": 1}]}, method="D3")  # type: ignore[arg-type]
 

@@ -192,6 +192,15 @@ def test_failed_fits_come_first(fits_of: Fits) -> None:
     assert "did not converge" in al.report_text(pooled)
 
 
+def test_model_without_fixed_effects(frames: list[pd.DataFrame]) -> None:
+    fits = [fit_quietly("y ~ 0 + (1 | patient)", frame) for frame in frames[:3]]
+    pooled = PooledResult(tuple(fits))
+    assert pooled.messages == ()
+    assert pooled.tidy().empty
+    assert len(pooled.var_corr()) == 2
+    assert "Random effects" in repr(pooled)
+
+
 def test_no_message_where_nothing_is_wrong(frames: list[pd.DataFrame]) -> None:
     noise = np.random.default_rng(2)
     fits = [

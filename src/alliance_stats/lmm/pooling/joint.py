@@ -39,7 +39,8 @@ class JointTest:
 def independent(estimates: np.ndarray, covariances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Contrasts (m, k) and covariances (m, k, k) without those that others determine."""
     within = covariances.mean(axis=0)
-    size = 1.0 / np.sqrt(np.diag(within))
+    spread = np.sqrt(np.diag(within))
+    size = 1.0 / np.where(spread > 0.0, spread, np.inf)
     values, vectors = np.linalg.eigh(within * np.outer(size, size))
     along = vectors[:, values > DEPENDENT * values[-1]].T * size
     return estimates @ along.T, along @ covariances @ along.T

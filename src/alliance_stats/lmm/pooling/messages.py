@@ -52,9 +52,11 @@ def _about_singular(fits: tuple[MixedModelResult, ...]) -> list[str]:
 
 def _about_twins(fits: tuple[MixedModelResult, ...], pooled: Pooled) -> list[str]:
     """Fits that are equal although their data should differ."""
+    if not len(pooled.estimate):
+        return []
     size = np.sqrt(np.diag(pooled.within))
     values = np.array([fit.beta.to_numpy() / size for fit in fits])
-    apart = np.abs(values[:, None] - values[None]).max(axis=2, initial=0.0)
+    apart = np.abs(values[:, None] - values[None]).max(axis=2)
     earlier = np.tril(apart <= SAME, k=-1).any(axis=1)
     if not earlier.any():
         return []

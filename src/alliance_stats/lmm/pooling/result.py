@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import one_of, probability
+from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.inference.contrasts import joint_columns, joint_test, weights_of
 from alliance_stats.lmm.pooling.comparison import compare
@@ -164,7 +165,7 @@ class PooledResult:
         Raises
         ------
         ArgumentError
-            If a fixed effect is not in the model.
+            If a fixed effect is not in the model, or a hypothesis is empty.
 
         Examples
         --------
@@ -178,10 +179,14 @@ class PooledResult:
         2.0
         """
         one_of(method, ("D1", "D2"), name="method")
-        tests = [
-            self._joint(weights_of(self.names, contrasts), method)
-            for contrasts in hypotheses.values()
-        ]
+        weights = {key: weights_of(self.names, rows) for key, rows in hypotheses.items()}
+        for key, matrix in weights.items():
+            if not matrix.any():
+                raise ArgumentError(
+                    f"hypothesis '{key}' has no contrast with a weight other than zero. "
+                    'Give some, such as [{"x": 1}, {"z": 1}].'
+                )
+        tests = [self._joint(matrix, method) for matrix in weights.values()]
         rows = [(t.statistic, t.df_numerator, t.df_denominator, t.p_value) for t in tests]
         return joint_columns(list(hypotheses), rows).assign(riv=[t.riv for t in tests])
 
@@ -204,7 +209,7 @@ class PooledResult:
         if isinstance(self.df_complete, str):
             if self.df_complete == "infinite":
                 return float("inf")
-            return float(np.mean([joint_test(f, weights, "satterthwaite")[2] for f in self.fits]))
+            return float(np.mean([_satterthwaite(fit, weights) for fit in self.fits]))
         return float(self.df_complete)
 
     def var_corr(self) -> pd.DataFrame:
@@ -257,3 +262,10 @@ class PooledResult:
 
     def _repr_html_(self) -> str:
         return html_of(self)
+
+
+def _satterthwaite(fit: MixedModelResult, weights: np.ndarray) -> float:
+    """Degrees of freedom of one contrast (1, p), or the denominator's of several (k, p)."""
+    if len(weights) > 1:
+        return joint_test(fit, weights, "satterthwaite")[2]
+    return float(fit.satterthwaite.df(weights[0] @ fit.criterion.design.transform))

@@ -33,7 +33,8 @@ class Pooled:
     @property
     def riv(self) -> np.ndarray:
         """Relative increase in variance (p,): (1 + 1/m) B / Ū of every estimate."""
-        return (1.0 + 1.0 / self.m) * np.diag(self.between) / np.diag(self.within)
+        with np.errstate(invalid="ignore"):
+            return (1.0 + 1.0 / self.m) * np.diag(self.between) / np.diag(self.within)
 
 
 def rubin(estimates: np.ndarray, covariances: np.ndarray) -> Pooled:
