@@ -102,6 +102,11 @@ def test_refuses_what_is_not_comparable(
         one.compare(pooled_ml(NULL), method="D1")  # type: ignore[arg-type]
 
 
+def test_compare_models_names_the_method(pooled_ml: Callable[..., PooledResult]) -> None:
+    with pytest.raises(al.ArgumentError, match=r"PooledResult.*pooled\.compare\(other\)"):
+        al.compare_models(pooled_ml(PLAIN), pooled_ml(NULL))  # type: ignore[arg-type]
+
+
 def test_negative_statistic_is_no_evidence(frames: list[pd.DataFrame]) -> None:
     noise = np.random.default_rng(4)
     larger, smaller = [], []

@@ -7,10 +7,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import f as f_law
 
 import alliance_stats as al
+from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.inference.contrasts import weights_of
 from alliance_stats.lmm.pooling.joint import (
     d1,
@@ -159,6 +161,25 @@ def test_law_of_d1_under_the_null() -> None:
     p = np.array([d1(e, covariances, np.inf).p_value for e in each])
     for level in (0.01, 0.05, 0.1):
         assert abs((p < level).mean() - level) < 3 * np.sqrt(level * (1 - level) / n)
+
+
+def test_anova_tests_every_term(frames: list[pd.DataFrame]) -> None:
+    arms = np.array(["a", "b", "c"])
+    fits = [
+        fit_quietly("y ~ arm * x + (1 | patient)", frame.assign(arm=arms[frame["patient"] % 3]))
+        for frame in frames
+    ]
+    pooled = PooledResult(tuple(fits), 60)
+    table = pooled.anova()
+    assert table["term"].tolist() == fits[0].anova()["term"].tolist()
+    interaction = {"arm:x": [{"arm[b]:x": 1}, {"arm[c]:x": 1}]}
+    last = pooled.joint_tests(interaction)
+    pd.testing.assert_frame_equal(table.iloc[[2]].reset_index(drop=True), last, rtol=1e-9)
+    same = PooledResult((fits[0],) * 3, "infinite").anova()
+    one = fits[0].anova(ddf="normal")
+    pd.testing.assert_frame_equal(same[one.columns], one, rtol=1e-8)
+    wald = pooled.anova(method="D2")
+    assert wald["df_numerator"].tolist() == table["df_numerator"].tolist()
 
 
 def test_unknown_names_and_methods(fits_of: Fits) -> None:

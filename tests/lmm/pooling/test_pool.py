@@ -192,6 +192,12 @@ def test_failed_fits_come_first(fits_of: Fits) -> None:
     assert "did not converge" in al.report_text(pooled)
 
 
+def test_names_columns_with_other_units(frames: list[pd.DataFrame]) -> None:
+    fits = [fit_quietly("y ~ scale(x) + scale(z) + (1 | patient)", f) for f in frames[:3]]
+    (message,) = [m for m in PooledResult(tuple(fits)).messages if "other units" in m]
+    assert message.startswith("scale(x) is computed from each data set")
+
+
 def test_model_without_fixed_effects(frames: list[pd.DataFrame]) -> None:
     fits = [fit_quietly("y ~ 0 + (1 | patient)", frame) for frame in frames[:3]]
     pooled = PooledResult(tuple(fits))
@@ -274,6 +280,7 @@ def test_report_is_written(fits_of: Fits, tmp_path: Any) -> None:
     path = al.save_report(PooledResult(tuple(fits_of(SLOPE))), tmp_path / "report.md")
     text = path.read_text(encoding="utf-8")
     assert "Largest fraction of missing information" in text
+    assert "Missing information" in text
     assert "Random effects, means over imputations" in text
 
 

@@ -134,7 +134,7 @@ def compare(
     ...     return al.pool([al.fit_lmm(formula, frame, reml=False) for frame in frames])
     >>> with_it = pooled("phq9 ~ session + wai_total + (1 | patient)")
     >>> with_it.compare(pooled("phq9 ~ session + (1 | patient)")).tidy()["df_numerator"].item()
-    1.0
+    1
     """
     one_of(method, ("D3", "D2"), name="method")
     _check_pair(self, other)

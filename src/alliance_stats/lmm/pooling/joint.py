@@ -23,14 +23,15 @@ class JointTest:
     ----------
     statistic : float
         F; below zero where D2 finds less than what the imputations differ by.
-    df_numerator, df_denominator : float
+    df_numerator : int
+    df_denominator : float
     p_value : float
     riv : float
         Average relative increase in variance.
     """
 
     statistic: float
-    df_numerator: float
+    df_numerator: int
     df_denominator: float
     p_value: float
     riv: float
@@ -145,4 +146,4 @@ def _tested(f: float, k: int, df: float, r: float) -> JointTest:
         p = 1.0
     else:
         p = float(chdtrc(k, k * f)) if np.isinf(df) else float(fdtrc(k, df, f))
-    return JointTest(f, float(k), df, p, r)
+    return JointTest(f, k, df, p, r)

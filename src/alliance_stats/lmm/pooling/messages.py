@@ -23,6 +23,7 @@ def pooling_messages(
         *_about_twins(fits, pooled),
         *_about_rows(fits),
         *_about_left_out(fits),
+        *_about_columns(fits),
         *fits[0].criterion.design.crossings,
         *_about_singular(fits),
         *_about_information(names, pooled),
@@ -106,6 +107,24 @@ def _about_left_out(fits: tuple[MixedModelResult, ...]) -> list[str]:
         f"Fixed {agree(len(redundant), 'effect', 'effects')} left out in every data set, because "
         f"the effects before determine {agree(len(redundant), 'it', 'them')}: "
         f"{name_list(redundant)}."
+    ]
+
+
+def _about_columns(fits: tuple[MixedModelResult, ...]) -> list[str]:
+    """Columns such as scale(x) that are computed from all rows of a data set."""
+    first, *others = ([f for m in fit.criterion.design.memories for f in m.factors] for fit in fits)
+    differing = {
+        str(mine.factor): None
+        for factors in others
+        for mine, theirs in zip(first, factors, strict=True)
+        if not np.allclose(mine.constants, theirs.constants, rtol=SAME, atol=0.0)
+    }
+    if not differing:
+        return []
+    return [
+        f"{name_list(differing)} {agree(len(differing), 'is', 'are')} computed from each data set, "
+        "so the coefficients have other units in each. Compute the column in all data sets with "
+        "the same numbers (such as one mean and standard deviation), and use it as it is."
     ]
 
 

@@ -13,10 +13,12 @@ import pandas as pd
 from alliance_stats._base.checks import one_of, probability
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
+from alliance_stats.lmm.inference.anova import type3_hypotheses
 from alliance_stats.lmm.inference.contrasts import joint_columns, joint_test, weights_of
 from alliance_stats.lmm.pooling.comparison import compare
 from alliance_stats.lmm.pooling.joint import JointTest, d1, d2, independent, wald_statistics
 from alliance_stats.lmm.pooling.messages import pooling_messages
+from alliance_stats.lmm.pooling.r_code import pooled_r_code
 from alliance_stats.lmm.pooling.rubin import Pooled, barnard_rubin, missing_information, rubin
 from alliance_stats.lmm.pooling.views import html_of, text_of, view_of
 from alliance_stats.lmm.result import MixedModelResult
@@ -176,9 +178,8 @@ class PooledResult:
         >>> pooled = al.pool([al.fit_lmm(formula, frame) for frame in frames])
         >>> both = pooled.joint_tests({"both": [{"session": 1}, {"wai_total": 1}]})
         >>> both["df_numerator"].item()
-        2.0
+        2
         """
-        one_of(method, ("D1", "D2"), name="method")
         weights = {key: weights_of(self.names, rows) for key, rows in hypotheses.items()}
         for key, matrix in weights.items():
             if not matrix.any():
@@ -186,11 +187,35 @@ class PooledResult:
                     f"hypothesis '{key}' has no contrast with a weight other than zero. "
                     'Give some, such as [{"x": 1}, {"z": 1}].'
                 )
-        tests = [self._joint(matrix, method) for matrix in weights.values()]
-        rows = [(t.statistic, t.df_numerator, t.df_denominator, t.p_value) for t in tests]
-        return joint_columns(list(hypotheses), rows).assign(riv=[t.riv for t in tests])
+        return self._joint_table(weights, method)
+
+    def anova(self, *, method: Method = "D1") -> pd.DataFrame:
+        """F tests of every term of the fixed part (type III, see `MixedModelResult.anova`).
+
+        Parameters
+        ----------
+        method : {"D1", "D2"}
+            As in `joint_tests`.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``term statistic df_numerator df_denominator p_value riv``, a row a term.
+
+        Raises
+        ------
+        UnsupportedError
+            If fixed effects were left out.
+        """
+        return self._joint_table(type3_hypotheses(self.fits[0].criterion.design), method)
 
     compare = compare
+
+    def _joint_table(self, hypotheses: Mapping[str, np.ndarray], method: Method) -> pd.DataFrame:
+        one_of(method, ("D1", "D2"), name="method")
+        tests = [self._joint(weights, method) for weights in hypotheses.values()]
+        rows = [(t.statistic, t.df_numerator, t.df_denominator, t.p_value) for t in tests]
+        return joint_columns(list(hypotheses), rows).assign(riv=[t.riv for t in tests])
 
     def _joint(self, weights: np.ndarray, method: Method) -> JointTest:
         estimates, covariances = independent(*self._estimates(weights))
@@ -252,6 +277,34 @@ class PooledResult:
     def levels(self) -> pd.DataFrame:
         """Number of rows and of groups, of the fit with fewest rows: columns ``unit`` and ``n``."""
         return min(self.fits, key=lambda fit: fit.n_obs).levels()
+
+    def to_r(self, *, data: str = "imputed.csv", imputation: str = "imputation") -> str:
+        """R code that fits with lme4 and pools with mitml, and prints the same digits.
+
+        Parameters
+        ----------
+        data : str
+            The CSV file that R shall read: all data sets one below the other, as
+            ``pd.concat(dict(enumerate(imputed)), names=["imputation"]).reset_index("imputation")``
+            writes them.
+        imputation : str
+            Its column with the number of the data set.
+
+        Raises
+        ------
+        FormulaError, UnsupportedError
+            If a name or label is none that R can hold.
+
+        Examples
+        --------
+        >>> import alliance_stats as al
+        >>> imputed = [al.simulate_sessions(n_patients=30, rng=k).frame for k in (1, 2)]
+        >>> frames = [frame.fillna(frame.mean(numeric_only=True)) for frame in imputed]
+        >>> fits = [al.fit_lmm("phq9 ~ session + (1 | patient)", frame) for frame in frames]
+        >>> print(al.pool(fits).to_r().splitlines()[0])
+        library(mitml)
+        """
+        return pooled_r_code(self, data=data, imputation=imputation)
 
     def view(self) -> ResultView:
         """Return what the report room may see of this result."""

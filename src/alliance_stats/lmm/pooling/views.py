@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from alliance_stats._base.printing import escape_html, frame_html, frame_text
 from alliance_stats._base.views import ResultView
 
@@ -17,11 +19,11 @@ MEANS = "Random effects, means over imputations"
 
 def view_of(result: PooledResult) -> ResultView:
     """What the report room may see of a pooled result."""
-    inner = result.fits[0].view()
+    inner, terms = result.fits[0].view(), result.tidy()
     return ResultView(
         kind=inner.kind,
         title=f"{inner.title}, {result.n_imputations} imputations",
-        terms=result.tidy(),
+        terms=terms,
         fit=result.glance(),
         plot=None,
         levels=result.levels(),
@@ -29,8 +31,13 @@ def view_of(result: PooledResult) -> ResultView:
         messages=result.messages,
         refit=_refit(result, inner.refit or ""),
         labels={**inner.labels, "ddf": "Barnard–Rubin"},
-        tables={MEANS: result.var_corr()},
+        tables={MEANS: result.var_corr(), "Missing information": _missing_information(terms)},
     )
+
+
+def _missing_information(terms: pd.DataFrame) -> pd.DataFrame:
+    names = {"riv": "Relative increase in variance", "fmi": "Fraction of missing information"}
+    return terms[["term", *names]].rename(columns=names)
 
 
 def note_of(result: PooledResult) -> str:
