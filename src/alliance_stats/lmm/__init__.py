@@ -13,6 +13,8 @@ NAMES = {
     "MixedDesign": "alliance_stats.lmm.design.mixed_design",
     "MixedModelResult": "alliance_stats.lmm.result",
     "ModelComparison": "alliance_stats.lmm.comparison.compare",
+    "PooledComparison": "alliance_stats.lmm.pooling.comparison",
+    "PooledResult": "alliance_stats.lmm.pooling.result",
     "RSquared": "alliance_stats.lmm.explained.r_squared",
     "VarianceShares": "alliance_stats.lmm.explained.shares",
     "build_design": "alliance_stats.lmm.design.build",
@@ -22,6 +24,7 @@ NAMES = {
     "johnson_neyman": "alliance_stats.lmm.marginal.johnson_neyman",
     "marginal_means": "alliance_stats.lmm.marginal.means",
     "minimise": "alliance_stats.lmm.minimum",
+    "pool": "alliance_stats.lmm.pooling.pool",
     "simple_slopes": "alliance_stats.lmm.marginal.slopes",
 }
 

@@ -16,5 +16,8 @@ from alliance_stats.lmm.marginal.means import marginal_means as marginal_means
 from alliance_stats.lmm.marginal.slopes import simple_slopes as simple_slopes
 from alliance_stats.lmm.minimum import Minimum as Minimum
 from alliance_stats.lmm.minimum import minimise as minimise
+from alliance_stats.lmm.pooling.comparison import PooledComparison as PooledComparison
+from alliance_stats.lmm.pooling.pool import pool as pool
+from alliance_stats.lmm.pooling.result import PooledResult as PooledResult
 from alliance_stats.lmm.resampling.bootstrap_result import BootstrapResult as BootstrapResult
 from alliance_stats.lmm.result import MixedModelResult as MixedModelResult

@@ -28,23 +28,41 @@ print(logLik(m), digits = 12)"""
 
 def r_code(design: MixedDesign, *, reml: bool, data: str) -> str:
     """The text of `MixedModelResult.to_r`, which documents the arguments."""
+    call = lmer_call(design, reml=reml)
+    lines = [
+        *preparation(design, data=data),
+        f"m <- {call[0]}",
+        *call[1:],
+        f"stopifnot(nobs(m) == {design.n_obs})",
+        PRINTED,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def preparation(design: MixedDesign, *, data: str) -> list[str]:
+    """Lines that load the packages, read the file into ``d`` and set lme4's ``control``."""
     if not isinstance(data, str) or not data:
         raise ArgumentError(f"data={data!r} is no file name. Give one such as 'sessions.csv'.")
-    factors = _categorical(design)
     columns = [*design.formula.columns, *filter(None, [design.weights, design.offset])]
     columns = list(dict.fromkeys(columns))
     splines = any(m.factor.transform == "bs" for memory in design.memories for m in memory.factors)
-    lines = [
+    return [
         "library(lme4)",
         "library(lmerTest)",
         *(["library(splines)"] if splines else []),
         'options(contrasts = c("contr.treatment", "contr.poly"))',
         "",
-        *_reading(design, factors, columns, data),
+        *_reading(design, _categorical(design), columns, data),
         "",
         CONTROL,
-        "m <- lmer(",
-        f"  {_formula(design, factors)},",
+    ]
+
+
+def lmer_call(design: MixedDesign, *, reml: bool) -> list[str]:
+    """Lines that fit the model to ``d``."""
+    return [
+        "lmer(",
+        f"  {_formula(design, _categorical(design))},",
         f"  data = d, REML = {'TRUE' if reml else 'FALSE'}, control = control"
         + "".join(
             f",\n  {argument} = {r_name(column)}"
@@ -52,10 +70,7 @@ def r_code(design: MixedDesign, *, reml: bool, data: str) -> str:
             if column
         ),
         ")",
-        f"stopifnot(nobs(m) == {design.n_obs})",
-        PRINTED,
     ]
-    return "\n".join(lines) + "\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,11 +181,16 @@ def fit_singular(view: ResultView) -> bool:
 
 
 def fit_sentences(view: ResultView, *, row: str = "row") -> list[str]:
-    """Rows not used and a singular fit; a failed fit is said first, by `FAILED`.
+    """Imputations, rows not used and a singular fit; a failed fit is said first, by `FAILED`.
 
     `row` is what a row of the model is: ``patient``.
     """
     sentences = []
+    imputations = fit_value(view, "n_imputations")
+    if imputations is not None:
+        sentences.append(
+            f"Estimates were pooled over {imputations} imputed data sets by Rubin's rules."
+        )
     dropped, used = int(str(fit_value(view, "n_dropped") or 0)), fit_value(view, "n_obs")
     if dropped:
         total = f" of {dropped + int(str(used)):,} {row}s" if used is not None else f" {row}s"

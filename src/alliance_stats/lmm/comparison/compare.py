@@ -225,10 +225,15 @@ def _check_arguments(
 ) -> None:
     wrong = [type(fit).__name__ for fit in fits if not isinstance(fit, MixedModelResult)]
     if wrong:
-        raise ArgumentError(
-            f"compare_models was given a {wrong[0]}. Give fits of fit_lmm; the mixed model behind "
-            "an answer to a question is its .fit."
+        pooled = any(hasattr(fit, "compare") for fit in fits)
+        advice = (
+            "Pooled results have a method: pooled.compare(other)."
+            if pooled
+            else (
+                "Give fits of fit_lmm; the mixed model behind an answer to a question is its .fit."
+            )
         )
+        raise ArgumentError(f"compare_models was given a {wrong[0]}. {advice}")
     if len(fits) < 2:
         raise ArgumentError(
             f"{counted(len(fits), 'fit')} to compare. Give two or more: compare_models(one, other)."

@@ -30,7 +30,7 @@ def check_same_data(fits: list[MixedModelResult]) -> None:
 def check_same_method(fits: list[MixedModelResult]) -> None:
     """Raise ArgumentError for REML beside ML, or REML fits of different fixed effects."""
     methods = {fit.reml for fit in fits}
-    calls = "; ".join(_ml_call(fit) for fit in fits)
+    calls = "; ".join(ml_call(fit) for fit in fits)
     if len(methods) > 1:
         n = sum(fit.reml for fit in fits)
         raise ArgumentError(
@@ -55,11 +55,12 @@ def _listed(names: set[str]) -> str:
     return ", ".join(f"'{name}'" for name in sorted(names)) or "none"
 
 
-def _ml_call(fit: MixedModelResult) -> str:
+def ml_call(fit: MixedModelResult, *, data: str = "data") -> str:
+    """The call that fits the same model by maximum likelihood to a frame of that name."""
     design = fit.criterion.design
     named = (("weights", design.weights), ("offset", design.offset))
     columns = "".join(f", {argument}={column!r}" for argument, column in named if column)
-    return f"al.fit_lmm({fit.formula!r}, data, reml=False{columns})"
+    return f"al.fit_lmm({fit.formula!r}, {data}, reml=False{columns})"
 
 
 def _check_columns(one: MixedDesign, other: MixedDesign, number: int) -> None:
