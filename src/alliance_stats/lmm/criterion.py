@@ -93,15 +93,15 @@ class Criterion:
         )
 
     def by_level(self, factors: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """The factors of blocks joined to one block-diagonal factor a level."""
+        """The factors (…, q, q) of blocks joined to one block-diagonal factor a level."""
         if self._one_block_each:
             return list(factors)
         remaining = iter(factors)
         found = []
         for level in self.design.levels:
-            factor = np.zeros((len(level.z), len(level.z)))
+            factor = np.zeros((*factors[0].shape[:-2], len(level.z), len(level.z)))
             for block in level.blocks:
-                factor[block.columns, block.columns] = next(remaining)
+                factor[..., block.columns, block.columns] = next(remaining)
             found.append(factor)
         return found
 
