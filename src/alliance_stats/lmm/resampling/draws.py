@@ -12,8 +12,8 @@ import pandas as pd
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.random import RandomSource
 from alliance_stats.lmm.algebra.nested import NestedProducts
-from alliance_stats.lmm.resampling.crossed_responses import CrossedLaw
-from alliance_stats.lmm.resampling.refits import Refit, refit_each, refit_in_turn
+from alliance_stats.lmm.resampling.crossed_responses import crossed_law_of, with_products
+from alliance_stats.lmm.resampling.refits import Refit, refit_all
 from alliance_stats.lmm.resampling.replicate import Replicate, with_counts, with_response
 from alliance_stats.lmm.resampling.responses import law_of
 from alliance_stats.numeric.resample import spawn_generators
@@ -84,11 +84,7 @@ def draw_refits(
     counts = cluster_counts(fit, n, rng) if weighted else None
     found = _empty(fit, n, statistic, counts)
     draw = parametric_draws(fit, n, rng) if counts is None else cluster_draws(fit, counts)
-    start = fit.minimum.theta
-    if isinstance(fit.criterion.design.products, NestedProducts):
-        refit_each(fit.criterion, start, draw, found.keep, n=n, weighted=weighted)
-    else:
-        refit_in_turn(fit.criterion, start, draw, found.keep, n=n)
+    refit_all(fit.criterion, fit.minimum.theta, draw, found.keep, n=n, weighted=weighted)
     return found
 
 
@@ -98,8 +94,8 @@ def parametric_draws(
     """Data sets 0 … n − 1 with responses drawn from the fit."""
     generators = spawn_generators(rng, n)
     if not isinstance(fit.criterion.design.products, NestedProducts):
-        crossed = CrossedLaw(fit.criterion, fit.profile)
-        return lambda number: crossed.draw(generators[number])
+        crossed = crossed_law_of(fit.criterion, fit.profile)
+        return lambda number: with_products(fit.criterion, crossed.draw(generators[number]))
     law = law_of(fit.criterion, fit.profile)
     return lambda number: with_response(fit.criterion, *law.draw(generators[number]))
 
