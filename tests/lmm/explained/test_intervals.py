@@ -11,6 +11,7 @@ import pytest
 
 import alliance_stats as al
 from alliance_stats.lmm.fit import fit_quietly
+from alliance_stats.lmm.resampling.clusters import clusters_of
 from alliance_stats.lmm.resampling.draws import cluster_counts, parametric_draws
 from alliance_stats.lmm.result import MixedModelResult
 
@@ -70,7 +71,7 @@ def test_clusters_equal_fresh_fits_of_their_rows(
     name: str, weights: str | None, frame: pd.DataFrame, tol: SimpleNamespace
 ) -> None:
     fit = fit_quietly(FORMULAS[name], frame, weights=weights)
-    counts = cluster_counts(fit, N, 3)
+    counts = cluster_counts(clusters_of(fit.criterion), N, 3)
     fresh = [
         fit_quietly(FORMULAS[name], drawn_again(fit, frame, one), weights=weights) for one in counts
     ]

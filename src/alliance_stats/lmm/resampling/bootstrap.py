@@ -13,6 +13,7 @@ from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats._base.random import RandomSource
 from alliance_stats.lmm.algebra.nested import NestedProducts
 from alliance_stats.lmm.resampling.bootstrap_result import BootstrapResult
+from alliance_stats.lmm.resampling.clusters import LINKED, Clusters, clusters_of
 from alliance_stats.lmm.resampling.draws import Draws, Kind, Statistic, draw_refits, named
 from alliance_stats.lmm.resampling.parameters import parameter_names, parameter_values
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: With fewer groups to draw from, intervals of the cluster bootstrap are said to be narrow.
 FEW = 30
+#: Crossed factors must fall apart into so many independent sets of equal size, or as good as.
+ENOUGH = 10
 #: A larger share of failed refits is said.
 MANY_FAILED = 0.01
 
@@ -44,7 +47,9 @@ def bootstrap(
         *parametric* draws new random effects and residuals from the fitted model, for the rows of
         the fit. It takes the model as true. *cluster* draws whole groups of the highest factor
         with replacement: therapists with their patients and sessions. It holds when the model of
-        variances is wrong, and needs many such groups.
+        variances is wrong, and needs many such groups. Where factors cross, what is drawn are sets
+        of groups linked by shared rows, such as therapists who have had the same patients and all
+        patients of theirs.
     rng : int, SeedSequence or Generator
     statistic : callable, optional
         Is given every refit (a `MixedModelResult`) and returns a number, or a mapping of names to
@@ -61,8 +66,8 @@ def bootstrap(
     Raises
     ------
     UnsupportedError
-        For the cluster bootstrap of crossed factors, which have no independent groups, or of a
-        factor that is not the highest one.
+        For the cluster bootstrap of a factor that is not the highest one, or of crossed factors
+        that do not fall apart into sets of linked groups worth ten of equal size.
     ArgumentError
         If `unit` is given for the parametric bootstrap, or a factor is not in the model.
 
@@ -93,7 +98,7 @@ def bootstrap_result(found: Draws, estimates: pd.Series, draws: pd.DataFrame) ->
     return BootstrapResult(
         formula=fit.formula,
         kind=kind,
-        unit=fit.criterion.design.levels[-1].name if kind == "cluster" else None,
+        unit=clusters_of(fit.criterion).name if kind == "cluster" else None,
         estimates=estimates,
         draws=draws,
         n_failed=int(found.failed.sum()),
@@ -170,8 +175,10 @@ def _check(fit: MixedModelResult, n: int, kind: str, unit: str | None, *, name: 
         )
     if kind == "parametric":
         return
-    check_nested(fit)
     names = [level.name for level in fit.criterion.design.levels]
+    if not isinstance(fit.criterion.design.products, NestedProducts):
+        _check_linked(clusters_of(fit.criterion), names, unit)
+        return
     if unit is None or unit == names[-1]:
         return
     if unit not in names:
@@ -182,17 +189,29 @@ def _check(fit: MixedModelResult, n: int, kind: str, unit: str | None, *, name: 
     )
 
 
-def check_nested(fit: MixedModelResult) -> None:
-    """Raise UnsupportedError where factors are crossed."""
-    if isinstance(fit.criterion.design.products, NestedProducts):
+def _check_linked(clusters: Clusters, names: Sequence[str], unit: str | None) -> None:
+    """Raise UnsupportedError where crossed factors do not fall apart into enough parts."""
+    factors = " and ".join(f"'{name}'" for name in names)
+    if unit is not None:
+        raise UnsupportedError(
+            f"grouping factors are crossed ({factors}), so groups of {unit!r} are not independent "
+            "of each other. Leave unit out: sets of groups that are linked by shared rows are "
+            "drawn, if there are enough."
+        )
+    if clusters.effective >= ENOUGH:
         return
-    names = " and ".join(f"'{level.name}'" for level in fit.criterion.design.levels)
     raise UnsupportedError(
-        f"grouping factors are crossed ({names}), so no groups are independent of each other: they "
-        "cannot be drawn as clusters, nor can two models share drawn cross-products. "
-        "fit.bootstrap(kind='parametric') takes crossed factors; for anything else draw responses "
-        "with fit.simulate(data, n=…, rng=…) and fit the models to each with fit_lmm."
+        f"grouping factors are crossed ({factors}), and their groups, linked by the rows they "
+        f"share, form {counted(clusters.n, LINKED)} of which the largest holds "
+        f"{_share(clusters)} of the rows. Only such sets are independent and can be drawn as "
+        f"clusters; here they are worth {clusters.effective:.1f} of equal size, and at least "
+        f"{ENOUGH} are needed. Use kind='parametric'."
     )
+
+
+def _share(clusters: Clusters) -> str:
+    """Share of the largest cluster in the rows: ``22%``."""
+    return f"{clusters.rows.max() / clusters.rows.sum():.0%}"
 
 
 def _messages(found: Draws, draws: pd.DataFrame) -> list[str]:
@@ -209,10 +228,22 @@ def _messages(found: Draws, draws: pd.DataFrame) -> list[str]:
             f"{name} is undefined in {count:,} of {counted(n, 'draw')} (an effect that does not "
             "vary there); its interval is of the others."
         )
-    top = found.fit.criterion.design.levels[-1]
-    if found.kind == "cluster" and len(top.labels) < FEW:
+    return messages + (_about_clusters(found.fit) if found.kind == "cluster" else [])
+
+
+def _about_clusters(fit: MixedModelResult) -> list[str]:
+    """What was drawn where factors cross, and whether there is little to draw from."""
+    clusters, messages = clusters_of(fit.criterion), []
+    if clusters.name == LINKED:
+        names = " and ".join(f"'{level.name}'" for level in fit.criterion.design.levels)
         messages.append(
-            f"Only {counted(len(top.labels), top.name)} to draw from: intervals of the cluster "
+            f"Grouping factors are crossed ({names}), so {counted(clusters.n, LINKED)} of their "
+            "groups were drawn, which have no row in common with each other; the largest holds "
+            f"{_share(clusters)} of the rows."
+        )
+    if clusters.n < FEW:
+        messages.append(
+            f"Only {counted(clusters.n, clusters.name)} to draw from: intervals of the cluster "
             "bootstrap are too narrow with few groups. Compare the parametric bootstrap."
         )
     return messages

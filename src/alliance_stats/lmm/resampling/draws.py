@@ -12,7 +12,10 @@ import pandas as pd
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.random import RandomSource
 from alliance_stats.lmm.algebra.nested import NestedProducts
+from alliance_stats.lmm.criterion import Criterion
+from alliance_stats.lmm.resampling.clusters import Clusters, clusters_of
 from alliance_stats.lmm.resampling.crossed_responses import crossed_law_of, with_products
+from alliance_stats.lmm.resampling.linked_copies import with_linked_sets
 from alliance_stats.lmm.resampling.refits import Refit, refit_all
 from alliance_stats.lmm.resampling.replicate import Replicate, with_counts, with_response
 from alliance_stats.lmm.resampling.responses import law_of
@@ -34,8 +37,8 @@ class Draws:
     ----------
     fit : MixedModelResult
     statistic : callable, optional
-    counts : ndarray (n, G), optional
-        How often every group of the highest factor was drawn, for the cluster bootstrap.
+    counts : ndarray (n, C), optional
+        How often every cluster was drawn, for the cluster bootstrap.
     theta, beta, sigma2 : ndarray (n, k), (n, p), (n,)
         In standardised columns, as in `Profile`.
     singular, failed : ndarray (n,) of bool
@@ -80,11 +83,16 @@ def draw_refits(
     statistic: Statistic | None = None,
 ) -> Draws:
     """Draw n data sets and fit the model to each; the arguments are those of `bootstrap`."""
-    weighted = kind == "cluster"
-    counts = cluster_counts(fit, n, rng) if weighted else None
+    criterion, counts = fit.criterion, None
+    if kind == "cluster":
+        clusters = clusters_of(criterion)
+        counts = cluster_counts(clusters, n, rng)
+        draw = cluster_draws(criterion, clusters, counts)
+    else:
+        draw = parametric_draws(fit, n, rng)
     found = _empty(fit, n, statistic, counts)
-    draw = parametric_draws(fit, n, rng) if counts is None else cluster_draws(fit, counts)
-    refit_all(fit.criterion, fit.minimum.theta, draw, found.keep, n=n, weighted=weighted)
+    weighted = counts is not None
+    refit_all(criterion, fit.minimum.theta, draw, found.keep, n=n, weighted=weighted)
     return found
 
 
@@ -100,16 +108,19 @@ def parametric_draws(
     return lambda number: with_response(fit.criterion, *law.draw(generators[number]))
 
 
-def cluster_counts(fit: MixedModelResult, n: int, rng: RandomSource) -> np.ndarray:
-    """How often (n, G) each group of the highest factor is drawn, with replacement."""
-    groups = len(fit.criterion.design.levels[-1].labels)
-    drawn = [generator.integers(0, groups, groups) for generator in spawn_generators(rng, n)]
-    return np.array([np.bincount(one, minlength=groups) for one in drawn])
+def cluster_counts(clusters: Clusters, n: int, rng: RandomSource) -> np.ndarray:
+    """How often (n, C) each cluster is drawn, with replacement."""
+    drawn = [g.integers(0, clusters.n, clusters.n) for g in spawn_generators(rng, n)]
+    return np.array([np.bincount(one, minlength=clusters.n) for one in drawn])
 
 
-def cluster_draws(fit: MixedModelResult, counts: np.ndarray) -> Callable[[int], Replicate]:
-    """Data sets 0 … n − 1 with groups of the highest factor as often as drawn."""
-    return lambda number: with_counts(fit.criterion, counts[number])
+def cluster_draws(
+    criterion: Criterion, clusters: Clusters, counts: np.ndarray
+) -> Callable[[int], Replicate]:
+    """Data sets 0 … n − 1 with clusters as often as drawn."""
+    if isinstance(criterion.design.products, NestedProducts):
+        return lambda number: with_counts(criterion, counts[number])
+    return lambda number: with_linked_sets(criterion, clusters, counts[number])
 
 
 def named(value: float | Mapping[str, float] | Any) -> dict[str, float]:
