@@ -148,15 +148,15 @@ def test_through_the_door(frame: pd.DataFrame) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["nested in crossed", "fixed effects"])
 def test_the_test_keeps_its_level(name: str, frame: pd.DataFrame) -> None:
-    """300 responses of the smaller model, 59 draws for each; with 5 raters χ² laws are rough."""
+    """200 responses of the smaller model, 39 draws for each; with 5 raters χ² laws are rough."""
     small, _ = pair(name, frame)
     formulas, reml = PAIRS.get(name, FIXED), name in PAIRS
     p = []
-    for number, y in enumerate(small.simulate(frame, n=300, rng=11).to_numpy().T):
+    for number, y in enumerate(small.simulate(frame, n=200, rng=11).to_numpy().T):
         rows = frame.assign(y=y)
         fits = [fit_quietly(formula, rows, reml=reml) for formula in formulas]
-        found = al.compare_models(*fits, bootstrap=59, rng=number)
+        found = al.compare_models(*fits, bootstrap=39, rng=number)
         p.append(found.table["p_value"].iloc[1])
     for level in (0.05, 0.10):
         rejected = float((np.array(p) <= level).mean())
-        assert abs(rejected - level) < 3 * np.sqrt(level * (1 - level) / 300)
+        assert abs(rejected - level) < 3 * np.sqrt(level * (1 - level) / 200)
