@@ -163,16 +163,15 @@ class Criterion:
         design = self.design
         eliminated = design.products.eliminate(self.by_level(factors))
         top = eliminated.top
-        x, y = design.x, design.y
-        p, m = len(x), self.degrees
+        p, y, m = len(design.names), design.y, self.degrees
         logdet = eliminated.logdet
         if not p:
             residual = float(top[y, y])
             beta, unscaled = np.empty(0), np.empty((0, 0))
         else:
-            lower = np.linalg.cholesky(top[x[:, None], x])
+            lower = np.linalg.cholesky(top[:p, :p])
             inverse = np.linalg.inv(lower)
-            half = inverse @ top[x, y]
+            half = inverse @ top[:p, y]
             residual = float(top[y, y] - half @ half)
             beta, unscaled = inverse.T @ half, inverse.T @ inverse
             if self.reml:

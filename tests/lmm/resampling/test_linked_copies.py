@@ -156,7 +156,7 @@ def test_too_few_sets(frame: pd.DataFrame) -> None:
 @pytest.mark.slow
 def test_coverage() -> None:
     """30 clinics within which patients change therapists: a fixed effect is covered."""
-    hits, runs = 0, 300
+    hits, runs = 0, 120
     for number in range(runs):
         rng = np.random.default_rng(number)
         patient = np.repeat(np.arange(180), 6)
@@ -166,6 +166,6 @@ def test_coverage() -> None:
         y = y + 0.5 * rng.normal(size=30)[therapist]
         rows = pd.DataFrame({"y": y, "x": x, "patient": patient, "therapist": therapist})
         fit = fit_quietly("y ~ x + (1 | patient) + (1 | therapist)", rows)
-        table = fit.bootstrap(200, kind="cluster", rng=number).confint().set_index("term")
+        table = fit.bootstrap(99, kind="cluster", rng=number).confint().set_index("term")
         hits += table["ci_low"]["x"] <= 0.3 <= table["ci_high"]["x"]
-    assert 0.85 < hits / runs < 0.97  # ten sets: known to be somewhat too narrow
+    assert 0.82 < hits / runs < 0.99  # ten sets: known to be somewhat too narrow
