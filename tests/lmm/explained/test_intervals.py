@@ -170,6 +170,10 @@ def test_refusals(frame: pd.DataFrame) -> None:
             method(bootstrap=1, rng=1)
         with pytest.raises(al.ArgumentError, match="kind"):
             method(bootstrap=9, rng=1, kind="rows")
+        with pytest.raises(al.ArgumentError, match="conf_level=0.9 is of bootstrap intervals"):
+            method().tidy(conf_level=0.9)
+        with pytest.raises(al.ArgumentError, match="kind='basic' is of bootstrap intervals"):
+            method().tidy(kind="basic")
     other = fit_quietly("y ~ w + (1 | patient)", frame)
     with pytest.raises(al.UnsupportedError, match="before='null'"):
         fit.variance_shares(before=other, bootstrap=9, rng=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import TIDY_COLUMNS
 from alliance_stats.lmm.resampling.bootstrap_result import WORDS, BootstrapResult, Interval
 
@@ -21,13 +22,24 @@ def with_intervals(
     found : BootstrapResult or None
         Without it everything is NaN.
     conf_level, kind
-        As in `BootstrapResult.confint`.
+        As in `BootstrapResult.confint`; left alone without a bootstrap.
     """
     if found is None:
+        _refuse_ignored(conf_level, kind)
         return table.assign(**dict.fromkeys((*TIDY_COLUMNS[2:], "bias"), np.nan))
     drawn = found.tidy(conf_level=conf_level, kind=kind)
     bias = found.bias.to_numpy()
     return table.assign(**{name: drawn[name] for name in TIDY_COLUMNS[2:]}, bias=bias)
+
+
+def _refuse_ignored(conf_level: float, kind: str) -> None:
+    """Raise ArgumentError for intervals that are not there."""
+    for name, value, default in (("conf_level", conf_level, 0.95), ("kind", kind, "percentile")):
+        if value != default:
+            raise ArgumentError(
+                f"{name}={value!r} is of bootstrap intervals, and there are none. "
+                "Ask for them first: bootstrap=1000, rng=1."
+            )
 
 
 def notes_on(found: BootstrapResult | None) -> tuple[str, ...]:

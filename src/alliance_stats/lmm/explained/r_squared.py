@@ -126,10 +126,12 @@ class RSquared:
         )
 
     def _shown(self) -> pd.DataFrame:
-        """The measures without the columns of tests."""
-        found = [] if self.bootstrap is None else ["bias", "ci_low", "ci_high"]
-        table = self.tidy()[["unit", "term", "estimate", *found, "symbol"]]
-        return table.rename(columns={"estimate": "share"})
+        """The measures without the columns of tests; in per cent only where they stand alone."""
+        if self.bootstrap is None:
+            table = self.tidy()[["unit", "term", "estimate", "symbol"]]
+            return table.rename(columns={"estimate": "share"})
+        table = self.tidy()[["unit", "term", "estimate", "bias", "ci_low", "ci_high", "symbol"]]
+        return table.rename(columns={"estimate": "value"})
 
     def __repr__(self) -> str:
         return "\n\n".join(["Explained variance", frame_text(self._shown()), *self.messages])

@@ -100,6 +100,7 @@ class VarianceShares:
         if self.bootstrap is not None:
             columns = ["unit", "term", "estimate", "bias", "ci_low", "ci_high"]
             shown = self.tidy()[columns].dropna(subset=["estimate"])
+            shown["term"] = shown["term"].str.replace("_", " ")
             found["Intervals"] = shown.rename(columns={"estimate": "value"})
         return found
 
