@@ -83,7 +83,8 @@ def numeric_column(
         raise DataError(f"{what} '{name}' is not numeric: {_seen_instead(column, places)}")
     if pd.api.types.is_complex_dtype(column):
         raise DataError(f"{what} '{name}' holds complex numbers. Give real numbers.")
-    values = column.to_numpy(dtype=float, na_value=np.nan)
+    plain = isinstance(column.dtype, np.dtype)  # asking for na_value copies
+    values = column.to_numpy() if plain else column.to_numpy(dtype=float, na_value=np.nan)
     if all_finite(values):
         return
     infinite = np.isinf(values)

@@ -93,15 +93,15 @@ class Criterion:
         )
 
     def by_level(self, factors: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """The factors of blocks joined to one block-diagonal factor a level."""
+        """The factors (…, q, q) of blocks joined to one block-diagonal factor a level."""
         if self._one_block_each:
             return list(factors)
         remaining = iter(factors)
         found = []
         for level in self.design.levels:
-            factor = np.zeros((len(level.z), len(level.z)))
+            factor = np.zeros((*factors[0].shape[:-2], len(level.z), len(level.z)))
             for block in level.blocks:
-                factor[block.columns, block.columns] = next(remaining)
+                factor[..., block.columns, block.columns] = next(remaining)
             found.append(factor)
         return found
 
@@ -163,16 +163,15 @@ class Criterion:
         design = self.design
         eliminated = design.products.eliminate(self.by_level(factors))
         top = eliminated.top
-        x, y = design.x, design.y
-        p, m = len(x), self.degrees
+        p, y, m = len(design.names), design.y, self.degrees
         logdet = eliminated.logdet
         if not p:
             residual = float(top[y, y])
             beta, unscaled = np.empty(0), np.empty((0, 0))
         else:
-            lower = np.linalg.cholesky(top[x[:, None], x])
+            lower = np.linalg.cholesky(top[:p, :p])
             inverse = np.linalg.inv(lower)
-            half = inverse @ top[x, y]
+            half = inverse @ top[:p, y]
             residual = float(top[y, y] - half @ half)
             beta, unscaled = inverse.T @ half, inverse.T @ inverse
             if self.reml:

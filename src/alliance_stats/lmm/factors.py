@@ -31,13 +31,13 @@ def triangle(q: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def unpack(theta: np.ndarray, sizes: Sequence[int]) -> list[np.ndarray]:
-    """The factors Λ_l (q_l, q_l) from θ."""
+    """The factors Λ_l (…, q_l, q_l) from θ (…, k)."""
     factors = []
     first = 0
     for q in sizes:
         rows, columns = triangle(q)
-        factor = np.zeros((q, q))
-        factor[rows, columns] = theta[first : first + len(rows)]
+        factor = np.zeros((*theta.shape[:-1], q, q))
+        factor[..., rows, columns] = theta[..., first : first + len(rows)]
         factors.append(factor)
         first += len(rows)
     return factors

@@ -26,13 +26,16 @@ def level_hessian(squared: np.ndarray, root: np.ndarray, gradient: np.ndarray) -
     2 tr(G₊ dR dR) where G₊ is the positive part of ∂deviance/∂Σ; and a small ridge.
     """
     q = root.shape[-1]
-    basis, unit = symmetric_basis(q), np.eye(q)
-    change = (kronecker(unit, root) + kronecker(root, unit)) @ basis
-    values, vectors = np.linalg.eigh(gradient)
-    positive = (vectors * np.maximum(values, 0.0)[..., None, :]) @ np.swapaxes(vectors, -1, -2)
-    block = np.swapaxes(change, -1, -2) @ squared @ change
-    block += 2.0 * basis.T @ kronecker(positive, unit) @ basis
-    each = np.arange(basis.shape[1])
+    if q == 1:
+        block = 4.0 * root**2 * squared + 2.0 * np.maximum(gradient, 0.0)
+    else:
+        basis, unit = symmetric_basis(q), np.eye(q)
+        change = (kronecker(unit, root) + kronecker(root, unit)) @ basis
+        values, vectors = np.linalg.eigh(gradient)
+        positive = (vectors * np.maximum(values, 0.0)[..., None, :]) @ np.swapaxes(vectors, -1, -2)
+        block = np.swapaxes(change, -1, -2) @ squared @ change
+        block += 2.0 * basis.T @ kronecker(positive, unit) @ basis
+    each = np.arange(block.shape[-1])
     mean = block[..., each, each].mean(axis=-1)
     block[..., each, each] += (RIDGE * mean + 1e-8)[..., None]
     return np.asarray(block)

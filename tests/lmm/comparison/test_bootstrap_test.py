@@ -126,14 +126,6 @@ def test_search_from_the_fit_ends_where_a_fresh_one_does(frame: pd.DataFrame) ->
         assert found.minimum.deviance == pytest.approx(fresh.deviance, abs=1e-6)
 
 
-def test_crossed_factors_are_refused(frame: pd.DataFrame) -> None:
-    crossed = frame.assign(rater=np.arange(len(frame)) % 5)
-    fits = [fit_quietly(f"y ~ x + (1 | patient){more}", crossed) for more in ("", " + (1 | rater)")]
-    assert al.compare_models(*fits).table["reference"].iloc[1] == "½χ²(0) + ½χ²(1)"
-    with pytest.raises(al.UnsupportedError, match="grouping factors are crossed"):
-        al.compare_models(*fits, bootstrap=99, rng=1)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("r", "formulas"),

@@ -218,7 +218,7 @@ def test_what_is_shown(rows: pd.DataFrame) -> None:
     found = fit_quietly(TWO, rows).r2()
     assert isinstance(found, HasView)
     table = found.tidy()
-    assert table.columns.tolist() == ["unit", *TIDY_COLUMNS, "symbol"]
+    assert table.columns.tolist() == ["unit", *TIDY_COLUMNS, "bias", "symbol"]
     assert table[list(TIDY_COLUMNS[2:])].isna().all(axis=None)
     assert found.view().fit["marginal"].item() == found.marginal
     printed = found.view().tables["Explained variance"]

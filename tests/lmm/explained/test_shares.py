@@ -151,7 +151,7 @@ def test_what_is_shown(rows: pd.DataFrame) -> None:
     found = fit_quietly("y ~ x + (1 | patient)", rows).variance_shares(before="null")
     assert isinstance(found, HasView)
     table = found.tidy()
-    assert table.columns.tolist() == ["unit", *TIDY_COLUMNS]
+    assert table.columns.tolist() == ["unit", *TIDY_COLUMNS, "bias"]
     share = table[(table["unit"] == "patient") & (table["term"] == "share")]["estimate"].item()
     assert share == found.table["share"].iloc[0]
     assert found.view().fit["n_obs"].item() == 637

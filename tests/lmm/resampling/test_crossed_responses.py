@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from alliance_stats.lmm.fit import fit_quietly
-from alliance_stats.lmm.resampling.crossed_responses import CrossedLaw
+from alliance_stats.lmm.resampling.crossed_responses import crossed_law_of, with_products
 from alliance_stats.lmm.result import MixedModelResult
 
 FORMULAS = {
@@ -52,7 +52,7 @@ def rows_of(fit: MixedModelResult) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("name", FORMULAS)
 def test_products_and_degrees_are_those_of_rows(name: str) -> None:
     fit = fit_quietly(FORMULAS[name], make_frame())
-    law = CrossedLaw(fit.criterion, fit.profile)
+    law = crossed_law_of(fit.criterion, fit.profile)
     columns, _ = rows_of(fit)
     n = law.links.shape[0]
     joint = columns.T @ columns
@@ -66,14 +66,14 @@ def test_products_and_degrees_are_those_of_rows(name: str) -> None:
 @pytest.mark.parametrize("name", FORMULAS)
 def test_quadratic_forms_have_their_exact_laws(name: str) -> None:
     fit = fit_quietly(FORMULAS[name], make_frame())
-    law = CrossedLaw(fit.criterion, fit.profile)
+    law = crossed_law_of(fit.criterion, fit.profile)
     design, sigma2 = fit.criterion.design, fit.profile.sigma2
     factors = fit.criterion.by_level(fit.profile.factors)
     truth = fit.criterion.residual_weights(fit.profile)
     weighted, profiled, beta = [], [], []
     rng = np.random.default_rng(2)
     for _ in range(600):
-        criterion = law.draw(rng).criterion
+        criterion = with_products(fit.criterion, law.draw(rng)).criterion
         top = criterion.design.products.eliminate(factors).top
         weighted.append(truth @ top @ truth / sigma2)
         x, y = design.x, design.y

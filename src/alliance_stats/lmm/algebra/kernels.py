@@ -31,7 +31,7 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import csr_array
 
-#: Groups looked at before a whole column is compared with its first value in every group.
+#: Groups whose ends are looked at before a whole column is compared with its first values.
 PEEK = 32
 
 
@@ -141,8 +141,8 @@ def group_grams(columns: np.ndarray, starts: np.ndarray) -> np.ndarray:
 
 def _constant(column: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray | None:
     """Value (G,) of a column that does not vary within groups, else None."""
-    seen = np.repeat(column[starts[:PEEK]], lengths[:PEEK])
-    if not np.array_equal(column[: len(seen)], seen):
+    first = starts[:PEEK]
+    if (column[first] != column[first + lengths[:PEEK] - 1]).any():
         return None
     value = column[starts]
     return value if np.array_equal(column, np.repeat(value, lengths)) else None
@@ -192,8 +192,8 @@ def forward(
 def eliminate(gram: np.ndarray, z: np.ndarray, factor: np.ndarray) -> LevelState:
     """One level's step: ``A = Λ'S_zzΛ + I = LL'`` and ``t = L⁻¹Λ'S_z``."""
     q, g = len(z), gram.shape[-1]
-    t = (factor.T @ gram[z].reshape(q, -1)).reshape(q, -1, g)
-    a = (factor.T @ t[:, z].transpose(1, 0, 2).reshape(q, -1)).reshape(q, q, g)
+    t = _turned(factor, gram[z])
+    a = _turned(factor, t[:, z].transpose(1, 0, 2))
     lower = np.empty((q, q, g))
     logdet = 0.0
     for i in range(q):  # Cholesky and forward substitution together, vectorised over groups
@@ -209,6 +209,13 @@ def eliminate(gram: np.ndarray, z: np.ndarray, factor: np.ndarray) -> LevelState
         lower[i, i] = np.sqrt(pivot)
         t[i] /= lower[i, i]
     return LevelState(z, factor, gram, lower, t, logdet)
+
+
+def _turned(factor: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Λ' (q, q) times rows (q, …)."""
+    if len(factor) == 1:
+        return np.asarray(factor[0, 0] * rows)  # the product of matrices is slow for one row
+    return (factor.T @ rows.reshape(len(rows), -1)).reshape(rows.shape)
 
 
 def parent_sums(gram: np.ndarray, t: np.ndarray, starts: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import DataError
 from alliance_stats._base.random import RandomSource
+from alliance_stats.lmm.algebra.nested import NestedProducts
 from alliance_stats.lmm.comparison.likelihood_ratio import (
     LikelihoodRatio,
     bootstrap_p,
@@ -18,16 +20,20 @@ from alliance_stats.lmm.comparison.likelihood_ratio import (
 )
 from alliance_stats.lmm.comparison.restricted import restricted
 from alliance_stats.lmm.comparison.structure import Extension
+from alliance_stats.lmm.comparison.within import within
 from alliance_stats.lmm.criterion import Criterion
 from alliance_stats.lmm.minimum import minimise
-from alliance_stats.lmm.resampling.bootstrap import check_nested
-from alliance_stats.lmm.resampling.refits import Refit, refit_each
+from alliance_stats.lmm.resampling.crossed_responses import with_products
+from alliance_stats.lmm.resampling.refits import Refit, refit_all
 from alliance_stats.lmm.resampling.replicate import Replicate, nested_products, with_response
 from alliance_stats.lmm.resampling.responses import ResponseLaw
 from alliance_stats.numeric.resample import spawn_generators
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.result import MixedModelResult
+
+#: A model, and what draws its data sets: both models see the same responses.
+_Source = tuple[Criterion, Callable[[int], Replicate]]
 
 #: A statistic so far below zero means that the larger model's search ended in a local minimum.
 BELOW = -1e-5
@@ -67,16 +73,29 @@ def null_statistics(
     Both models are fitted to the same drawn cross-products, those of the larger model's columns;
     the smaller one's are combinations of them.
     """
-    check_nested(larger)
+    nested = isinstance(larger.criterion.design.products, NestedProducts)
+    generators = spawn_generators(rng, n)
+    both = (_nested if nested else _crossed)(smaller, larger, generators)
+    small, large = np.full(n, np.nan), np.full(n, np.nan)
+    for fit, (criterion, draw), deviances in zip(
+        (smaller, larger), both, (small, large), strict=True
+    ):
+        refit_all(criterion, fit.minimum.theta, draw, _Deviances(deviances), n=n)
+        deviances += _constant(criterion)
+    draw = both[1][1]
+    for number in np.flatnonzero(small - large < BELOW):
+        again = minimise(draw(int(number)).criterion).deviance
+        large[number] = again + _constant(larger.criterion)
+    return np.array([settled(value) for value in small - large])
+
+
+def _nested(
+    smaller: MixedModelResult, larger: MixedModelResult, generators: Sequence[np.random.Generator]
+) -> tuple[_Source, _Source]:
+    """The data sets of both models, where no factors cross."""
     inside = restricted(smaller.criterion.design, larger.criterion)
-    law = ResponseLaw(
-        inside.criterion,
-        smaller.profile,
-        nested_products(larger.criterion).grams[:-1, :-1],
-        inside.columns,
-        inside.ancestors,
-    )
-    generators = spawn_generators(rng, n)  # copied for each model: both see the same responses
+    grams = nested_products(larger.criterion).grams[:-1, :-1]
+    law = ResponseLaw(inside.criterion, smaller.profile, grams, inside.columns, inside.ancestors)
 
     def for_larger(number: int) -> Replicate:
         return with_response(larger.criterion, *law.draw(deepcopy(generators[number])))
@@ -85,18 +104,24 @@ def null_statistics(
         along, square = law.draw(deepcopy(generators[number]))
         return with_response(inside.criterion, inside.summed(along), square)
 
-    small, large = np.full(n, np.nan), np.full(n, np.nan)
-    for fit, criterion, draw, deviances in (
-        (smaller, inside.criterion, for_smaller, small),
-        (larger, larger.criterion, for_larger, large),
-    ):
-        keep = _Deviances(deviances)
-        refit_each(criterion, fit.minimum.theta, draw, keep, n=n)
-        deviances += _constant(criterion)
-    for number in np.flatnonzero(small - large < BELOW):
-        again = minimise(for_larger(int(number)).criterion).deviance
-        large[number] = again + _constant(larger.criterion)
-    return np.array([settled(value) for value in small - large])
+    return (inside.criterion, for_smaller), (larger.criterion, for_larger)
+
+
+def _crossed(
+    smaller: MixedModelResult, larger: MixedModelResult, generators: Sequence[np.random.Generator]
+) -> tuple[_Source, _Source]:
+    """The data sets of both models, where factors of the larger one cross."""
+    inside = within(smaller.criterion.design, larger.criterion.design)
+    law = inside.law(smaller.criterion, smaller.profile, larger.criterion)
+
+    def for_larger(number: int) -> Replicate:
+        return with_products(larger.criterion, law.draw(deepcopy(generators[number])))
+
+    def for_smaller(number: int) -> Replicate:
+        drawn = law.draw(deepcopy(generators[number]))
+        return with_products(smaller.criterion, inside.products(drawn))
+
+    return (smaller.criterion, for_smaller), (larger.criterion, for_larger)
 
 
 class _Deviances:

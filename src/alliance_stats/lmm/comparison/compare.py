@@ -129,7 +129,7 @@ def compare_models(
         message shows the calls that fit by ML.
     UnsupportedError
         If a test has no closed form and `bootstrap` is not given; for the bootstrap of crossed
-        factors.
+        factors with more than 3,000 random effects besides those of the largest.
 
     References
     ----------

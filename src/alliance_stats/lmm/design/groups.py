@@ -73,13 +73,16 @@ def factorise(frame: pd.DataFrame, columns: tuple[str, ...]) -> Grouping:
 
 
 def _of_column(column: pd.Series) -> Grouping:
-    """The groups of a column; of whole numbers only one a run is looked up."""
+    """The groups of a column; of whole numbers only one a run is looked up, and none if sorted."""
     if not (isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu"):
         codes, labels = pd.factorize(column)
         return grouping_of("", codes, np.asarray(labels, dtype=object))
     values = column.to_numpy()
     runs = _runs(values)
-    of_run, found = pd.factorize(values[runs])
+    found = values[runs]
+    if (found[1:] > found[:-1]).all():
+        return Grouping("", runs, np.arange(len(runs)), len(values), found)
+    of_run, found = pd.factorize(found)
     return Grouping("", runs, of_run, len(values), np.asarray(found))
 
 

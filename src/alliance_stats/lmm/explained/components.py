@@ -24,46 +24,57 @@ ZERO = 1e-12
 class Components:
     """Variances of the response by source. Where factors cross there is one unit: the rows.
 
+    Of one set of parameters or, with a leading axis in every array, of the draws of a bootstrap.
+
     Attributes
     ----------
-    fixed : ndarray (U,)
+    fixed : ndarray (…, U)
         Of the fixed part, within the innermost groups first, then between those of every factor.
-    slopes : ndarray (L, U)
+    slopes : ndarray (…, L, U)
         Of every factor's random slopes, by the unit in which the slopes' columns vary.
-    means : ndarray (L,)
+    means : ndarray (…, L)
         Of every factor's random effects at the means of the columns.
-    residual : float
+    residual : ndarray (…)
         Of a row with the mean weight.
-    n : int
+    n : ndarray (…)
         Rows.
     """
 
     fixed: np.ndarray
     slopes: np.ndarray
     means: np.ndarray
-    residual: float
-    n: int
+    residual: np.ndarray
+    n: np.ndarray
 
     @property
-    def total(self) -> float:
-        """The variance of the response."""
-        return float(self.fixed.sum() + self.slopes.sum() + self.means.sum() + self.residual)
+    def total(self) -> np.ndarray:
+        """The variance (…) of the response."""
+        return self._systematic(self.slopes.sum(axis=(-2, -1))) + self.residual
 
     @property
-    def marginal(self) -> float:
-        """Nakagawa and Schielzeth's marginal R²."""
-        return float(self.fixed.sum() / self._johnson)
+    def at_means(self) -> np.ndarray:
+        """Variances (…, L + 1) at the means of the columns, of every factor and the residual."""
+        return np.concatenate([self.means, self.residual[..., None]], axis=-1)
 
     @property
-    def conditional(self) -> float:
-        """Nakagawa and Schielzeth's conditional R², with slopes as Johnson."""
-        return 1.0 - self.residual / self._johnson
+    def marginal(self) -> np.ndarray:
+        """Nakagawa and Schielzeth's marginal R² (…)."""
+        return np.asarray(self.fixed.sum(axis=-1) / self._johnson)
 
     @property
-    def _johnson(self) -> float:
+    def conditional(self) -> np.ndarray:
+        """Nakagawa and Schielzeth's conditional R² (…), with slopes as Johnson."""
+        return np.asarray(1.0 - self.residual / self._johnson)
+
+    @property
+    def _johnson(self) -> np.ndarray:
         """The total with the mean of z'Tz over the rows, whose divisor is n."""
-        slopes = self.slopes.sum() * (self.n - 1) / self.n
-        return float(self.fixed.sum() + slopes + self.means.sum() + self.residual)
+        slopes = self.slopes.sum(axis=(-2, -1)) * (self.n - 1) / self.n
+        return self._systematic(slopes) + self.residual
+
+    def _systematic(self, slopes: np.ndarray) -> np.ndarray:
+        """All but the residual variance."""
+        return np.asarray(self.fixed.sum(axis=-1) + slopes + self.means.sum(axis=-1))
 
 
 def components_of(
@@ -71,54 +82,62 @@ def components_of(
     moments: Moments,
     beta: np.ndarray,
     covariances: Sequence[np.ndarray],
-    residual: float,
+    residual: np.ndarray,
 ) -> Components:
     """Split the variance that a model with these parameters implies.
 
-    The parameters are arguments, so that draws of a bootstrap can be put in their place.
+    The parameters are arguments, so that draws of a bootstrap can be put in their place, all at
+    once. The moments may have the leading axis of the draws too.
 
     Parameters
     ----------
     design : MixedDesign
     moments : Moments
         Of the design's columns.
-    beta : ndarray (p,)
+    beta : ndarray (…, p)
         Coefficients of the standardised columns, in units of the response.
-    covariances : sequence of ndarray (q_l, q_l)
+    covariances : sequence of ndarray (…, q_l, q_l)
         Of the random effects of the standardised columns.
-    residual : float
+    residual : ndarray (…)
     """
     parts = moments.parts or [moments.covariance]
-    x = np.ix_(design.x, design.x)
-    z = [np.ix_(level.z, level.z) for level in design.levels]
-    means = [moments.mean[level.z] for level in design.levels]
+    fixed = [_positive(_quadratic(beta, _of(part, design.x))) for part in parts]
+    slopes, means = [], []
+    for number, (level, t) in enumerate(zip(design.levels, covariances, strict=True), start=1):
+        slopes.append(_slopes(t, [_of(part, level.z) for part in parts], number))
+        means.append(_quadratic(moments.mean[..., level.z], t))
     return Components(
-        fixed=np.array([_positive(beta @ part[x] @ beta) for part in parts]),
-        slopes=np.array(
-            [
-                _slopes(t, [part[at] for part in parts], level + 1)
-                for level, (t, at) in enumerate(zip(covariances, z, strict=True))
-            ]
-        ),
-        means=np.array([mean @ t @ mean for t, mean in zip(covariances, means, strict=True)]),
-        residual=residual,
-        n=moments.n,
+        fixed=np.stack(fixed, axis=-1),
+        slopes=np.stack(slopes, axis=-2),
+        means=np.stack(means, axis=-1),
+        residual=np.asarray(residual),
+        n=np.asarray(moments.n),
     )
 
 
+def _of(matrix: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Rows and columns (…, q, q) of a matrix (…, m, m)."""
+    return matrix[..., columns[:, None], columns]
+
+
+def _quadratic(v: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """v'Mv (…)."""
+    return np.asarray(np.einsum("...i,...ij,...j", v, matrix, v))
+
+
 def _slopes(t: np.ndarray, parts: Sequence[np.ndarray], own: int) -> np.ndarray:
-    """tr(TΦ) by unit, exactly zero where only rounding is left.
+    """tr(TΦ) (…, U) by unit, exactly zero where only rounding is left.
 
     What varies between groups further out still differs between a factor's own groups, whose
     effects are independent, and is counted there.
     """
-    found = np.array([_positive((t * part).sum()) for part in parts])
-    found[own : own + 1] += found[own + 1 :].sum()
-    found[own + 1 :] = 0.0
-    found[found < ZERO * found.sum()] = 0.0
+    found = np.stack([_positive((t * part).sum(axis=(-2, -1))) for part in parts], axis=-1)
+    found[..., own : own + 1] += found[..., own + 1 :].sum(axis=-1, keepdims=True)
+    found[..., own + 1 :] = 0.0
+    found[found < ZERO * found.sum(axis=-1, keepdims=True)] = 0.0
     return found
 
 
-def _positive(value: float) -> float:
-    """A variance that rounding may have left below zero."""
-    return max(float(value), 0.0)
+def _positive(value: np.ndarray) -> np.ndarray:
+    """Variances that rounding may have left below zero."""
+    return np.maximum(value, 0.0)

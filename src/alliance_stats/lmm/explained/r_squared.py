@@ -12,17 +12,17 @@ import pandas as pd
 from alliance_stats._base.checks import agree, one_of
 from alliance_stats._base.errors import DataError
 from alliance_stats._base.printing import frame_html, frame_text
+from alliance_stats._base.random import RandomSource
 from alliance_stats._base.views import TIDY_COLUMNS, ResultView
 from alliance_stats.lmm.design.mixed_design import MixedDesign
 from alliance_stats.lmm.explained.components import Components
-from alliance_stats.lmm.explained.estimates import fitted_components
-from alliance_stats.lmm.explained.measures import (
-    component_table,
-    level_measures,
-    total_measures,
-    unit_names,
-)
+from alliance_stats.lmm.explained.estimates import drawn_components, fitted_components
+from alliance_stats.lmm.explained.intervals import notes_on, with_intervals
+from alliance_stats.lmm.explained.measures import all_measures, component_table, unit_names
 from alliance_stats.lmm.explained.moments import Moments, column_moments, shares_of_column
+from alliance_stats.lmm.resampling.bootstrap import bootstrap_result, check_asked, draw_frame
+from alliance_stats.lmm.resampling.bootstrap_result import BootstrapResult, Interval
+from alliance_stats.lmm.resampling.draws import Draws, Kind, draw_refits
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.result import MixedModelResult
@@ -48,7 +48,9 @@ class RSquared:
         Share of the variance of every predictor by unit.
     n_obs : int
     messages : tuple of str
-        What a reader must know about centring and crossed factors.
+        What a reader must know about centring, crossed factors and the bootstrap.
+    bootstrap : BootstrapResult or None
+        The measures of refits to resampled data, columns ``term|unit``, if they were asked for.
     """
 
     parts: Components
@@ -57,43 +59,46 @@ class RSquared:
     columns: pd.DataFrame
     n_obs: int
     messages: tuple[str, ...] = ()
+    bootstrap: BootstrapResult | None = None
 
     @property
     def marginal(self) -> float:
         """Share of the fixed effects (Nakagawa & Schielzeth, 2013)."""
-        return self.parts.marginal
+        return float(self.parts.marginal)
 
     @property
     def conditional(self) -> float:
         """Share of fixed and random effects (Nakagawa & Schielzeth, 2013; Johnson, 2014)."""
-        return self.parts.conditional
+        return float(self.parts.conditional)
 
     @cached_property
     def components(self) -> pd.DataFrame:
         """The variances: columns ``unit source group variance share``."""
         return component_table(self.parts, self.units, self.groups)
 
-    def tidy(self) -> pd.DataFrame:
+    def tidy(self, *, conf_level: float = 0.95, kind: Interval = "percentile") -> pd.DataFrame:
         """One row a measure.
+
+        Parameters
+        ----------
+        conf_level, kind
+            Of the bootstrap intervals, as in `BootstrapResult.confint`.
 
         Returns
         -------
         DataFrame
             ``unit`` is the variance that is explained: that of all rows (``total``) or of one
             unit only. ``term`` is what explains it. ``symbol`` is the name in Rights and Sterba
-            (2019), for two-level models. There are no intervals: ``se`` to ``ci_high`` are NaN.
+            (2019), for two-level models. ``se``, ``ci_low``, ``ci_high`` and ``bias`` (the mean
+            of the draws less the estimate) are those of the bootstrap, NaN without one.
         """
-        rows = [
-            ("total", "marginal", self.marginal, ""),
-            ("total", "conditional", self.conditional, ""),
-            *total_measures(self.parts, self.units, self.groups),
-        ]
-        if len(self.units) > 1:
-            rows += level_measures(self.parts, self.units, self.groups)
-        table = pd.DataFrame(rows, columns=["unit", "term", "estimate", "symbol"])
-        for column in TIDY_COLUMNS[2:]:
-            table[column] = np.nan
-        return table[["unit", *TIDY_COLUMNS, "symbol"]]
+        rows = all_measures(self.parts, self.units, self.groups, self.parts.slopes > 0)
+        table = pd.DataFrame(
+            [(unit, term, float(value), symbol) for unit, term, value, symbol in rows],
+            columns=["unit", "term", "estimate", "symbol"],
+        )
+        table = with_intervals(table, self.bootstrap, conf_level=conf_level, kind=kind)
+        return table[["unit", *TIDY_COLUMNS, "bias", "symbol"]]
 
     def glance(self) -> pd.DataFrame:
         """One row: rows used, both R² of all rows, and the variance that the model implies."""
@@ -102,7 +107,7 @@ class RSquared:
                 "n_obs": [self.n_obs],
                 "marginal": [self.marginal],
                 "conditional": [self.conditional],
-                "variance": [self.parts.total],
+                "variance": [float(self.parts.total)],
             }
         )
 
@@ -114,15 +119,19 @@ class RSquared:
             terms=pd.DataFrame(),
             fit=self.glance(),
             plot=self.components,
+            notes=notes_on(self.bootstrap),
             levels=pd.DataFrame({"unit": ["row"], "n": [self.n_obs]}),
             messages=self.messages,
             tables={"Explained variance": self._shown(), "Variances": self.components},
         )
 
     def _shown(self) -> pd.DataFrame:
-        """The measures without the columns of tests."""
-        table = self.tidy()[["unit", "term", "estimate", "symbol"]]
-        return table.rename(columns={"estimate": "share"})
+        """The measures without the columns of tests; in per cent only where they stand alone."""
+        if self.bootstrap is None:
+            table = self.tidy()[["unit", "term", "estimate", "symbol"]]
+            return table.rename(columns={"estimate": "share"})
+        table = self.tidy()[["unit", "term", "estimate", "bias", "ci_low", "ci_high", "symbol"]]
+        return table.rename(columns={"estimate": "value"})
 
     def __repr__(self) -> str:
         return "\n\n".join(["Explained variance", frame_text(self._shown()), *self.messages])
@@ -131,7 +140,14 @@ class RSquared:
         return frame_html(self._shown(), caption="Explained variance")
 
 
-def r2(self: MixedModelResult, *, mixed_columns: MixedColumns = "split") -> RSquared:
+def r2(
+    self: MixedModelResult,
+    *,
+    mixed_columns: MixedColumns = "split",
+    bootstrap: int | None = None,
+    kind: Kind = "parametric",
+    rng: RandomSource | None = None,
+) -> RSquared:
     """R² of all rows, within units and between them, from the variances the model implies.
 
     *Marginal* R² is the share of the fixed effects in the variance of the response,
@@ -146,20 +162,35 @@ def r2(self: MixedModelResult, *, mixed_columns: MixedColumns = "split") -> RSqu
     mixed_columns : {"split", "raise"}
         What to do about predictors that vary both within and between units, such as an uncentred
         rating: count each part of them where it varies, and say so; or raise.
+    bootstrap : int, optional
+        Refits for standard errors and intervals, 1,000 for instance; none by default.
+    kind : {"parametric", "cluster"}
+        As in `bootstrap`: responses drawn from the model for the predictors as they are, or whole
+        groups of the highest factor drawn again, with their predictors.
+    rng : int, SeedSequence or Generator, optional
+        For the bootstrap, which needs it.
 
     Returns
     -------
     RSquared
+        With `tidy`, which has the intervals.
 
     Raises
     ------
     DataError
         With ``"raise"``, if a predictor varies in more than one unit.
+    ArgumentError
+        If `rng` is missing or `bootstrap` is no number of draws, or if `kind` or `rng` is given
+        without it.
     UnsupportedError
-        If the model has no intercept.
+        If the model has no intercept; as `bootstrap` for the cluster bootstrap.
 
     Notes
     -----
+    With few groups R² is biased upwards, because estimated coefficients fit their own errors:
+    ``bias`` in `tidy` says by how much. Percentile intervals still cover well then; basic ones,
+    mirrored, do not.
+
     Variances of columns have the divisor n − 1. With prior weights all moments are weighted and
     the residual variance is that of a row with the mean weight, so R² does not depend on the unit
     of the weights. An offset is subtracted before and is no part of the variance. Where factors
@@ -187,8 +218,12 @@ def r2(self: MixedModelResult, *, mixed_columns: MixedColumns = "split") -> RSqu
     >>> found = fit.r2()
     >>> bool(0 < found.marginal < found.conditional < 1)
     True
+    >>> first = fit.r2(bootstrap=100, rng=1).tidy().iloc[0]
+    >>> bool(first["ci_low"] < found.marginal < first["ci_high"])
+    True
     """
     one_of(mixed_columns, ("split", "raise"), name="mixed_columns")
+    check_asked(self, bootstrap, kind, rng)
     design = self.criterion.design
     moments = column_moments(design)
     units = unit_names(design, moments)
@@ -200,13 +235,27 @@ def r2(self: MixedModelResult, *, mixed_columns: MixedColumns = "split") -> RSqu
             "(al.center), or give mixed_columns='split'."
         )
     messages = [*_about_conflated(conflated), *_about_crossed(moments)]
-    return RSquared(
-        fitted_components(self, moments),
-        units,
-        tuple(level.name for level in design.levels),
-        columns,
-        self.n_obs,
-        tuple(messages),
+    groups = tuple(level.name for level in design.levels)
+    parts = fitted_components(self, moments)
+    drawn = None
+    if bootstrap is not None and rng is not None:
+        drawn = _bootstrap(draw_refits(self, bootstrap, kind=kind, rng=rng), parts, units, groups)
+        messages += drawn.messages
+    return RSquared(parts, units, groups, columns, self.n_obs, tuple(messages), drawn)
+
+
+def _bootstrap(
+    found: Draws, parts: Components, units: tuple[str, ...], groups: tuple[str, ...]
+) -> BootstrapResult:
+    """The measures of every refit beside the `parts` of the fit."""
+    shown = parts.slopes > 0
+    estimates = all_measures(parts, units, groups, shown)
+    names = [f"{term}|{unit}" for unit, term, _, _ in estimates]
+    drawn = all_measures(drawn_components(found), units, groups, shown)
+    return bootstrap_result(
+        found,
+        pd.Series([float(value) for _, _, value, _ in estimates], index=names, name="estimate"),
+        draw_frame(np.stack([value for _, _, value, _ in drawn], axis=1), names),
     )
 
 

@@ -9,17 +9,22 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import name_list
-from alliance_stats._base.errors import ArgumentError
+from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats._base.printing import frame_html, frame_text
+from alliance_stats._base.random import RandomSource
 from alliance_stats._base.views import TIDY_COLUMNS, ResultView
 from alliance_stats.formula.columns import INTERCEPT
 from alliance_stats.lmm.algebra.nested import NestedProducts
 from alliance_stats.lmm.criterion import Criterion
 from alliance_stats.lmm.design.mixed_design import MixedDesign
-from alliance_stats.lmm.explained.estimates import fitted_components
+from alliance_stats.lmm.explained.estimates import drawn_components, fitted_components
+from alliance_stats.lmm.explained.intervals import notes_on, with_intervals
 from alliance_stats.lmm.explained.moments import column_moments
 from alliance_stats.lmm.explained.null_model import check_comparable, null_criterion
 from alliance_stats.lmm.minimum import minimise
+from alliance_stats.lmm.resampling.bootstrap import bootstrap_result, check_asked, draw_frame
+from alliance_stats.lmm.resampling.bootstrap_result import BootstrapResult, Interval
+from alliance_stats.lmm.resampling.draws import Kind, draw_refits
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.result import MixedModelResult
@@ -40,22 +45,34 @@ class VarianceShares:
         also ``variance_before share_before icc_before explained``.
     n_obs : int
     messages : tuple of str
-        Where slopes were evaluated; what the comparison is with.
+        Where slopes were evaluated; what the comparison is with; about the bootstrap.
+    bootstrap : BootstrapResult or None
+        The numbers of the table for refits to resampled data, columns ``share|patient``, if they
+        were asked for.
     """
 
     table: pd.DataFrame
     n_obs: int
     messages: tuple[str, ...] = ()
+    bootstrap: BootstrapResult | None = None
 
-    def tidy(self) -> pd.DataFrame:
-        """One row a unit and quantity; no intervals: ``se`` to ``ci_high`` are NaN."""
-        quantities = [c for c in self.table.columns if c != "unit"]
-        long = self.table.melt(
-            id_vars="unit", value_vars=quantities, var_name="term", value_name="estimate"
-        )
-        for column in TIDY_COLUMNS[2:]:
-            long[column] = np.nan
-        return long[["unit", *TIDY_COLUMNS]]
+    def tidy(self, *, conf_level: float = 0.95, kind: Interval = "percentile") -> pd.DataFrame:
+        """One row a unit and quantity.
+
+        Parameters
+        ----------
+        conf_level, kind
+            Of the bootstrap intervals, as in `BootstrapResult.confint`.
+
+        Returns
+        -------
+        DataFrame
+            ``se``, ``ci_low``, ``ci_high`` and ``bias`` (the mean of the draws less the estimate)
+            are those of the bootstrap, NaN without one.
+        """
+        long = self.table.melt(id_vars="unit", var_name="term", value_name="estimate")
+        long = with_intervals(long, self.bootstrap, conf_level=conf_level, kind=kind)
+        return long[["unit", *TIDY_COLUMNS, "bias"]]
 
     def glance(self) -> pd.DataFrame:
         """One row: rows used and the sum of the variances."""
@@ -73,18 +90,37 @@ class VarianceShares:
             plot=self.table.copy(),
             levels=pd.DataFrame({"unit": ["row"], "n": [self.n_obs]}),
             messages=self.messages,
-            tables={"Shares of variance": self.table.copy()},
+            tables=self._tables(),
+            notes=notes_on(self.bootstrap),
         )
 
+    def _tables(self) -> dict[str, pd.DataFrame]:
+        """The table and, with a bootstrap, the intervals."""
+        found = {"Shares of variance": self.table.copy()}
+        if self.bootstrap is not None:
+            columns = ["unit", "term", "estimate", "bias", "ci_low", "ci_high"]
+            shown = self.tidy()[columns].dropna(subset=["estimate"])
+            shown["term"] = shown["term"].str.replace("_", " ")
+            found["Intervals"] = shown.rename(columns={"estimate": "value"})
+        return found
+
     def __repr__(self) -> str:
-        return "\n\n".join(["Shares of variance", frame_text(self.table), *self.messages])
+        texts = [
+            text for name, table in self._tables().items() for text in (name, frame_text(table))
+        ]
+        return "\n\n".join([*texts, *self.messages])
 
     def _repr_html_(self) -> str:
-        return frame_html(self.table, caption="Shares of variance")
+        return "".join(frame_html(table, caption=name) for name, table in self._tables().items())
 
 
 def variance_shares(
-    self: MixedModelResult, *, before: MixedModelResult | Literal["null"] | None = None
+    self: MixedModelResult,
+    *,
+    before: MixedModelResult | Literal["null"] | None = None,
+    bootstrap: int | None = None,
+    kind: Kind = "parametric",
+    rng: RandomSource | None = None,
 ) -> VarianceShares:
     """Share of every unit, and of the residual, in the variance that predictors leave.
 
@@ -94,20 +130,28 @@ def variance_shares(
         A model to compare with: ``"null"`` is the one without predictors and with a random
         intercept of every factor, fitted to the same rows by the same method; or a fit of yours
         to the same rows.
+    bootstrap : int, optional
+        Refits for standard errors and intervals, 1,000 for instance; none by default. The null
+        model is fitted again too.
+    kind : {"parametric", "cluster"}
+        As in `bootstrap`.
+    rng : int, SeedSequence or Generator, optional
+        For the bootstrap, which needs it.
 
     Returns
     -------
     VarianceShares
         ``share`` is the unit's own part. ``icc`` is the correlation of two rows of one group (at
         the means of the columns): in nested models the group's own part and that of all units
-        around it. ``explained`` is 1 − variance / variance_before.
+        around it. ``explained`` is 1 − variance / variance_before. Intervals are in `tidy`.
 
     Raises
     ------
     ArgumentError, DataError
-        If `before` is not a fit, or not one to the same rows and factors.
+        If `before` is not a fit, or not one to the same rows and factors; if `bootstrap`, `kind`
+        and `rng` do not go together.
     UnsupportedError
-        If the model has no intercept.
+        If the model has no intercept; for the bootstrap of a comparison with a fit of yours.
 
     Notes
     -----
@@ -129,46 +173,100 @@ def variance_shares(
     >>> bool(fit.variance_shares(before="null").table["explained"].iloc[-1] > 0)
     True
     """
-    found = _shares(self)
-    if before is None:
-        return VarianceShares(found, self.n_obs, tuple(_about_slopes(self.criterion.design)))
-    earlier = _null_fit(self) if before == "null" else before
-    if not isinstance(getattr(earlier, "criterion", None), Criterion):
-        raise ArgumentError(
-            f"before is a {type(before).__name__}. Give 'null', or a fit by fit_lmm."
-        )
-    check_comparable(self.criterion.design, earlier.criterion.design)
-    other = _shares(earlier).set_index("unit").loc[found["unit"]]
-    for column in ("variance", "share", "icc"):
-        found[f"{column}_before"] = other[column].to_numpy()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = found["variance"] / found["variance_before"]
-        found["explained"] = np.where(found["variance_before"] > 0, 1.0 - ratio, np.nan)
-    messages = [
-        f"Before: {_null_formula(self) if before == 'null' else earlier.formula}.",
-        *_about_slopes(self.criterion.design),
-        *_about_risen(found),
-        *_about_methods(self, earlier),
-    ]
-    return VarianceShares(found, self.n_obs, tuple(messages))
+    check_asked(self, bootstrap, kind, rng)
+    design = self.criterion.design
+    numbers = _numbers(design, _variances(self))
+    messages = _about_slopes(design)
+    if before is not None:
+        earlier = _null_fit(self) if before == "null" else before
+        if not isinstance(getattr(earlier, "criterion", None), Criterion):
+            raise ArgumentError(
+                f"before is a {type(before).__name__}. Give 'null', or a fit by fit_lmm."
+            )
+        check_comparable(design, earlier.criterion.design)
+        at = [_units(earlier.criterion.design).index(unit) for unit in _units(design)]
+        numbers |= _comparison(design, numbers, _variances(earlier)[at])
+        name = _null_formula(self) if before == "null" else earlier.formula
+        messages = [f"Before: {name}.", *messages]
+        messages += _about_risen(_table(design, numbers)) + _about_methods(self, earlier)
+    drawn = None
+    if bootstrap is not None and rng is not None:
+        drawn = _bootstrap(self, numbers, before, n=bootstrap, kind=kind, rng=rng)
+        messages += drawn.messages
+    return VarianceShares(_table(design, numbers), self.n_obs, tuple(messages), drawn)
 
 
-def _shares(fit: MixedModelResult) -> pd.DataFrame:
-    """Variances at the means of the columns, with shares and intraclass correlations."""
-    design = fit.criterion.design
-    parts = fitted_components(fit, column_moments(design))
-    variances = np.append(parts.means, parts.residual)
-    shares = variances / variances.sum()
+def _numbers(design: MixedDesign, variances: np.ndarray) -> dict[str, np.ndarray]:
+    """Shares and intraclass correlations (…, L + 1) of variances, the residual last."""
+    shares = variances / variances.sum(axis=-1, keepdims=True)
+    icc = np.full(shares.shape, np.nan)
+    inner = shares[..., :-1]
     nested = isinstance(design.products, NestedProducts)
-    icc = np.cumsum(shares[-2::-1])[::-1] if nested else shares[:-1]
-    return pd.DataFrame(
-        {
-            "unit": [*(level.name for level in design.levels), RESIDUAL],
-            "variance": variances,
-            "share": shares,
-            "icc": np.append(icc, np.nan),
-        }
+    icc[..., :-1] = np.cumsum(inner[..., ::-1], axis=-1)[..., ::-1] if nested else inner
+    return {"variance": variances, "share": shares, "icc": icc}
+
+
+def _comparison(
+    design: MixedDesign, numbers: dict[str, np.ndarray], before: np.ndarray
+) -> dict[str, np.ndarray]:
+    """The numbers of a model before, and how much less the variances are."""
+    found = {f"{name}_before": values for name, values in _numbers(design, before).items()}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = numbers["variance"] / before
+        found["explained"] = np.where(before > 0, 1.0 - ratio, np.nan)
+    return found
+
+
+def _variances(fit: MixedModelResult) -> np.ndarray:
+    """Variances (L + 1,) at the means of the columns, the residual last."""
+    return fitted_components(fit, column_moments(fit.criterion.design)).at_means
+
+
+def _units(design: MixedDesign) -> list[str]:
+    return [*(level.name for level in design.levels), RESIDUAL]
+
+
+def _table(design: MixedDesign, numbers: dict[str, np.ndarray]) -> pd.DataFrame:
+    return pd.DataFrame({"unit": _units(design), **numbers})
+
+
+def _bootstrap(
+    fit: MixedModelResult,
+    numbers: dict[str, np.ndarray],
+    before: MixedModelResult | Literal["null"] | None,
+    *,
+    n: int,
+    kind: Kind,
+    rng: RandomSource,
+) -> BootstrapResult:
+    """The numbers of refits, and of null models fitted to the same data sets."""
+    if before is not None and before != "null":
+        raise UnsupportedError(
+            "the bootstrap compares with the null model only: the responses of a resampled data "
+            "set are those of one model. Give before='null', or leave bootstrap out."
+        )
+    design = fit.criterion.design
+    units = _units(design)
+    found = draw_refits(
+        fit, n, kind=kind, rng=rng, statistic=None if before is None else _null_variances
     )
+    drawn = _numbers(design, drawn_components(found).at_means)
+    if before is not None:
+        earlier = np.full((n, len(units)), np.nan)
+        for number, values in found.more.items():
+            earlier[number] = [values[unit] for unit in units]
+        drawn |= _comparison(design, drawn, earlier)
+    names = [f"{name}|{unit}" for name in numbers for unit in units]
+    estimates = pd.Series(np.concatenate(list(numbers.values())), index=names, name="estimate")
+    draws = draw_frame(np.concatenate([drawn[name] for name in numbers], axis=1), names)
+    return bootstrap_result(found, estimates, draws)
+
+
+def _null_variances(fit: MixedModelResult) -> dict[str, float]:
+    """Variances of the model without predictors, of the same data."""
+    null = _null_fit(fit)
+    values = _variances(null) if null.converged else np.full(len(null.covariances) + 1, np.nan)
+    return dict(zip(_units(null.criterion.design), values.tolist(), strict=True))
 
 
 def _null_fit(fit: MixedModelResult) -> MixedModelResult:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,22 +13,17 @@ from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats._base.random import RandomSource
 from alliance_stats.lmm.algebra.nested import NestedProducts
 from alliance_stats.lmm.resampling.bootstrap_result import BootstrapResult
-from alliance_stats.lmm.resampling.crossed_responses import CrossedLaw
+from alliance_stats.lmm.resampling.clusters import LINKED, Clusters, clusters_of
+from alliance_stats.lmm.resampling.draws import Draws, Kind, Statistic, draw_refits, named
 from alliance_stats.lmm.resampling.parameters import parameter_names, parameter_values
-from alliance_stats.lmm.resampling.refits import Refit, refit_each, refit_in_turn
-from alliance_stats.lmm.resampling.replicate import Replicate, with_counts, with_response
-from alliance_stats.lmm.resampling.responses import law_of
-from alliance_stats.numeric.resample import spawn_generators
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.result import MixedModelResult
 
-Kind = Literal["parametric", "cluster"]
-#: Gives further numbers of one refit, by name; or one number.
-Statistic = Callable[["MixedModelResult"], "float | Mapping[str, float]"]
-
 #: With fewer groups to draw from, intervals of the cluster bootstrap are said to be narrow.
 FEW = 30
+#: Crossed factors must fall apart into so many independent sets of equal size, or as good as.
+ENOUGH = 10
 #: A larger share of failed refits is said.
 MANY_FAILED = 0.01
 
@@ -53,7 +47,9 @@ def bootstrap(
         *parametric* draws new random effects and residuals from the fitted model, for the rows of
         the fit. It takes the model as true. *cluster* draws whole groups of the highest factor
         with replacement: therapists with their patients and sessions. It holds when the model of
-        variances is wrong, and needs many such groups.
+        variances is wrong, and needs many such groups. Where factors cross, what is drawn are sets
+        of groups linked by shared rows, such as therapists who have had the same patients and all
+        patients of theirs.
     rng : int, SeedSequence or Generator
     statistic : callable, optional
         Is given every refit (a `MixedModelResult`) and returns a number, or a mapping of names to
@@ -70,8 +66,8 @@ def bootstrap(
     Raises
     ------
     UnsupportedError
-        For the cluster bootstrap of crossed factors, which have no independent groups, or of a
-        factor that is not the highest one.
+        For the cluster bootstrap of a factor that is not the highest one, or of crossed factors
+        that do not fall apart into sets of linked groups worth ten of equal size.
     ArgumentError
         If `unit` is given for the parametric bootstrap, or a factor is not in the model.
 
@@ -91,109 +87,47 @@ def bootstrap(
     ['(Intercept)', 'session', 'sd_(Intercept)|patient', 'sigma']
     """
     _check(self, n, kind, unit)
-    draw = parametric_draws(self, n, rng) if kind == "parametric" else cluster_draws(self, n, rng)
-    kept = _Kept.empty(self, n, statistic)
-    if isinstance(self.criterion.design.products, NestedProducts):
-        weighted = kind == "cluster"
-        refit_each(self.criterion, self.minimum.theta, draw, kept.add, n=n, weighted=weighted)
-    else:
-        refit_in_turn(self.criterion, self.minimum.theta, draw, kept.add, n=n)
-    top = self.criterion.design.levels[-1]
-    draws = kept.frame()
+    found = draw_refits(self, n, kind=kind, rng=rng, statistic=statistic)
+    draws = _parameters(found)
+    return bootstrap_result(found, _estimates(self, draws, statistic), draws)
+
+
+def bootstrap_result(found: Draws, estimates: pd.Series, draws: pd.DataFrame) -> BootstrapResult:
+    """The result of a bootstrap, for numbers (one column each) that follow from its refits."""
+    fit, kind = found.fit, found.kind
     return BootstrapResult(
-        formula=self.formula,
+        formula=fit.formula,
         kind=kind,
-        unit=top.name if kind == "cluster" else None,
-        estimates=_estimates(self, draws, statistic),
+        unit=clusters_of(fit.criterion).name if kind == "cluster" else None,
+        estimates=estimates,
         draws=draws,
-        n_failed=int(kept.failed.sum()),
-        n_singular=int(kept.singular.sum()),
-        levels=self.levels(),
-        messages=tuple(_messages(self, kind, draws, kept)),
+        n_failed=int(found.failed.sum()),
+        n_singular=int(found.singular.sum()),
+        levels=fit.levels(),
+        messages=tuple(_messages(found, draws[estimates.dropna().index])),
     )
 
 
-def parametric_draws(
-    fit: MixedModelResult, n: int, rng: RandomSource
-) -> Callable[[int], Replicate]:
-    """Data sets 0 … n − 1 with responses drawn from the fit."""
-    generators = spawn_generators(rng, n)
-    if not isinstance(fit.criterion.design.products, NestedProducts):
-        crossed = CrossedLaw(fit.criterion, fit.profile)
-        return lambda number: crossed.draw(generators[number])
-    law = law_of(fit.criterion, fit.profile)
-    return lambda number: with_response(fit.criterion, *law.draw(generators[number]))
+def draw_frame(values: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
+    """Numbers (n, k) of n refits, a row each, counted from one."""
+    index = pd.RangeIndex(1, len(values) + 1, name="draw")
+    return pd.DataFrame(values, columns=list(names), index=index)
 
 
-def cluster_draws(fit: MixedModelResult, n: int, rng: RandomSource) -> Callable[[int], Replicate]:
-    """Data sets 0 … n − 1 with groups of the highest factor drawn with replacement."""
-    groups = len(fit.criterion.design.levels[-1].labels)
-    generators = spawn_generators(rng, n)
-
-    def draw(number: int) -> Replicate:
-        drawn = generators[number].integers(0, groups, groups)
-        return with_counts(fit.criterion, np.bincount(drawn, minlength=groups))
-
-    return draw
-
-
-@dataclass(eq=False)
-class _Kept:
-    """What is kept of every refit."""
-
-    fit: MixedModelResult
-    statistic: Statistic | None
-    theta: np.ndarray
-    beta: np.ndarray
-    sigma2: np.ndarray
-    singular: np.ndarray
-    failed: np.ndarray
-    more: dict[int, dict[str, float]] = field(default_factory=dict)
-
-    @classmethod
-    def empty(cls, fit: MixedModelResult, n: int, statistic: Statistic | None) -> _Kept:
-        k, p = fit.criterion.n_theta, len(fit.names)
-        nothing = np.full((n, k), np.nan), np.full((n, p), np.nan), np.full(n, np.nan)
-        return cls(fit, statistic, *nothing, np.zeros(n, dtype=bool), np.ones(n, dtype=bool))
-
-    def add(self, number: int, refit: Refit | None) -> None:
-        if refit is None or not refit.minimum.converged:
-            return
-        self.failed[number] = False
-        self.singular[number] = refit.minimum.singular
-        self.theta[number] = refit.minimum.theta
-        self.beta[number], self.sigma2[number] = refit.beta, refit.sigma2
-        if self.statistic is not None:
-            result = type(self.fit)(self.fit.formula, refit.criterion, refit.minimum)
-            self.more[number] = named(self.statistic(result))
-
-    def frame(self) -> pd.DataFrame:
-        values = parameter_values(self.fit.criterion, self.theta, self.beta, self.sigma2)
-        names = parameter_names(self.fit.criterion)
-        index = pd.RangeIndex(1, len(values) + 1, name="draw")
-        frame = pd.DataFrame(values, columns=names, index=index)
-        if self.statistic is None:
-            return frame
-        more = pd.DataFrame.from_dict(self.more, orient="index")
-        taken = [name for name in more.columns if name in frame.columns]
-        if taken:
-            raise ArgumentError(
-                f"statistic returns '{taken[0]}', the name of a parameter. Use another name."
-            )
-        return frame.join(more.set_axis(more.index + 1))
-
-
-def named(value: float | Mapping[str, float] | Any) -> dict[str, float]:
-    """What a statistic returned, as numbers by name."""
-    if isinstance(value, Mapping | pd.Series):
-        return {str(name): float(number) for name, number in value.items()}
-    try:
-        return {"statistic": float(value)}
-    except (TypeError, ValueError):
+def _parameters(found: Draws) -> pd.DataFrame:
+    """The parameters of every refit, and what the statistic gave."""
+    criterion = found.fit.criterion
+    values = parameter_values(criterion, found.theta, found.beta, found.sigma2)
+    frame = draw_frame(values, parameter_names(criterion))
+    if found.statistic is None:
+        return frame
+    more = pd.DataFrame.from_dict(found.more, orient="index")
+    taken = [name for name in more.columns if name in frame.columns]
+    if taken:
         raise ArgumentError(
-            f"statistic returned a {type(value).__name__}. "
-            "Return a number, or a mapping of names to numbers."
-        ) from None
+            f"statistic returns '{taken[0]}', the name of a parameter. Use another name."
+        )
+    return frame.join(more.set_axis(more.index + 1))
 
 
 def _estimates(
@@ -213,10 +147,27 @@ def _estimates(
     return pd.Series(found, name="estimate").reindex(draws.columns)
 
 
-def _check(fit: MixedModelResult, n: int, kind: str, unit: str | None) -> None:
+def check_asked(
+    fit: MixedModelResult, bootstrap: int | None, kind: str, rng: RandomSource | None
+) -> None:
+    """Raise for arguments ``bootstrap=``, ``kind=`` and ``rng=`` that do not go together."""
+    if bootstrap is not None:
+        _check(fit, bootstrap, kind, None, name="bootstrap")
+        if rng is None:
+            raise ArgumentError("the bootstrap draws random numbers. Give rng=1, or another seed.")
+        return
+    for name, given in (("kind", kind != "parametric"), ("rng", rng is not None)):
+        if given:
+            raise ArgumentError(
+                f"{name} is given but bootstrap is not, and without it nothing is drawn. "
+                f"Give bootstrap=1000 too, or leave {name} out."
+            )
+
+
+def _check(fit: MixedModelResult, n: int, kind: str, unit: str | None, *, name: str = "n") -> None:
     one_of(kind, ("parametric", "cluster"), name="kind")
     if not isinstance(n, int | np.integer) or isinstance(n, bool) or n < 2:
-        raise ArgumentError(f"n={n!r} is no number of draws. Give a whole number above one.")
+        raise ArgumentError(f"{name}={n!r} is no number of draws. Give a whole number above one.")
     if unit is not None and kind == "parametric":
         raise ArgumentError(
             f"unit={unit!r} has no meaning for the parametric bootstrap, which draws all random "
@@ -224,8 +175,10 @@ def _check(fit: MixedModelResult, n: int, kind: str, unit: str | None) -> None:
         )
     if kind == "parametric":
         return
-    check_nested(fit)
     names = [level.name for level in fit.criterion.design.levels]
+    if not isinstance(fit.criterion.design.products, NestedProducts):
+        _check_linked(clusters_of(fit.criterion), names, unit)
+        return
     if unit is None or unit == names[-1]:
         return
     if unit not in names:
@@ -236,37 +189,61 @@ def _check(fit: MixedModelResult, n: int, kind: str, unit: str | None) -> None:
     )
 
 
-def check_nested(fit: MixedModelResult) -> None:
-    """Raise UnsupportedError where factors are crossed."""
-    if isinstance(fit.criterion.design.products, NestedProducts):
+def _check_linked(clusters: Clusters, names: Sequence[str], unit: str | None) -> None:
+    """Raise UnsupportedError where crossed factors do not fall apart into enough parts."""
+    factors = " and ".join(f"'{name}'" for name in names)
+    if unit is not None:
+        raise UnsupportedError(
+            f"grouping factors are crossed ({factors}), so groups of {unit!r} are not independent "
+            "of each other. Leave unit out: sets of groups that are linked by shared rows are "
+            "drawn, if there are enough."
+        )
+    if clusters.effective >= ENOUGH:
         return
-    names = " and ".join(f"'{level.name}'" for level in fit.criterion.design.levels)
     raise UnsupportedError(
-        f"grouping factors are crossed ({names}), so no groups are independent of each other: they "
-        "cannot be drawn as clusters, nor can two models share drawn cross-products. "
-        "fit.bootstrap(kind='parametric') takes crossed factors; for anything else draw responses "
-        "with fit.simulate(data, n=…, rng=…) and fit the models to each with fit_lmm."
+        f"grouping factors are crossed ({factors}), and their groups, linked by the rows they "
+        f"share, form {counted(clusters.n, LINKED)} of which the largest holds "
+        f"{_share(clusters)} of the rows. Only such sets are independent and can be drawn as "
+        f"clusters; here they are worth {clusters.effective:.1f} of equal size, and at least "
+        f"{ENOUGH} are needed. Use kind='parametric'."
     )
 
 
-def _messages(fit: MixedModelResult, kind: str, draws: pd.DataFrame, kept: _Kept) -> list[str]:
+def _share(clusters: Clusters) -> str:
+    """Share of the largest cluster in the rows: ``22%``."""
+    return f"{clusters.rows.max() / clusters.rows.sum():.0%}"
+
+
+def _messages(found: Draws, draws: pd.DataFrame) -> list[str]:
     """What a reader must know of the draws."""
-    found = []
-    n, failed = len(draws), int(kept.failed.sum())
+    messages = []
+    n, failed = len(draws), int(found.failed.sum())
     if failed > MANY_FAILED * n:
-        found.append(
+        messages.append(
             f"{failed:,} of {counted(n, 'refit')} failed and are left out of the intervals."
         )
-    undefined = draws[~kept.failed].isna().sum()
+    undefined = draws[~found.failed].isna().sum()
     for name, count in undefined[undefined > 0].items():
-        found.append(
+        messages.append(
             f"{name} is undefined in {count:,} of {counted(n, 'draw')} (an effect that does not "
             "vary there); its interval is of the others."
         )
-    top = fit.criterion.design.levels[-1]
-    if kind == "cluster" and len(top.labels) < FEW:
-        found.append(
-            f"Only {counted(len(top.labels), top.name)} to draw from: intervals of the cluster "
+    return messages + (_about_clusters(found.fit) if found.kind == "cluster" else [])
+
+
+def _about_clusters(fit: MixedModelResult) -> list[str]:
+    """What was drawn where factors cross, and whether there is little to draw from."""
+    clusters, messages = clusters_of(fit.criterion), []
+    if clusters.name == LINKED:
+        names = " and ".join(f"'{level.name}'" for level in fit.criterion.design.levels)
+        messages.append(
+            f"Grouping factors are crossed ({names}), so {counted(clusters.n, LINKED)} of their "
+            "groups were drawn, which have no row in common with each other; the largest holds "
+            f"{_share(clusters)} of the rows."
+        )
+    if clusters.n < FEW:
+        messages.append(
+            f"Only {counted(clusters.n, clusters.name)} to draw from: intervals of the cluster "
             "bootstrap are too narrow with few groups. Compare the parametric bootstrap."
         )
-    return found
+    return messages

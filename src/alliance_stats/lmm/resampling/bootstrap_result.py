@@ -62,6 +62,11 @@ class BootstrapResult:
         """Number of resampled data sets."""
         return len(self.draws)
 
+    @property
+    def bias(self) -> pd.Series:
+        """Mean of the draws less the estimate: the bootstrap's estimate of the bias."""
+        return (self.draws.mean() - self.estimates).rename("bias")
+
     def confint(self, *, conf_level: float = 0.95, kind: Interval = "percentile") -> pd.DataFrame:
         """Bootstrap intervals of every parameter.
 

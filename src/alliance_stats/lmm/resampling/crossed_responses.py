@@ -11,6 +11,7 @@ e and f standard normal, the χ² of n less the ranks of F and D degrees of free
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -20,8 +21,9 @@ from alliance_stats._base.errors import UnsupportedError
 from alliance_stats.lmm.algebra.crossed_dense import DenseProducts
 from alliance_stats.lmm.algebra.crossed_sparse import SparseProducts
 from alliance_stats.lmm.algebra.crossings import Crossings
+from alliance_stats.lmm.algebra.nested import NestedProducts
 from alliance_stats.lmm.criterion import Criterion, Profile
-from alliance_stats.lmm.resampling.replicate import Replicate
+from alliance_stats.lmm.resampling.replicate import Replicate, with_response
 from alliance_stats.lmm.resampling.responses import RANK
 
 #: Most columns of R, whose Gram matrix is held as one.
@@ -29,18 +31,43 @@ MOST = 3_000
 
 
 @dataclass(frozen=True, eq=False)
+class ResponseProducts:
+    """A response as far as a model sees it, in standardised columns.
+
+    Attributes
+    ----------
+    effects : list of ndarray (q_l, G_l)
+        Z_l'y of the groups of every factor.
+    fixed : ndarray (p,)
+        X'y.
+    square : float
+        y'y.
+    """
+
+    effects: list[np.ndarray]
+    fixed: np.ndarray
+    square: float
+
+
+@dataclass(frozen=True, eq=False)
 class CrossedLaw:
-    """The law of new responses of a fitted model of crossed factors.
+    """The law of new responses in the columns and groups of a model of crossed factors.
+
+    Made by `crossed_law_of`, or with the parameters of a smaller model.
 
     Parameters
     ----------
     criterion : Criterion
-    profile : Profile
-        β, σ² and Λ to draw from.
+    beta : ndarray (p,)
+    factors : sequence of ndarray (q_l, r_l)
+        Λ of every factor; without columns where the responses have no such effects.
+    sigma2 : float
     """
 
     criterion: Criterion
-    profile: Profile
+    beta: np.ndarray
+    factors: Sequence[np.ndarray]
+    sigma2: float
 
     @cached_property
     def crossings(self) -> Crossings:
@@ -102,9 +129,9 @@ class CrossedLaw:
         ranks = [int((f != 0).any(axis=-2).sum()) for f in (self.first_factor[0], self.rest_factor)]
         return max(self.criterion.design.n_obs - sum(ranks), 0)
 
-    def draw(self, rng: np.random.Generator) -> Replicate:
-        """The model with a drawn response."""
-        sigma = np.sqrt(self.profile.sigma2)
+    def draw(self, rng: np.random.Generator) -> ResponseProducts:
+        """The products of a drawn response."""
+        sigma = np.sqrt(self.sigma2)
         factor = self.first_factor[0]
         e = rng.standard_normal(factor.shape[:2]) * (factor != 0).any(axis=1)
         f = rng.standard_normal(len(self.rest_factor)) * (self.rest_factor != 0).any(axis=0)
@@ -117,36 +144,65 @@ class CrossedLaw:
         mean_rest = self.links.T @ own + self.rest_gram @ others
         square = own @ (mean_first + 2.0 * first) + others @ (mean_rest + 2.0 * rest)
         square += sigma**2 * (np.vdot(e, e) + f @ f + beyond)
-        return self._with(mean_first + first, mean_rest + rest, float(square))
+        return self._products(mean_first + first, mean_rest + rest, float(square))
 
     def _coefficients(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Drawn effects of factor 1, by group, and those of the others with β."""
-        sigma = np.sqrt(self.profile.sigma2)
+        sigma = np.sqrt(self.sigma2)
         drawn = [
-            sigma * factor @ rng.standard_normal((len(factor), n))
-            for factor, n in zip(
-                self.criterion.by_level(self.profile.factors), self.crossings.groups, strict=True
-            )
+            sigma * factor @ rng.standard_normal((factor.shape[1], n))
+            for factor, n in zip(self.factors, self.crossings.groups, strict=True)
         ]
         others = [effects.ravel() for effects in drawn[1:]]
-        return drawn[0].T.ravel(), np.concatenate([*others, self.profile.beta])
+        return drawn[0].T.ravel(), np.concatenate([*others, self.beta])
 
-    def _with(self, first: np.ndarray, rest: np.ndarray, square: float) -> Replicate:
-        """The model with Z₁'y, R'y and y'y; only sums over groups are used of all else."""
-        design, found = self.criterion.design, self.crossings
-        z, n = found.z[0], len(found.along)
-        along = np.zeros(found.grams.shape[1:])
-        along[design.x, 0] = rest[n:]
-        along[z] = first.reshape(-1, len(z)).T
-        along[-1] = 0.0
-        along[-1, 0] = square
-        grams, across = found.grams.copy(), found.along.copy()
-        grams[:, -1] = grams[-1] = along
-        across[:, -1] = rest[:n]
-        products = crossed_products_of(self.criterion)
-        new = replace(products, crossings=replace(found, grams=grams, along=across))
-        criterion = Criterion(replace(design, products=new), self.criterion.reml)
-        return Replicate(criterion, along[:-1], square)
+    def _products(self, first: np.ndarray, rest: np.ndarray, square: float) -> ResponseProducts:
+        """From Z₁'y and [Z_R, X]'y to one array a factor."""
+        found, n = self.crossings, len(self.crossings.along)
+        others = [one[:, 0] for one in found.by_group(rest[:n, None])]
+        return ResponseProducts([first.reshape(-1, len(found.z[0])).T, *others], rest[n:], square)
+
+
+def crossed_law_of(criterion: Criterion, profile: Profile) -> CrossedLaw:
+    """The law of new responses of a fitted model of crossed factors."""
+    factors = criterion.by_level(profile.factors)
+    return CrossedLaw(criterion, profile.beta, factors, profile.sigma2)
+
+
+def with_products(criterion: Criterion, found: ResponseProducts) -> Replicate:
+    """The model of a criterion with another response; its factors may be nested or crossed."""
+    if isinstance(criterion.design.products, NestedProducts):
+        along = _by_innermost(criterion, criterion.design.products, found)
+        return with_response(criterion, along, found.square)
+    design, products = criterion.design, crossed_products_of(criterion)
+    crossings = products.crossings
+    along = np.zeros(crossings.grams.shape[1:])  # of all but Z₁ only sums over groups are used
+    along[design.x, 0] = found.fixed
+    along[crossings.z[0]] = found.effects[0]
+    along[-1] = 0.0
+    along[-1, 0] = found.square
+    grams, across = crossings.grams.copy(), crossings.along.copy()
+    grams[:, -1] = grams[-1] = along
+    across[:, -1] = np.concatenate([effects.ravel() for effects in found.effects[1:]])
+    new = replace(products, crossings=replace(crossings, grams=grams, along=across))
+    own = Criterion(replace(design, products=new), criterion.reml)
+    return Replicate(own, along[:-1], found.square)
+
+
+def _by_innermost(
+    criterion: Criterion, products: NestedProducts, found: ResponseProducts
+) -> np.ndarray:
+    """W'y (m − 1, G_1): what is known of larger groups only stands with the first one inside."""
+    firsts = [np.arange(products.grams.shape[-1])]
+    for starts in products.starts:
+        firsts.append(firsts[-1][starts])
+    along = np.zeros((criterion.design.y, len(firsts[0])))
+    along[criterion.design.x, 0] = found.fixed
+    levels = list(zip(criterion.design.levels, firsts, found.effects, strict=True))
+    for level, first, effects in reversed(levels):
+        along[level.z] = 0.0
+        along[level.z[:, None], first] = effects
+    return along
 
 
 def crossed_products_of(criterion: Criterion) -> DenseProducts | SparseProducts:

@@ -84,7 +84,7 @@ class Lockstep:
         """Evaluate the data sets of some slots (A,) at symmetric roots' entries (A, k)."""
         blocks = self._roots(entries)
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-            states, top, logdet = self._forward(slots, self._by_level(blocks))
+            states, top, logdet = self._forward(slots, self.criterion.by_level(blocks))
             return self._expansions(slots, blocks, states, top, logdet)
 
     # ------------------------------------------------------------ what all data sets share
@@ -179,17 +179,6 @@ class Lockstep:
             last = first + basis.shape[1]
             found.append((entries[:, first:last] @ basis.T).reshape(-1, q, q))
             first = last
-        return found
-
-    def _by_level(self, blocks: list[np.ndarray]) -> list[np.ndarray]:
-        """The blocks' factors joined to one (A, q_l, q_l) a level."""
-        remaining = iter(blocks)
-        found = []
-        for level in self.criterion.design.levels:
-            factor = np.zeros((len(blocks[0]), len(level.z), len(level.z)))
-            for block in level.blocks:
-                factor[:, block.columns, block.columns] = next(remaining)
-            found.append(factor)
         return found
 
     # ------------------------------------------------------------ elimination

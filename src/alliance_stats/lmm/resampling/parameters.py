@@ -45,10 +45,10 @@ def parameter_values(
     design = criterion.design
     unit = np.sqrt(sigma2) * design.scale
     parts = [design.scale * beta @ design.transform.T + design.least_squares]
-    factors = [unpack(one, criterion.sizes) for one in theta]
+    factors = unpack(theta, criterion.sizes)
     blocks = [block for level in design.levels for block in level.blocks]
-    for number, block in enumerate(blocks):
-        half = block.transform @ np.array([each[number] for each in factors])
+    for block, factor in zip(blocks, factors, strict=True):
+        half = block.transform @ factor
         covariance = half @ half.transpose(0, 2, 1)
         sd = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
         parts.append(unit[:, None] * sd)

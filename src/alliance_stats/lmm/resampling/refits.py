@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alliance_stats._base.errors import DataError
+from alliance_stats.lmm.algebra.nested import NestedProducts
 from alliance_stats.lmm.criterion import Criterion
 from alliance_stats.lmm.factors import canonical, pack, unpack
 from alliance_stats.lmm.minimum import Minimum, search
@@ -50,6 +51,22 @@ class _Task:
     replicate: Replicate
     steps: Generator[np.ndarray, Values, Minimum]
     point: np.ndarray
+
+
+def refit_all(
+    criterion: Criterion,
+    theta: np.ndarray,
+    draw: Callable[[int], Replicate],
+    keep: Callable[[int, Refit | None], None],
+    *,
+    n: int,
+    weighted: bool = False,
+) -> None:
+    """`refit_each` where factors are nested, `refit_in_turn` where they cross."""
+    if isinstance(criterion.design.products, NestedProducts):
+        refit_each(criterion, theta, draw, keep, n=n, weighted=weighted)
+    else:
+        refit_in_turn(criterion, theta, draw, keep, n=n)
 
 
 def refit_each(

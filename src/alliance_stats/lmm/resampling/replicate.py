@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from alliance_stats.lmm.algebra.derivatives import Products
 from alliance_stats.lmm.algebra.nested import NestedProducts
 from alliance_stats.lmm.criterion import Criterion
+from alliance_stats.lmm.design.mixed_design import MixedDesign
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,21 +71,26 @@ def with_counts(criterion: Criterion, counts: np.ndarray) -> Replicate:
         starts.insert(0, ends - lengths)
         drawn = np.repeat(first[drawn] - starts[0], lengths) + np.arange(ends[-1])
         taken.insert(0, drawn)
-    lengths = design.counts[drawn]
+    found = NestedProducts(products.grams[:, :, drawn], products.z, starts, parents)
+    new = resampled(design, found, taken)
+    return Replicate(Criterion(new, criterion.reml), products.grams[:-1, -1], 0.0, counts)
+
+
+def resampled(design: MixedDesign, products: Products, taken: Sequence[np.ndarray]) -> MixedDesign:
+    """A design with other products, those of the groups `taken`, a factor each."""
     levels = tuple(
         replace(level, labels=level.labels[groups])
         for level, groups in zip(design.levels, taken, strict=True)
     )
-    resampled = NestedProducts(products.grams[:, :, drawn], products.z, starts, parents)
-    new = replace(
+    counts = design.counts[taken[0]]
+    return replace(
         design,
-        products=resampled,
+        products=products,
         levels=levels,
-        counts=lengths,
-        rows=np.full(int(lengths.sum()), -1),  # rows of the frame do not stand for it any more
+        counts=counts,
+        rows=np.full(int(counts.sum()), -1),  # rows of the frame do not stand for it any more
         log_weights=0.0 if design.weights is None else float("nan"),
     )
-    return Replicate(Criterion(new, criterion.reml), products.grams[:-1, -1], 0.0, counts)
 
 
 def nested_products(criterion: Criterion) -> NestedProducts:
