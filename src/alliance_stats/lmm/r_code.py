@@ -9,7 +9,7 @@ from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats.formula.memory import FactorMemory
 from alliance_stats.formula.names import is_syntactic, quote_name
 from alliance_stats.formula.terms import Factor, Term
-from alliance_stats.lmm.design.mixed_design import MixedDesign
+from alliance_stats.lmm.design.mixed_design import MixedDesign, ModelDesign
 from alliance_stats.lmm.design.unique import random_terms
 
 #: Cells that R shall read as missing.
@@ -28,29 +28,67 @@ print(logLik(m), digits = 12)"""
 
 def r_code(design: MixedDesign, *, reml: bool, data: str) -> str:
     """The text of `MixedModelResult.to_r`, which documents the arguments."""
+    given = (("weights", design.weights), ("offset", design.offset))
+    call = Call(
+        function="lmer",
+        packages=("lme4", "lmerTest"),
+        control=CONTROL,
+        response=r_name(design.formula.response),
+        arguments=(f"REML = {'TRUE' if reml else 'FALSE'}",),
+        columns=tuple((argument, column) for argument, column in given if column),
+    )
+    return r_lines(design, call, data)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What differs between the calls that fit a model in R.
+
+    Attributes
+    ----------
+    function : str
+    packages : tuple of str
+    control : str
+        Lines that make ``control``.
+    response : str
+        The left side of the formula, in R.
+    arguments : tuple of str
+        Arguments after the data.
+    columns : tuple of (str, str)
+        Arguments that name a column, with it.
+    used : tuple of str
+        Columns beside those of the formula and `columns` that must be complete.
+    """
+
+    function: str
+    packages: tuple[str, ...]
+    control: str
+    response: str
+    arguments: tuple[str, ...]
+    columns: tuple[tuple[str, str], ...]
+    used: tuple[str, ...] = ()
+
+
+def r_lines(design: ModelDesign, call: Call, data: str) -> str:
+    """Lines that read the file `data`, prepare it as the fit did, and fit the same model."""
     if not isinstance(data, str) or not data:
         raise ArgumentError(f"data={data!r} is no file name. Give one such as 'sessions.csv'.")
-    factors = _categorical(design)
-    columns = [*design.formula.columns, *filter(None, [design.weights, design.offset])]
-    columns = list(dict.fromkeys(columns))
+    extra = [*call.used, *(column for _, column in call.columns)]
+    factors = _categorical(design, extra)
+    columns = list(dict.fromkeys([*design.formula.columns, *extra]))
     splines = any(m.factor.transform == "bs" for memory in design.memories for m in memory.factors)
     lines = [
-        "library(lme4)",
-        "library(lmerTest)",
+        *(f"library({package})" for package in call.packages),
         *(["library(splines)"] if splines else []),
         'options(contrasts = c("contr.treatment", "contr.poly"))',
         "",
         *_reading(design, factors, columns, data),
         "",
-        CONTROL,
-        "m <- lmer(",
-        f"  {_formula(design, factors)},",
-        f"  data = d, REML = {'TRUE' if reml else 'FALSE'}, control = control"
-        + "".join(
-            f",\n  {argument} = {r_name(column)}"
-            for argument, column in (("weights", design.weights), ("offset", design.offset))
-            if column
-        ),
+        call.control,
+        f"m <- {call.function}(",
+        f"  {_formula(design, factors, call.response)},",
+        f"  {', '.join(['data = d', *call.arguments, 'control = control'])}"
+        + "".join(f",\n  {argument} = {r_name(column)}" for argument, column in call.columns),
         ")",
         f"stopifnot(nobs(m) == {design.n_obs})",
         PRINTED,
@@ -66,13 +104,13 @@ class _Coded:
     name: str
 
 
-def _categorical(design: MixedDesign) -> dict[Factor, _Coded]:
+def _categorical(design: ModelDesign, extra: Iterable[str]) -> dict[Factor, _Coded]:
     """Every categorical factor once; a new column where the data's own has another use too."""
     memories = {m.factor: m for memory in design.memories for m in memory.factors}
     uses: dict[str, set[Factor]] = {}
     for factor in memories:
         uses.setdefault(factor.column, set()).add(factor)
-    taken = {*design.formula.columns, design.weights, design.offset}
+    taken = {*design.formula.columns, *extra}
     found: dict[Factor, _Coded] = {}
     for factor, memory in memories.items():
         if not memory.levels:
@@ -86,7 +124,7 @@ def _categorical(design: MixedDesign) -> dict[Factor, _Coded]:
 
 
 def _reading(
-    design: MixedDesign, factors: dict[Factor, _Coded], columns: list[str], data: str
+    design: ModelDesign, factors: dict[Factor, _Coded], columns: list[str], data: str
 ) -> list[str]:
     """Lines that read the file, drop incomplete rows and make the categorical columns."""
     text = ", ".join(f'{r_name(c)} = "character"' for c in _read_as_text(design, factors))
@@ -106,7 +144,7 @@ def _reading(
     return lines
 
 
-def _read_as_text(design: MixedDesign, factors: dict[Factor, _Coded]) -> list[str]:
+def _read_as_text(design: ModelDesign, factors: dict[Factor, _Coded]) -> list[str]:
     """Columns whose cells R must not turn into numbers: "007" would become 7, "True" logical."""
     memories = {m.factor: m for memory in design.memories for m in memory.factors}
     numeric = {factor.column for factor, memory in memories.items() if not memory.levels}
@@ -135,7 +173,7 @@ def _level(label: str) -> str:
     return r_text(label)
 
 
-def _formula(design: MixedDesign, factors: dict[Factor, _Coded]) -> str:
+def _formula(design: ModelDesign, factors: dict[Factor, _Coded], response: str) -> str:
     """The formula with ``||`` written out and categorical columns by their names."""
     formula = design.formula
 
@@ -149,7 +187,7 @@ def _formula(design: MixedDesign, factors: dict[Factor, _Coded]) -> str:
         for term in random_terms(formula)
     ]
     fixed = effects(formula.fixed.intercept, formula.fixed.terms)
-    return " +\n    ".join([f"{r_name(formula.response)} ~ {fixed}", *random])
+    return " +\n    ".join([f"{response} ~ {fixed}", *random])
 
 
 def _factor(factor: Factor, factors: dict[Factor, _Coded]) -> str:

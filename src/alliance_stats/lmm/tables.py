@@ -50,9 +50,9 @@ def column_means(design: MixedDesign) -> pd.Series:
 
 
 def var_corr_table(
-    levels: Sequence[Level], covariances: Mapping[str, pd.DataFrame], sigma2: float
+    levels: Sequence[Level], covariances: Mapping[str, pd.DataFrame], sigma2: float | None
 ) -> pd.DataFrame:
-    """Variances and correlations of the random effects, and the residual variance σ²."""
+    """Variances and correlations of the random effects, and the residual variance σ² if any."""
     rows: list[tuple[str, str, str, float, float, float]] = []
     nan = float("nan")
     for level in levels:
@@ -66,7 +66,8 @@ def var_corr_table(
                 both = sd[i] * sd[j]
                 r = values[i, j] / both if both > 0 else nan
                 rows.append((level.name, effects[j], effects[i], values[i, j], nan, r))
-    rows.append(("Residual", "", "", sigma2, float(np.sqrt(sigma2)), nan))
+    if sigma2 is not None:
+        rows.append(("Residual", "", "", sigma2, float(np.sqrt(sigma2)), nan))
     columns = ["group", "term", "with_term", "variance", "sd", "correlation"]
     return pd.DataFrame(rows, columns=columns)
 
