@@ -155,16 +155,15 @@ def _check_groups(shape: Shape, columns: UniqueColumns, response: Response) -> N
     """Raise DataError for too few groups, or 0/1 rows with a group each."""
     n = len(response.y)
     for grouping, blocks in zip(shape.groupings, shape.levels_of(columns.blocks), strict=True):
-        single = grouping.n == n and response.family.name == "binomial"
-        if single and response.trials.max() == 1:
+        if grouping.n == n and response.is_zero_one:
             raise DataError(
                 f"every group of '{grouping.name}' has one row of 0 or 1. Variation between "
                 "groups cannot be told from chance then: leave the term out, or use a factor "
                 "with several rows a group."
             )
         # counts can vary more than chance from row to row, so a group may have a single one
-        spare = n + 1 if grouping.n == n and not single else n
-        check_enough_groups(grouping, spare, max(map(len, blocks)))
+        spare = int(grouping.n == n)
+        check_enough_groups(grouping, n + spare, max(map(len, blocks)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -48,18 +48,12 @@ def dispersion(self: GlmmResult) -> pd.DataFrame:
     True
     """
     design = self.criterion.design
-    if is_zero_one(design):
+    if design.response.is_zero_one:
         raise UnsupportedError(
             "dispersion is not defined for rows of 0 and 1: their variance follows from their "
             "mean. It is there for counts, and for successes out of several trials."
         )
     return dispersion_table(design, self.evaluation.modes.eta, self.n_parameters)
-
-
-def is_zero_one(design: GlmmDesign) -> bool:
-    """Whether every row is one trial."""
-    response = design.response
-    return response.family.name == "binomial" and float(response.trials.max()) == 1.0
 
 
 def dispersion_table(design: GlmmDesign, eta: np.ndarray, n_parameters: int) -> pd.DataFrame:
@@ -82,7 +76,7 @@ def dispersion_table(design: GlmmDesign, eta: np.ndarray, n_parameters: int) -> 
 
 def about_dispersion(design: GlmmDesign, eta: np.ndarray, n_parameters: int) -> list[str]:
     """Plain words about overdispersion, or nothing."""
-    if is_zero_one(design) or len(design.levels[0].labels) == design.n_obs:
+    if design.response.is_zero_one or len(design.levels[0].labels) == design.n_obs:
         return []
     row = dispersion_table(design, eta, n_parameters).iloc[0]
     if not (row["ratio"] > RATIO and row["p_value"] < P_VALUE):

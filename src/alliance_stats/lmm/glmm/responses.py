@@ -28,6 +28,11 @@ class Response:
     trials: np.ndarray
     offset: np.ndarray
 
+    @property
+    def is_zero_one(self) -> bool:
+        """Whether every row is one trial."""
+        return self.family.name == "binomial" and float(self.trials.max()) == 1.0
+
     def parts(self, eta: np.ndarray) -> RowParts:
         """Log-likelihood and derivatives at η."""
         return self.family.evaluate(eta, self.y, self.trials)

@@ -12,6 +12,8 @@ from alliance_stats.lmm.r_code import Call, r_lines, r_name
 if TYPE_CHECKING:
     from alliance_stats.lmm.glmm.result import GlmmResult
 
+#: The tests are z tests.
+Z = {"statistic": "z"}
 #: What exponentiated coefficients are called.
 RATIOS = {"logit": "odds ratios", "cloglog": "hazard ratios", "log": "rate ratios"}
 CONTROL = """\
@@ -64,7 +66,7 @@ def text_of(fit: GlmmResult) -> str:
     parts = [
         f"Generalised linear mixed model ({fit.family}, {fit.link}; {method}): {fit.formula}",
         f"{counted(fit.n_obs, 'row')}; {groups}; log-likelihood {format_number(fit.loglik)}",
-        frame_text(fit.tidy()),
+        frame_text(fit.tidy(), headings=Z),
         about_scale(fit),
         "Random effects",
         frame_text(fit.var_corr()),
@@ -77,7 +79,7 @@ def html_of(fit: GlmmResult) -> str:
     """The same for notebooks."""
     notes = "".join(f"<p>{escape_html(m)}</p>" for m in (about_scale(fit), *fit.messages))
     return (
-        f"<p>{escape_html(fit.formula)}</p>{frame_html(fit.tidy())}"
+        f"<p>{escape_html(fit.formula)}</p>{frame_html(fit.tidy(), headings=Z)}"
         f"{frame_html(fit.var_corr(), caption='Random effects')}{notes}"
     )
 
