@@ -44,7 +44,7 @@ def integrated(design: GlmmDesign) -> float:
     for first, n in zip(cells.starts, cells.lengths, strict=True):
         rows = slice(first, first + n)
 
-        def density(u: float, rows: slice = rows) -> float:
+        def density(u: float, rows: slice = rows, n: int = n) -> float:
             eta = fixed[rows] + z[rows] * SLOPE * u
             parts = response.family.evaluate(eta, response.y[rows], response.trials[rows])
             # scaled, so that the integral does not underflow

@@ -92,6 +92,10 @@ class ModelDesign(Protocol):
         """What gives the same columns for other rows, the fixed ones first."""
 
     @property
+    def rows(self) -> np.ndarray:
+        """Positions in the frame of the rows used."""
+
+    @property
     def missing(self) -> Mapping[str, int]:
         """Rows dropped for a missing value, by the column that was missing first."""
 
