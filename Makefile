@@ -45,7 +45,7 @@ check: $(READY)  ## ruff and mypy
 data: $(READY)  ## write data/synthetic again, byte for byte
 	$(BIN)/python data/make_synthetic.py
 
-references:  ## write tests/reference/*.json again (needs R: lme4, lmerTest, pbkrtest, clubSandwich, minqa, psych, jsonlite)
+references:  ## write tests/reference/*.json again (needs R: lme4, lmerTest, pbkrtest, clubSandwich, glmmTMB, minqa, psych, jsonlite)
 	Rscript tests/reference/make_references.R
 	Rscript tests/reference/make_outcome_references.R
 	Rscript tests/reference/make_formula_references.R
@@ -59,6 +59,7 @@ references:  ## write tests/reference/*.json again (needs R: lme4, lmerTest, pbk
 	Rscript tests/reference/make_marginal_references.R
 	Rscript tests/reference/make_profile_references.R
 	Rscript tests/reference/make_comparison_references.R
+	Rscript tests/reference/make_glmm_references.R
 
 notebooks: $(READY)  ## run every notebook
 	$(BIN)/python tools/run_notebooks.py
@@ -74,6 +75,7 @@ bench: $(READY)  ## speed against lme4 (R, if installed), mixedlm and statsmodel
 	PYTHON="$(PYTHON)" bash tools/install.sh -e '.[bench]'
 	$(BIN)/python benchmarks/bench_lmm.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_inference.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_glmm.py --write docs/performance.md
 
 calibrate: $(READY)  ## type I error of the tests with few therapists
 	$(BIN)/python benchmarks/calibrate_tests.py --write docs/calibration.md

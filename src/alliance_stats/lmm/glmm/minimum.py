@@ -82,12 +82,12 @@ def minimise_glmm(criterion: GlmmCriterion) -> GlmmMinimum:
     return replace(best, log=(*first.log, *second.log))
 
 
-class _Objective:
+class Objective:
     """The deviance, gradient and guess of the Hessian, each search for modes from the last."""
 
-    def __init__(self, criterion: GlmmCriterion) -> None:
+    def __init__(self, criterion: GlmmCriterion, duals: list[np.ndarray] | None = None) -> None:
         self.criterion = criterion
-        self.duals: list[np.ndarray] | None = None
+        self.duals = duals
 
     def at(self, factors: list[np.ndarray], beta: np.ndarray) -> GlmmEvaluation | None:
         """The evaluation, or None where the deviance is undefined."""
@@ -135,7 +135,7 @@ class _Objective:
 class _AtBeta:
     """The deviance as a function of θ with β held, for what is done at a boundary."""
 
-    objective: _Objective
+    objective: Objective
     beta: np.ndarray
 
     @property
@@ -155,7 +155,7 @@ class _AtBeta:
 
 def _search(criterion: GlmmCriterion, factors: list[np.ndarray], beta: np.ndarray) -> GlmmMinimum:
     """One search, leaving saddles on the boundary as often as it takes."""
-    objective = _Objective(criterion)
+    objective = Objective(criterion)
     k = n_theta(criterion.sizes)
     log: list[float] = []
     restarts = 0
