@@ -34,8 +34,11 @@ from alliance_stats.numeric.optimise import Optimum, descent, drive
 
 #: Standard deviation of standardised random effects to start from.
 START = 1.0
-#: A standard deviation of random effects beyond it has no maximum of the likelihood.
-ENDLESS = 60.0
+#: A standard deviation of random effects beyond it is taken for one that grows without end; the
+#: second is for searches that did not come to an end.
+ENDLESS, FAR = 30.0, 8.0
+#: Entries of Λ that are not looked at.
+LARGEST = 200.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,10 +93,11 @@ class Objective:
         self.duals = duals
 
     def at(self, factors: list[np.ndarray], beta: np.ndarray) -> GlmmEvaluation | None:
-        """The evaluation, or None where the deviance is undefined."""
+        """The evaluation, or None where the deviance is undefined or Λ out of the question."""
+        if not max(float(np.abs(f).max()) for f in factors) < LARGEST:
+            return None
         try:
-            with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-                found = self.criterion.evaluate(factors, beta, self.duals)
+            found = self.criterion.evaluate(factors, beta, self.duals)
         except np.linalg.LinAlgError:
             return None
         if not (found.modes.converged and np.isfinite(found.deviance)):
@@ -103,6 +107,13 @@ class Objective:
 
     def expand(self, point: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         """Value, gradient, guess of the Hessian at the entries of symmetric roots and β."""
+        with np.errstate(all="ignore"):  # far trial points overflow, and are refused
+            value, slope, hessian = self._expanded(point)
+        if np.isfinite(slope).all() and np.isfinite(hessian).all():
+            return value, slope, hessian
+        return np.inf, np.zeros(len(point)), np.eye(len(point))
+
+    def _expanded(self, point: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         sizes = self.criterion.sizes
         k = n_theta(sizes)
         found = self.at(unpack_roots(point[:k], sizes), point[k:])
@@ -163,7 +174,7 @@ def _search(criterion: GlmmCriterion, factors: list[np.ndarray], beta: np.ndarra
         found = drive(descent(np.concatenate([roots(factors), beta])), objective.expand)
         log.extend(found.log)
         ends, beta = unpack_roots(found.x[:k], criterion.sizes), found.x[k:]
-        _check_finite(criterion, ends)
+        _check_finite(criterion, ends, ENDLESS if found.converged else FAR)
         theta, value, _ = fold(_AtBeta(objective, beta), ends, found.value)
         if is_singular(unpack(theta, criterion.sizes), tolerance=SINGULAR) and len(beta):
             polished = objective.beta_at(unpack(theta, criterion.sizes), beta)
@@ -186,14 +197,12 @@ def _search(criterion: GlmmCriterion, factors: list[np.ndarray], beta: np.ndarra
     )
 
 
-def _check_finite(criterion: GlmmCriterion, factors: list[np.ndarray]) -> None:
+def _check_finite(criterion: GlmmCriterion, factors: list[np.ndarray], most: float) -> None:
     """Raise DataError where the variance of a factor grows without end."""
-    if not max(float(np.abs(f).max()) for f in factors) > ENDLESS:
-        return
     sizes = iter(factors)
     for level in criterion.design.levels:
         largest = max(float(np.abs(next(sizes)).max()) for _ in level.blocks)
-        if largest > ENDLESS:
+        if not largest <= most:
             raise DataError(
                 f"the variance between groups of '{level.name}' grows without end: nearly every "
                 "group holds only one outcome, so the likelihood has no maximum. Leave the term "

@@ -67,7 +67,7 @@ def find_modes(
     fixed: np.ndarray,
     start: Effects | None = None,
 ) -> Modes:
-    """Find the modes.
+    """Find the modes, anew from zero where the search from `start` fails.
 
     Parameters
     ----------
@@ -78,8 +78,22 @@ def find_modes(
     start : sequence of ndarray (q_l, G_l), optional
         r to start from, such as that of the modes nearby.
     """
+    with np.errstate(all="ignore"):  # far trial points overflow, and are refused
+        if start is not None:
+            try:
+                found = _search(cells, response, factors, fixed, start)
+                if found.converged:
+                    return found
+            except np.linalg.LinAlgError:
+                pass
+        return _search(cells, response, factors, fixed, cells.zeros())
+
+
+def _search(
+    cells: Cells, response: Response, factors: Effects, fixed: np.ndarray, duals: Effects
+) -> Modes:
+    """Newton steps from the effects that belong to `duals`."""
     covariances = [factor @ factor.T for factor in factors]
-    duals = list(start) if start is not None else cells.zeros()
     effects = [s @ r for s, r in zip(covariances, duals, strict=True)]
     point = _at(cells, response, fixed, effects, duals)
     last = False
@@ -120,9 +134,8 @@ def _at(
 ) -> _Point:
     spread = cells.spread(effects)
     eta = fixed + spread
-    with np.errstate(over="ignore", invalid="ignore"):
-        parts = response.parts(eta)
-        penalised = -2.0 * float(parts.loglik.sum()) + _inner(effects, duals)
+    parts = response.parts(eta)
+    penalised = -2.0 * float(parts.loglik.sum()) + _inner(effects, duals)
     return _Point(list(effects), list(duals), spread, eta, parts, penalised)
 
 
