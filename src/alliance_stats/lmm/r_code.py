@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
@@ -28,72 +28,54 @@ print(logLik(m), digits = 12)"""
 
 def r_code(design: MixedDesign, *, reml: bool, data: str) -> str:
     """The text of `MixedModelResult.to_r`, which documents the arguments."""
-    given = (("weights", design.weights), ("offset", design.offset))
-    call = Call(
-        function="lmer",
-        packages=("lme4", "lmerTest"),
-        control=CONTROL,
-        response=r_name(design.formula.response),
-        arguments=(f"REML = {'TRUE' if reml else 'FALSE'}",),
-        columns=tuple((argument, column) for argument, column in given if column),
-    )
-    return r_lines(design, call, data)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What differs between the calls that fit a model in R.
-
-    Attributes
-    ----------
-    function : str
-    packages : tuple of str
-    control : str
-        Lines that make ``control``.
-    response : str
-        The left side of the formula, in R.
-    arguments : tuple of str
-        Arguments after the data.
-    columns : tuple of (str, str)
-        Arguments that name a column, with it.
-    used : tuple of str
-        Columns beside those of the formula and `columns` that must be complete.
-    """
-
-    function: str
-    packages: tuple[str, ...]
-    control: str
-    response: str
-    arguments: tuple[str, ...]
-    columns: tuple[tuple[str, str], ...]
-    used: tuple[str, ...] = ()
-
-
-def r_lines(design: ModelDesign, call: Call, data: str) -> str:
-    """Lines that read the file `data`, prepare it as the fit did, and fit the same model."""
-    if not isinstance(data, str) or not data:
-        raise ArgumentError(f"data={data!r} is no file name. Give one such as 'sessions.csv'.")
-    extra = [*call.used, *(column for _, column in call.columns)]
-    factors = _categorical(design, extra)
-    columns = list(dict.fromkeys([*design.formula.columns, *extra]))
-    splines = any(m.factor.transform == "bs" for memory in design.memories for m in memory.factors)
+    call = lmer_call(design, reml=reml)
     lines = [
-        *(f"library({package})" for package in call.packages),
-        *(["library(splines)"] if splines else []),
-        'options(contrasts = c("contr.treatment", "contr.poly"))',
-        "",
-        *_reading(design, factors, columns, data),
-        "",
-        call.control,
-        f"m <- {call.function}(",
-        f"  {_formula(design, factors, call.response)},",
-        f"  {', '.join(['data = d', *call.arguments, 'control = control'])}"
-        + "".join(f",\n  {argument} = {r_name(column)}" for argument, column in call.columns),
-        ")",
+        *preparation(design, data=data),
+        f"m <- {call[0]}",
+        *call[1:],
         f"stopifnot(nobs(m) == {design.n_obs})",
         PRINTED,
     ]
     return "\n".join(lines) + "\n"
+
+
+def preparation(design: MixedDesign, *, data: str) -> list[str]:
+    """Lines that load the packages, read the file into ``d`` and set lme4's ``control``."""
+    extra = [column for column in (design.weights, design.offset) if column]
+    return [*reading(design, data, extra, ("lme4", "lmerTest")), "", CONTROL]
+
+
+def reading(
+    design: ModelDesign, data: str, extra: Sequence[str], packages: Sequence[str]
+) -> list[str]:
+    """Lines that load packages and read the file into ``d``; `extra` columns are used too."""
+    if not isinstance(data, str) or not data:
+        raise ArgumentError(f"data={data!r} is no file name. Give one such as 'sessions.csv'.")
+    columns = list(dict.fromkeys([*design.formula.columns, *extra]))
+    splines = any(m.factor.transform == "bs" for memory in design.memories for m in memory.factors)
+    return [
+        *(f"library({package})" for package in packages),
+        *(["library(splines)"] if splines else []),
+        'options(contrasts = c("contr.treatment", "contr.poly"))',
+        "",
+        *_reading(design, _categorical(design, extra), columns, data),
+    ]
+
+
+def lmer_call(design: MixedDesign, *, reml: bool) -> list[str]:
+    """Lines that fit the model to ``d``."""
+    extra = [column for column in (design.weights, design.offset) if column]
+    return [
+        "lmer(",
+        f"  {r_formula(design, extra)},",
+        f"  data = d, REML = {'TRUE' if reml else 'FALSE'}, control = control"
+        + "".join(
+            f",\n  {argument} = {r_name(column)}"
+            for argument, column in (("weights", design.weights), ("offset", design.offset))
+            if column
+        ),
+        ")",
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +155,13 @@ def _level(label: str) -> str:
     return r_text(label)
 
 
-def _formula(design: ModelDesign, factors: dict[Factor, _Coded], response: str) -> str:
-    """The formula with ``||`` written out and categorical columns by their names."""
-    formula = design.formula
+def r_formula(design: ModelDesign, extra: Iterable[str], response: str | None = None) -> str:
+    """The formula with ``||`` written out and categorical columns by their names.
+
+    `response` is the left side in R, by default the column; `extra` as in `reading`.
+    """
+    formula, factors = design.formula, _categorical(design, extra)
+    left = response or r_name(formula.response)
 
     def effects(intercept: bool, terms: Iterable[Term]) -> str:
         parts = ["1" if intercept else "0"]
@@ -187,7 +173,7 @@ def _formula(design: ModelDesign, factors: dict[Factor, _Coded], response: str) 
         for term in random_terms(formula)
     ]
     fixed = effects(formula.fixed.intercept, formula.fixed.terms)
-    return " +\n    ".join([f"{response} ~ {fixed}", *random])
+    return " +\n    ".join([f"{left} ~ {fixed}", *random])
 
 
 def _factor(factor: Factor, factors: dict[Factor, _Coded]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from alliance_stats._base.checks import counted
 from alliance_stats._base.printing import escape_html, format_number, frame_html, frame_text
 from alliance_stats._base.views import ResultView
-from alliance_stats.lmm.r_code import Call, r_lines, r_name
+from alliance_stats.lmm.r_code import PRINTED, r_formula, r_name, reading
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.glmm.result import GlmmResult
@@ -87,16 +87,21 @@ def html_of(fit: GlmmResult) -> str:
 def r_code(fit: GlmmResult, data: str) -> str:
     """The text of `GlmmResult.to_r`, which documents the argument."""
     design = fit.criterion.design
+    extra = [column for column in (design.trials, design.offset) if column]
     response = r_name(design.formula.response)
     if design.trials:
         response = f"cbind({response}, {r_name(design.trials)} - {response})"
-    call = Call(
-        function="glmer",
-        packages=("lme4",),
-        control=CONTROL,
-        response=response,
-        arguments=(f"family = {fit.family}({fit.link!r})".replace("'", '"'), f"nAGQ = {fit.n_agq}"),
-        columns=(("offset", design.offset),) if design.offset else (),
-        used=(design.trials,) if design.trials else (),
-    )
-    return r_lines(design, call, data)
+    offset = [f",\n  offset = {r_name(design.offset)}"] if design.offset else []
+    lines = [
+        *reading(design, data, extra, ("lme4",)),
+        "",
+        CONTROL,
+        "m <- glmer(",
+        f"  {r_formula(design, extra, response)},",
+        f'  data = d, family = {fit.family}("{fit.link}"), nAGQ = {fit.n_agq}, control = control'
+        + "".join(offset),
+        ")",
+        f"stopifnot(nobs(m) == {design.n_obs})",
+        PRINTED,
+    ]
+    return "\n".join(lines) + "\n"
