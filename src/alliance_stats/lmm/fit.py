@@ -78,11 +78,16 @@ def fit_lmm(
     True
     """
     fit = fit_quietly(formula, data, reml=reml, weights=weights, offset=offset)
-    for message in fit.about_data:
-        warnings.warn(message, DataWarning, stacklevel=2)
-    for message in fit.about_fit:
-        warnings.warn(message, FitWarning, stacklevel=2)
+    announce(fit.about_data, fit.about_fit)
     return fit
+
+
+def announce(about_data: Sequence[str], about_fit: Sequence[str]) -> None:
+    """Warn, in the name of the caller's caller, of what a reader must know about a fit."""
+    for message in about_data:
+        warnings.warn(message, DataWarning, stacklevel=3)
+    for message in about_fit:
+        warnings.warn(message, FitWarning, stacklevel=3)
 
 
 def fit_quietly(

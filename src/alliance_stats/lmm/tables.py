@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from alliance_stats._base.errors import UnsupportedError
-from alliance_stats.lmm.design.mixed_design import Level, MixedDesign
+from alliance_stats.lmm.design.mixed_design import Level, MixedDesign, ModelDesign
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.result import MixedModelResult
@@ -47,6 +47,13 @@ def column_means(design: MixedDesign) -> pd.Series:
     inner = design.products.total[first, design.x] / design.n_obs
     means = np.linalg.solve(design.transform.T, inner)
     return pd.Series(means, index=list(design.names), name="mean")
+
+
+def levels_table(design: ModelDesign) -> pd.DataFrame:
+    """Number of rows and of groups of every factor."""
+    found = [("row", design.n_obs)]
+    found += [(level.name, len(level.labels)) for level in design.levels]
+    return pd.DataFrame(found, columns=["unit", "n"])
 
 
 def var_corr_table(

@@ -9,6 +9,9 @@ import pandas as pd
 import pytest
 
 import alliance_stats as al
+from alliance_stats.lmm.algebra import crossed
+from alliance_stats.lmm.algebra.crossed_dense import DenseElimination
+from alliance_stats.lmm.algebra.crossed_sparse import SparseElimination
 from alliance_stats.lmm.glmm.fit import fit_glmm_quietly
 from alliance_stats.lmm.glmm.result import GlmmResult
 
@@ -98,6 +101,28 @@ def test_the_truth_is_recovered() -> None:
         assert (np.abs(table["estimate"] - [-0.4, 0.6]) < 4 * table["se"]).all()
         found = fit.covariances["group"].to_numpy()
         assert np.abs(found - [[0.8, 0.2], [0.2, 0.3]]).max() < 0.12
+
+
+def test_sparse_and_dense_elimination_of_crossed_factors_agree(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Patients some of whom change their therapist."""
+    rng = np.random.default_rng(1)
+    patient = np.repeat(np.arange(150), 4)
+    therapist = patient // 5
+    moved = (rng.random(150) < 0.2)[patient] & (np.tile(np.arange(4), 150) > 1)
+    therapist = np.where(moved, (therapist + 1) % 30, therapist)
+    eta = rng.normal(size=150)[patient] + rng.normal(size=30)[therapist]
+    frame = pd.DataFrame({"patient": patient, "therapist": therapist})
+    frame["y"] = rng.binomial(1, 1 / (1 + np.exp(-eta)))
+    formula = "y ~ 1 + (1 | patient) + (1 | therapist)"
+    dense = fit_glmm_quietly(formula, frame)
+    monkeypatch.setattr(crossed, "FEW", 0)
+    monkeypatch.setattr(crossed, "SCATTERED", -1e9)
+    sparse = fit_glmm_quietly(formula, frame)
+    assert isinstance(dense.evaluation.expected, DenseElimination)
+    assert isinstance(sparse.evaluation.expected, SparseElimination)
+    close(dense, sparse)
 
 
 def test_a_singular_fit_is_exact_and_said(small: pd.DataFrame) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.errors import ArgumentError, DataWarning, FitWarning
+from alliance_stats._base.errors import ArgumentError
 from alliance_stats.formula.parse import MixedFormula
-from alliance_stats.lmm.fit import about_redundant, about_rows, about_singular
+from alliance_stats.lmm.fit import about_redundant, about_rows, about_singular, announce
 from alliance_stats.lmm.glmm.criterion import GlmmCriterion
 from alliance_stats.lmm.glmm.design import build_glmm_design
 from alliance_stats.lmm.glmm.dispersion import about_dispersion
@@ -107,10 +106,7 @@ def fit_glmm(
     fit = fit_glmm_quietly(
         formula, data, family=family, link=link, trials=trials, offset=offset, n_agq=n_agq
     )
-    for message in fit.about_data:
-        warnings.warn(message, DataWarning, stacklevel=2)
-    for message in fit.about_fit:
-        warnings.warn(message, FitWarning, stacklevel=2)
+    announce(fit.about_data, fit.about_fit)
     return fit
 
 

@@ -21,7 +21,7 @@ from alliance_stats.lmm.glmm.prediction import predict, residuals, simulate
 from alliance_stats.lmm.glmm.tables import contrast_table, glance_table, joint_tests
 from alliance_stats.lmm.glmm.views import html_of, r_code, text_of, view_of
 from alliance_stats.lmm.prediction.conditional import effect_frames, level_transform, sd_arrays
-from alliance_stats.lmm.tables import var_corr_table
+from alliance_stats.lmm.tables import levels_table, var_corr_table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -254,9 +254,7 @@ class GlmmResult:
 
     def levels(self) -> pd.DataFrame:
         """Number of rows and of groups: columns ``unit`` and ``n``."""
-        found = [("row", self.n_obs)]
-        found += [(level.name, len(level.labels)) for level in self.criterion.design.levels]
-        return pd.DataFrame(found, columns=["unit", "n"])
+        return levels_table(self.criterion.design)
 
     def view(self) -> ResultView:
         """Return what the report room may see of this fit."""
