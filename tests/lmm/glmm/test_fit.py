@@ -117,10 +117,10 @@ def test_sparse_and_dense_elimination_of_crossed_factors_agree(
     frame["y"] = rng.binomial(1, 1 / (1 + np.exp(-eta)))
     formula = "y ~ 1 + (1 | patient) + (1 | therapist)"
     dense = fit_glmm_quietly(formula, frame)
+    assert isinstance(dense.evaluation.expected, DenseElimination)
     monkeypatch.setattr(crossed, "FEW", 0)
     monkeypatch.setattr(crossed, "SCATTERED", -1e9)
     sparse = fit_glmm_quietly(formula, frame)
-    assert isinstance(dense.evaluation.expected, DenseElimination)
     assert isinstance(sparse.evaluation.expected, SparseElimination)
     close(dense, sparse)
 
