@@ -45,7 +45,7 @@ check: $(READY)  ## ruff and mypy
 data: $(READY)  ## write data/synthetic again, byte for byte
 	$(BIN)/python data/make_synthetic.py
 
-references:  ## write tests/reference/*.json again (needs R: lme4, lmerTest, pbkrtest, clubSandwich, minqa, psych, mitml, pan, jsonlite)
+references:  ## write tests/reference/*.json again (needs R: lme4, lmerTest, pbkrtest, clubSandwich, glmmTMB, minqa, psych, mitml, pan, jsonlite)
 	Rscript tests/reference/make_references.R
 	Rscript tests/reference/make_outcome_references.R
 	Rscript tests/reference/make_formula_references.R
@@ -60,6 +60,7 @@ references:  ## write tests/reference/*.json again (needs R: lme4, lmerTest, pbk
 	Rscript tests/reference/make_profile_references.R
 	Rscript tests/reference/make_comparison_references.R
 	Rscript tests/reference/make_pool_references.R
+	Rscript tests/reference/make_glmm_references.R
 
 notebooks: $(READY)  ## run every notebook
 	$(BIN)/python tools/run_notebooks.py
@@ -75,6 +76,7 @@ bench: $(READY)  ## speed against lme4 (R, if installed), mixedlm and statsmodel
 	PYTHON="$(PYTHON)" bash tools/install.sh -e '.[bench]'
 	$(BIN)/python benchmarks/bench_lmm.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_inference.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_glmm.py --write docs/performance.md
 
 calibrate: $(READY)  ## type I error of tests and coverage of intervals with few therapists
 	$(BIN)/python benchmarks/calibrate_tests.py --write docs/calibration.md

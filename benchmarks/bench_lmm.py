@@ -227,8 +227,12 @@ class RProcess:
 
     def ask(self, task: str, random: str) -> tuple[float, float]:
         """Seconds (by R's clock) and a number, such as the log-likelihood."""
+        return self.ask_about(task, f"{FIXED} + {random}")
+
+    def ask_about(self, task: str, formula: str) -> tuple[float, float]:
+        """The same of any formula."""
         assert self.process.stdin is not None
-        self.process.stdin.write(f"{task}\t{FIXED} + {random}\n")
+        self.process.stdin.write(f"{task}\t{formula}\n")
         self.process.stdin.flush()
         first, second = self.read().split("\t")
         if first == "error":

@@ -42,6 +42,8 @@ TOL = SimpleNamespace(
     interval_wald=1e-4,  # of the width
     interval_profile=1e-3,  # of the width
     blup_in_sd=1e-3,  # of the SD of the BLUPs
+    glmm_loglik=1e-5,  # absolute, generalised linear mixed models
+    glmm_in_se=1e-4,  # |Δβ| / se, and SE relative
 )
 
 

@@ -23,6 +23,7 @@ from alliance_stats.data.sessions import SessionData as SessionData
 from alliance_stats.data.wide.reshaping import reshape as reshape
 from alliance_stats.lmm.comparison.compare import compare_models as compare_models
 from alliance_stats.lmm.fit import fit_lmm as fit_lmm
+from alliance_stats.lmm.glmm.fit import fit_glmm as fit_glmm
 from alliance_stats.lmm.inference.cluster_robust import cluster_robust as cluster_robust
 from alliance_stats.lmm.pooling.pool import pool as pool
 from alliance_stats.models.outcome import fit_outcome as fit_outcome

@@ -7,6 +7,8 @@ from alliance_stats.lmm.diagnosis.result import Diagnosis as Diagnosis
 from alliance_stats.lmm.explained.r_squared import RSquared as RSquared
 from alliance_stats.lmm.explained.shares import VarianceShares as VarianceShares
 from alliance_stats.lmm.fit import fit_lmm as fit_lmm
+from alliance_stats.lmm.glmm.fit import fit_glmm as fit_glmm
+from alliance_stats.lmm.glmm.result import GlmmResult as GlmmResult
 from alliance_stats.lmm.inference.cluster_robust import ClusterRobustResult as ClusterRobustResult
 from alliance_stats.lmm.inference.cluster_robust import cluster_robust as cluster_robust
 from alliance_stats.lmm.influence.result import InfluenceResult as InfluenceResult

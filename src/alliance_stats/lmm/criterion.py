@@ -17,6 +17,12 @@ from functools import cached_property
 import numpy as np
 
 from alliance_stats.lmm.algebra.derivatives import Elimination, gradients
+from alliance_stats.lmm.design.blocks import (
+    block_sizes,
+    join_blocks,
+    one_block_each,
+    split_blocks,
+)
 from alliance_stats.lmm.design.mixed_design import MixedDesign
 from alliance_stats.lmm.factors import (
     gradient_in_theta,
@@ -83,37 +89,23 @@ class Criterion:
     @property
     def sizes(self) -> list[int]:
         """Number of random effects of every block, the factor with most groups first."""
-        return [len(block.names) for level in self.design.levels for block in level.blocks]
+        return block_sizes(self.design.levels)
 
     @cached_property
     def _one_block_each(self) -> bool:
-        return all(
-            len(level.blocks) == 1 and len(level.blocks[0].names) == len(level.z)
-            for level in self.design.levels
-        )
+        return one_block_each(self.design.levels)
 
     def by_level(self, factors: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The factors (…, q, q) of blocks joined to one block-diagonal factor a level."""
         if self._one_block_each:
             return list(factors)
-        remaining = iter(factors)
-        found = []
-        for level in self.design.levels:
-            factor = np.zeros((*factors[0].shape[:-2], len(level.z), len(level.z)))
-            for block in level.blocks:
-                factor[..., block.columns, block.columns] = next(remaining)
-            found.append(factor)
-        return found
+        return join_blocks(self.design.levels, factors)
 
     def by_block(self, matrices: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The diagonal blocks of matrices (q_l, q_l, …), one a level."""
         if self._one_block_each:
             return list(matrices)
-        return [
-            matrix[block.columns, block.columns]
-            for level, matrix in zip(self.design.levels, matrices, strict=True)
-            for block in level.blocks
-        ]
+        return split_blocks(self.design.levels, matrices)
 
     def rows_by_block(self, matrices: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The rows of every block of matrices (q_l, …), one a level."""

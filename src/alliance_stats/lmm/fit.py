@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from alliance_stats._base.errors import DataWarning, FitWarning
 from alliance_stats.formula.parse import MixedFormula
 from alliance_stats.lmm.criterion import Criterion
 from alliance_stats.lmm.design.build import build_design
-from alliance_stats.lmm.design.mixed_design import MixedDesign
+from alliance_stats.lmm.design.mixed_design import Level, ModelDesign
 from alliance_stats.lmm.factors import unpack
 from alliance_stats.lmm.minimum import SINGULAR, Minimum, minimise
 from alliance_stats.lmm.result import MixedModelResult
@@ -77,11 +78,16 @@ def fit_lmm(
     True
     """
     fit = fit_quietly(formula, data, reml=reml, weights=weights, offset=offset)
-    for message in fit.about_data:
-        warnings.warn(message, DataWarning, stacklevel=2)
-    for message in fit.about_fit:
-        warnings.warn(message, FitWarning, stacklevel=2)
+    announce(fit.about_data, fit.about_fit)
     return fit
+
+
+def announce(about_data: Sequence[str], about_fit: Sequence[str]) -> None:
+    """Warn, in the name of the caller's caller, of what a reader must know about a fit."""
+    for message in about_data:
+        warnings.warn(message, DataWarning, stacklevel=3)
+    for message in about_fit:
+        warnings.warn(message, FitWarning, stacklevel=3)
 
 
 def fit_quietly(
@@ -98,11 +104,11 @@ def fit_quietly(
     criterion = Criterion(design, reml)
     minimum = minimise(criterion)
     about_fit = tuple(_about_fit(criterion, minimum))
-    about_data = (*_about_rows(design), *_about_redundant(design))
+    about_data = (*about_rows(design), *about_redundant(design))
     return MixedModelResult(str(design.formula), criterion, minimum, about_data, about_fit)
 
 
-def _about_rows(design: MixedDesign) -> list[str]:
+def about_rows(design: ModelDesign) -> list[str]:
     """``41 of 960 rows dropped (phq9 missing: 38, wai missing: 3).``"""
     if not design.n_dropped:
         return []
@@ -111,7 +117,7 @@ def _about_rows(design: MixedDesign) -> list[str]:
     return [f"{design.n_dropped:,} of {counted(total, 'row')} dropped ({causes})."]
 
 
-def _about_redundant(design: MixedDesign) -> list[str]:
+def about_redundant(design: ModelDesign) -> list[str]:
     """``Fixed effect dropped: 'both' is a combination of the effects before it.``"""
     if not design.redundant:
         return []
@@ -128,10 +134,7 @@ def _about_fit(criterion: Criterion, minimum: Minimum) -> list[str]:
     """What a reader must know about a singular or failed fit."""
     messages: list[str] = []
     if minimum.singular:
-        factors = iter(unpack(minimum.theta, criterion.sizes))
-        for level in criterion.design.levels:
-            texts = [_about_block(level.name, b.names, next(factors)) for b in level.blocks]
-            messages.extend(text for text in texts if text)
+        messages = about_singular(criterion.design.levels, criterion.sizes, minimum.theta)
     if not minimum.converged:
         gradient = criterion(minimum.theta)[1]
         messages.append(
@@ -140,6 +143,17 @@ def _about_fit(criterion: Criterion, minimum: Minimum) -> list[str]:
             "use fewer random effects, or check the data for extreme values."
         )
     return messages
+
+
+def about_singular(levels: Sequence[Level], sizes: list[int], theta: np.ndarray) -> list[str]:
+    """A sentence for every block of random effects that has lost rank."""
+    factors = iter(unpack(theta, sizes))
+    texts = [
+        _about_block(level.name, block.names, next(factors))
+        for level in levels
+        for block in level.blocks
+    ]
+    return [text for text in texts if text]
 
 
 def _about_block(name: str, terms: tuple[str, ...], block: np.ndarray) -> str:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import DataError
-from alliance_stats.lmm.criterion import Criterion, Profile
+from alliance_stats.lmm.criterion import Criterion
 from alliance_stats.lmm.factors import (
     canonical,
     is_singular,
@@ -110,10 +111,8 @@ def search(criterion: Criterion, theta: np.ndarray) -> Generator[np.ndarray, Val
         log.extend(found.log)
         if not found.converged or np.abs(found.x).max() > HUGE:
             _check_residual(criterion, unpack_roots(found.x, criterion.sizes))
-        theta, value, profile = _fold(
-            criterion, unpack_roots(found.x, criterion.sizes), found.value
-        )
-        escape = _escape(criterion, theta, profile)
+        theta, value, profile = fold(criterion, unpack_roots(found.x, criterion.sizes), found.value)
+        escape = escape_of(criterion, theta, profile)
         if escape is None or restarts == MAX_RESTARTS:
             break
         theta, restarts = escape, restarts + 1
@@ -142,9 +141,37 @@ def _check_residual(criterion: Criterion, factors: list[np.ndarray]) -> None:
         )
 
 
-def _fold(
-    criterion: Criterion, factors: list[np.ndarray], value: float
-) -> tuple[np.ndarray, float, Profile | None]:
+class Evaluated(Protocol):
+    """A criterion at one θ."""
+
+    @property
+    def deviance(self) -> float:
+        """The value there."""
+
+
+Found = TypeVar("Found", bound=Evaluated)
+
+
+class InTheta(Protocol[Found]):
+    """A criterion as a function of θ: the linear one, or another with its other parameters held."""
+
+    @property
+    def sizes(self) -> list[int]:
+        """Number of random effects of every block."""
+
+    def profile(self, theta: np.ndarray) -> Found:
+        """Evaluate the criterion at θ."""
+
+    def gradients(self, profile: Found) -> list[np.ndarray]:
+        """∂deviance/∂Σ of every block, symmetric (q, q)."""
+
+    def information(self, profile: Found) -> list[np.ndarray]:
+        """Z'V⁻¹Z (q, q, G) of every block's groups."""
+
+
+def fold(
+    criterion: InTheta[Found], factors: list[np.ndarray], value: float
+) -> tuple[np.ndarray, float, Found | None]:
     """Canonical θ, tiny columns set to zero unless the deviance would rise, and the deviance.
 
     Also the profile there, where it was formed.
@@ -158,7 +185,9 @@ def _fold(
     return exact, value, None
 
 
-def _escape(criterion: Criterion, theta: np.ndarray, profile: Profile | None) -> np.ndarray | None:
+def escape_of(
+    criterion: InTheta[Found], theta: np.ndarray, profile: Found | None
+) -> np.ndarray | None:
     """A better θ near a rank-deficient one, or None if no direction out of it falls."""
     factors = unpack(theta, criterion.sizes)
     if not is_singular(factors, tolerance=SINGULAR):

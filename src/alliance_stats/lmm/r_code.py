@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats.formula.memory import FactorMemory
 from alliance_stats.formula.names import is_syntactic, quote_name
 from alliance_stats.formula.terms import Factor, Term
-from alliance_stats.lmm.design.mixed_design import MixedDesign
+from alliance_stats.lmm.design.mixed_design import MixedDesign, ModelDesign
 from alliance_stats.lmm.design.unique import random_terms
 
 #: Cells that R shall read as missing.
@@ -41,28 +41,33 @@ def r_code(design: MixedDesign, *, reml: bool, data: str) -> str:
 
 def preparation(design: MixedDesign, *, data: str) -> list[str]:
     """Lines that load the packages, read the file into ``d`` and set lme4's ``control``."""
+    extra = [column for column in (design.weights, design.offset) if column]
+    return [*reading(design, data, extra, ("lme4", "lmerTest")), "", CONTROL]
+
+
+def reading(
+    design: ModelDesign, data: str, extra: Sequence[str], packages: Sequence[str]
+) -> list[str]:
+    """Lines that load packages and read the file into ``d``; `extra` columns are used too."""
     if not isinstance(data, str) or not data:
         raise ArgumentError(f"data={data!r} is no file name. Give one such as 'sessions.csv'.")
-    columns = [*design.formula.columns, *filter(None, [design.weights, design.offset])]
-    columns = list(dict.fromkeys(columns))
+    columns = list(dict.fromkeys([*design.formula.columns, *extra]))
     splines = any(m.factor.transform == "bs" for memory in design.memories for m in memory.factors)
     return [
-        "library(lme4)",
-        "library(lmerTest)",
+        *(f"library({package})" for package in packages),
         *(["library(splines)"] if splines else []),
         'options(contrasts = c("contr.treatment", "contr.poly"))',
         "",
-        *_reading(design, _categorical(design), columns, data),
-        "",
-        CONTROL,
+        *_reading(design, _categorical(design, extra), columns, data),
     ]
 
 
 def lmer_call(design: MixedDesign, *, reml: bool) -> list[str]:
     """Lines that fit the model to ``d``."""
+    extra = [column for column in (design.weights, design.offset) if column]
     return [
         "lmer(",
-        f"  {_formula(design, _categorical(design))},",
+        f"  {r_formula(design, extra)},",
         f"  data = d, REML = {'TRUE' if reml else 'FALSE'}, control = control"
         + "".join(
             f",\n  {argument} = {r_name(column)}"
@@ -81,13 +86,13 @@ class _Coded:
     name: str
 
 
-def _categorical(design: MixedDesign) -> dict[Factor, _Coded]:
+def _categorical(design: ModelDesign, extra: Iterable[str]) -> dict[Factor, _Coded]:
     """Every categorical factor once; a new column where the data's own has another use too."""
     memories = {m.factor: m for memory in design.memories for m in memory.factors}
     uses: dict[str, set[Factor]] = {}
     for factor in memories:
         uses.setdefault(factor.column, set()).add(factor)
-    taken = {*design.formula.columns, design.weights, design.offset}
+    taken = {*design.formula.columns, *extra}
     found: dict[Factor, _Coded] = {}
     for factor, memory in memories.items():
         if not memory.levels:
@@ -101,7 +106,7 @@ def _categorical(design: MixedDesign) -> dict[Factor, _Coded]:
 
 
 def _reading(
-    design: MixedDesign, factors: dict[Factor, _Coded], columns: list[str], data: str
+    design: ModelDesign, factors: dict[Factor, _Coded], columns: list[str], data: str
 ) -> list[str]:
     """Lines that read the file, drop incomplete rows and make the categorical columns."""
     text = ", ".join(f'{r_name(c)} = "character"' for c in _read_as_text(design, factors))
@@ -121,7 +126,7 @@ def _reading(
     return lines
 
 
-def _read_as_text(design: MixedDesign, factors: dict[Factor, _Coded]) -> list[str]:
+def _read_as_text(design: ModelDesign, factors: dict[Factor, _Coded]) -> list[str]:
     """Columns whose cells R must not turn into numbers: "007" would become 7, "True" logical."""
     memories = {m.factor: m for memory in design.memories for m in memory.factors}
     numeric = {factor.column for factor, memory in memories.items() if not memory.levels}
@@ -150,9 +155,13 @@ def _level(label: str) -> str:
     return r_text(label)
 
 
-def _formula(design: MixedDesign, factors: dict[Factor, _Coded]) -> str:
-    """The formula with ``||`` written out and categorical columns by their names."""
-    formula = design.formula
+def r_formula(design: ModelDesign, extra: Iterable[str], response: str | None = None) -> str:
+    """The formula with ``||`` written out and categorical columns by their names.
+
+    `response` is the left side in R, by default the column; `extra` as in `reading`.
+    """
+    formula, factors = design.formula, _categorical(design, extra)
+    left = response or r_name(formula.response)
 
     def effects(intercept: bool, terms: Iterable[Term]) -> str:
         parts = ["1" if intercept else "0"]
@@ -164,7 +173,7 @@ def _formula(design: MixedDesign, factors: dict[Factor, _Coded]) -> str:
         for term in random_terms(formula)
     ]
     fixed = effects(formula.fixed.intercept, formula.fixed.terms)
-    return " +\n    ".join([f"{r_name(formula.response)} ~ {fixed}", *random])
+    return " +\n    ".join([f"{left} ~ {fixed}", *random])
 
 
 def _factor(factor: Factor, factors: dict[Factor, _Coded]) -> str:

@@ -29,7 +29,7 @@ from alliance_stats.lmm.prediction.residuals import residuals
 from alliance_stats.lmm.prediction.simulate import Groups, simulate_rows
 from alliance_stats.lmm.r_code import r_code
 from alliance_stats.lmm.resampling.bootstrap import bootstrap
-from alliance_stats.lmm.tables import column_means, glance_table, var_corr_table
+from alliance_stats.lmm.tables import column_means, glance_table, levels_table, var_corr_table
 from alliance_stats.lmm.views import html_of, text_of, view_of
 
 
@@ -385,9 +385,7 @@ class MixedModelResult:
 
     def levels(self) -> pd.DataFrame:
         """Number of rows and of groups: columns ``unit`` and ``n``."""
-        found = [("row", self.n_obs)]
-        found += [(level.name, len(level.labels)) for level in self.criterion.design.levels]
-        return pd.DataFrame(found, columns=["unit", "n"])
+        return levels_table(self.criterion.design)
 
     def view(self, *, ddf: Ddf = "satterthwaite") -> ResultView:
         """Return what the report room may see of this fit; `ddf` as in `tidy`."""

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from alliance_stats._base.errors import UnsupportedError
-from alliance_stats.lmm.design.mixed_design import Level, MixedDesign
+from alliance_stats.lmm.design.mixed_design import Level, MixedDesign, ModelDesign
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.result import MixedModelResult
@@ -49,10 +49,17 @@ def column_means(design: MixedDesign) -> pd.Series:
     return pd.Series(means, index=list(design.names), name="mean")
 
 
+def levels_table(design: ModelDesign) -> pd.DataFrame:
+    """Number of rows and of groups of every factor."""
+    found = [("row", design.n_obs)]
+    found += [(level.name, len(level.labels)) for level in design.levels]
+    return pd.DataFrame(found, columns=["unit", "n"])
+
+
 def var_corr_table(
-    levels: Sequence[Level], covariances: Mapping[str, pd.DataFrame], sigma2: float
+    levels: Sequence[Level], covariances: Mapping[str, pd.DataFrame], sigma2: float | None
 ) -> pd.DataFrame:
-    """Variances and correlations of the random effects, and the residual variance σ²."""
+    """Variances and correlations of the random effects, and the residual variance σ² if any."""
     rows: list[tuple[str, str, str, float, float, float]] = []
     nan = float("nan")
     for level in levels:
@@ -66,7 +73,8 @@ def var_corr_table(
                 both = sd[i] * sd[j]
                 r = values[i, j] / both if both > 0 else nan
                 rows.append((level.name, effects[j], effects[i], values[i, j], nan, r))
-    rows.append(("Residual", "", "", sigma2, float(np.sqrt(sigma2)), nan))
+    if sigma2 is not None:
+        rows.append(("Residual", "", "", sigma2, float(np.sqrt(sigma2)), nan))
     columns = ["group", "term", "with_term", "variance", "sd", "correlation"]
     return pd.DataFrame(rows, columns=columns)
 

@@ -129,15 +129,38 @@ def find_crossings(
     z : sequence of ndarray (q_l,)
         Positions of every factor's columns among the unique ones.
     """
-    order = np.lexsort(tuple(reversed(codes)))
-    sorted_codes = [c[order] for c in codes]
-    new = np.any([np.diff(c, prepend=-1) != 0 for c in sorted_codes], axis=0)
-    starts = np.flatnonzero(new)
+    order, starts = cells_of(codes)
     cells = group_grams(columns[:, order], starts)
-    members = [c[starts] for c in sorted_codes]
-    groups = [int(c.max()) + 1 for c in codes]
+    members = [c[order[starts]] for c in codes]
+    return cross_cells(cells, members, [int(c.max()) + 1 for c in codes], z)
+
+
+def cells_of(codes: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Order (n,) that brings rows of the same groups of all factors together; first of each."""
+    order = np.lexsort(tuple(reversed(codes)))
+    new = np.any([np.diff(c[order], prepend=-1) != 0 for c in codes], axis=0)
+    return order, np.flatnonzero(new)
+
+
+def cross_cells(
+    cells: np.ndarray,
+    members: Sequence[np.ndarray],
+    groups: Sequence[int],
+    z: Sequence[np.ndarray],
+) -> Crossings:
+    """Sum the Gram matrices (m, m, C) of cells over groups, links and meetings.
+
+    Parameters
+    ----------
+    members : sequence of ndarray (C,)
+        Group of every cell, a factor each; sorted by the first factor.
+    groups : sequence of int
+        Number of groups of every factor.
+    z : sequence of ndarray (q_l,)
+        Positions of every factor's columns among the unique ones.
+    """
     grams = np.add.reduceat(cells, np.flatnonzero(np.diff(members[0], prepend=-1)), axis=-1)
-    rest = range(1, len(codes))
+    rest = range(1, len(groups))
     links = [Links(*_summed(cells, (0, k), members, groups, z)) for k in rest]
     meetings = [
         Meetings(i - 1, j - 1, *_summed(cells, (i, j), members, groups, z))

@@ -8,16 +8,24 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import counted
-from alliance_stats._base.errors import ArgumentError
+from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats._base.printing import escape_html, frame_html, frame_text
 from alliance_stats._base.random import RandomSource
 from alliance_stats.lmm.comparison.bootstrap_test import bootstrap_test
 from alliance_stats.lmm.comparison.likelihood_ratio import LikelihoodRatio, closed_form
 from alliance_stats.lmm.comparison.same_data import check_same_data, check_same_method
+from alliance_stats.lmm.comparison.same_glmm import check_same_glmm
 from alliance_stats.lmm.comparison.structure import Extension, extension, same_model
+from alliance_stats.lmm.glmm.result import GlmmResult
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.numeric.resample import spawn_generators
 
+Fit = MixedModelResult | GlmmResult
+
+NO_BOOTSTRAP = (
+    "the parametric bootstrap is for fits of fit_lmm only. Leave bootstrap out: tests of fixed "
+    "effects, of one variance and of one slope have a closed form."
+)
 #: Statistics are not t values here.
 HEADINGS = {
     "statistic": "LR",
@@ -44,7 +52,8 @@ class ModelComparison:
         statistic df p_value reference``. ``model`` is its place in the call. The last five are of
         the test against the model that ``compared_with`` names: the largest one nested in it;
         NaN or empty where there is none. ``df`` is the difference of the numbers of parameters.
-    method : {"REML", "ML"}
+    method : str
+        ``REML`` or ``ML``; of generalised models ``Laplace`` or ``quadrature, 11 points``.
     messages : tuple of str
         Models that are not nested, and notes on the tests.
     """
@@ -91,7 +100,7 @@ class ModelComparison:
 
 
 def compare_models(
-    *fits: MixedModelResult, bootstrap: int | None = None, rng: RandomSource | None = None
+    *fits: Fit, bootstrap: int | None = None, rng: RandomSource | None = None
 ) -> ModelComparison:
     """Compare mixed models of the same rows: information criteria and likelihood-ratio tests.
 
@@ -103,12 +112,14 @@ def compare_models(
     * one variance: the mixture ½χ²(0) + ½χ²(1), because a variance cannot be negative;
     * one slope added to a block of r correlated effects: ½χ²(r) + ½χ²(r + 1);
     * correlations between effects that vary in both: χ²;
-    * anything else: no closed form; give `bootstrap`.
+    * anything else: no closed form; give `bootstrap` (of linear models only).
+
+    Generalised linear mixed models are compared by the same laws.
 
     Parameters
     ----------
-    *fits : MixedModelResult
-        Two or more fits, in any order.
+    *fits : MixedModelResult or GlmmResult
+        Two or more fits of one kind, in any order.
     bootstrap : int, optional
         Number of draws of a parametric bootstrap, used for every test: responses are drawn from
         the smaller model and both are fitted to them. It needs no law in closed form. 999 gives
@@ -150,8 +161,7 @@ def compare_models(
     ['', '½χ²(0) + ½χ²(1)']
     """
     _check_arguments(fits, bootstrap, rng)
-    check_same_data(list(fits))
-    check_same_method(list(fits))
+    method = _checked_method(fits)
     order = sorted(range(len(fits)), key=lambda k: fits[k].n_parameters)
     sources = None if rng is None else spawn_generators(rng, len(fits))
     rows, messages = [], []
@@ -159,20 +169,50 @@ def compare_models(
         base, added = _nested_in(fits, order[:place], k)
         test = None
         if base is not None and added is not None:
-            if bootstrap is None or sources is None:
-                test = closed_form(fits[base], fits[k], added)
-            else:
-                test = bootstrap_test(fits[base], fits[k], added, n=bootstrap, rng=sources[k])
+            source = None if sources is None else sources[k]
+            test = _tested(fits[base], fits[k], added, bootstrap, source)
             messages += _about_test(test, k, base)
         elif place:
             messages.append(_about_no_test(fits, order[:place], k))
         rows.append(_row(fits[k], k, base, test))
-    method = "REML" if fits[0].reml else "ML"
     return ModelComparison(pd.DataFrame(rows), method, tuple(messages))
 
 
+def _tested(
+    smaller: Fit,
+    larger: Fit,
+    added: Extension,
+    bootstrap: int | None,
+    source: np.random.Generator | None,
+) -> LikelihoodRatio:
+    """The test by its law, or by the bootstrap if asked for; that is for linear models only."""
+    if bootstrap is None or source is None:
+        return closed_form(smaller, larger, added)
+    if isinstance(smaller, MixedModelResult) and isinstance(larger, MixedModelResult):
+        return bootstrap_test(smaller, larger, added, n=bootstrap, rng=source)
+    raise UnsupportedError(NO_BOOTSTRAP)
+
+
+def _checked_method(fits: tuple[Fit, ...]) -> str:
+    """The method of fits that can be compared, all linear or all generalised."""
+    linear = [fit for fit in fits if isinstance(fit, MixedModelResult)]
+    if not linear:
+        generalised = [fit for fit in fits if not isinstance(fit, MixedModelResult)]
+        check_same_glmm(generalised)
+        n = generalised[0].n_agq
+        return "Laplace" if n == 1 else f"quadrature, {n} points"
+    if len(linear) < len(fits):
+        raise ArgumentError(
+            "some fits are of fit_lmm and others of fit_glmm: their likelihoods are of different "
+            "responses. Compare models of one kind."
+        )
+    check_same_data(linear)
+    check_same_method(linear)
+    return "REML" if linear[0].reml else "ML"
+
+
 def _nested_in(
-    fits: tuple[MixedModelResult, ...], before: list[int], k: int
+    fits: tuple[Fit, ...], before: list[int], k: int
 ) -> tuple[int | None, Extension | None]:
     """The largest of the models before that is nested in model k, and what k adds to it."""
     for base in reversed(before):
@@ -182,9 +222,7 @@ def _nested_in(
     return None, None
 
 
-def _row(
-    fit: MixedModelResult, k: int, base: int | None, test: LikelihoodRatio | None
-) -> dict[str, object]:
+def _row(fit: Fit, k: int, base: int | None, test: LikelihoodRatio | None) -> dict[str, object]:
     glance = fit.glance().iloc[0]
     return {
         "model": k + 1,
@@ -208,7 +246,7 @@ def _about_test(test: LikelihoodRatio, k: int, base: int) -> list[str]:
     return notes
 
 
-def _about_no_test(fits: tuple[MixedModelResult, ...], before: list[int], k: int) -> str:
+def _about_no_test(fits: tuple[Fit, ...], before: list[int], k: int) -> str:
     twins = [
         j + 1 for j in before if same_model(fits[j].criterion.design, fits[k].criterion.design)
     ]
@@ -223,7 +261,8 @@ def _about_no_test(fits: tuple[MixedModelResult, ...], before: list[int], k: int
 def _check_arguments(
     fits: tuple[object, ...], bootstrap: int | None, rng: RandomSource | None
 ) -> None:
-    wrong = [type(fit).__name__ for fit in fits if not isinstance(fit, MixedModelResult)]
+    known = (MixedModelResult, GlmmResult)
+    wrong = [type(fit).__name__ for fit in fits if not isinstance(fit, known)]
     if wrong:
         pooled = any(hasattr(fit, "compare") for fit in fits)
         advice = (
@@ -245,6 +284,8 @@ def _check_arguments(
         )
     if bootstrap is None:
         return
+    if any(isinstance(fit, GlmmResult) for fit in fits):
+        raise UnsupportedError(NO_BOOTSTRAP)
     if not isinstance(bootstrap, int | np.integer) or isinstance(bootstrap, bool) or bootstrap < 19:
         raise ArgumentError(
             f"bootstrap={bootstrap!r} is no number of draws for a test. "

@@ -11,11 +11,14 @@ from scipy.special import chdtrc
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import UnsupportedError
 from alliance_stats.lmm.comparison.structure import Extension
-from alliance_stats.lmm.factors import is_singular
+from alliance_stats.lmm.factors import is_singular, unpack
 from alliance_stats.lmm.minimum import SINGULAR
 
 if TYPE_CHECKING:
+    from alliance_stats.lmm.glmm.result import GlmmResult
     from alliance_stats.lmm.result import MixedModelResult
+
+    Fit = MixedModelResult | GlmmResult
 
 #: A statistic below it is zero: two minima found to the optimiser's tolerance.
 ZERO = 1e-6
@@ -47,7 +50,7 @@ class LikelihoodRatio:
     note: str = ""
 
 
-def statistic_of(smaller: MixedModelResult, larger: MixedModelResult) -> float:
+def statistic_of(smaller: Fit, larger: Fit) -> float:
     """Twice the difference of the log-likelihoods; rounding below zero is zero."""
     return settled(2.0 * (larger.loglik - smaller.loglik))
 
@@ -57,9 +60,7 @@ def settled(statistic: float) -> float:
     return 0.0 if abs(statistic) < ZERO else statistic
 
 
-def closed_form(
-    smaller: MixedModelResult, larger: MixedModelResult, added: Extension
-) -> LikelihoodRatio:
+def closed_form(smaller: Fit, larger: Fit, added: Extension) -> LikelihoodRatio:
     """The test where its law is known: see `compare_models`. Raises UnsupportedError elsewhere."""
     statistic = statistic_of(smaller, larger)
     df = added.n_fixed + added.n_covariance
@@ -83,9 +84,8 @@ def closed_form(
     p = 0.5 * (chi2_tail(statistic, r) + chi2_tail(statistic, r + 1))
     note = ""
     if smaller.singular:
-        note = (
-            "the smaller model is singular, so the mixture of χ² is approximate: "
-            "bootstrap=999, rng=… gives a test without it"
+        note = "the smaller model is singular, so the mixture of χ² is approximate" + (
+            "" if is_glmm(larger) else ": bootstrap=999, rng=… gives a test without it"
         )
     return LikelihoodRatio(statistic, df, p, f"½χ²({r}) + ½χ²({r + 1})", note)
 
@@ -105,18 +105,19 @@ def _words(added: Extension) -> str:
     return random
 
 
-def _no_closed_form(smaller: MixedModelResult, larger: MixedModelResult, why: str) -> str:
+def _no_closed_form(smaller: Fit, larger: Fit, why: str) -> str:
+    bootstrap = "Ask for the parametric bootstrap, compare_models(…, bootstrap=999, rng=1), or add"
+    advice = "Add" if is_glmm(larger) else bootstrap
     return (
         f"the test of '{larger.formula}' against '{smaller.formula}' has no law in closed form. "
-        f"{why}; variances are tested at the boundary of what they can be. Ask for the parametric "
-        "bootstrap, compare_models(…, bootstrap=999, rng=1), or add one variance or slope at a "
-        "time."
+        f"{why}; variances are tested at the boundary of what they can be. {advice} one "
+        "variance or slope at a time."
     )
 
 
-def _singular_at(fit: MixedModelResult, group: str) -> bool:
+def _singular_at(fit: Fit, group: str) -> bool:
     """Whether the blocks of a factor have lost rank."""
-    factors = iter(fit.profile.factors)
+    factors = iter(unpack(fit.minimum.theta, fit.criterion.sizes))
     found = False
     for level in fit.criterion.design.levels:
         for _ in level.blocks:
@@ -126,16 +127,23 @@ def _singular_at(fit: MixedModelResult, group: str) -> bool:
     return found
 
 
-def _small_sample(fit: MixedModelResult) -> str:
+def is_glmm(fit: Fit) -> bool:
+    """Whether a fit is a generalised linear mixed model: it has no REML and no bootstrap."""
+    return not hasattr(fit, "reml")
+
+
+def _small_sample(fit: Fit) -> str:
     """A word on small samples for tests of fixed effects, where groups are few."""
     level = fit.criterion.design.levels[-1]
     n = len(level.labels)
     if n >= FEW:
         return ""
-    return (
+    often = (
         f"with {counted(n, level.name)} the χ² test of a fixed effect at that level rejects too "
-        "often: fit the larger model by REML and use joint_tests(…, ddf='kenward-roger')"
     )
+    if is_glmm(fit):
+        return often + "often"
+    return f"{often}often: fit the larger model by REML and use joint_tests(…, ddf='kenward-roger')"
 
 
 def bootstrap_p(statistic: float, drawn: np.ndarray) -> float:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import ArgumentError, DataError
-from alliance_stats.lmm.design.mixed_design import MixedDesign
+from alliance_stats.lmm.design.mixed_design import MixedDesign, ModelDesign
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.result import MixedModelResult
@@ -22,8 +23,11 @@ def check_same_data(fits: list[MixedModelResult]) -> None:
     first = fits[0].criterion.design
     for number, fit in enumerate(fits[1:], start=2):
         design = fit.criterion.design
-        _check_columns(first, design, number)
-        _check_rows(first, design, number)
+        names = ("weights", "offset")
+        check_columns(
+            first, design, {n: (getattr(first, n), getattr(design, n)) for n in names}, number
+        )
+        check_rows(first, design, number)
         _check_values(first, design, number)
 
 
@@ -63,12 +67,14 @@ def ml_call(fit: MixedModelResult, *, data: str = "data") -> str:
     return f"al.fit_lmm({fit.formula!r}, {data}, reml=False{columns})"
 
 
-def _check_columns(one: MixedDesign, other: MixedDesign, number: int) -> None:
-    pairs = {
-        "response": (one.formula.response, other.formula.response),
-        "weights": (one.weights, other.weights),
-        "offset": (one.offset, other.offset),
-    }
+def check_columns(
+    one: ModelDesign,
+    other: ModelDesign,
+    named: Mapping[str, tuple[str | None, str | None]],
+    number: int,
+) -> None:
+    """Raise DataError unless response and other `named` columns are the same in both."""
+    pairs = {"response": (one.formula.response, other.formula.response), **named}
     for what, (first, second) in pairs.items():
         if first != second:
             raise DataError(
@@ -82,7 +88,8 @@ def _named(column: str | None) -> str:
     return f"'{column}'" if column else "none"
 
 
-def _check_rows(one: MixedDesign, other: MixedDesign, number: int) -> None:
+def check_rows(one: ModelDesign, other: ModelDesign, number: int) -> None:
+    """Raise DataError unless both are of the same rows."""
     if np.array_equal(one.rows, other.rows):
         return
     lost = [
@@ -100,11 +107,7 @@ def _check_rows(one: MixedDesign, other: MixedDesign, number: int) -> None:
 def _check_values(one: MixedDesign, other: MixedDesign, number: int) -> None:
     """The response and shared columns have the same sums of squares in both."""
     if _differ(response_square(one), response_square(other)):
-        raise DataError(
-            f"models 1 and {number} are of different responses: column "
-            f"'{one.formula.response}' (with weights and offset) has other values in each. "
-            "Fit both to the same data."
-        )
+        raise other_response(one, number)
     first, second = _column_squares(one), _column_squares(other)
     for name in first.keys() & second.keys():
         if _differ(first[name], second[name]):
@@ -112,6 +115,15 @@ def _check_values(one: MixedDesign, other: MixedDesign, number: int) -> None:
                 f"fixed effect '{name}' has other values in model 1 than in model {number}. "
                 "Fit both to the same data."
             )
+
+
+def other_response(one: ModelDesign, number: int) -> DataError:
+    """The error about a response of the same name with other values."""
+    return DataError(
+        f"models 1 and {number} are of different responses: column "
+        f"'{one.formula.response}' (with weights and offset) has other values in each. "
+        "Fit both to the same data."
+    )
 
 
 def _differ(one: float, other: float) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from alliance_stats.lmm.design.mixed_design import MixedDesign
+from alliance_stats.lmm.design.mixed_design import ModelDesign
 
 #: What the larger model adds. ``covariances``: no effect, but correlations between effects.
 Kind = Literal["fixed", "variance", "slope", "covariances", "several"]
@@ -35,7 +35,7 @@ class Extension:
     n_covariance: int
 
 
-def extension(smaller: MixedDesign, larger: MixedDesign) -> Extension | None:
+def extension(smaller: ModelDesign, larger: ModelDesign) -> Extension | None:
     """What `larger` adds to `smaller`; None where `smaller` is not nested in it.
 
     Fixed effects are compared by the names of their columns, random ones by factor and block: a
@@ -57,7 +57,7 @@ def extension(smaller: MixedDesign, larger: MixedDesign) -> Extension | None:
     return Extension(kind, group, r, n_fixed, n_covariance)
 
 
-def same_model(one: MixedDesign, other: MixedDesign) -> bool:
+def same_model(one: ModelDesign, other: ModelDesign) -> bool:
     """Whether two models have the same fixed effects and blocks of random ones."""
     blocks = [
         {group: frozenset(effects) for group, effects in _blocks(d).items()} for d in (one, other)
@@ -84,7 +84,7 @@ def _kind(
     return "several", group, 0
 
 
-def _blocks(design: MixedDesign) -> dict[frozenset[str], list[Effects]]:
+def _blocks(design: ModelDesign) -> dict[frozenset[str], list[Effects]]:
     """The effects of every block, by grouping factor."""
     return {
         frozenset(level.name.split(":")): [frozenset(block.names) for block in level.blocks]

@@ -78,19 +78,19 @@ def build_design(
         )
     rows = read_rows(parsed, frame, weights, offset)
     terms = random_terms(parsed)
-    factors = _factors(terms, rows.frame)
+    factors = grouped_terms(terms, rows.frame)
     ordered = [term for grouping, members in factors for term in members]
     columns = unique_columns(parsed, ordered, rows.frame)
     for term, block in zip(ordered, columns.blocks, strict=True):
         grouping = next(g for g, members in factors if term in members)
         check_enough_groups(grouping, len(rows.frame), len(block))
     groupings = [grouping for grouping, _ in factors]
-    shape = _Shape(groupings, [len(members) for _, members in factors])
+    shape = Shape(groupings, [len(members) for _, members in factors])
     return _assemble(parsed, columns, shape, rows, (weights, offset))
 
 
 @dataclass(frozen=True, eq=False)
-class _Shape:
+class Shape:
     """The factors, the one with most groups first, and the number of terms of each."""
 
     groupings: list[Grouping]
@@ -102,7 +102,7 @@ class _Shape:
         return [blocks[a:b] for a, b in zip(ends, ends[1:], strict=False)]
 
 
-def _factors(
+def grouped_terms(
     terms: list[RandomTerm], frame: pd.DataFrame
 ) -> list[tuple[Grouping, list[RandomTerm]]]:
     """Every grouping factor with its terms, the factor with most groups first."""
@@ -134,7 +134,7 @@ class _Standard:
 def _assemble(
     formula: MixedFormula,
     columns: UniqueColumns,
-    shape: _Shape,
+    shape: Shape,
     rows: Rows,
     names: tuple[str | None, str | None],
 ) -> MixedDesign:
@@ -150,7 +150,7 @@ def _assemble(
         names=found.columns.names[:p],
         redundant=found.redundant,
         levels=tuple(
-            _level(found.columns, grouping, level, groups, scaling)
+            level_of(found.columns, grouping, level, groups, scaling)
             for grouping, level, groups in zip(shape.groupings, blocks, orders, strict=True)
         ),
         products=products,
@@ -226,7 +226,7 @@ def _products(
     return NestedProducts(grams, z, nesting.starts, nesting.parents), nesting.orders, ()
 
 
-def _level(
+def level_of(
     columns: UniqueColumns,
     grouping: Grouping,
     blocks: list[list[int]],

@@ -7,7 +7,9 @@ least-squares residuals, which keeps digits when its mean is large.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -60,6 +62,54 @@ class Level:
     def effects(self) -> tuple[str, ...]:
         """Names of all random effects of the factor."""
         return tuple(name for block in self.blocks for name in block.names)
+
+
+class ModelDesign(Protocol):
+    """What rows, tables and R code need to know of a design, whatever its likelihood."""
+
+    @property
+    def formula(self) -> MixedFormula:
+        """The model."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the fixed effects."""
+
+    @property
+    def redundant(self) -> tuple[str, ...]:
+        """Fixed effects left out because earlier ones determine them."""
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The grouping factors, the one with most groups first."""
+
+    @property
+    def transform(self) -> np.ndarray:
+        """Turns coefficients of the standardised columns into those of the original ones."""
+
+    @property
+    def memories(self) -> tuple[ColumnMemory, ...]:
+        """What gives the same columns for other rows, the fixed ones first."""
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Positions in the frame of the rows used."""
+
+    @property
+    def missing(self) -> Mapping[str, int]:
+        """Rows dropped for a missing value, by the column that was missing first."""
+
+    @property
+    def offset(self) -> str | None:
+        """Name of the offset's column."""
+
+    @property
+    def n_obs(self) -> int:
+        """Rows used."""
+
+    @property
+    def n_dropped(self) -> int:
+        """Rows dropped for missing values."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,13 +59,7 @@ def read_rows(
     ArgumentError
         If `weights` or `offset` is not the name of a column.
     """
-    frame_given(frame, name="data")
-    extra = [_column_name(x, n) for x, n in ((weights, "weights"), (offset, "offset")) if x]
-    columns = list(dict.fromkeys([*formula.columns, *extra]))
-    columns_present(frame, columns)
-    for column, what in [(formula.response, "response"), *((c, "column") for c in extra)]:
-        numeric_column(frame, column, what=what)
-    used, positions, missing = _complete(frame, columns)
+    used, positions, missing = complete_rows(formula, frame, {"weights": weights, "offset": offset})
     response = used[formula.response].to_numpy(dtype=float)
     if offset:
         response = response - used[offset].to_numpy(dtype=float)
@@ -74,6 +69,22 @@ def read_rows(
     _check_weights(values, weights)
     mean = float(values.mean())
     return Rows(used, positions, missing, response, values / mean, mean)
+
+
+def complete_rows(
+    formula: MixedFormula, frame: pd.DataFrame, extra: Mapping[str, str | None]
+) -> tuple[pd.DataFrame, np.ndarray, dict[str, int]]:
+    """The complete rows of the columns a model uses, their positions, and the missing, counted.
+
+    `extra` names further columns of numbers by the argument that asks for them.
+    """
+    frame_given(frame, name="data")
+    more = [_column_name(x, argument) for argument, x in extra.items() if x]
+    columns = list(dict.fromkeys([*formula.columns, *more]))
+    columns_present(frame, columns)
+    for column, what in [(formula.response, "response"), *((c, "column") for c in more)]:
+        numeric_column(frame, column, what=what)
+    return _complete(frame, columns)
 
 
 def _column_name(value: object, argument: str) -> str:

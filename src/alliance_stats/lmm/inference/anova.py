@@ -20,7 +20,7 @@ from alliance_stats._base.checks import name_list
 from alliance_stats._base.errors import UnsupportedError
 from alliance_stats.formula.coding import Parts
 from alliance_stats.formula.memory import ColumnMemory
-from alliance_stats.lmm.design.mixed_design import MixedDesign
+from alliance_stats.lmm.design.mixed_design import ModelDesign
 from alliance_stats.lmm.inference.contrasts import Ddf, check_ddf, joint_columns, joint_test
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def anova(self: MixedModelResult, *, ddf: Ddf = "satterthwaite") -> pd.DataFrame
     return joint_columns(list(hypotheses), rows)
 
 
-def type3_hypotheses(design: MixedDesign) -> dict[str, np.ndarray]:
+def type3_hypotheses(design: ModelDesign) -> dict[str, np.ndarray]:
     """Contrasts (q, p) of every term, by its name."""
     if design.redundant:
         raise UnsupportedError(

@@ -106,7 +106,7 @@ def confint(
     _refuse_ignored(method, reml, n, rng)
     rows = chosen(parameters_of(self), parameters)
     if method == "wald":
-        ends, messages = wald_ends(self, rows, conf_level)
+        ends, messages = wald_ends(self.tidy(ddf="normal", conf_level=conf_level), rows)
     elif rng is not None:
         ends, messages = bootstrap_ends(self, rows, conf_level, 1_000 if n is None else n, rng)
     else:
@@ -144,11 +144,8 @@ def interval_table(parameters: Sequence[Parameter], ends: Sequence[Ends]) -> pd.
     )
 
 
-def wald_ends(
-    fit: MixedModelResult, parameters: Sequence[Parameter], conf_level: float
-) -> tuple[list[Ends], list[str]]:
-    """Ends at normal quantiles of fixed effects; none of other parameters."""
-    table = fit.tidy(ddf="normal", conf_level=conf_level)
+def wald_ends(table: pd.DataFrame, parameters: Sequence[Parameter]) -> tuple[list[Ends], list[str]]:
+    """Ends of fixed effects from the `tidy` table of normal tests; none of other parameters."""
     low, high = table["ci_low"].to_numpy(), table["ci_high"].to_numpy()
     nan = float("nan")
     ends = [

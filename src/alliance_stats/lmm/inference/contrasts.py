@@ -108,11 +108,8 @@ def joint_test(
     inner = weights @ fit.criterion.design.transform
     estimate = weights @ fit.beta.to_numpy()
     covariance = fit.unit_variance * inner @ _unscaled(fit, ddf) @ inner.T
-    values, vectors = np.linalg.eigh(covariance)
-    kept = values > DEPENDENT * values[-1]
-    rank = int(kept.sum())
-    along = vectors[:, kept].T
-    statistics = (along @ estimate) ** 2 / values[kept]
+    statistics, along = independent_squares(estimate, covariance)
+    rank = len(statistics)
     f = float(statistics.mean())
     if ddf == "normal":
         return f, rank, float("inf"), float(chdtrc(rank, rank * f))
@@ -122,6 +119,19 @@ def joint_test(
     else:
         df = _pooled_df([fit.satterthwaite.df(row) for row in along @ inner])
     return f, rank, df, float(fdtrc(rank, df, f))
+
+
+def independent_squares(
+    estimate: np.ndarray, covariance: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Squares (rank,) of independent standardised combinations of estimates, and these (rank, r).
+
+    Combinations of others among the estimates count once.
+    """
+    values, vectors = np.linalg.eigh(covariance)
+    kept = values > DEPENDENT * values[-1]
+    along = vectors[:, kept].T
+    return (along @ estimate) ** 2 / values[kept], along
 
 
 def _pooled_df(dfs: Sequence[float]) -> float:

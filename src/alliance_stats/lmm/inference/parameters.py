@@ -13,6 +13,7 @@ from alliance_stats._base.errors import ArgumentError
 from alliance_stats.lmm.tables import pairs_within
 
 if TYPE_CHECKING:
+    from alliance_stats.lmm.glmm.result import GlmmResult
     from alliance_stats.lmm.result import MixedModelResult
 
 Kind = Literal["fixed", "sd", "correlation", "residual"]
@@ -59,7 +60,7 @@ class Parameter:
         return f"the correlation of {self.term} and {self.with_term} at '{self.group}'"
 
 
-def parameters_of(fit: MixedModelResult) -> list[Parameter]:
+def parameters_of(fit: MixedModelResult | GlmmResult) -> list[Parameter]:
     """Fixed effects, then the rows of `var_corr`, in their order."""
     beta = fit.beta.to_numpy()
     found = [
@@ -83,7 +84,9 @@ def parameters_of(fit: MixedModelResult) -> list[Parameter]:
                 pairs.append(Parameter(*names, "correlation", r, k, (j - start, i - start)))
         found += pairs
         first += len(level.blocks)
-    return [*found, Parameter(RESIDUAL, "", "", "residual", fit.sigma, -1, ())]
+    sigma = getattr(fit, "sigma", None)
+    residual = [] if sigma is None else [Parameter(RESIDUAL, "", "", "residual", sigma, -1, ())]
+    return [*found, *residual]
 
 
 def chosen(parameters: list[Parameter], wanted: Sequence[Wanted] | None) -> list[Parameter]:

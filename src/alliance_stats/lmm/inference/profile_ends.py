@@ -161,7 +161,7 @@ def profile_ends(
         if mine:
             ends = from_the_best(fit, by_reml, messages, partial(_all_ends, mine, z))
             found |= ends or dict.fromkeys(mine, (np.nan, np.nan))
-    messages += _about(found)
+    messages += about_ends(found)
     return [found[parameter] for parameter in parameters], messages
 
 
@@ -172,7 +172,7 @@ def _all_ends(
     for parameter in parameters:
         try:
             found[parameter] = profiles.ends(parameter, z)
-        except FloatingPointError:  # undefined beside the fit: said by `_about`
+        except FloatingPointError:  # undefined beside the fit: said by `about_ends`
             found[parameter] = float("nan"), float("nan")
     return found
 
@@ -195,7 +195,7 @@ def from_the_best(
         try:
             return work(Profiles(criterion, minimum))
         except BetterFit as better:
-            factors = better.point.profile.factors
+            factors = better.point.factors
             start = pack([canonical(f @ f.T, tolerance=0.0) for f in factors])
             before, minimum = minimum.deviance, minimise(criterion, start=start)
             gain = (before - minimum.deviance) / 2.0
@@ -208,7 +208,7 @@ def from_the_best(
     return None
 
 
-def _about(found: dict[Parameter, Ends]) -> list[str]:
+def about_ends(found: dict[Parameter, Ends]) -> list[str]:
     """Ends that are limits of the parameter and not of the data."""
     messages = []
     zero = [p.label for p, (low, _) in found.items() if p.kind == "sd" and low == 0.0]

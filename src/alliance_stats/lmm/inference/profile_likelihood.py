@@ -222,7 +222,7 @@ def _step_from(path: ProfilePath, side: int, distance: float, free: np.ndarray) 
         raise BetterFit(point)
     zeta = float(np.sqrt(max(excess, 0.0)))
     rate = side * point.slope / (2.0 * zeta) if zeta > 0 else 0.0
-    singular = is_singular(point.profile.factors, tolerance=SINGULAR)
+    singular = is_singular(point.factors, tolerance=SINGULAR)
     return Step(distance, zeta, rate, free, singular)
 
 

@@ -10,6 +10,7 @@ and response. Standard deviations and correlations: module `block_slices`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
@@ -40,15 +41,21 @@ class Point:
         In the target.
     in_sigma : list of ndarray
         ∂deviance/∂Σ of every block.
-    profile : Profile
-        The model there.
+    factors : list of ndarray
+        Λ of every block.
+    beta : ndarray (p,)
+        Coefficients of the standardised fixed columns.
+    information : list of ndarray
+        Z'V⁻¹Z (q, q, G) of every block's groups.
     """
 
     deviance: float
     gradient: np.ndarray
     slope: float
     in_sigma: list[np.ndarray]
-    profile: Profile
+    factors: list[np.ndarray]
+    beta: np.ndarray
+    information: list[np.ndarray]
 
 
 class Slice(Protocol):
@@ -123,7 +130,7 @@ class FixedSlice:
 
     def lifted(self, free: np.ndarray, point: Point) -> np.ndarray | None:
         """A better place beside a saddle on the boundary."""
-        return off_saddles(self.criterion, free, point)
+        return off_saddles(self.criterion.sizes, free, point)
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +166,7 @@ class ResidualSlice:
 
     def lifted(self, free: np.ndarray, point: Point) -> np.ndarray | None:
         """A better place beside a saddle on the boundary."""
-        return off_saddles(self.criterion, free, point)
+        return off_saddles(self.criterion.sizes, free, point)
 
 
 def symmetric_root(covariance: np.ndarray) -> np.ndarray:
@@ -168,17 +175,16 @@ def symmetric_root(covariance: np.ndarray) -> np.ndarray:
     return np.asarray((vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T)
 
 
-def roots_but(fitted: Profile, block: int) -> np.ndarray:
+def roots_but(factors: Sequence[np.ndarray], block: int) -> np.ndarray:
     """Entries of the roots of all blocks but one."""
-    found = [symmetric_root(f @ f.T) for k, f in enumerate(fitted.factors) if k != block]
+    found = [symmetric_root(f @ f.T) for k, f in enumerate(factors) if k != block]
     return pack(found) if found else np.empty(0)
 
 
 def with_others(
-    criterion: Criterion, block: int, factor: np.ndarray, free: np.ndarray
+    sizes: list[int], block: int, factor: np.ndarray, free: np.ndarray
 ) -> list[np.ndarray]:
     """The factors of all blocks: one given, the others from the entries of their roots."""
-    sizes = criterion.sizes
     factors = unpack_roots(free, [*sizes[:block], *sizes[block + 1 :]])
     factors.insert(block, factor)
     return factors
@@ -197,7 +203,21 @@ def _point(criterion: Criterion, pinned: Profile, slope: float) -> Point:
     """A point of a slice whose free coordinates are the roots of all blocks."""
     in_sigma = criterion.gradients(pinned)
     gradient = root_gradients(in_sigma, pinned.factors, None)
-    return Point(pinned.deviance, gradient, slope, in_sigma, pinned)
+    return point_of(criterion, pinned, gradient, slope, in_sigma)
+
+
+def point_of(
+    criterion: Criterion,
+    pinned: Profile,
+    gradient: np.ndarray,
+    slope: float,
+    in_sigma: list[np.ndarray],
+) -> Point:
+    """A point at a profile of which a parameter is pinned."""
+    information = criterion.information(pinned)
+    return Point(
+        pinned.deviance, gradient, slope, in_sigma, pinned.factors, pinned.beta, information
+    )
 
 
 def root_gradients(
@@ -210,17 +230,19 @@ def root_gradients(
 
 
 def off_saddles(
-    criterion: Criterion,
+    blocks: list[int],
     free: np.ndarray,
     point: Point,
     block: int | None = None,
     basis: np.ndarray | None = None,
     pinned: int = 0,
 ) -> np.ndarray | None:
-    """Coordinates with every root that lost rank moved along the falling direction of its Σ."""
-    information = criterion.information(point.profile)
-    at, moved = len(free), free.copy()
-    sizes = [q - pinned if k == block else q for k, q in enumerate(criterion.sizes)]
+    """Coordinates with every root that lost rank moved along the falling direction of its Σ.
+
+    The entries of the roots of all `blocks`, by their sizes, are the last of the coordinates.
+    """
+    moved = free.copy()
+    sizes = [q - pinned if k == block else q for k, q in enumerate(blocks)]
     order = [k for k in range(len(sizes)) if k != block]
     order = order if block is None else [block, *order]
     at = len(free) - n_theta(sizes)
@@ -229,7 +251,7 @@ def off_saddles(
         entries = slice(at, at + n_theta([sizes[k]]))
         inner = np.eye(sizes[k]) if k != block or basis is None else basis[:, pinned:]
         root = unpack_roots(free[entries], [sizes[k]])[0]
-        better = _off_saddle(root, inner, point.in_sigma[k], information[k])
+        better = _off_saddle(root, inner, point.in_sigma[k], point.information[k])
         if better is not None:
             moved[entries], changed = pack([better]), True
         at = entries.stop

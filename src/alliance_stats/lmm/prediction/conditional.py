@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
+from alliance_stats.lmm.algebra.derivatives import Elimination
 from alliance_stats.lmm.criterion import Criterion, Profile
 from alliance_stats.lmm.design.mixed_design import Level
 
@@ -42,7 +43,7 @@ def mean_arrays(criterion: Criterion, profile: Profile) -> list[np.ndarray]:
 
 def mean_frames(criterion: Criterion, profile: Profile) -> dict[str, pd.DataFrame]:
     """Conditional means, a frame a factor: rows are groups, columns random effects."""
-    return _frames(criterion.design.levels, mean_arrays(criterion, profile))
+    return effect_frames(criterion.design.levels, mean_arrays(criterion, profile))
 
 
 def sd_frames(
@@ -50,15 +51,23 @@ def sd_frames(
 ) -> dict[str, pd.DataFrame]:
     """Conditional standard deviations given y, β and θ, in the shape of `mean_frames`."""
     levels = criterion.design.levels
+    return effect_frames(levels, sd_arrays(levels, profile.eliminated, unit_variance))
+
+
+def sd_arrays(
+    levels: Sequence[Level], eliminated: Elimination, unit_variance: float
+) -> list[np.ndarray]:
+    """Conditional standard deviations (q_l, G_l) of every factor, in the units of the columns."""
     found = []
-    for level, inner in zip(levels, profile.eliminated.conditional, strict=True):
+    for level, inner in zip(levels, eliminated.conditional, strict=True):
         transform = level_transform(level)
         variances = np.einsum("ia,abg,ib->ig", transform, inner, transform)
         found.append(np.sqrt(np.maximum(variances, 0.0) * unit_variance))
-    return _frames(levels, found)
+    return found
 
 
-def _frames(levels: Sequence[Level], arrays: Sequence[np.ndarray]) -> dict[str, pd.DataFrame]:
+def effect_frames(levels: Sequence[Level], arrays: Sequence[np.ndarray]) -> dict[str, pd.DataFrame]:
+    """Values (q_l, G_l) of the groups of every factor as labelled frames."""
     return {
         level.name: pd.DataFrame(
             array.T,

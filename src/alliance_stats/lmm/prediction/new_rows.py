@@ -12,7 +12,7 @@ from alliance_stats._base.checks import agree, columns_present, counted, frame_g
 from alliance_stats._base.errors import DataError
 from alliance_stats.formula.columns import same_columns
 from alliance_stats.lmm.design.groups import factorise
-from alliance_stats.lmm.design.mixed_design import Level, MixedDesign
+from alliance_stats.lmm.design.mixed_design import Level, MixedDesign, ModelDesign
 from alliance_stats.lmm.design.unique import random_terms
 
 
@@ -45,7 +45,7 @@ class NewRows:
         return gone
 
 
-def read_new_rows(design: MixedDesign, data: pd.DataFrame, *, random: bool) -> NewRows:
+def read_new_rows(design: ModelDesign, data: pd.DataFrame, *, random: bool) -> NewRows:
     """Compute the columns of a design for other rows, the random ones if asked for.
 
     Raises
@@ -107,7 +107,7 @@ def residual_sd(design: MixedDesign, data: pd.DataFrame, sigma2: float) -> np.nd
     return np.sqrt(sigma2 / weights)
 
 
-def group_columns(design: MixedDesign) -> list[tuple[str, ...]]:
+def group_columns(design: ModelDesign) -> list[tuple[str, ...]]:
     """The columns whose combinations are the groups of every factor."""
     by_name: dict[str, tuple[str, ...]] = {}
     for term in random_terms(design.formula):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -13,7 +13,7 @@ from scipy.special import ndtri, stdtrit
 
 from alliance_stats._base.checks import agree, counted, one_of, probability
 from alliance_stats._base.errors import ArgumentError, DataError, DataWarning
-from alliance_stats.lmm.design.mixed_design import MixedDesign
+from alliance_stats.lmm.design.mixed_design import MixedDesign, ModelDesign
 from alliance_stats.lmm.prediction.conditional import (
     error_variances,
     in_parts,
@@ -81,13 +81,9 @@ def predict_rows(
     design = fit.criterion.design
     conditional = kind == "conditional"
     rows = read_new_rows(design, data, random=conditional or interval == "prediction")
-    target = _target(design, data, rows, new_groups) if conditional else _no_groups(design, rows)
-    incomplete = rows.incomplete
-    mean = fit.beta.to_numpy() @ rows.x + rows.offset
+    target = target_of(design, data, rows, new_groups) if conditional else no_groups(design, rows)
     means = mean_arrays(fit.criterion, fit.profile) if conditional else []
-    for z, groups, blups in zip(target.z, target.groups, means, strict=True):
-        mean += np.einsum("qn,qn->n", z, blups.take(groups, axis=1))
-    mean[incomplete] = np.nan
+    mean = predictor_of(target, fit.beta.to_numpy(), means)
     found = {"prediction": mean}
     if interval is not None:
         variance = _variances(fit, target)
@@ -99,14 +95,29 @@ def predict_rows(
         half = quantile * np.sqrt(variance)
         prefix = "ci" if interval == "confidence" else "pi"
         found |= {f"{prefix}_low": mean - half, f"{prefix}_high": mean + half}
+    warn_incomplete(data, rows)
+    names = [level.name for level in design.levels]
+    return pd.DataFrame(found, index=data.index).assign(blups=used_blups(target.known, names))
+
+
+def predictor_of(target: Target, beta: np.ndarray, means: Sequence[np.ndarray]) -> np.ndarray:
+    """Xβ + Zb + offset (n,) with the conditional means of the groups used; NaN if incomplete."""
+    found = beta @ target.rows.x + target.rows.offset
+    for z, groups, blups in zip(target.z, target.groups, means, strict=True):
+        found += np.einsum("qn,qn->n", z, blups.take(groups, axis=1))
+    found[target.rows.incomplete] = np.nan
+    return np.asarray(found)
+
+
+def warn_incomplete(data: pd.DataFrame, rows: NewRows) -> None:
+    """Warn of rows that have no prediction."""
+    incomplete = rows.incomplete
     if incomplete.any():
         warnings.warn(
             f"No prediction for {missing_counts(data, rows.used, incomplete)}.",
             DataWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
-    names = [level.name for level in design.levels]
-    return pd.DataFrame(found, index=data.index).assign(blups=_used_blups(target.known, names))
 
 
 def _check_arguments(kind: str, new_groups: str, interval: str | None, conf_level: float) -> None:
@@ -121,14 +132,14 @@ def _check_arguments(kind: str, new_groups: str, interval: str | None, conf_leve
         )
 
 
-def _no_groups(design: MixedDesign, rows: NewRows) -> Target:
+def no_groups(design: ModelDesign, rows: NewRows) -> Target:
     """Means over all groups: no fitted effect is used."""
     known = np.zeros((len(design.levels), len(rows.offset)), dtype=bool)
     return Target(rows, [], [], known)
 
 
-def _target(
-    design: MixedDesign, data: pd.DataFrame, rows: NewRows, new_groups: NewGroups
+def target_of(
+    design: ModelDesign, data: pd.DataFrame, rows: NewRows, new_groups: NewGroups
 ) -> Target:
     """Means of the rows' own groups, where these were fitted."""
     columns_of = group_columns(design)
@@ -212,7 +223,7 @@ def _quantiles(
     return quantile
 
 
-def _used_blups(known: np.ndarray, names: list[str]) -> np.ndarray:
+def used_blups(known: np.ndarray, names: list[str]) -> np.ndarray:
     """Names of the factors whose fitted effects every row uses: ``patient, therapist``."""
     code = (1 << np.arange(len(names))) @ known
     texts = [
