@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -47,6 +48,15 @@ def crossed_products(
         If too many groups of the other factors meet each other.
     """
     return plan_elimination(find_crossings(columns, codes, z), names)
+
+
+def replanned(
+    products: DenseProducts | SparseProducts, crossings: Crossings
+) -> DenseProducts | SparseProducts:
+    """The same plan for other cross-products of the same groups and numbers of columns."""
+    if isinstance(products, DenseProducts):
+        return DenseProducts(crossings, products)
+    return replace(products, crossings=crossings)
 
 
 def plan_elimination(crossings: Crossings, names: Sequence[str]) -> DenseProducts | SparseProducts:

@@ -48,9 +48,12 @@ class DenseProducts:
     Attributes
     ----------
     crossings : Crossings
+    like : DenseProducts, optional
+        Products of the same groups and numbers of columns, whose plan serves here too.
     """
 
     crossings: Crossings
+    like: DenseProducts | None = None
 
     @property
     def total(self) -> np.ndarray:
@@ -74,6 +77,8 @@ class DenseProducts:
 
         Order that sorts them by row, their columns in this order, and the first of every row.
         """
+        if self.like is not None:
+            return self.like.pattern
         found, q = self.crossings, len(self.crossings.z[0])
         rows: list[np.ndarray] = []
         columns: list[np.ndarray] = []
@@ -91,6 +96,8 @@ class DenseProducts:
     @cached_property
     def places(self) -> np.ndarray | None:
         """The same as positions in a dense matrix, where that is faster."""
+        if self.like is not None:
+            return self.like.places
         _, columns, starts = self.pattern
         rows, width = len(starts) - 1, len(self.crossings.along)
         if rows * width > max(SMALL, len(columns) / DENSE):

@@ -6,7 +6,7 @@ factors, then effects, then groups.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -132,7 +132,8 @@ def find_crossings(
     order, starts = cells_of(codes)
     cells = group_grams(columns[:, order], starts)
     members = [c[order[starts]] for c in codes]
-    return cross_cells(cells, members, [int(c.max()) + 1 for c in codes], z)
+    groups = [int(c.max()) + 1 for c in codes]
+    return cross_cells(cells, members, groups, z, pair_cells(members, groups))
 
 
 def cells_of(codes: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -142,11 +143,42 @@ def cells_of(codes: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     return order, np.flatnonzero(new)
 
 
+@dataclass(frozen=True, eq=False)
+class CellPairs:
+    """The pairs of groups of two factors that occur together, and the pair of every cell.
+
+    Attributes
+    ----------
+    one, other : ndarray (n,)
+        The two groups of every pair.
+    of_cell : ndarray (C,)
+    """
+
+    one: np.ndarray
+    other: np.ndarray
+    of_cell: np.ndarray
+
+
+def pair_cells(
+    members: Sequence[np.ndarray], groups: Sequence[int]
+) -> dict[tuple[int, int], CellPairs]:
+    """The pairs of every two factors of which at least one is not the first."""
+    found = {}
+    for i in range(len(groups)):
+        for j in range(1, len(groups)):
+            keys, of_cell = np.unique(
+                members[i].astype(np.int64) * groups[j] + members[j], return_inverse=True
+            )
+            found[i, j] = CellPairs(keys // groups[j], keys % groups[j], of_cell)
+    return found
+
+
 def cross_cells(
     cells: np.ndarray,
     members: Sequence[np.ndarray],
     groups: Sequence[int],
     z: Sequence[np.ndarray],
+    pairs: Mapping[tuple[int, int], CellPairs],
 ) -> Crossings:
     """Sum the Gram matrices (m, m, C) of cells over groups, links and meetings.
 
@@ -158,14 +190,14 @@ def cross_cells(
         Number of groups of every factor.
     z : sequence of ndarray (q_l,)
         Positions of every factor's columns among the unique ones.
+    pairs : mapping
+        From `pair_cells`.
     """
     grams = np.add.reduceat(cells, np.flatnonzero(np.diff(members[0], prepend=-1)), axis=-1)
     rest = range(1, len(groups))
-    links = [Links(*_summed(cells, (0, k), members, groups, z)) for k in rest]
+    links = [Links(*_summed(cells, pairs[0, k], z[0], z[k])) for k in rest]
     meetings = [
-        Meetings(i - 1, j - 1, *_summed(cells, (i, j), members, groups, z))
-        for i in rest
-        for j in rest
+        Meetings(i - 1, j - 1, *_summed(cells, pairs[i, j], z[i], z[j])) for i in rest for j in rest
     ]
     along = [
         np.array([np.bincount(members[k], c, groups[k]) for c in cells[row]]).T
@@ -176,19 +208,11 @@ def cross_cells(
 
 
 def _summed(
-    cells: np.ndarray,
-    factors: tuple[int, int],
-    members: Sequence[np.ndarray],
-    groups: Sequence[int],
-    z: Sequence[np.ndarray],
+    cells: np.ndarray, pairs: CellPairs, rows: np.ndarray, columns: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs of groups of two factors, and the Gram matrices of cells summed over them."""
-    i, j = factors
-    keys, of_cell = np.unique(
-        members[i].astype(np.int64) * groups[j] + members[j], return_inverse=True
-    )
-    sums = np.empty((len(z[i]), len(z[j]), len(keys)))
-    for a, row in enumerate(z[i]):
-        for b, column in enumerate(z[j]):
-            sums[a, b] = np.bincount(of_cell, cells[row, column], len(keys))
-    return keys // groups[j], keys % groups[j], sums
+    sums = np.empty((len(rows), len(columns), len(pairs.one)))
+    for a, row in enumerate(rows):
+        for b, column in enumerate(columns):
+            sums[a, b] = np.bincount(pairs.of_cell, cells[row, column], len(pairs.one))
+    return pairs.one, pairs.other, sums

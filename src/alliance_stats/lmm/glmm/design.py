@@ -17,6 +17,7 @@ from alliance_stats._base.errors import DataError, FormulaError
 from alliance_stats.formula.memory import ColumnMemory
 from alliance_stats.formula.parse import MixedFormula, parse_formula
 from alliance_stats.lmm.algebra.derivatives import Products
+from alliance_stats.lmm.algebra.kernels import group_grams
 from alliance_stats.lmm.algebra.nested import NestedProducts
 from alliance_stats.lmm.design.build import Shape, grouped_terms, level_of
 from alliance_stats.lmm.design.groups import (
@@ -29,7 +30,7 @@ from alliance_stats.lmm.design.mixed_design import Level
 from alliance_stats.lmm.design.rows import complete_rows
 from alliance_stats.lmm.design.scaling import Scaling, redundant_columns, standardise
 from alliance_stats.lmm.design.unique import UniqueColumns, random_terms, unique_columns
-from alliance_stats.lmm.glmm.cells import Cells
+from alliance_stats.lmm.glmm.cells import Cells, FromCells
 from alliance_stats.lmm.glmm.families import Family
 from alliance_stats.lmm.glmm.responses import Response, check_labels, read_response
 
@@ -236,10 +237,11 @@ def _standardised(
 def _cells(
     unique: np.ndarray, z: Sequence[np.ndarray], sorting: _Sorting, names: list[str]
 ) -> Cells:
-    if sorting.nested:
-        products = partial(_nested, starts=sorting.firsts, parents=sorting.parents)
-    else:
-        products = partial(_crossed, members=sorting.members, groups=sorting.groups, names=names)
+    products: FromCells = (
+        partial(_nested, starts=sorting.firsts, parents=sorting.parents)
+        if sorting.nested
+        else _crossed(unique, z, sorting, names)
+    )
     return Cells(unique, z, sorting.starts, sorting.members, sorting.groups, products)
 
 
@@ -254,14 +256,18 @@ def _nested(
 
 
 def _crossed(
-    grams: np.ndarray,
-    z: Sequence[np.ndarray],
-    *,
-    members: Sequence[np.ndarray],
-    groups: Sequence[int],
-    names: list[str],
-) -> Products:
-    from alliance_stats.lmm.algebra.crossed import plan_elimination
-    from alliance_stats.lmm.algebra.crossings import cross_cells
+    unique: np.ndarray, z: Sequence[np.ndarray], sorting: _Sorting, names: list[str]
+) -> FromCells:
+    """Cross-products of crossed factors by a plan that is made once."""
+    from alliance_stats.lmm.algebra.crossed import plan_elimination, replanned
+    from alliance_stats.lmm.algebra.crossings import cross_cells, pair_cells
 
-    return plan_elimination(cross_cells(grams, members, groups, z), names)
+    members, groups = sorting.members, sorting.groups
+    pairs = pair_cells(members, groups)
+    grams = group_grams(unique, sorting.starts)
+    plan = plan_elimination(cross_cells(grams, members, groups, z, pairs), names)
+
+    def products(grams: np.ndarray, z: Sequence[np.ndarray]) -> Products:
+        return replanned(plan, cross_cells(grams, members, groups, z, pairs))
+
+    return products
