@@ -118,8 +118,8 @@ def markdown(sizes: dict[int, Runs], seed: int) -> str:
 def main() -> None:
     """Run, print, and write when asked."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--studies", type=int, default=2_000)
-    parser.add_argument("--therapists", type=int, nargs="+", default=[12, 24, 48])
+    parser.add_argument("--studies", type=int, default=1_000)
+    parser.add_argument("--therapists", type=int, nargs="+", default=[12, 24])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
