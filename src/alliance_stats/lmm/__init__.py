@@ -23,6 +23,12 @@ NAMES = {
     "marginal_means": "alliance_stats.lmm.marginal.means",
     "minimise": "alliance_stats.lmm.minimum",
     "simple_slopes": "alliance_stats.lmm.marginal.slopes",
+    "FittedResidual": "alliance_stats.lmm.residual.fitted",
+    "ResidualStructure": "alliance_stats.lmm.residual.structure",
+    "ar1": "alliance_stats.lmm.residual.structure",
+    "continuous_ar1": "alliance_stats.lmm.residual.structure",
+    "variance_by": "alliance_stats.lmm.residual.structure",
+    "unstructured": "alliance_stats.lmm.residual.structure",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)

@@ -29,6 +29,7 @@ from alliance_stats.lmm.prediction.residuals import residuals
 from alliance_stats.lmm.prediction.simulate import Groups, simulate_rows
 from alliance_stats.lmm.r_code import r_code
 from alliance_stats.lmm.resampling.bootstrap import bootstrap
+from alliance_stats.lmm.residual.fitted import FittedResidual
 from alliance_stats.lmm.tables import column_means, glance_table, var_corr_table
 from alliance_stats.lmm.views import html_of, text_of, view_of
 
@@ -101,7 +102,7 @@ class MixedModelResult:
 
     @cached_property
     def sigma2(self) -> float:
-        """Residual variance; with weights, that of a row of weight 1."""
+        """Residual variance; that of a row of weight 1, and of the reference level."""
         return self.unit_variance * self.criterion.design.mean_weight
 
     @property
@@ -148,9 +149,15 @@ class MixedModelResult:
         return -0.5 * float(deviance)
 
     @property
+    def residual(self) -> FittedResidual | None:
+        """The residual structure with its parameters; None where residuals are independent."""
+        return self.criterion.design.residual
+
+    @property
     def n_parameters(self) -> int:
-        """Fixed effects, variance parameters and the residual variance."""
-        return len(self.names) + self.criterion.n_theta + 1
+        """Fixed effects, variance parameters, those of the residuals and their variance."""
+        n_residual = 0 if self.residual is None else len(self.residual.psi)
+        return len(self.names) + self.criterion.n_theta + n_residual + 1
 
     def tidy(self, *, conf_level: float = 0.95, ddf: Ddf = "satterthwaite") -> pd.DataFrame:
         """One row a fixed effect, with its test and interval.
@@ -226,7 +233,7 @@ class MixedModelResult:
             Columns ``group term with_term variance sd correlation``. Rows with a ``with_term``
             hold the covariance of the two effects in ``variance``, and their correlation.
         """
-        return var_corr_table(self.criterion.design.levels, self.covariances, self.sigma2)
+        return var_corr_table(self)
 
     def ranef(self) -> dict[str, pd.DataFrame]:
         """Conditional means of the random effects (BLUPs), a frame a grouping factor.

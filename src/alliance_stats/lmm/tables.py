@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,9 +9,10 @@ import pandas as pd
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from alliance_stats._base.errors import UnsupportedError
-from alliance_stats.lmm.design.mixed_design import Level, MixedDesign
+from alliance_stats.lmm.design.mixed_design import MixedDesign
 
 if TYPE_CHECKING:
+    from alliance_stats.lmm.residual.fitted import FittedResidual
     from alliance_stats.lmm.result import MixedModelResult
 
 
@@ -27,13 +27,18 @@ def glance_table(fit: MixedModelResult) -> pd.DataFrame:
             "loglik": [fit.loglik],
             "aic": [-2.0 * fit.loglik + 2.0 * k],
             "bic": [-2.0 * fit.loglik + k * np.log(fit.n_obs)],
-            "bic_groups": [-2.0 * fit.loglik + k * np.log(len(design.levels[0].labels))],
+            "bic_groups": [-2.0 * fit.loglik + k * np.log(_most_groups(design))],
             "sigma": [fit.sigma],
             "n_parameters": [k],
             "converged": [fit.converged],
             "singular": [fit.singular],
         }
     )
+
+
+def _most_groups(design: MixedDesign) -> float:
+    """Groups of the factor with most groups; NaN without one."""
+    return float(len(design.levels[0].labels)) if design.levels else float("nan")
 
 
 def column_means(design: MixedDesign) -> pd.Series:
@@ -44,19 +49,17 @@ def column_means(design: MixedDesign) -> pd.Series:
             "Take the means from the data, or fit the model with an intercept."
         )
     first = design.x[design.names.index("(Intercept)")]
-    inner = design.products.total[first, design.x] / design.n_obs
+    inner = design.total[first, design.x] / design.n_obs
     means = np.linalg.solve(design.transform.T, inner)
     return pd.Series(means, index=list(design.names), name="mean")
 
 
-def var_corr_table(
-    levels: Sequence[Level], covariances: Mapping[str, pd.DataFrame], sigma2: float
-) -> pd.DataFrame:
-    """Variances and correlations of the random effects, and the residual variance σ²."""
+def var_corr_table(fit: MixedModelResult) -> pd.DataFrame:
+    """Variances and correlations of the random effects and of the residuals."""
     rows: list[tuple[str, str, str, float, float, float]] = []
     nan = float("nan")
-    for level in levels:
-        table = covariances[level.name]
+    for level in fit.criterion.design.levels:
+        table = fit.covariances[level.name]
         values, effects = table.to_numpy(), list(table.columns)
         sd = np.sqrt(np.diag(values))
         for i, effect in enumerate(effects):
@@ -66,9 +69,32 @@ def var_corr_table(
                 both = sd[i] * sd[j]
                 r = values[i, j] / both if both > 0 else nan
                 rows.append((level.name, effects[j], effects[i], values[i, j], nan, r))
-    rows.append(("Residual", "", "", sigma2, float(np.sqrt(sigma2)), nan))
+    if fit.residual is None:
+        rows.append(("Residual", "", "", fit.sigma2, fit.sigma, nan))
+    else:
+        rows += residual_rows(fit.residual, fit.sigma2)
     columns = ["group", "term", "with_term", "variance", "sd", "correlation"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def residual_rows(
+    residual: FittedResidual, sigma2: float
+) -> list[tuple[str, str, str, float, float, float]]:
+    """Rows of `var_corr_table` of structured residuals: variances of classes, correlations."""
+    nan = float("nan")
+    variances = sigma2 * residual.ratios**2
+    rows = [
+        ("Residual", label, "", float(variance), float(np.sqrt(variance)), nan)
+        for label, variance in zip(residual.levels or ("",), variances, strict=True)
+    ]
+    sd = dict(zip(residual.levels, np.sqrt(variances), strict=False))
+    for p in residual.parameters:
+        if p.kind == "rho":
+            rows.append(("Residual", "rho", "", nan, nan, p.estimate))
+        elif p.kind == "correlation":
+            both = float(p.estimate * sd[p.level] * sd[p.with_level])
+            rows.append(("Residual", p.level, p.with_level, both, nan, p.estimate))
+    return rows
 
 
 def pairs_within(columns: slice) -> list[tuple[int, int]]:

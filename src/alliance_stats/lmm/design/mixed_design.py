@@ -8,12 +8,16 @@ least-squares residuals, which keeps digits when its mean is large.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from alliance_stats.formula.memory import ColumnMemory
 from alliance_stats.formula.parse import MixedFormula
 from alliance_stats.lmm.algebra.derivatives import Products
+
+if TYPE_CHECKING:
+    from alliance_stats.lmm.residual.fitted import FittedResidual
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,9 +101,14 @@ class MixedDesign:
     weights, offset : str or None
         Names of their columns.
     mean_weight, log_weights : float
-        Mean of the weights, and the sum of the logs of weights / mean.
+        Mean of the weights, and the sum of the logs of weights / mean; with a residual structure
+        less log|C|.
     crossings : tuple of str
         Which factors are crossed, in plain words.
+    residual : FittedResidual or None
+        The residual structure that the products are whitened by.
+    unwhitened : ndarray (m, m) or None
+        Gram matrix of all rows before that.
     """
 
     formula: MixedFormula
@@ -120,6 +129,13 @@ class MixedDesign:
     mean_weight: float = 1.0
     log_weights: float = 0.0
     crossings: tuple[str, ...] = ()
+    residual: FittedResidual | None = None
+    unwhitened: np.ndarray | None = None
+
+    @property
+    def total(self) -> np.ndarray:
+        """Gram matrix (m, m) of all rows as they are, whatever their residuals."""
+        return self.products.total if self.unwhitened is None else self.unwhitened
 
     @property
     def x(self) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,9 +47,13 @@ class Rows:
 
 
 def read_rows(
-    formula: MixedFormula, frame: pd.DataFrame, weights: str | None, offset: str | None
+    formula: MixedFormula,
+    frame: pd.DataFrame,
+    weights: str | None,
+    offset: str | None,
+    also: Sequence[str] = (),
 ) -> Rows:
-    """Take the complete rows of the columns a model uses.
+    """Take the complete rows of the columns a model uses, and those named in `also`.
 
     Raises
     ------
@@ -60,7 +65,7 @@ def read_rows(
     """
     frame_given(frame, name="data")
     extra = [_column_name(x, n) for x, n in ((weights, "weights"), (offset, "offset")) if x]
-    columns = list(dict.fromkeys([*formula.columns, *extra]))
+    columns = list(dict.fromkeys([*formula.columns, *extra, *also]))
     columns_present(frame, columns)
     for column, what in [(formula.response, "response"), *((c, "column") for c in extra)]:
         numeric_column(frame, column, what=what)
