@@ -17,7 +17,7 @@ from alliance_stats.lmm.explained.r_squared import r2
 from alliance_stats.lmm.explained.shares import variance_shares
 from alliance_stats.lmm.inference.anova import anova
 from alliance_stats.lmm.inference.confint import confint
-from alliance_stats.lmm.inference.contrasts import Ddf, contrast_table, joint_tests
+from alliance_stats.lmm.inference.contrasts import Ddf, check_ddf, contrast_table, joint_tests
 from alliance_stats.lmm.inference.kenward_roger import KenwardRoger, kenward_roger
 from alliance_stats.lmm.inference.profile_frame import profile_frame
 from alliance_stats.lmm.inference.satterthwaite import Satterthwaite, satterthwaite
@@ -214,6 +214,7 @@ class MixedModelResult:
     @cached_property
     def kenward_roger(self) -> KenwardRoger:
         """Adjusted covariance and degrees of freedom after Kenward and Roger; REML fits only."""
+        check_ddf("kenward-roger", self)
         return kenward_roger(self.criterion, self.profile)
 
     def glance(self) -> pd.DataFrame:
@@ -281,9 +282,10 @@ class MixedModelResult:
         interval : {"confidence", "prediction"}, optional
             *confidence* is for the mean that is predicted: it holds the uncertainty of β and,
             jointly, of the fitted effects used. *prediction* is for one new observation: it adds
-            the variance of the effects not used and the residual variance (σ²/weight). Variances
-            are taken as known. Quantiles are Satterthwaite's t for confidence intervals of rows
-            that use no fitted effect, and normal elsewhere.
+            the variance of the effects not used and the residual variance of the row. Variances
+            are taken as known, and correlated residuals of other rows are not used. Quantiles are
+            Satterthwaite's t for confidence intervals of rows that use no fitted effect, and
+            normal elsewhere.
         conf_level : float
 
         Returns
@@ -357,7 +359,9 @@ class MixedModelResult:
         return simulate_rows(self, data, n=n, rng=rng, groups=groups)
 
     def to_r(self, *, data: str = "data.csv") -> str:
-        """R code that fits the same model with lme4 and lmerTest and prints the same digits.
+        """R code that fits the same model and prints the same digits.
+
+        It uses lme4 and lmerTest, or nlme where the residuals have a structure.
 
         Parameters
         ----------

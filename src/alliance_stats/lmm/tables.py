@@ -49,7 +49,7 @@ def column_means(design: MixedDesign) -> pd.Series:
             "Take the means from the data, or fit the model with an intercept."
         )
     first = design.x[design.names.index("(Intercept)")]
-    inner = design.total[first, design.x] / design.n_obs
+    inner = design.plain.total[first, design.x] / design.n_obs
     means = np.linalg.solve(design.transform.T, inner)
     return pd.Series(means, index=list(design.names), name="mean")
 

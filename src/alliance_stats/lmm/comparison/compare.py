@@ -15,6 +15,7 @@ from alliance_stats.lmm.comparison.bootstrap_test import bootstrap_test
 from alliance_stats.lmm.comparison.likelihood_ratio import LikelihoodRatio, closed_form
 from alliance_stats.lmm.comparison.same_data import check_same_data, check_same_method
 from alliance_stats.lmm.comparison.structure import Extension, extension, same_model
+from alliance_stats.lmm.residual.limits import no_structure
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.numeric.resample import spawn_generators
 
@@ -103,6 +104,8 @@ def compare_models(
     * one variance: the mixture ½χ²(0) + ½χ²(1), because a variance cannot be negative;
     * one slope added to a block of r correlated effects: ½χ²(r) + ½χ²(r + 1);
     * correlations between effects that vary in both: χ²;
+    * a residual structure, or one more part of it: χ². (ρ in continuous time is zero in the
+      smaller model, the end of its range, so that the p value is cautious: said in a message.)
     * anything else: no closed form; give `bootstrap`.
 
     Parameters
@@ -129,7 +132,7 @@ def compare_models(
         message shows the calls that fit by ML.
     UnsupportedError
         If a test has no closed form and `bootstrap` is not given; for the bootstrap of crossed
-        factors.
+        factors, or of residual structures.
 
     References
     ----------
@@ -150,6 +153,8 @@ def compare_models(
     ['', '½χ²(0) + ½χ²(1)']
     """
     _check_arguments(fits, bootstrap, rng)
+    for fit in fits if bootstrap is not None else ():
+        no_structure(fit, "the bootstrap", "Leave bootstrap= out.")
     check_same_data(list(fits))
     check_same_method(list(fits))
     order = sorted(range(len(fits)), key=lambda k: fits[k].n_parameters)
@@ -188,7 +193,7 @@ def _row(
     glance = fit.glance().iloc[0]
     return {
         "model": k + 1,
-        "formula": fit.formula,
+        "formula": _shown_formula(fit),
         **{c: glance[c] for c in ("n_parameters", "loglik", "aic", "bic", "bic_groups")},
         "compared_with": 0 if base is None else base + 1,
         "statistic": np.nan if test is None else test.statistic,
@@ -196,6 +201,11 @@ def _row(
         "p_value": np.nan if test is None else test.p_value,
         "reference": "" if test is None else test.reference,
     }
+
+
+def _shown_formula(fit: MixedModelResult) -> str:
+    """The formula, with the residual structure if there is one."""
+    return f"{fit.formula}; {fit.residual.structure}" if fit.residual else fit.formula
 
 
 def _about_test(test: LikelihoodRatio, k: int, base: int) -> list[str]:

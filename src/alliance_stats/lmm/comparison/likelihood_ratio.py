@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 ZERO = 1e-6
 #: Fewer groups of the highest factor are called few.
 FEW = 30
+AT_ZERO = (
+    "ρ in continuous time is between 0 and 1, and 0 in the smaller model, at the end of what it "
+    "can be: the p value is cautious"
+)
 
 
 @dataclass(frozen=True)
@@ -62,11 +66,12 @@ def closed_form(
 ) -> LikelihoodRatio:
     """The test where its law is known: see `compare_models`. Raises UnsupportedError elsewhere."""
     statistic = statistic_of(smaller, larger)
-    df = added.n_fixed + added.n_covariance
-    if added.kind == "fixed":
-        return LikelihoodRatio(
-            statistic, df, chi2_tail(statistic, df), f"χ²({df})", _small_sample(larger)
-        )
+    df = added.n_fixed + added.n_covariance + added.n_residual
+    if added.kind in ("fixed", "residual"):
+        note = _small_sample(larger) if added.n_fixed else ""
+        if added.continuous:
+            note = "; ".join(filter(None, [AT_ZERO, note]))
+        return LikelihoodRatio(statistic, df, chi2_tail(statistic, df), f"χ²({df})", note)
     if added.kind == "several":
         raise UnsupportedError(_no_closed_form(smaller, larger, "It adds " + _words(added)))
     if added.kind in ("slope", "covariances") and _singular_at(smaller, added.group):
@@ -98,6 +103,8 @@ def chi2_tail(statistic: float, df: int) -> float:
 
 
 def _words(added: Extension) -> str:
+    if added.n_residual:
+        return "variances and a residual structure at once"
     fixed = counted(added.n_fixed, "fixed effect")
     random = f"{added.n_covariance:,} variances and covariances"
     if added.n_fixed and added.n_covariance:
@@ -106,11 +113,13 @@ def _words(added: Extension) -> str:
 
 
 def _no_closed_form(smaller: MixedModelResult, larger: MixedModelResult, why: str) -> str:
+    step = "add one variance or slope at a time."
+    advice = f"Ask for the parametric bootstrap, compare_models(…, bootstrap=999, rng=1), or {step}"
+    if larger.residual is not None:
+        advice = f"{step[0].upper()}{step[1:]}"
     return (
         f"the test of '{larger.formula}' against '{smaller.formula}' has no law in closed form. "
-        f"{why}; variances are tested at the boundary of what they can be. Ask for the parametric "
-        "bootstrap, compare_models(…, bootstrap=999, rng=1), or add one variance or slope at a "
-        "time."
+        f"{why}; variances are tested at the boundary of what they can be. {advice}"
     )
 
 
@@ -128,13 +137,14 @@ def _singular_at(fit: MixedModelResult, group: str) -> bool:
 
 def _small_sample(fit: MixedModelResult) -> str:
     """A word on small samples for tests of fixed effects, where groups are few."""
-    level = fit.criterion.design.levels[-1]
-    n = len(level.labels)
+    levels = fit.criterion.design.levels
+    n = len(levels[-1].labels) if levels else FEW
     if n >= FEW:
         return ""
+    ddf = "kenward-roger" if fit.residual is None else "satterthwaite"
     return (
-        f"with {counted(n, level.name)} the χ² test of a fixed effect at that level rejects too "
-        "often: fit the larger model by REML and use joint_tests(…, ddf='kenward-roger')"
+        f"with {counted(n, levels[-1].name)} the χ² test of a fixed effect at that level rejects "
+        f"too often: fit the larger model by REML and use joint_tests(…, ddf='{ddf}')"
     )
 
 

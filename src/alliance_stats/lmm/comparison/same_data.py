@@ -57,9 +57,7 @@ def _listed(names: set[str]) -> str:
 
 def _ml_call(fit: MixedModelResult) -> str:
     design = fit.criterion.design
-    named = (("weights", design.weights), ("offset", design.offset))
-    columns = "".join(f", {argument}={column!r}" for argument, column in named if column)
-    return f"al.fit_lmm({fit.formula!r}, data, reml=False{columns})"
+    return f"al.fit_lmm({fit.formula!r}, data, reml=False{design.arguments})"
 
 
 def _check_columns(one: MixedDesign, other: MixedDesign, number: int) -> None:
@@ -119,7 +117,7 @@ def _differ(one: float, other: float) -> bool:
 
 def response_square(design: MixedDesign) -> float:
     """Sum of squares of the response in its own units, less the offset, with its weights."""
-    total = design.products.total
+    total = design.plain.total
     weights = np.zeros(len(total))
     weights[design.x] = np.linalg.solve(design.transform, design.least_squares)
     weights[design.y] = design.scale
@@ -129,5 +127,5 @@ def response_square(design: MixedDesign) -> float:
 def _column_squares(design: MixedDesign) -> dict[str, float]:
     """Sums of squares of the fixed columns in their own units."""
     inverse = np.linalg.inv(design.transform)
-    inner = inverse.T @ design.products.total[design.x[:, None], design.x] @ inverse
+    inner = inverse.T @ design.plain.total[design.x[:, None], design.x] @ inverse
     return dict(zip(design.names, np.diag(inner).tolist(), strict=True))

@@ -107,8 +107,8 @@ class MixedDesign:
         Which factors are crossed, in plain words.
     residual : FittedResidual or None
         The residual structure that the products are whitened by.
-    unwhitened : ndarray (m, m) or None
-        Gram matrix of all rows before that.
+    unwhitened : NestedProducts or None
+        The products before that.
     """
 
     formula: MixedFormula
@@ -130,12 +130,19 @@ class MixedDesign:
     log_weights: float = 0.0
     crossings: tuple[str, ...] = ()
     residual: FittedResidual | None = None
-    unwhitened: np.ndarray | None = None
+    unwhitened: Products | None = None
 
     @property
-    def total(self) -> np.ndarray:
-        """Gram matrix (m, m) of all rows as they are, whatever their residuals."""
-        return self.products.total if self.unwhitened is None else self.unwhitened
+    def plain(self) -> Products:
+        """Cross-products of the rows as they are, whatever their residuals."""
+        return self.products if self.unwhitened is None else self.unwhitened
+
+    @property
+    def arguments(self) -> str:
+        """What a call of fit_lmm has besides formula, data and method: ``, weights='items'``."""
+        named = (("weights", self.weights), ("offset", self.offset))
+        columns = "".join(f", {argument}={column!r}" for argument, column in named if column)
+        return columns + (f", residual=al.lmm.{self.residual.structure}" if self.residual else "")
 
     @property
     def x(self) -> np.ndarray:

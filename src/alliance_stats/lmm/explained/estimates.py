@@ -19,4 +19,5 @@ def fitted_components(fit: MixedModelResult, moments: Moments) -> Components:
     beta = np.linalg.solve(design.transform, fit.beta.to_numpy())
     factors = criterion.by_level(fit.profile.factors)
     covariances = [fit.unit_variance * factor @ factor.T for factor in factors]
-    return components_of(design, moments, beta, covariances, fit.unit_variance)
+    ratio = 1.0 if fit.residual is None else fit.residual.mean_variance
+    return components_of(design, moments, beta, covariances, fit.unit_variance * ratio)

@@ -50,14 +50,14 @@ def column_moments(design: MixedDesign) -> Moments:
     UnsupportedError
         If the model has no intercept, fixed or random: then the means are not in the products.
     """
-    one, total, n = _intercept(design), design.products.total, design.n_obs
+    one, total, n = _intercept(design), design.plain.total, design.n_obs
     mean = total[one] / n
     about_mean = total - n * np.outer(mean, mean)
     covariance = about_mean / (n - 1)
-    if not isinstance(design.products, NestedProducts):
+    if not isinstance(design.plain, NestedProducts):
         return Moments(mean, covariance, None, n)
     parts, inside = [], total
-    for between in _between(design.products, one):
+    for between in _between(design.plain, one):
         parts.append((inside - between) / (n - 1))
         inside = between
     parts.append((inside - n * np.outer(mean, mean)) / (n - 1))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import name_list
-from alliance_stats._base.errors import ArgumentError
+from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats._base.printing import frame_html, frame_text
 from alliance_stats._base.views import TIDY_COLUMNS, ResultView
 from alliance_stats.formula.columns import INTERCEPT
@@ -20,6 +20,7 @@ from alliance_stats.lmm.explained.estimates import fitted_components
 from alliance_stats.lmm.explained.moments import column_moments
 from alliance_stats.lmm.explained.null_model import check_comparable, null_criterion
 from alliance_stats.lmm.minimum import minimise
+from alliance_stats.lmm.residual.limits import no_structure
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.result import MixedModelResult
@@ -107,7 +108,8 @@ def variance_shares(
     ArgumentError, DataError
         If `before` is not a fit, or not one to the same rows and factors.
     UnsupportedError
-        If the model has no intercept.
+        If the model has no intercept or no random effects; with `before`, if residuals have a
+        structure.
 
     Notes
     -----
@@ -129,9 +131,14 @@ def variance_shares(
     >>> bool(fit.variance_shares(before="null").table["explained"].iloc[-1] > 0)
     True
     """
+    _check_factors(self)
     found = _shares(self)
     if before is None:
-        return VarianceShares(found, self.n_obs, tuple(_about_slopes(self.criterion.design)))
+        about = (*_about_slopes(self.criterion.design), *_about_residuals(self))
+        return VarianceShares(found, self.n_obs, about)
+    for fit in (self, before):
+        if isinstance(fit, type(self)):
+            no_structure(fit, "before=", "Leave it out, and look at the shares of both fits.")
     earlier = _null_fit(self) if before == "null" else before
     if not isinstance(getattr(earlier, "criterion", None), Criterion):
         raise ArgumentError(
@@ -181,6 +188,23 @@ def _null_formula(fit: MixedModelResult) -> str:
     design = fit.criterion.design
     random = " + ".join(f"(1 | {level.name})" for level in design.levels)
     return f"{design.formula.response} ~ 1 + {random}"
+
+
+def _check_factors(fit: MixedModelResult) -> None:
+    if not fit.criterion.design.levels:
+        raise UnsupportedError(
+            "the model has no random effects, so there are no units to share the variance. "
+            "Add a term such as (1 | patient)."
+        )
+
+
+def _about_residuals(fit: MixedModelResult) -> list[str]:
+    if fit.residual is None:
+        return []
+    return [
+        "The residual variance is the mean over the rows. Rows of one group whose residuals are "
+        "correlated too correlate by more than icc says."
+    ]
 
 
 def _about_slopes(design: MixedDesign) -> list[str]:

@@ -15,7 +15,7 @@ from alliance_stats.lmm.tables import pairs_within
 if TYPE_CHECKING:
     from alliance_stats.lmm.result import MixedModelResult
 
-Kind = Literal["fixed", "sd", "correlation", "residual"]
+Kind = Literal["fixed", "sd", "correlation", "residual", "structure"]
 #: A fixed effect, a grouping factor, or the group, term and other term of one parameter.
 Wanted = str | Sequence[str]
 RESIDUAL = "Residual"
@@ -28,15 +28,15 @@ class Parameter:
     Attributes
     ----------
     group, term, with_term : str
-        The group is empty for fixed effects, ``Residual`` for σ; `with_term` is that of a
-        correlation.
-    kind : {"fixed", "sd", "correlation", "residual"}
+        The group is empty for fixed effects, ``Residual`` for σ and the parameters of a residual
+        structure; `with_term` is that of a correlation.
+    kind : {"fixed", "sd", "correlation", "residual", "structure"}
     estimate : float
         That of the fit.
     block : int
         The random term among those of all factors; −1 for fixed effects and σ.
     places : tuple of int
-        The effects among those of the block, or the fixed effect among all.
+        The effects among those of the block, or the fixed effect or residual parameter among all.
     """
 
     group: str
@@ -83,7 +83,11 @@ def parameters_of(fit: MixedModelResult) -> list[Parameter]:
                 pairs.append(Parameter(*names, "correlation", r, k, (j - start, i - start)))
         found += pairs
         first += len(level.blocks)
-    return [*found, Parameter(RESIDUAL, "", "", "residual", fit.sigma, -1, ())]
+    found.append(Parameter(RESIDUAL, "", "", "residual", fit.sigma, -1, ()))
+    for k, p in enumerate(fit.residual.parameters if fit.residual else ()):
+        other = p.with_level if p.kind == "correlation" else ""
+        found.append(Parameter(RESIDUAL, p.name, other, "structure", p.estimate, -1, (k,)))
+    return found
 
 
 def chosen(parameters: list[Parameter], wanted: Sequence[Wanted] | None) -> list[Parameter]:

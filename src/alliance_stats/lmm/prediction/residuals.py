@@ -18,6 +18,7 @@ from alliance_stats.lmm.prediction.new_rows import (
     read_new_rows,
     residual_sd,
 )
+from alliance_stats.lmm.residual.new_rows import whitening
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.design.mixed_design import MixedDesign
@@ -42,6 +43,8 @@ def residuals(self: MixedModelResult, data: pd.DataFrame) -> pd.DataFrame:
 
         * ``fitted``, ``conditional``: the mean of a row's own groups, and the response minus it;
         * ``pearson``: ``conditional`` over the residual standard deviation, σ/√weight;
+        * ``normalized``, with a residual structure: ``pearson`` made independent within the
+          blocks of the rows given, each residual less what those before it in its block tell;
         * ``studentised``: ``conditional`` over its own standard deviation, which is smaller
           where a row has much weight in its own mean;
         * ``fitted_marginal``, ``marginal``: the mean over all groups, and the response minus it;
@@ -110,10 +113,15 @@ def _of_complete_rows(fit: MixedModelResult, data: pd.DataFrame) -> dict[str, np
     around = sd**2 + _between_groups(fit, rows)
     with np.errstate(divide="ignore", invalid="ignore"):
         studentised = np.where(left > ROUNDING * sd**2, conditional / np.sqrt(left), np.nan)
+    normalized = {}
+    if design.residual is not None:
+        turn = whitening(design.residual, data, np.ones(len(data), dtype=bool))
+        normalized["normalized"] = turn(conditional / sd)
     return {
         "fitted": fitted,
         "conditional": conditional,
         "pearson": conditional / sd,
+        **normalized,
         "studentised": studentised,
         "fitted_marginal": mean,
         "marginal": marginal,
@@ -132,4 +140,5 @@ def _between_groups(fit: MixedModelResult, rows: NewRows) -> np.ndarray:
 def _used(design: MixedDesign) -> tuple[str, ...]:
     """Columns of response, predictors, groups, weights and offset."""
     extra = [name for name in (design.weights, design.offset) if name]
-    return tuple(dict.fromkeys([*design.formula.columns, *extra]))
+    structure = design.residual.structure.columns if design.residual else ()
+    return tuple(dict.fromkeys([*design.formula.columns, *extra, *structure]))

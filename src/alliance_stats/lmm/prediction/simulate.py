@@ -21,6 +21,7 @@ from alliance_stats.lmm.prediction.new_rows import (
     read_new_rows,
     residual_sd,
 )
+from alliance_stats.lmm.residual.new_rows import colouring, complete_structure
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.result import MixedModelResult
@@ -41,8 +42,14 @@ def simulate_rows(
     codes = _new_groups(fit, data) if groups == "new" else _same_groups(fit, data)
     sd = residual_sd(design, data, fit.sigma2)
     mean = fit.beta.to_numpy() @ rows.x + rows.offset
-    incomplete = rows.incomplete | np.isnan(sd) | np.any([c < 0 for c in codes], axis=0)
+    incomplete = rows.incomplete | np.isnan(sd)
+    for code in codes:
+        incomplete |= code < 0
+    structure = design.residual
+    if structure is not None:
+        incomplete |= ~complete_structure(structure, data)
     mean[incomplete] = np.nan
+    turn = colouring(structure, data, ~incomplete) if structure else None
     if groups == "same":
         for z, code, blups in zip(
             rows.z, codes, mean_arrays(fit.criterion, fit.profile), strict=True
@@ -50,12 +57,14 @@ def simulate_rows(
             mean += np.einsum("qn,qn->n", z, blups[:, code])
     drawn = {}
     for number in range(1, n + 1):
-        y = mean + sd * generator.standard_normal(len(mean))
+        noise = generator.standard_normal(len(mean))
+        y = mean + sd * (noise if turn is None else turn(noise))
         if groups == "new":
             y += _new_effects(fit, rows, codes, generator)
         drawn[f"sim_{number}"] = y
     if incomplete.any():
         names = [c for columns in group_columns(design) for c in columns]
+        names += structure.structure.columns if structure else ()
         used = tuple(dict.fromkeys([*rows.used, *filter(None, [design.weights]), *names]))
         warnings.warn(
             f"Nothing drawn for {missing_counts(data, used, incomplete)}.",

@@ -19,6 +19,7 @@ from alliance_stats.lmm.resampling.parameters import parameter_names, parameter_
 from alliance_stats.lmm.resampling.refits import Refit, refit_each, refit_in_turn
 from alliance_stats.lmm.resampling.replicate import Replicate, with_counts, with_response
 from alliance_stats.lmm.resampling.responses import law_of
+from alliance_stats.lmm.residual.limits import no_structure
 from alliance_stats.numeric.resample import spawn_generators
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def bootstrap(
     ------
     UnsupportedError
         For the cluster bootstrap of crossed factors, which have no independent groups, or of a
-        factor that is not the highest one.
+        factor that is not the highest one; with a residual structure.
     ArgumentError
         If `unit` is given for the parametric bootstrap, or a factor is not in the model.
 
@@ -90,6 +91,12 @@ def bootstrap(
     >>> draws.columns.tolist()
     ['(Intercept)', 'session', 'sd_(Intercept)|patient', 'sigma']
     """
+    no_structure(
+        self,
+        "a bootstrap",
+        "Draw responses with simulate(data, n=…, rng=…) and fit each, or use tidy() and "
+        "confint(method='wald').",
+    )
     _check(self, n, kind, unit)
     draw = parametric_draws(self, n, rng) if kind == "parametric" else cluster_draws(self, n, rng)
     kept = _Kept.empty(self, n, statistic)

@@ -109,8 +109,8 @@ def _times(structure: ResidualStructure, frame: pd.DataFrame) -> np.ndarray:
     name = str(structure.position)
     numeric_column(frame, name, what="time column")
     times = frame[name].to_numpy(dtype=float)
-    broken = np.flatnonzero(times != np.round(times)) if structure.kind == "ar1" else []
-    if len(broken):
+    broken = np.flatnonzero(times != np.round(times))
+    if structure.kind == "ar1" and len(broken):
         raise DataError(
             f"ar1 counts sessions, and column '{name}' is no whole number in "
             f"{counted(len(broken), 'row')} of {len(times):,}, first at row {broken[0]} "

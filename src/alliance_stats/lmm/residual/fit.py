@@ -45,12 +45,13 @@ def fit_residual(
         memory=problem.rows.memory,
         psi=found.psi,
         logdet=model.covariance.logdet,
+        mean_variance=float(np.mean(model.covariance.sd**2)),
         curvature=curvature_at(problem, model, found.minimum.theta),
     )
     design = replace(
         model.criterion.design,
         residual=fitted,
-        unwhitened=problem.design.products.total,
+        unwhitened=problem.design.products,
         log_weights=problem.design.log_weights - fitted.logdet,
     )
     return Criterion(design, reml), found.minimum, _about(fitted)

@@ -94,6 +94,8 @@ class FittedResidual:
         Unconstrained parameters: logs of ratios of standard deviations, then those of R.
     logdet : float
         log|C| of the rows used.
+    mean_variance : float
+        Mean residual variance of the rows used, over that of the reference.
     curvature : Curvature
     """
 
@@ -101,6 +103,7 @@ class FittedResidual:
     memory: FactorMemory | None
     psi: np.ndarray
     logdet: float
+    mean_variance: float
     curvature: Curvature
 
     @property

@@ -7,7 +7,6 @@ plus log|C|. Its derivative in ψ follows from that in the Gram matrix of every 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -160,7 +159,7 @@ def nested(profile: Profile) -> NestedElimination:
     return eliminated
 
 
-def _by_group(matrices: np.ndarray, columns: np.ndarray, starts: Sequence[int]) -> np.ndarray:
+def _by_group(matrices: np.ndarray, columns: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Every group's matrix (G, m, m) times its rows of the columns (m, n)."""
     n = columns.shape[1]
     if len(matrices) == 1:
