@@ -146,11 +146,11 @@ fit_case <- function(case, method) {
       correlation = case$correlation(value), weights = case$weights())
     found <- try(if (is.null(case$random)) {
       control <- glsControl(maxIter = 500, msMaxIter = 1000, tolerance = 1e-12, msTol = 1e-12,
-        opt = opt, .relStep = 2e-5, minAbsParApVar = .5)
+        opt = opt, .relStep = 5e-5, minAbsParApVar = .5)
       do.call(gls, c(arguments, list(control = control)))
     } else {
       control <- lmeControl(maxIter = 500, msMaxIter = 1000, niterEM = 50, tolerance = 1e-12,
-        msTol = 1e-12, opt = opt, .relStep = 2e-5, minAbsParApVar = .5)
+        msTol = 1e-12, opt = opt, .relStep = 5e-5, minAbsParApVar = .5)
       do.call(lme, c(arguments, list(random = case$random, control = control)))
     }, silent = TRUE)
     if (inherits(found, "try-error")) next
