@@ -30,9 +30,11 @@ def r_code(design: MixedDesign, *, reml: bool, data: str) -> str:
     """The text of `MixedModelResult.to_r`, which documents the arguments."""
     if not isinstance(data, str) or not data:
         raise ArgumentError(f"data={data!r} is no file name. Give one such as 'sessions.csv'.")
-    factors = _categorical(design)
-    columns = [*design.formula.columns, *filter(None, [design.weights, design.offset])]
-    columns = list(dict.fromkeys(columns))
+    if design.residual is not None:
+        from alliance_stats.lmm.residual.r_code import nlme_code
+
+        return nlme_code(design, reml=reml, data=data)
+    factors = categorical(design)
     splines = any(m.factor.transform == "bs" for memory in design.memories for m in memory.factors)
     lines = [
         "library(lme4)",
@@ -40,7 +42,7 @@ def r_code(design: MixedDesign, *, reml: bool, data: str) -> str:
         *(["library(splines)"] if splines else []),
         'options(contrasts = c("contr.treatment", "contr.poly"))',
         "",
-        *_reading(design, factors, columns, data),
+        *reading(design, factors, columns_used(design), data),
         "",
         CONTROL,
         "m <- lmer(",
@@ -58,22 +60,29 @@ def r_code(design: MixedDesign, *, reml: bool, data: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def columns_used(design: MixedDesign) -> list[str]:
+    """Columns that a row must have to be in the fit."""
+    structure = design.residual.structure.columns if design.residual else ()
+    extra = filter(None, [design.weights, design.offset])
+    return list(dict.fromkeys([*design.formula.columns, *extra, *structure]))
+
+
 @dataclass(frozen=True, slots=True)
-class _Coded:
+class Coded:
     """A categorical factor: its memory, and the column of R's frame that holds it."""
 
     memory: FactorMemory
     name: str
 
 
-def _categorical(design: MixedDesign) -> dict[Factor, _Coded]:
+def categorical(design: MixedDesign) -> dict[Factor, Coded]:
     """Every categorical factor once; a new column where the data's own has another use too."""
     memories = {m.factor: m for memory in design.memories for m in memory.factors}
     uses: dict[str, set[Factor]] = {}
     for factor in memories:
         uses.setdefault(factor.column, set()).add(factor)
-    taken = {*design.formula.columns, design.weights, design.offset}
-    found: dict[Factor, _Coded] = {}
+    taken = set(columns_used(design))
+    found: dict[Factor, Coded] = {}
     for factor, memory in memories.items():
         if not memory.levels:
             continue
@@ -81,12 +90,12 @@ def _categorical(design: MixedDesign) -> dict[Factor, _Coded]:
         if len(uses[name]) > 1:
             name = next(n for k in range(1, 99) if (n := f"{name}.factor{k}") not in taken)
             taken.add(name)
-        found[factor] = _Coded(memory, name)
+        found[factor] = Coded(memory, name)
     return found
 
 
-def _reading(
-    design: MixedDesign, factors: dict[Factor, _Coded], columns: list[str], data: str
+def reading(
+    design: MixedDesign, factors: dict[Factor, Coded], columns: list[str], data: str
 ) -> list[str]:
     """Lines that read the file, drop incomplete rows and make the categorical columns."""
     text = ", ".join(f'{r_name(c)} = "character"' for c in _read_as_text(design, factors))
@@ -106,14 +115,24 @@ def _reading(
     return lines
 
 
-def _read_as_text(design: MixedDesign, factors: dict[Factor, _Coded]) -> list[str]:
+def _read_as_text(design: MixedDesign, factors: dict[Factor, Coded]) -> list[str]:
     """Columns whose cells R must not turn into numbers: "007" would become 7, "True" logical."""
     memories = {m.factor: m for memory in design.memories for m in memory.factors}
     numeric = {factor.column for factor, memory in memories.items() if not memory.levels}
     numeric |= {f.column for f, coded in factors.items() if _are_numbers(f, coded.memory.levels)}
     groups = [column for term in random_terms(design.formula) for column in term.group]
+    if design.residual is not None:
+        groups += [*design.residual.structure.within, *filter(None, [_class_column(design)])]
     used = [*(factor.column for factor in factors), *groups]
     return [column for column in dict.fromkeys(used) if column not in numeric]
+
+
+def _class_column(design: MixedDesign) -> str | None:
+    """The column of the classes of residual variance, unless it is numeric."""
+    memory = design.residual.memory if design.residual else None
+    if memory is None or _are_numbers(memory.factor, memory.levels):
+        return None
+    return memory.factor.column
 
 
 def _are_numbers(factor: Factor, levels: Iterable[str]) -> bool:
@@ -135,24 +154,25 @@ def _level(label: str) -> str:
     return r_text(label)
 
 
-def _formula(design: MixedDesign, factors: dict[Factor, _Coded]) -> str:
+def _formula(design: MixedDesign, factors: dict[Factor, Coded]) -> str:
     """The formula with ``||`` written out and categorical columns by their names."""
     formula = design.formula
-
-    def effects(intercept: bool, terms: Iterable[Term]) -> str:
-        parts = ["1" if intercept else "0"]
-        parts += [":".join(_factor(f, factors) for f in term.factors) for term in terms]
-        return " + ".join(parts)
-
     random = [
-        f"({effects(term.intercept, term.terms)} | {':'.join(map(r_name, term.group))})"
+        f"({effects(term.intercept, term.terms, factors)} | {':'.join(map(r_name, term.group))})"
         for term in random_terms(formula)
     ]
-    fixed = effects(formula.fixed.intercept, formula.fixed.terms)
+    fixed = effects(formula.fixed.intercept, formula.fixed.terms, factors)
     return " +\n    ".join([f"{r_name(formula.response)} ~ {fixed}", *random])
 
 
-def _factor(factor: Factor, factors: dict[Factor, _Coded]) -> str:
+def effects(intercept: bool, terms: Iterable[Term], factors: dict[Factor, Coded]) -> str:
+    """The right side of a formula: ``1 + session + arm:session``."""
+    parts = ["1" if intercept else "0"]
+    parts += [":".join(_factor(f, factors) for f in term.factors) for term in terms]
+    return " + ".join(parts)
+
+
+def _factor(factor: Factor, factors: dict[Factor, Coded]) -> str:
     if factor in factors:
         return r_name(factors[factor].name)
     name = r_name(factor.column)
