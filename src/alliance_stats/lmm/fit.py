@@ -155,7 +155,7 @@ def _about_fit(criterion: Criterion, minimum: Minimum) -> list[str]:
         gradient = criterion(minimum.theta)[1]
         messages.append(
             f"The fit did not converge ({minimum.message}; largest gradient "
-            f"{abs(gradient).max():.1e}). Do not report it: "
+            f"{abs(gradient).max(initial=0.0):.1e}). Do not report it: "
             "use fewer random effects, or check the data for extreme values."
         )
     return messages

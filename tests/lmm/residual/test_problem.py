@@ -60,7 +60,9 @@ def matrix_at(
     """C at ψ, of rows as in the frame."""
     nothing = Curvature(np.empty(0), np.empty(0), np.empty(0))
     structure = problem.rows.structure
-    fitted = FittedResidual(structure, problem.rows.memory, psi, 0.0, 1.0, nothing)
+    fitted = FittedResidual(
+        structure, problem.rows.memory, psi, problem.rows.unit, 0.0, 1.0, nothing
+    )
     ratios = dict(zip(fitted.levels, fitted.ratios, strict=False))
     correlation = pd.DataFrame(
         fitted.correlations, index=fitted.levels or [""], columns=fitted.levels or [""]

@@ -74,23 +74,28 @@ class Independent:
 
 @dataclass(frozen=True, eq=False)
 class Markov:
-    """An autoregression: ρ = tanh ψ over whole numbers, or ρ = expit ψ over any times.
+    """An autoregression: ρ = tanh ψ over whole numbers, or expit ψ over a typical time.
 
     Attributes
     ----------
     blocks : Blocks
     psi : float
-    continuous : bool
+    unit : float or None
+        In continuous time: the time over which the correlation is expit ψ.
     """
 
     blocks: Blocks
     psi: float
-    continuous: bool
+    unit: float | None = None
+
+    @cached_property
+    def _gaps(self) -> np.ndarray:
+        return self.blocks.gaps if self.unit is None else self.blocks.gaps / self.unit
 
     @property
     def rho(self) -> float:
-        """Correlation over one unit of time."""
-        return float(expit(self.psi) if self.continuous else np.tanh(self.psi))
+        """Correlation over one session, or over `unit`."""
+        return float(np.tanh(self.psi) if self.unit is None else expit(self.psi))
 
     @cached_property
     def _later(self) -> np.ndarray:
@@ -100,24 +105,24 @@ class Markov:
     @cached_property
     def _r(self) -> np.ndarray:
         """Correlation (n,) with the row before, 0 at the first of a block."""
-        return np.where(self._later, np.power(self.rho, self.blocks.gaps), 0.0)
+        return np.where(self._later, np.power(self.rho, self._gaps), 0.0)
 
     @cached_property
     def _left(self) -> np.ndarray:
         """1 − r² (n,), without differences of nearly equal numbers."""
         if self.rho == 0.0:
             return np.ones(len(self._r))
-        if self.continuous:
+        if self.unit is not None:
             log_rho = -np.logaddexp(0.0, -self.psi)
         else:
             log_rho = np.log1p(-2.0 * expit(-2.0 * abs(self.psi)))
-        return np.where(self._later, -np.expm1(2.0 * self.blocks.gaps * log_rho), 1.0)
+        return np.where(self._later, -np.expm1(2.0 * self._gaps * log_rho), 1.0)
 
     @cached_property
     def _change(self) -> np.ndarray:
         """dr/dψ (n,)."""
-        gaps, rho = self.blocks.gaps, self.rho
-        if self.continuous:
+        gaps, rho = self._gaps, self.rho
+        if self.unit is not None:
             return self._r * gaps * expit(-self.psi)
         rest = np.power(rho, np.maximum(gaps - 1.0, 0.0))
         slope = 4.0 * expit(2.0 * self.psi) * expit(-2.0 * self.psi)
@@ -293,6 +298,11 @@ def starting_psi(blocks: Blocks, kind: str, share: float, n_roles: int) -> np.nd
         return np.zeros(n_roles * (n_roles - 1) // 2)
     if kind == "variance_by":
         return np.empty(0)
-    gap = float(np.median(blocks.gaps[blocks.gaps > 0]))
-    rho = share ** (1.0 / gap)
-    return np.array([logit(rho) if kind == "continuous_ar1" else np.arctanh(rho)])
+    if kind == "continuous_ar1":
+        return np.array([logit(share)])
+    return np.array([np.arctanh(share ** (1.0 / typical_gap(blocks)))])
+
+
+def typical_gap(blocks: Blocks) -> float:
+    """Median time between neighbouring rows."""
+    return float(np.median(blocks.gaps[blocks.gaps > 0]))

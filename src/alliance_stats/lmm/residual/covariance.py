@@ -27,12 +27,15 @@ class ResidualCovariance:
     n_classes : int
         Number of classes of variance.
     psi : ndarray (k,)
+    unit : float or None
+        In continuous time: the time that ψ speaks of.
     """
 
     kind: Kind
     blocks: Blocks
     n_classes: int
     psi: np.ndarray
+    unit: float | None = None
 
     @cached_property
     def ratios(self) -> np.ndarray:
@@ -47,7 +50,7 @@ class ResidualCovariance:
             return Independent()
         if self.kind == "unstructured":
             return Unstructured(self.blocks, rest, self.n_classes)
-        return Markov(self.blocks, float(rest[0]), self.kind == "continuous_ar1")
+        return Markov(self.blocks, float(rest[0]), self.unit)
 
     @cached_property
     def sd(self) -> np.ndarray:

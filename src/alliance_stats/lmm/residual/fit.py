@@ -19,6 +19,8 @@ from alliance_stats.lmm.residual.structure import ResidualStructure
 
 #: A correlation this close to 1, or a ratio of standard deviations this large, is at an end.
 NEAR_ONE, HUGE_RATIO = 0.9999, 1e4
+#: So is a correlation over the typical time with a logit beyond it.
+NEAR_END = 9.0
 
 
 def fit_residual(
@@ -44,6 +46,7 @@ def fit_residual(
         structure=structure,
         memory=problem.rows.memory,
         psi=found.psi,
+        unit=problem.rows.unit,
         logdet=model.covariance.logdet,
         mean_variance=float(np.mean(model.covariance.sd**2)),
         curvature=curvature_at(problem, model, found.minimum.theta),
@@ -63,8 +66,8 @@ def _about(fitted: FittedResidual) -> list[str]:
         p
         for p in fitted.parameters
         if (p.kind == "sd_ratio" and not 1.0 / HUGE_RATIO < p.estimate < HUGE_RATIO)
-        or (p.kind != "sd_ratio" and abs(p.estimate) > NEAR_ONE and not p.bounded)
-        or (p.bounded and (p.estimate < 1e-6 or np.isclose(p.estimate, 1.0, atol=1e-12)))
+        or (p.kind != "sd_ratio" and not p.bounded and abs(p.estimate) > NEAR_ONE)
+        or (p.bounded and abs(fitted.psi[-1]) > NEAR_END)
     ]
     return [
         f"The residuals' {p.name} is at the end of its range ({p.estimate:.6g}), so there is no "

@@ -92,6 +92,8 @@ class FittedResidual:
         The classes of variance, the reference first.
     psi : ndarray (k,)
         Unconstrained parameters: logs of ratios of standard deviations, then those of R.
+    unit : float or None
+        In continuous time: the time over which the last of ψ is the logit of the correlation.
     logdet : float
         log|C| of the rows used.
     mean_variance : float
@@ -102,6 +104,7 @@ class FittedResidual:
     structure: ResidualStructure
     memory: FactorMemory | None
     psi: np.ndarray
+    unit: float | None
     logdet: float
     mean_variance: float
     curvature: Curvature
@@ -133,11 +136,11 @@ class FittedResidual:
         """Correlation over one session or unit of time; NaN without an autoregression."""
         if self.structure.kind == "ar1":
             return float(np.tanh(self.psi[-1]))
-        return float(expit(self.psi[-1])) if self._continuous else float("nan")
+        return float("nan") if self.unit is None else float(np.exp(self._log_rho(self.unit)))
 
-    @property
-    def _continuous(self) -> bool:
-        return self.structure.kind == "continuous_ar1"
+    def _log_rho(self, unit: float) -> float:
+        """log ρ over one unit of the time column."""
+        return float(-np.logaddexp(0.0, -self.psi[-1]) / unit)
 
     @property
     def _roles(self) -> Unstructured:
@@ -156,8 +159,11 @@ class FittedResidual:
         ]
         if self.structure.kind == "unstructured":
             return (*found, *self._correlation_parameters())
-        if self.structure.kind != "variance_by":
-            found.append(ResidualParameter("rho", "", "", self.rho, unit[-1], self._continuous))
+        if self.structure.kind == "ar1":
+            found.append(ResidualParameter("rho", "", "", self.rho, unit[-1]))
+        elif self.unit is not None:
+            rest = expit(-self.psi[-1]) / (self.unit * -np.expm1(self._log_rho(self.unit)))
+            found.append(ResidualParameter("rho", "", "", self.rho, unit[-1] * rest, True))
         return tuple(found)
 
     def _correlation_parameters(self) -> list[ResidualParameter]:
@@ -182,7 +188,7 @@ class FittedResidual:
 
     def covariance(self, blocks: Blocks) -> ResidualCovariance:
         """C of ordered rows."""
-        return ResidualCovariance(self.structure.kind, blocks, self.n_classes, self.psi)
+        return ResidualCovariance(self.structure.kind, blocks, self.n_classes, self.psi, self.unit)
 
     def blocks(self, frame: pd.DataFrame) -> Blocks:
         """The blocks of complete rows of a frame."""

@@ -40,6 +40,8 @@ class OrderedRows:
         The unique columns.
     starts : ndarray (G,)
         First row of every innermost group.
+    unit : float or None
+        In continuous time: the median time between neighbouring rows.
     """
 
     structure: ResidualStructure
@@ -47,6 +49,7 @@ class OrderedRows:
     blocks: Blocks
     unique: np.ndarray
     starts: np.ndarray
+    unit: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +100,7 @@ class ResidualProblem:
         """C at ψ."""
         rows = self.rows
         n_classes = 1 if rows.memory is None else len(rows.memory.levels)
-        return ResidualCovariance(rows.structure.kind, rows.blocks, n_classes, psi)
+        return ResidualCovariance(rows.structure.kind, rows.blocks, n_classes, psi, rows.unit)
 
     def whitened(self, psi: np.ndarray) -> Whitened:
         """The model at ψ."""

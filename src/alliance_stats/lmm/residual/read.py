@@ -17,6 +17,7 @@ from alliance_stats.lmm.residual.blocks import (
     class_memory,
     read_blocks,
 )
+from alliance_stats.lmm.residual.correlation import typical_gap
 from alliance_stats.lmm.residual.problem import OrderedRows, ResidualProblem
 from alliance_stats.lmm.residual.structure import ResidualStructure
 
@@ -62,7 +63,8 @@ def read_problem(
         formula, frame, layout, also=structure.columns, weights=weights, offset=offset
     )
     (blocks, starts), memory = read[0], memories[0]
-    rows = OrderedRows(structure, memory, blocks, unique, starts)
+    unit = typical_gap(blocks) if structure.kind == "continuous_ar1" else None
+    rows = OrderedRows(structure, memory, blocks, unique, starts, unit)
     return ResidualProblem(design, reml, rows)
 
 
