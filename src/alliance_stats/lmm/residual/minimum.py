@@ -93,7 +93,7 @@ def _descend(problem: ResidualProblem, theta: np.ndarray, psi: np.ndarray) -> Jo
         point = np.append(roots(unpack(theta, sizes)), psi)
         found = minimise_smooth(problem.expand, point)
         log.extend(found.log)
-        psi = found.x[n_theta:]
+        psi = problem.clipped(found.x[n_theta:])
         model = problem.whitened(psi)
         ends = unpack_roots(found.x[:n_theta], sizes)
         theta = pack([canonical(root @ root.T, tolerance=0.0) for root in ends])

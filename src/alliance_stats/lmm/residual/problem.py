@@ -22,8 +22,12 @@ from alliance_stats.lmm.residual.blocks import Blocks
 from alliance_stats.lmm.residual.covariance import ResidualCovariance
 from alliance_stats.lmm.residual.structure import ResidualStructure
 
-#: Beyond it a correlation is 1, or a ratio of standard deviations infinite, to all digits.
-FAR = 20.0
+#: Beyond it a correlation is ±1, or a ratio of standard deviations infinite, to all digits; and
+#: below the second a correlation in continuous time is 0, also of neighbours close in time.
+FAR, VANISHED = 18.0, -40.0
+#: Added to the guess of the Hessian in ψ: where a correlation in continuous time goes to zero, slope
+#: and information vanish together, and their ratio would promise a decrease that never comes.
+FLOOR = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +100,13 @@ class ResidualProblem:
         """Number of variance parameters besides σ² and ψ."""
         return Criterion(self.design, self.reml).n_theta
 
+    def clipped(self, psi: np.ndarray) -> np.ndarray:
+        """ψ within the range in which C still changes; beyond, the deviance is taken as level."""
+        lowest = np.full(len(psi), -FAR)
+        if self.rows.unit is not None:
+            lowest[-1] = VANISHED
+        return np.clip(psi, lowest, FAR)
+
     def covariance(self, psi: np.ndarray) -> ResidualCovariance:
         """C at ψ."""
         rows = self.rows
@@ -121,9 +132,7 @@ class ResidualProblem:
         k = len(point)
         undefined = np.inf, np.zeros(k), np.eye(k)
         n_theta = self.n_theta
-        psi = point[n_theta:]
-        if np.abs(psi).max() > FAR:
-            return undefined
+        psi = self.clipped(point[n_theta:])
         model = self.whitened(psi)
         criterion, covariance = model.criterion, model.covariance
         profile = criterion.defined(unpack_roots(point[:n_theta], criterion.sizes))
@@ -131,8 +140,8 @@ class ResidualProblem:
             return undefined
         slope, hessian = np.empty(k), np.zeros((k, k))
         slope[:n_theta], hessian[:n_theta, :n_theta] = criterion.expansion(profile)
-        slope[n_theta:] = self.gradient(model, profile)
-        hessian[n_theta:, n_theta:] = covariance.information
+        slope[n_theta:] = self.gradient(model, profile) * (psi == point[n_theta:])
+        hessian[n_theta:, n_theta:] = covariance.information + FLOOR * np.eye(len(psi))
         return profile.deviance + covariance.logdet, slope, hessian
 
     def gradient(self, model: Whitened, profile: Profile) -> np.ndarray:
