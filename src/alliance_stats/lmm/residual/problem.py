@@ -25,8 +25,8 @@ from alliance_stats.lmm.residual.structure import ResidualStructure
 #: Beyond it a correlation is ±1, or a ratio of standard deviations infinite, to all digits; and
 #: below the second a correlation in continuous time is 0, also of neighbours close in time.
 FAR, VANISHED = 18.0, -40.0
-#: Added to the guess of the Hessian in ψ: where a correlation in continuous time goes to zero, slope
-#: and information vanish together, and their ratio would promise a decrease that never comes.
+#: Added to the guess of the Hessian in ψ: where a correlation in continuous time goes to zero,
+#: slope and information vanish together, and their ratio would promise a decrease that never comes.
 FLOOR = 1.0
 
 
