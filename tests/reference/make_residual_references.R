@@ -3,6 +3,7 @@
 
 suppressPackageStartupMessages({
   library(nlme)
+  library(clubSandwich)
   library(jsonlite)
 })
 
@@ -196,6 +197,13 @@ found <- lapply(cases, function(case) {
     reml = values_of(case, "REML"), ml = values_of(case, "ML")
   )
 })
-versions <- list(R = as.character(getRversion()), nlme = as.character(packageVersion("nlme")))
-write_json(list(versions = versions, cases = found), path("fits.json"),
+# Cluster-robust standard errors with the autoregression in the working covariance.
+fit <- fit_case(cases$ar1, "REML")
+robust <- lapply(c(CR0 = "CR0", CR1 = "CR1", CR1S = "CR1S"), function(type) {
+  table <- coef_test(fit, vcov = type, test = "Satterthwaite")
+  list(se = table$SE, df = table$df_Satt)
+})
+versions <- list(R = as.character(getRversion()), nlme = as.character(packageVersion("nlme")),
+  clubSandwich = as.character(packageVersion("clubSandwich")))
+write_json(list(versions = versions, cases = found, robust = robust), path("fits.json"),
   digits = NA, auto_unbox = TRUE, pretty = TRUE, null = "null")

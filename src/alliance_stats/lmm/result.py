@@ -17,7 +17,7 @@ from alliance_stats.lmm.explained.r_squared import r2
 from alliance_stats.lmm.explained.shares import variance_shares
 from alliance_stats.lmm.inference.anova import anova
 from alliance_stats.lmm.inference.confint import confint
-from alliance_stats.lmm.inference.contrasts import Ddf, check_ddf, contrast_table, joint_tests
+from alliance_stats.lmm.inference.contrasts import Ddf, contrast_table, joint_tests
 from alliance_stats.lmm.inference.kenward_roger import KenwardRoger, kenward_roger
 from alliance_stats.lmm.inference.profile_frame import profile_frame
 from alliance_stats.lmm.inference.satterthwaite import Satterthwaite, satterthwaite
@@ -30,7 +30,7 @@ from alliance_stats.lmm.prediction.simulate import Groups, simulate_rows
 from alliance_stats.lmm.r_code import r_code
 from alliance_stats.lmm.resampling.bootstrap import bootstrap
 from alliance_stats.lmm.residual.fitted import FittedResidual
-from alliance_stats.lmm.tables import column_means, glance_table, var_corr_table
+from alliance_stats.lmm.tables import column_means, covariance_frames, glance_table, var_corr_table
 from alliance_stats.lmm.views import html_of, text_of, view_of
 
 
@@ -127,16 +127,7 @@ class MixedModelResult:
     @cached_property
     def covariances(self) -> dict[str, pd.DataFrame]:
         """Covariance matrix of the random effects of every grouping factor."""
-        found = {}
-        factors = iter(self.profile.factors)
-        for level in self.criterion.design.levels:
-            effects = list(level.effects)
-            values = np.zeros((len(effects), len(effects)))
-            for block in level.blocks:
-                half = block.transform @ next(factors)
-                values[block.columns, block.columns] = self.unit_variance * half @ half.T
-            found[level.name] = pd.DataFrame(values, index=effects, columns=effects)
-        return found
+        return covariance_frames(self)
 
     @cached_property
     def loglik(self) -> float:
@@ -156,8 +147,7 @@ class MixedModelResult:
     @property
     def n_parameters(self) -> int:
         """Fixed effects, variance parameters, those of the residuals and their variance."""
-        n_residual = 0 if self.residual is None else len(self.residual.psi)
-        return len(self.names) + self.criterion.n_theta + n_residual + 1
+        return len(self.names) + self.criterion.n_theta + self.criterion.design.n_residual + 1
 
     def tidy(self, *, conf_level: float = 0.95, ddf: Ddf = "satterthwaite") -> pd.DataFrame:
         """One row a fixed effect, with its test and interval.
@@ -214,7 +204,6 @@ class MixedModelResult:
     @cached_property
     def kenward_roger(self) -> KenwardRoger:
         """Adjusted covariance and degrees of freedom after Kenward and Roger; REML fits only."""
-        check_ddf("kenward-roger", self)
         return kenward_roger(self.criterion, self.profile)
 
     def glance(self) -> pd.DataFrame:
@@ -359,9 +348,7 @@ class MixedModelResult:
         return simulate_rows(self, data, n=n, rng=rng, groups=groups)
 
     def to_r(self, *, data: str = "data.csv") -> str:
-        """R code that fits the same model and prints the same digits.
-
-        It uses lme4 and lmerTest, or nlme where the residuals have a structure.
+        """R code, of lme4 or (with a residual structure) nlme, that prints the same digits.
 
         Parameters
         ----------

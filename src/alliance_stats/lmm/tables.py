@@ -36,6 +36,20 @@ def glance_table(fit: MixedModelResult) -> pd.DataFrame:
     )
 
 
+def covariance_frames(fit: MixedModelResult) -> dict[str, pd.DataFrame]:
+    """Covariance matrix of the random effects of every grouping factor."""
+    found = {}
+    factors = iter(fit.profile.factors)
+    for level in fit.criterion.design.levels:
+        effects = list(level.effects)
+        values = np.zeros((len(effects), len(effects)))
+        for block in level.blocks:
+            half = block.transform @ next(factors)
+            values[block.columns, block.columns] = fit.unit_variance * half @ half.T
+        found[level.name] = pd.DataFrame(values, index=effects, columns=effects)
+    return found
+
+
 def _most_groups(design: MixedDesign) -> float:
     """Groups of the factor with most groups; NaN without one."""
     return float(len(design.levels[0].labels)) if design.levels else float("nan")

@@ -17,7 +17,8 @@ from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.result import MixedModelResult
 
 FOLDER = Path(__file__).parents[2] / "reference"
-FITS = json.loads((FOLDER / "residual" / "fits.json").read_text(encoding="utf-8"))["cases"]
+REFERENCE = json.loads((FOLDER / "residual" / "fits.json").read_text(encoding="utf-8"))
+FITS = REFERENCE["cases"]
 MAKERS = {
     name: getattr(al.lmm, name) for name in ("ar1", "continuous_ar1", "variance_by", "unstructured")
 }
@@ -104,3 +105,11 @@ def test_normalized_residuals(case: str, method: str) -> None:
     fit, frame, values = fitted(case, method)
     found = fit.residuals(frame)["normalized"].to_numpy()[: len(values["normalized"])]
     assert np.allclose(found, values["normalized"], rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["CR0", "CR1", "CR1S"])
+def test_cluster_robust_tests_are_those_of_clubsandwich(kind: str, tol: SimpleNamespace) -> None:
+    found = al.cluster_robust(fitted("ar1", "reml")[0], cluster="patient", kind=kind).tidy()
+    expected = REFERENCE["robust"][kind]
+    assert np.allclose(found["se"], expected["se"], rtol=tol.se, atol=0)
+    assert np.allclose(found["df"], expected["df"], rtol=tol.df, atol=0)

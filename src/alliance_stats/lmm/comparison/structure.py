@@ -56,7 +56,7 @@ def extension(smaller: MixedDesign, larger: MixedDesign) -> Extension | None:
     changed = [(g, e) for g, e in _pairs(after) if e not in before.get(g, [])]
     if not _residual_nested(smaller, larger):
         return None
-    n_residual = _n_residual(larger) - _n_residual(smaller)
+    n_residual = larger.n_residual - smaller.n_residual
     if not n_fixed and not changed and not n_residual:
         return None
     kind, group, r = _kind(before, changed)
@@ -76,10 +76,6 @@ def _residual_nested(smaller: MixedDesign, larger: MixedDesign) -> bool:
     if one.kind != "variance_by" and replace(one, classes=other.classes) != other:
         return False
     return one.classes is None or one.classes == other.classes
-
-
-def _n_residual(design: MixedDesign) -> int:
-    return 0 if design.residual is None else len(design.residual.psi)
 
 
 def _correlated_in(design: MixedDesign) -> str:

@@ -138,6 +138,11 @@ class MixedDesign:
         return self.products if self.unwhitened is None else self.unwhitened
 
     @property
+    def n_residual(self) -> int:
+        """Number of parameters of the residual structure."""
+        return 0 if self.residual is None else len(self.residual.psi)
+
+    @property
     def arguments(self) -> str:
         """What a call of fit_lmm has besides formula, data and method: ``, weights='items'``."""
         named = (("weights", self.weights), ("offset", self.offset))

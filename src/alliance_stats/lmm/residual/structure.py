@@ -81,6 +81,11 @@ def ar1(
     ArgumentError
         If a name is no text, or a column is named twice.
 
+    Notes
+    -----
+    Where all gaps between the sessions of a block are even, the sign of ρ is not in the data; it
+    is then given as positive.
+
     References
     ----------
     Pinheiro, J. C., & Bates, D. M. (2000). Mixed-effects models in S and S-PLUS. Springer.
