@@ -211,7 +211,13 @@ def test_a_correlation_that_is_not_there_is_said(dense: SimpleNamespace) -> None
     structure = al.lmm.continuous_ar1("days", within=BLOCK)
     fit = fit_quietly("y ~ x", frame, residual=structure)
     assert fit.residual.rho < 1e-6
-    assert any("end of its range" in message for message in fit.messages)
+    assert fit.converged
+    assert any("rho is at the end of its range" in message for message in fit.messages)
+    assert fit.confint(method="wald", parameters=[("Residual", "rho")])["ci_low"].isna().all()
+    n = len(frame)
+    assert np.allclose(fit.tidy()["df"], n - 2, rtol=1e-6)
+    x = np.column_stack([np.ones(n), frame["x"]])
+    assert np.allclose(fit.beta, np.linalg.lstsq(x, frame["y"], rcond=None)[0], atol=1e-5)
 
 
 def test_a_structure_is_a_value() -> None:

@@ -185,14 +185,20 @@ def residual_ends(fit: MixedModelResult, conf_level: float) -> list[Ends]:
         return []
     free = free_parameters(theta, fit.criterion.sizes)
     hessian = profiled_hessian(fit.criterion, theta, free)
-    k = len(fitted.psi)
     scale = 1.0 / np.sqrt(np.abs(np.diag(hessian)))
     scaled = hessian * np.outer(scale, scale)
-    if not np.linalg.eigvalsh(scaled)[0] > FLAT:
-        return [(float("nan"), float("nan"))] * len(fitted.parameters)
-    covariance = 2.0 * np.outer(scale, scale) * np.linalg.inv(scaled)
+    nowhere = float("nan"), float("nan")
+    if not len(fitted.free) or not np.linalg.eigvalsh(scaled)[0] > FLAT:
+        return [nowhere] * len(fitted.parameters)
+    inverse = 2.0 * np.outer(scale, scale) * np.linalg.inv(scaled)
+    covariance = np.zeros((len(fitted.psi), len(fitted.psi)))
+    covariance[np.ix_(fitted.free, fitted.free)] = inverse[len(free) :, len(free) :]
     quantile = float(ndtri((1.0 + conf_level) / 2.0))
-    return [p.interval(covariance[-k:, -k:], quantile) for p in fitted.parameters]
+    at_end = np.setdiff1d(np.arange(len(fitted.psi)), fitted.free)
+    return [
+        nowhere if p.slope[at_end].any() else p.interval(covariance, quantile)
+        for p in fitted.parameters
+    ]
 
 
 def bootstrap_ends(

@@ -95,7 +95,7 @@ class Satterthwaite:
         p = len(design.x)
         if design.residual is None:
             return np.empty((0, p, p))
-        return design.residual.curvature.slopes[:, :p, :p]
+        return design.residual.curvature.slopes[design.residual.free, :p, :p]
 
     @cached_property
     def _slopes(self) -> np.ndarray:
@@ -126,7 +126,8 @@ def satterthwaite(criterion: Criterion, theta: np.ndarray) -> Satterthwaite:
     weights = criterion.residual_weights(profile)
     residual = _gradient_of(criterion, profile, np.outer(weights, weights))[free]
     if (fitted := criterion.design.residual) is not None:
-        in_psi = np.einsum("kab,a,b->k", fitted.curvature.slopes, weights, weights)
+        slopes = fitted.curvature.slopes[fitted.free]
+        in_psi = np.einsum("kab,a,b->k", slopes, weights, weights)
         residual = np.append(residual, in_psi)
     cross = -residual / s2**2  # ∂²deviance/∂(θ, ψ)∂σ²
     corner = m / s2**2  # ∂²deviance/∂σ⁴ at the optimum
@@ -150,13 +151,14 @@ def free_parameters(theta: np.ndarray, sizes: list[int]) -> np.ndarray:
 
 
 def profiled_hessian(criterion: Criterion, theta: np.ndarray, free: np.ndarray) -> np.ndarray:
-    """Hessian of the profiled deviance over the free θ, then ψ, from central differences."""
+    """Hessian of the profiled deviance over the free θ, then the free ψ, by differences."""
     fitted = criterion.design.residual
     alone = _theta_hessian(criterion, theta, free)
     if fitted is None:
         return alone
-    cross = fitted.curvature.cross[:, free]
-    return np.block([[alone, cross.T], [cross, fitted.curvature.inner]])
+    cross = fitted.curvature.cross[np.ix_(fitted.free, free)]
+    inner = fitted.curvature.inner[np.ix_(fitted.free, fitted.free)]
+    return np.block([[alone, cross.T], [cross, inner]])
 
 
 def _theta_hessian(criterion: Criterion, theta: np.ndarray, free: np.ndarray) -> np.ndarray:

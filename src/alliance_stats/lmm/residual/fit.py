@@ -17,11 +17,6 @@ from alliance_stats.lmm.residual.minimum import minimise_jointly
 from alliance_stats.lmm.residual.read import read_problem
 from alliance_stats.lmm.residual.structure import ResidualStructure
 
-#: A correlation this close to 1, or a ratio of standard deviations this large, is at an end.
-NEAR_ONE, HUGE_RATIO = 0.9999, 1e4
-#: So is a correlation over the typical time with a logit beyond it.
-NEAR_END = 9.0
-
 
 def fit_residual(
     formula: str | MixedFormula,
@@ -62,16 +57,11 @@ def fit_residual(
 
 def _about(fitted: FittedResidual) -> list[str]:
     """What a reader must know of parameters at the end of their range."""
-    ends = [
-        p
-        for p in fitted.parameters
-        if (p.kind == "sd_ratio" and not 1.0 / HUGE_RATIO < p.estimate < HUGE_RATIO)
-        or (p.kind != "sd_ratio" and not p.bounded and abs(p.estimate) > NEAR_ONE)
-        or (p.bounded and abs(fitted.psi[-1]) > NEAR_END)
-    ]
+    fixed = np.setdiff1d(np.arange(len(fitted.psi)), fitted.free)
+    ends = [p for p in fitted.parameters if p.slope[fixed].any()]
     return [
-        f"The residuals' {p.name} is at the end of its range ({p.estimate:.6g}), so there is no "
-        "test or interval of it. The structure is more than these data can tell: leave it out, or "
-        "leave out the random effects that it resembles."
+        f"The residuals' {p.name} is at the end of its range ({p.estimate:.6g}): there is no "
+        "interval of it, and tests take it as known. These data do not support the structure: "
+        "leave it out, or leave out the random effects that it resembles."
         for p in ends
     ]

@@ -16,6 +16,10 @@ from alliance_stats.lmm.residual.correlation import Unstructured
 from alliance_stats.lmm.residual.covariance import ResidualCovariance
 from alliance_stats.lmm.residual.structure import ResidualStructure
 
+#: Beyond it a parameter is at the end of its range: a correlation of .9999 (in continuous time,
+#: also of .0001 over the typical time), a ratio of 10,000.
+END = {"ar1": 4.95, "continuous_ar1": 9.0, "unstructured": 70.0, "variance_by": 9.2}
+
 ParameterKind = Literal["sd_ratio", "rho", "correlation"]
 
 
@@ -123,6 +127,13 @@ class FittedResidual:
     def ratios(self) -> np.ndarray:
         """Standard deviation (K,) of every class over that of the reference."""
         return np.exp(np.append(0.0, self.psi[: self.n_classes - 1]))
+
+    @cached_property
+    def free(self) -> np.ndarray:
+        """Positions of the ψ that are not at the end of their range."""
+        ends = np.full(len(self.psi), END[self.structure.kind])
+        ends[: self.n_classes - 1] = END["variance_by"]
+        return np.flatnonzero(np.abs(self.psi) < ends)
 
     @cached_property
     def correlations(self) -> np.ndarray:
