@@ -45,7 +45,7 @@ check: $(READY)  ## ruff and mypy
 data: $(READY)  ## write data/synthetic again, byte for byte
 	$(BIN)/python data/make_synthetic.py
 
-references:  ## write tests/reference/*.json again (needs R: lme4, lmerTest, pbkrtest, clubSandwich, glmmTMB, minqa, psych, mitml, pan, jsonlite)
+references:  ## write tests/reference/*.json again (needs R: lme4, lmerTest, nlme, pbkrtest, clubSandwich, glmmTMB, minqa, psych, mitml, pan, jsonlite)
 	Rscript tests/reference/make_references.R
 	Rscript tests/reference/make_outcome_references.R
 	Rscript tests/reference/make_formula_references.R
@@ -61,6 +61,7 @@ references:  ## write tests/reference/*.json again (needs R: lme4, lmerTest, pbk
 	Rscript tests/reference/make_comparison_references.R
 	Rscript tests/reference/make_pool_references.R
 	Rscript tests/reference/make_glmm_references.R
+	Rscript tests/reference/make_residual_references.R
 
 notebooks: $(READY)  ## run every notebook
 	$(BIN)/python tools/run_notebooks.py

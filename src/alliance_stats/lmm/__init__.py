@@ -28,6 +28,12 @@ NAMES = {
     "minimise": "alliance_stats.lmm.minimum",
     "pool": "alliance_stats.lmm.pooling.pool",
     "simple_slopes": "alliance_stats.lmm.marginal.slopes",
+    "FittedResidual": "alliance_stats.lmm.residual.fitted",
+    "ResidualStructure": "alliance_stats.lmm.residual.structure",
+    "ar1": "alliance_stats.lmm.residual.structure",
+    "continuous_ar1": "alliance_stats.lmm.residual.structure",
+    "variance_by": "alliance_stats.lmm.residual.structure",
+    "unstructured": "alliance_stats.lmm.residual.structure",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)
