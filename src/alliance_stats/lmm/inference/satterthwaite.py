@@ -38,9 +38,9 @@ class Satterthwaite:
         At the optimum.
     free : ndarray of int
         Positions of the θ that are not fixed at zero.
-    scale : ndarray (f + 1,)
-        Makes the diagonal of the Hessian in (θ_free, σ²) one.
-    curvatures, directions : ndarray (f + 1,), (f + 1, f + 1)
+    scale : ndarray (h,)
+        Makes the diagonal of the Hessian in (θ_free, ψ_free, σ²) one.
+    curvatures, directions : ndarray (h,), (h, h)
         Eigenvalues and eigenvectors of the scaled Hessian.
     """
 
@@ -76,7 +76,7 @@ class Satterthwaite:
         return self._from_gradients(gradients, unscaled)
 
     def _from_gradients(self, gradients: np.ndarray, unscaled: np.ndarray) -> np.ndarray:
-        """Degrees of freedom (n,) from ∇v (f + 1, n) and v/σ² (n,)."""
+        """Degrees of freedom (n,) from ∇v (h, n) and v/σ² (n,)."""
         along = self.directions.T @ (self.scale[:, None] * gradients)
         flat = np.abs(self.curvatures) < FLAT
         small = np.abs(along) <= ROUNDING * np.linalg.norm(along, axis=0)

@@ -65,8 +65,10 @@ def minimise_jointly(problem: ResidualProblem) -> JointMinimum:
 
 
 def _better(first: JointMinimum, second: JointMinimum) -> JointMinimum:
-    """The lower of two ends, with the evaluations of both."""
-    best = second if second.deviance < first.deviance - WORTHWHILE else first
+    """The lower of two ends, or of equal ones one that converged, with the evaluations of both."""
+    sooner = first.minimum.converged or not second.minimum.converged
+    margin = WORTHWHILE if sooner else -WORTHWHILE
+    best = second if second.deviance < first.deviance - margin else first
     log = (*first.minimum.log, *second.minimum.log)
     return JointMinimum(best.model, replace(best.minimum, log=log))
 
