@@ -28,11 +28,10 @@ from alliance_stats.lmm.factors import (
     gradient_in_theta,
     n_theta,
     pack,
-    symmetric_basis,
     unpack,
     unpack_roots,
 )
-from alliance_stats.lmm.information import level_hessian, scoring_step, squares
+from alliance_stats.lmm.information import root_expansion, scoring_step
 
 #: Where the search for a start begins, in residual standard deviations.
 START = 0.5
@@ -222,15 +221,4 @@ class Criterion:
 
     def expansion(self, profile: Profile) -> tuple[np.ndarray, np.ndarray]:
         """Gradient and guess of the Hessian of `expand`, where the factors are symmetric roots."""
-        k = self.n_theta
-        slope, hessian = np.empty(k), np.zeros((k, k))
-        first = 0
-        for n, root, gradient in zip(
-            self.information(profile), profile.factors, self.gradients(profile), strict=True
-        ):
-            block = level_hessian(squares(n), root, gradient)
-            last = first + len(block)
-            slope[first:last] = 2.0 * (gradient @ root).ravel() @ symmetric_basis(len(root))
-            hessian[first:last, first:last] = block
-            first = last
-        return slope, hessian
+        return root_expansion(self.information(profile), profile.factors, self.gradients(profile))

@@ -183,7 +183,8 @@ def r2(
         If `rng` is missing or `bootstrap` is no number of draws, or if `kind` or `rng` is given
         without it.
     UnsupportedError
-        If the model has no intercept, or no random effects; as `bootstrap` for the bootstrap.
+        If the model has no intercept or no random effects; with `bootstrap`, as the method of that
+        name.
 
     Notes
     -----

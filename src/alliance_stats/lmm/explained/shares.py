@@ -153,7 +153,8 @@ def variance_shares(
         and `rng` do not go together.
     UnsupportedError
         If the model has no intercept or no random effects; with `before`, if residuals have a
-        structure; for the bootstrap of a comparison with a fit of yours, and as `bootstrap`.
+        structure; for the bootstrap of a comparison with a fit of yours; with `bootstrap`, as the
+        method of that name.
 
     Notes
     -----

@@ -16,6 +16,7 @@ from alliance_stats._base.random import RandomSource
 from alliance_stats.lmm.inference.parameters import Parameter, Wanted, chosen, parameters_of
 from alliance_stats.lmm.inference.profile_ends import Ends, profile_ends
 from alliance_stats.lmm.inference.satterthwaite import FLAT, free_parameters, profiled_hessian
+from alliance_stats.lmm.information import twice_inverse
 from alliance_stats.lmm.residual.limits import no_structure
 
 if TYPE_CHECKING:
@@ -186,13 +187,8 @@ def residual_ends(fit: MixedModelResult, conf_level: float) -> list[Ends]:
     if fitted is None:
         return []
     free = free_parameters(theta, fit.criterion.sizes)
-    hessian = profiled_hessian(fit.criterion, theta, free)
-    scale = 1.0 / np.sqrt(np.abs(np.diag(hessian)))
-    scaled = hessian * np.outer(scale, scale)
+    inverse = twice_inverse(profiled_hessian(fit.criterion, theta, free), flat=FLAT)
     nowhere = float("nan"), float("nan")
-    if not len(fitted.free) or not np.linalg.eigvalsh(scaled)[0] > FLAT:
-        return [nowhere] * len(fitted.parameters)
-    inverse = 2.0 * np.outer(scale, scale) * np.linalg.inv(scaled)
     covariance = np.zeros((len(fitted.psi), len(fitted.psi)))
     covariance[np.ix_(fitted.free, fitted.free)] = inverse[len(free) :, len(free) :]
     quantile = float(ndtri((1.0 + conf_level) / 2.0))
