@@ -1,0 +1,17 @@
+"""Measures room: scoring keys of questionnaires, scores, reliable change."""
+
+from alliance_stats._base.lazy import attach
+
+NAMES = {
+    "Instrument": "alliance_stats.measures.instrument",
+    "ScoreReport": "alliance_stats.measures.reporting",
+    "get_instrument": "alliance_stats.measures.registry",
+    "instrument_from_dict": "alliance_stats.measures.parse",
+    "list_instruments": "alliance_stats.measures.registry",
+    "load_instrument": "alliance_stats.measures.registry",
+    "rescale_pomp": "alliance_stats.measures.rescale",
+    "score": "alliance_stats.measures.scoring",
+    "score_report": "alliance_stats.measures.reporting",
+}
+
+__getattr__, __dir__, __all__ = attach(__name__, NAMES)

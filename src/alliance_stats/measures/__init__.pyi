@@ -1,0 +1,9 @@
+from alliance_stats.measures.instrument import Instrument as Instrument
+from alliance_stats.measures.parse import instrument_from_dict as instrument_from_dict
+from alliance_stats.measures.registry import get_instrument as get_instrument
+from alliance_stats.measures.registry import list_instruments as list_instruments
+from alliance_stats.measures.registry import load_instrument as load_instrument
+from alliance_stats.measures.reporting import ScoreReport as ScoreReport
+from alliance_stats.measures.reporting import score_report as score_report
+from alliance_stats.measures.rescale import rescale_pomp as rescale_pomp
+from alliance_stats.measures.scoring import score as score
