@@ -30,6 +30,7 @@ NAMES = {
     "load_sessions": "alliance_stats.data.load",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_within_between": "alliance_stats.report.plots.within_between",
+    "reliable_change": "alliance_stats.measures.changing",
     "report_text": "alliance_stats.report.text",
     "reshape": "alliance_stats.data.wide.reshaping",
     "save_report": "alliance_stats.report.save",

@@ -25,6 +25,7 @@ from alliance_stats.data.wide.reshaping import reshape as reshape
 from alliance_stats.lmm.comparison.compare import compare_models as compare_models
 from alliance_stats.lmm.fit import fit_lmm as fit_lmm
 from alliance_stats.lmm.inference.cluster_robust import cluster_robust as cluster_robust
+from alliance_stats.measures.changing import reliable_change as reliable_change
 from alliance_stats.measures.registry import list_instruments as list_instruments
 from alliance_stats.measures.scoring import score as score
 from alliance_stats.models.outcome import fit_outcome as fit_outcome

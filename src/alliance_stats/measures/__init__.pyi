@@ -1,3 +1,7 @@
+from alliance_stats.measures.change_result import ReliableChange as ReliableChange
+from alliance_stats.measures.changing import reliable_change as reliable_change
+from alliance_stats.measures.cutoffs import cut_offs as cut_offs
+from alliance_stats.measures.first_last import first_and_last as first_and_last
 from alliance_stats.measures.instrument import Instrument as Instrument
 from alliance_stats.measures.parse import instrument_from_dict as instrument_from_dict
 from alliance_stats.measures.registry import get_instrument as get_instrument

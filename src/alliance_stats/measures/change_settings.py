@@ -1,0 +1,196 @@
+"""What reliable change rests on: given by the user, or taken from an instrument."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from alliance_stats._base.checks import name_list, one_of, positive_number, probability
+from alliance_stats._base.errors import ArgumentError, DataError
+from alliance_stats.measures.change_input import Scores
+from alliance_stats.measures.change_rules import CHANGE_METHODS, ChangeRule, ErrorRule, PointsRule
+from alliance_stats.measures.cutoffs import cut_offs
+from alliance_stats.measures.instrument import Instrument
+from alliance_stats.measures.registry import get_instrument
+from alliance_stats.measures.thresholds import ChangeValue, Cutoff, first_of
+
+_LETTERS = ("a", "b", "c")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The rule, the cut-off, the direction, and where they come from."""
+
+    rule: ChangeRule
+    cutoff: Cutoff | None
+    cutoff_kind: str
+    higher_is_better: bool
+    conf_level: float
+    instrument: Instrument | None
+    score: str
+    published: ChangeValue | None
+    mean_given: bool
+
+
+def settings_of(
+    scores: Scores,
+    *,
+    reliability: float | None,
+    sd: float | None,
+    higher_is_better: bool | None,
+    mean: float | None,
+    norm_mean: float | None,
+    norm_sd: float | None,
+    cutoff: float | str | None,
+    method: str,
+    instrument: str | Instrument | None,
+    score: str | None,
+    conf_level: float,
+) -> Settings:
+    """Check the arguments of `reliable_change` together and settle what they mean."""
+    probability(conf_level, name="conf_level")
+    one_of(method, CHANGE_METHODS, name="method")
+    key = None if instrument is None else get_instrument(instrument)
+    name = _score_name(key, score)
+    direction = _direction(key, higher_is_better)
+    if (reliability is None) != (sd is None) or (key is None and reliability is None):
+        _ask_for(reliability=reliability, sd=sd)
+    if key is not None:
+        _check_range(scores, key, name)
+    centre = _mean(scores, mean)
+    published = None
+    if reliability is None or sd is None:
+        published = _published(key, name, method, conf_level, mean)
+        rule: ChangeRule = PointsRule(published.value, published.level)
+    else:
+        probability(reliability, name="reliability")
+        positive_number(sd, name="sd")
+        rule = ErrorRule(method, float(reliability), float(sd), centre, conf_level)  # type: ignore[arg-type]
+    case, kind = _cutoff(cutoff, key, name, direction, centre, sd, norm_mean, norm_sd)
+    return Settings(
+        rule, case, kind, direction, conf_level, key, name, published, mean is not None
+    )  # fmt: skip
+
+
+def _ask_for(**given: float | None) -> None:
+    missing = " and ".join(name for name, value in given.items() if value is None)
+    raise ArgumentError(
+        f"{missing} of the scores not given. Reliable change needs reliability, sd and "
+        "higher_is_better (the sd before treatment, in points), or instrument= with a published "
+        "index, such as 'phq_9'."
+    )
+
+
+def _score_name(key: Instrument | None, score: str | None) -> str:
+    if key is None:
+        if score is not None:
+            raise ArgumentError("score= would be ignored without instrument=. Leave it out.")
+        return "total"
+    if score is None and len(key.scores) > 1 and not key.composites:
+        raise ArgumentError(f"{key.key} has no total. Give score=: {name_list(key.scores)}.")
+    one_of(score or key.main_score, key.scores, name="score")
+    return score or key.main_score
+
+
+def _direction(key: Instrument | None, higher_is_better: bool | None) -> bool:
+    if key is None:
+        if not isinstance(higher_is_better, bool | np.bool_):
+            raise ArgumentError(
+                "higher_is_better is not given. Give False where a high score means more symptoms, "
+                "True where it means better health."
+            )
+        return bool(higher_is_better)
+    if higher_is_better is not None and higher_is_better != key.higher_is_better:
+        raise ArgumentError(
+            f"higher_is_better={higher_is_better}, but {key.key} has "
+            f"{key.higher_is_better}. Leave it out."
+        )
+    return key.higher_is_better
+
+
+def _check_range(scores: Scores, key: Instrument, score: str) -> None:
+    low, high = key.score_range(score)
+    for values, name in ((scores.pre, scores.pre_name), (scores.post, scores.post_name)):
+        with np.errstate(invalid="ignore"):
+            out = int(((values < low) | (values > high)).sum())
+        if out:
+            raise DataError(
+                f"{out:,} of the scores '{name}' are not between {low:g} and {high:g}, as those of "
+                f"{key.key} are. Give its scores as al.score makes them."
+            )
+
+
+def _mean(scores: Scores, mean: float | None) -> float:
+    if mean is not None:
+        if isinstance(mean, bool) or not math.isfinite(mean):
+            raise ArgumentError(f"mean={mean!r} is not a number. Give one such as 15.2.")
+        return float(mean)
+    seen = scores.pre[~np.isnan(scores.pre)]
+    return float(seen.mean()) if len(seen) else math.nan
+
+
+def _published(
+    key: Instrument | None, score: str, method: str, conf_level: float, mean: float | None
+) -> ChangeValue:
+    """The index of the registry, with arguments that it would ignore refused."""
+    if key is None:
+        _ask_for(reliability=None, sd=None)
+        raise ArgumentError("unreachable")
+    if not any(change.score == score for change in key.rci):
+        known = name_list(change.score for change in key.rci) or "none"
+        raise ArgumentError(
+            f"{key.key} has no published reliable change index of '{score}' in the registry "
+            f"(scores that have one: {known}). Give reliability and sd."
+        )
+    index = first_of(key.rci, score, key=key.key, what="reliable change index")
+    level = "unknown" if index.level is None else f"{index.level:g}"
+    for wrong, name in (
+        (method != "jacobson-truax", f"method='{method}'"),
+        (index.level is not None and conf_level != index.level, f"conf_level={conf_level:g}"),
+        (mean is not None, "mean="),
+    ):
+        if wrong:
+            raise ArgumentError(
+                f"{name} would be ignored: the published index of {key.key} is "
+                f"{index.value:g} points at level {level}. Give reliability and sd for another."
+            )
+    return index
+
+
+def _cutoff(
+    cutoff: float | str | None,
+    key: Instrument | None,
+    score: str,
+    higher_is_better: bool,
+    mean: float,
+    sd: float | None,
+    norm_mean: float | None,
+    norm_sd: float | None,
+) -> tuple[Cutoff | None, str]:
+    """The cut-off and its kind: ``a``, ``b``, ``c``, ``given``, ``published`` or none."""
+    norms = norm_mean is not None or norm_sd is not None
+    if cutoff is None and not norms:
+        found = [c for c in key.cutoffs if c.score == score] if key is not None else []
+        return (found[0], "published") if found else (None, "")
+    kind = "c" if cutoff is None else cutoff
+    case = "<" if higher_is_better else ">="
+    if not isinstance(kind, str):
+        if norms:
+            raise ArgumentError("norm_mean and norm_sd would be ignored beside cutoff=.")
+        if isinstance(kind, bool) or not math.isfinite(kind):
+            raise ArgumentError(f"cutoff={kind!r} is not a number. Give one, or 'a', 'b', 'c'.")
+        return Cutoff(score, float(kind), case), "given"  # type: ignore[arg-type]
+    one_of(kind, _LETTERS, name="cutoff")
+    if kind == "a" and norms:
+        raise ArgumentError("norm_mean and norm_sd would be ignored with cutoff='a'.")
+    if kind != "a" and (norm_mean is None or norm_sd is None):
+        raise ArgumentError(f"cutoff='{kind}' needs both norm_mean and norm_sd.")
+    if sd is None:
+        raise ArgumentError(f"cutoff='{kind}' needs reliability and sd. Give both.")
+    found_ones = cut_offs(
+        clinical_mean=mean, clinical_sd=sd, higher_is_better=higher_is_better,
+        norm_mean=norm_mean, norm_sd=norm_sd,
+    )  # fmt: skip
+    return Cutoff(score, getattr(found_ones, kind), case), kind  # type: ignore[arg-type]
