@@ -54,33 +54,44 @@ def settings_of(
     one_of(method, CHANGE_METHODS, name="method")
     key = None if instrument is None else get_instrument(instrument)
     name = _score_name(key, score)
+    _check_given(key, reliability=reliability, sd=sd, higher_is_better=higher_is_better)
     direction = _direction(key, higher_is_better)
-    if (reliability is None) != (sd is None) or (key is None and reliability is None):
-        _ask_for(reliability=reliability, sd=sd)
     if key is not None:
         _check_range(scores, key, name)
     centre = _mean(scores, mean)
     published = None
-    if reliability is None or sd is None:
+    if key is not None and (reliability is None or sd is None):
         published = _published(key, name, method, conf_level, mean)
         rule: ChangeRule = PointsRule(published.value, published.level)
     else:
-        probability(reliability, name="reliability")
-        positive_number(sd, name="sd")
-        rule = ErrorRule(method, float(reliability), float(sd), centre, conf_level)  # type: ignore[arg-type]
+        rule = _error_rule(method, reliability, sd, centre, conf_level)
     case, kind = _cutoff(cutoff, key, name, direction, centre, sd, norm_mean, norm_sd)
     return Settings(
         rule, case, kind, direction, conf_level, key, name, published, mean is not None
     )  # fmt: skip
 
 
-def _ask_for(**given: float | None) -> None:
-    missing = " and ".join(name for name, value in given.items() if value is None)
-    raise ArgumentError(
-        f"{missing} of the scores not given. Reliable change needs reliability, sd and "
-        "higher_is_better (the sd before treatment, in points), or instrument= with a published "
-        "index, such as 'phq_9'."
-    )
+def _check_given(key: Instrument | None, **given: float | None) -> None:
+    """Raise ArgumentError unless all are given, or an instrument can stand for them."""
+    missing = [name for name, value in given.items() if value is None]
+    if key is not None:
+        missing = [name for name in missing if name != "higher_is_better"]
+        if len(missing) != 1:  # both of reliability and sd, or none for the published index
+            return
+    if missing:
+        raise ArgumentError(
+            f"not given: {', '.join(missing)}. Reliable change needs the reliability of the "
+            "scores, their sd before treatment in points, and higher_is_better (False where a high score "
+            "means more symptoms); or instrument= with a published index, such as 'phq_9'."
+        )
+
+
+def _error_rule(
+    method: str, reliability: float | None, sd: float | None, mean: float, level: float
+) -> ErrorRule:
+    probability(reliability, name="reliability")  # type: ignore[arg-type]
+    positive_number(sd, name="sd")
+    return ErrorRule(method, float(reliability), float(sd), mean, level)  # type: ignore[arg-type]
 
 
 def _score_name(key: Instrument | None, score: str | None) -> str:
@@ -98,8 +109,7 @@ def _direction(key: Instrument | None, higher_is_better: bool | None) -> bool:
     if key is None:
         if not isinstance(higher_is_better, bool | np.bool_):
             raise ArgumentError(
-                "higher_is_better is not given. Give False where a high score means more symptoms, "
-                "True where it means better health."
+                f"higher_is_better={higher_is_better!r} is neither True nor False. Give one."
             )
         return bool(higher_is_better)
     if higher_is_better is not None and higher_is_better != key.higher_is_better:
@@ -132,12 +142,9 @@ def _mean(scores: Scores, mean: float | None) -> float:
 
 
 def _published(
-    key: Instrument | None, score: str, method: str, conf_level: float, mean: float | None
+    key: Instrument, score: str, method: str, conf_level: float, mean: float | None
 ) -> ChangeValue:
     """The index of the registry, with arguments that it would ignore refused."""
-    if key is None:
-        _ask_for(reliability=None, sd=None)
-        raise ArgumentError("unreachable")
     if not any(change.score == score for change in key.rci):
         known = name_list(change.score for change in key.rci) or "none"
         raise ArgumentError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import columns_present, frame_given, names_free, numeric_column
@@ -66,13 +67,12 @@ def first_and_last(
             raise DataError(f"column '{name}' is missing in {n:,} rows. Drop or complete them.")
     first, last = f"{column}_first", f"{column}_last"
     names_free(frame[[by, *keep]], [first, last, "scores"])
-    seen = frame.loc[frame[column].notna()].sort_values(order, kind="stable")
-    groups = seen.groupby(by, sort=False, observed=True)
-    table = pd.DataFrame(groups[[column, *keep]].nth(0)).rename(columns={column: first})
-    table.insert(0, by, seen[by])
-    ends = groups[column].agg(["last", "size"])
-    place = table[by].map(ends["size"])
-    table.insert(2, last, table[by].map(ends["last"]).where(place > 1))
-    table.insert(3, "scores", place.astype(int))
-    appear = pd.Series(range(len(frame)), index=frame[by]).groupby(level=0, observed=True).min()
-    return table.sort_values(by, key=lambda ids: ids.map(appear)).reset_index(drop=True)
+    patient, _ = pd.factorize(frame[by])
+    seen = np.flatnonzero(frame[column].notna())
+    place = seen[np.lexsort((frame[order].to_numpy(dtype=float)[seen], patient[seen]))]
+    _, start, times = np.unique(patient[place], return_index=True, return_counts=True)
+    values = frame[column].to_numpy(dtype=float, na_value=np.nan)[place]
+    rows = frame.iloc[place[start]]
+    ends = np.where(times > 1, values[start + times - 1], np.nan)
+    table = {by: rows[by], first: values[start], last: ends, "scores": times}
+    return pd.DataFrame(table | {name: rows[name] for name in keep}).reset_index(drop=True)

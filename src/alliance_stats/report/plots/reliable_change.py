@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 #: Inches: a square panel, and the legend beside it.
-SIZE = (4.7, 3.2)
+SIZE = (4.5, 3.2)
 
 _COLUMNS = ("layer", "x", "y", "y_low", "y_high", "n", "category")
 #: Marker, face, edge and size of each category, told apart in grey by form and filling.
@@ -61,7 +61,7 @@ def plot_reliable_change(result: Source, *, ax: Axes | Sequence[Axes] | None = N
     result : ReliableChange
         A result of `reliable_change`.
     ax : Axes or sequence of one Axes, optional
-        Where to draw. By default pyplot makes a figure 4.7 inches wide.
+        Where to draw. By default pyplot makes a figure 4.5 inches wide.
 
     Returns
     -------
