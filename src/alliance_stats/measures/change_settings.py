@@ -81,8 +81,9 @@ def _check_given(key: Instrument | None, **given: float | None) -> None:
     if missing:
         raise ArgumentError(
             f"not given: {', '.join(missing)}. Reliable change needs the reliability of the "
-            "scores, their sd before treatment in points, and higher_is_better (False where a high score "
-            "means more symptoms); or instrument= with a published index, such as 'phq_9'."
+            "scores, their sd before treatment in points, and higher_is_better (False where a "
+            "high score means more symptoms); or instrument=, such as 'phq_9', with a published "
+            "index."
         )
 
 
