@@ -49,13 +49,14 @@ def load_example(name: str) -> SessionData:
         alliance too; ``"therapist_change"``: some patients change their therapist;
         ``"therapist_free"``: one of two arms has no therapists; ``"therapist_share"``: therapists
         differ more in the outcome; ``"items"``: answers to the items of an alliance inventory
-        and a symptom scale, to be scored. Each has a null twin, such as ``"sessions_null"``, in which
-        all alliance effects are zero and the rest is kept.
+        and a symptom scale, to be scored. Each has a null twin, such as ``"sessions_null"``, in
+        which all alliance effects are zero and the rest is kept.
 
     Returns
     -------
     SessionData
-        With roles (``"items"``: none); ``codebook`` has one row a parameter, with its value and basis.
+        With roles (``"items"``: none, since nothing is scored); ``codebook`` has one row a
+        parameter, with its value and basis.
 
     Raises
     ------
