@@ -23,7 +23,7 @@ def wilson_interval(count: int, of: int, level: float) -> tuple[float, float]:
     middle = share + z**2 / (2 * of)
     half = z * np.sqrt(share * (1 - share) / of + z**2 / (4 * of**2))
     scale = 1 + z**2 / of
-    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+    return max(0.0, float((middle - half) / scale)), min(1.0, float((middle + half) / scale))
 
 
 def category_rates(categories: pd.Series, names: Sequence[str], level: float) -> pd.DataFrame:

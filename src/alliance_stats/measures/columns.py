@@ -132,6 +132,8 @@ def _other_stems(frame: pd.DataFrame, n: int, *, but: str = "") -> str:
     fitting = [stem for stem, numbers in stems if numbers == set(range(1, n + 1))]
     if fitting:
         return f" Columns numbered 1 to {n}: {name_list(map(repr, fitting))}."
+    if but:
+        return ""
     shown = [f"'{s}' ({item_numbers(tuple(numbers))})" for s, numbers in stems if len(numbers) > 2]
     return f" Numbered columns there: {name_list(shown)}." if shown else ""
 

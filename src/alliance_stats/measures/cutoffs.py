@@ -73,7 +73,7 @@ def cut_offs(
     """
     positive_number(clinical_sd, name="clinical_sd")
     towards = 1 if higher_is_better else -1
-    a = clinical_mean + 2 * towards * clinical_sd
+    a = float(clinical_mean + 2 * towards * clinical_sd)
     if (norm_mean is None) != (norm_sd is None):
         raise ArgumentError("norm_mean and norm_sd belong together. Give both or neither.")
     if norm_mean is None or norm_sd is None:
@@ -85,4 +85,4 @@ def cut_offs(
             f"with higher_is_better={higher_is_better}. Correct one of the three."
         )
     c = (clinical_sd * norm_mean + norm_sd * clinical_mean) / (clinical_sd + norm_sd)
-    return CutOffs(a, norm_mean - 2 * towards * norm_sd, c)
+    return CutOffs(a, float(norm_mean - 2 * towards * norm_sd), float(c))

@@ -23,8 +23,8 @@ def rest_correlations(responses: Floats) -> Floats:
 
     Examples
     --------
-    >>> rest_correlations(np.array([[1.0, 2, 5], [2, 3, 4], [3, 5, 2]])).round(2).tolist()
-    [-1.0, -1.0, -0.99]
+    >>> rest_correlations(np.array([[1.0, 1, 5], [2, 3, 4], [3, 4, 1]])).round(2).tolist()
+    [-0.5, -0.76, -0.92]
     """
     complete = responses[~np.isnan(responses).any(axis=1)]
     if len(complete) < 2 or responses.shape[1] < 2:
