@@ -305,6 +305,7 @@ def test_own_instrument_with_an_index(scores: pd.DataFrame) -> None:
         ({**GIVEN, "cutoff": 10, "norm_mean": 3, "norm_sd": 3}, "would be ignored beside cutoff="),
         ({**GIVEN, "cutoff": "a", "norm_mean": 3, "norm_sd": 3}, "ignored with cutoff='a'"),
         ({**GIVEN, "cutoff": float("nan")}, "cutoff=nan is not a number"),
+        ({**GIVEN, "cutoff": [10]}, r"cutoff=\[10\] is not a number"),
         ({**GIVEN, "mean": float("inf")}, "mean=inf is not a number"),
         ({**GIVEN, "score": "total"}, "score= would be ignored without instrument="),
         ({**GIVEN, "higher_is_better": "no"}, "higher_is_better='no' is neither True nor False"),
@@ -347,6 +348,7 @@ def test_scores_that_do_not_fit(scores: pd.DataFrame) -> None:
         al.reliable_change("before", "after", frame=wrong, instrument="phq_9")
     with pytest.raises(ArgumentError, match="pre is not one column of scores"):
         al.reliable_change(np.ones((2, 2)), [1, 2], **GIVEN)
+    assert al.reliable_change([20, 14], (9, 8), **GIVEN).rates["n"].tolist() == [1, 1, 0]
     with pytest.raises(DataError, match="pre holds no patient"):
         al.reliable_change([], [], **GIVEN)
 
@@ -364,8 +366,8 @@ def test_messages(scores: pd.DataFrame) -> None:
         "6 of 90 patients are in no category (score missing before: 0; after only: 6)."
     )
     assert result.messages[1] == (
-        f"If none of the {lost} cases without a later score had recovered, {recovered} of "
-        f"{cases.sum()} ({100 * recovered / cases.sum():.0f}%) would have."
+        f"Unless any of the {lost} cases without a later score recovered, {recovered} of "
+        f"{cases.sum()} ({100 * recovered / cases.sum():.0f}%) did."
     )
     assert "groups by therapist have fewer than 10 patients to count" in result.messages[2]
     with pytest.warns(DataWarning, match="sd=0.6, but the scores before treatment have an SD of"):

@@ -73,6 +73,12 @@ def test_columns_that_are_not_one_for_each_item(names: list[str], message: str) 
         item_columns(frame(*names), WAI)
 
 
+def test_columns_of_several_levels() -> None:
+    levels = pd.DataFrame(columns=pd.MultiIndex.from_product([["wai"], range(1, 13)]))
+    with pytest.raises(DataError, match="columns of the frame have several levels"):
+        item_columns(levels, WAI)
+
+
 def test_prefix_of_another_form() -> None:
     both = frame(*numbered("wai_p{}"), *numbered("wai_t{}"))
     assert item_columns(both, WAI, item_prefix="wai_t") == numbered("wai_t{}")

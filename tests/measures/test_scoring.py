@@ -271,6 +271,11 @@ def test_uncertain_keys_warn() -> None:
         ({"max_missing": {"bnd": 1}}, "max_missing names 'bnd', which wai_sr does not have"),
         ({"max_missing": {"bond": 4}}, "max_missing of 'bond' is 4, but the score has 4 items"),
         ({"method": "median"}, "method='median' is not known"),
+        ({"rescale": 5}, "rescale=5 is no range"),
+        ({"rescale": (5, 1)}, r"rescale=\(5, 1\) is no range"),
+        ({"response": 7}, "response=7 is no range"),
+        ({"name": ""}, "name='' cannot begin a column"),
+        ({"item_prefix": "_"}, "item_prefix='_' is empty"),
     ],
 )
 def test_arguments_that_are_not_allowed(given: dict[str, Any], message: str) -> None:

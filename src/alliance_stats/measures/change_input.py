@@ -64,10 +64,9 @@ def _series(values: Any, frame: pd.DataFrame | None, name: str) -> pd.Series:
         return frame[values]
     if isinstance(values, pd.Series):
         return values
-    array = np.asarray(values)
-    if array.ndim != 1:
+    if np.ndim(values) != 1:
         raise ArgumentError(f"{name} is not one column of scores. Give a Series or a list.")
-    return pd.Series(array)
+    return pd.Series(values)
 
 
 def _same_patients(first: pd.Series, other: pd.Series | pd.DataFrame, name: str) -> None:

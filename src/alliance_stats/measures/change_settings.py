@@ -135,11 +135,16 @@ def _check_range(scores: Scores, key: Instrument, score: str) -> None:
 
 def _mean(scores: Scores, mean: float | None) -> float:
     if mean is not None:
-        if isinstance(mean, bool) or not math.isfinite(mean):
+        if not _is_number(mean):
             raise ArgumentError(f"mean={mean!r} is not a number. Give one such as 15.2.")
         return float(mean)
     seen = scores.pre[~np.isnan(scores.pre)]
     return float(seen.mean()) if len(seen) else math.nan
+
+
+def _is_number(value: object) -> bool:
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return number and math.isfinite(float(value))  # type: ignore[arg-type]
 
 
 def _published(
@@ -187,7 +192,7 @@ def _cutoff(
     if not isinstance(kind, str):
         if norms:
             raise ArgumentError("norm_mean and norm_sd would be ignored beside cutoff=.")
-        if isinstance(kind, bool) or not math.isfinite(kind):
+        if not _is_number(kind):
             raise ArgumentError(f"cutoff={kind!r} is not a number. Give one, or 'a', 'b', 'c'.")
         return Cutoff(score, float(kind), case), "given"  # type: ignore[arg-type]
     one_of(kind, _LETTERS, name="cutoff")

@@ -63,7 +63,7 @@ def _cutoff_notes(settings: Settings) -> Iterator[str]:
         "published": f" ({cutoff.meaning})" if cutoff.meaning else "",
     }
     yield (
-        f"Case: score {cutoff.case} {format_number(cutoff.value)}"
+        f"Case: score {cutoff.case} {round(cutoff.value, 2):g}"
         f"{kinds.get(settings.cutoff_kind, '')}. Recovered: a case before, reliably improved and "
         "no case after. Shares are of the cases before; intervals are Wilson's."
     )
@@ -97,9 +97,10 @@ def _missing(scores: Scores, patients: pd.DataFrame, settings: Settings) -> Iter
     lost = int((cases & no_post).sum())
     if lost:
         recovered, all_cases = int((patients["category"] == "recovered").sum()), int(cases.sum())
+        who = "the one case" if lost == 1 else f"any of the {lost:,} cases"
         yield (
-            f"If none of the {counted(lost, 'case')} without a later score had recovered, "
-            f"{recovered:,} of {all_cases:,} ({100 * recovered / all_cases:.0f}%) would have."
+            f"Unless {who} without a later score recovered, "
+            f"{recovered:,} of {all_cases:,} ({100 * recovered / all_cases:.0f}%) did."
         )
 
 

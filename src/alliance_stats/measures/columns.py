@@ -39,10 +39,17 @@ def item_columns(
     ArgumentError
         If `items` and `item_prefix` are both given, or `items` has another number of names.
     """
+    if isinstance(frame.columns, pd.MultiIndex):
+        raise DataError(
+            "the columns of the frame have several levels. Give them one name each, such as "
+            "frame.columns = ['_'.join(map(str, names)) for names in frame.columns]."
+        )
     if items is not None:
         if item_prefix is not None:
             raise ArgumentError("items and item_prefix are both given. Give one of them.")
         return _listed(frame, instrument, items)
+    if item_prefix is not None and not any(map(str.isalnum, item_prefix)):
+        raise ArgumentError(f"item_prefix={item_prefix!r} is empty. Give the columns as items=.")
     prefixes = instrument.prefixes if item_prefix is None else (item_prefix,)
     candidates = [numbered_columns(frame, prefix) for prefix in prefixes]
     wanted = set(range(1, instrument.n_items + 1))

@@ -56,9 +56,8 @@ def rescale_pomp(
     >>> rescale_pomp(np.array([12.0, 48, 84]), possible=(12, 84), to=(12, 60))
     array([12., 36., 60.])
     """
-    for name, (low, high) in (("possible", possible), ("to", to)):
-        if not low < high:
-            raise ArgumentError(f"{name}=({low:g}, {high:g}) is no range. Give (low, high).")
+    for name, given in (("possible", possible), ("to", to)):
+        check_range(given, name=name)
     values = np.asarray(scores, dtype=float)
     out = int(((values < possible[0]) | (values > possible[1])).sum())
     if out:
@@ -70,6 +69,14 @@ def rescale_pomp(
     if isinstance(scores, pd.Series):
         return pd.Series(moved, index=scores.index, name=scores.name)
     return moved
+
+
+def check_range(given: Any, *, name: str) -> None:
+    """Raise ArgumentError unless `given` is a lowest and a higher, finite number."""
+    ends = list(given) if isinstance(given, tuple | list) else []
+    numbers = all(isinstance(e, int | float | np.number) and np.isfinite(e) for e in ends)
+    if len(ends) != 2 or not numbers or not ends[0] < ends[1]:
+        raise ArgumentError(f"{name}={given!r} is no range. Give (low, high), such as (1, 5).")
 
 
 def rescaled(values: Floats, possible: Range, to: Range) -> Floats:

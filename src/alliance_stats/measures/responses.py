@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from alliance_stats._base.checks import agree, counted, name_list, numeric_column
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.measures.instrument import Instrument, Range
+from alliance_stats.measures.rescale import check_range
 
 Floats = NDArray[np.float64]
 _MOST_VALUES = 5
@@ -40,6 +41,7 @@ def chosen_response(instrument: Instrument, response: Range | None) -> Range:
     """The range of the responses: the usual one, or another one that the instrument has."""
     if response is None:
         return instrument.responses[0]
+    check_range(response, name="response")
     for known in instrument.responses:
         if tuple(response) == tuple(known):
             return known

@@ -17,7 +17,7 @@ from alliance_stats.measures.columns import item_columns
 from alliance_stats.measures.hints import end_hint, key_hints
 from alliance_stats.measures.instrument import Instrument, Method, Range
 from alliance_stats.measures.registry import get_instrument
-from alliance_stats.measures.rescale import POMP, Rescale, rescaled
+from alliance_stats.measures.rescale import POMP, Rescale, check_range, rescaled
 from alliance_stats.measures.responses import chosen_response, item_values
 
 Missing = Literal["instrument", "complete"]
@@ -174,7 +174,7 @@ def scored_items(
     values = dict(scores.values)
     if rescale is not None:
         values, ranges = _rescaled(values, ranges, key, scores, way, rescale)
-    start = key.key if name is None else name
+    start = _beginning(key, name)
     messages = (
         *([f"{key.key}: the key is not certain: {key.uncertain}."] if key.uncertain else []),
         *_missing_messages(key, answers, scores, start, limits),
@@ -185,6 +185,15 @@ def scored_items(
     return ScoredItems(
         key, tuple(names), answers, turned, scores, columns, ranges, way, messages
     )  # fmt: skip
+
+
+def _beginning(instrument: Instrument, name: str | None) -> str:
+    """Beginning of the new columns."""
+    if name is None:
+        return instrument.key
+    if not isinstance(name, str) or not name.strip():
+        raise ArgumentError(f"name={name!r} cannot begin a column. Give a text such as 'wai_t'.")
+    return name
 
 
 def _chosen_method(instrument: Instrument, method: Method | None) -> Method:
@@ -268,6 +277,7 @@ def _rescaled(
     elif isinstance(rescale, str):
         raise ArgumentError(f"rescale={rescale!r} is not known. Give 'pomp' or a range (1, 5).")
     else:
+        check_range(rescale, name="rescale")
         new = {n: instrument.score_range(n, response=rescale, method=method) for n in names}
     moved = {n: rescaled(values[n], ranges[n], new[n]) for n in names}
     return values | moved, ranges | new
