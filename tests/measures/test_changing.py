@@ -210,8 +210,8 @@ def test_groups_add_up_to_all(scores: pd.DataFrame) -> None:
     alone = quiet("before", "after", frame=one, cutoff=10, mean=15, **GIVEN).rates.iloc[0]
     row = result.groups["arm"].iloc[0]
     assert (
-        row[["share", "ci_low", "ci_high"]].tolist()
-        == alone[["share", "ci_low", "ci_high"]].tolist()
+        row[["proportion", "ci_low", "ci_high"]].tolist()
+        == alone[["proportion", "ci_low", "ci_high"]].tolist()
     )
 
 
@@ -374,7 +374,7 @@ def test_messages(scores: pd.DataFrame) -> None:
         al.reliable_change("before", "after", frame=scores, **(GIVEN | {"sd": 0.6}))
     with pytest.warns(DataWarning, match="No patient is a case before treatment"):
         none = al.reliable_change("before", "after", frame=scores, cutoff=30, **GIVEN)
-    assert none.rates["share"].isna().all()
+    assert none.rates["proportion"].isna().all()
     assert al.report_text(none).startswith("There are no cases at intake.")
 
 
@@ -398,7 +398,7 @@ def test_tidy_glance_view(scores: pd.DataFrame) -> None:
     assert view.tables["Other methods"].iloc[0, 1:].tolist() == result.rates["n"].tolist()
     for shown in (repr(result), result._repr_html_()):
         assert "Cases at intake by arm" in shown
-        assert "Share recovered" in shown
+        assert "Proportion recovered" in shown
 
 
 def test_other_methods_are_those_of_their_own_call(scores: pd.DataFrame) -> None:

@@ -72,7 +72,10 @@ def test_sentences_give_every_share(result: ReliableChange) -> None:
     n = result.rates["n"].tolist()
     assert text.startswith(f"Of {result.rates['of'].iloc[0]} cases at intake, {n[0]} (")
     assert "improved reliably without recovering" in text
-    assert "Case: score >= 10." in text
+    assert text.endswith(
+        "A change of more than 6.10 points (Jacobson and Truax) counted as reliable; a score of at "
+        "least 10 counted as a case."
+    )
 
 
 def test_report_holds_tables_and_figure(result: ReliableChange, tmp_path: Path) -> None:

@@ -3,7 +3,14 @@
 from alliance_stats._base.lazy import attach
 
 NAMES = {
+    "Bands": "alliance_stats.measures.thresholds",
+    "ChangeValue": "alliance_stats.measures.thresholds",
+    "CutOffValues": "alliance_stats.measures.cutoffs",
+    "Cutoff": "alliance_stats.measures.thresholds",
+    "ErrorRule": "alliance_stats.measures.change_rules",
     "Instrument": "alliance_stats.measures.instrument",
+    "MissingRule": "alliance_stats.measures.thresholds",
+    "PointsRule": "alliance_stats.measures.change_rules",
     "ReliableChange": "alliance_stats.measures.change_result",
     "ScoreReport": "alliance_stats.measures.reporting",
     "cut_offs": "alliance_stats.measures.cutoffs",

@@ -1,5 +1,8 @@
 from alliance_stats.measures.change_result import ReliableChange as ReliableChange
+from alliance_stats.measures.change_rules import ErrorRule as ErrorRule
+from alliance_stats.measures.change_rules import PointsRule as PointsRule
 from alliance_stats.measures.changing import reliable_change as reliable_change
+from alliance_stats.measures.cutoffs import CutOffValues as CutOffValues
 from alliance_stats.measures.cutoffs import cut_offs as cut_offs
 from alliance_stats.measures.first_last import first_and_last as first_and_last
 from alliance_stats.measures.instrument import Instrument as Instrument
@@ -11,3 +14,7 @@ from alliance_stats.measures.reporting import ScoreReport as ScoreReport
 from alliance_stats.measures.reporting import score_report as score_report
 from alliance_stats.measures.rescale import rescale_pomp as rescale_pomp
 from alliance_stats.measures.scoring import score as score
+from alliance_stats.measures.thresholds import Bands as Bands
+from alliance_stats.measures.thresholds import ChangeValue as ChangeValue
+from alliance_stats.measures.thresholds import Cutoff as Cutoff
+from alliance_stats.measures.thresholds import MissingRule as MissingRule

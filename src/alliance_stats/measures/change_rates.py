@@ -27,7 +27,7 @@ def wilson_interval(count: int, of: int, level: float) -> tuple[float, float]:
 
 
 def category_rates(categories: pd.Series, names: Sequence[str], level: float) -> pd.DataFrame:
-    """One row a category: ``category``, ``n``, ``of``, ``share``, ``ci_low``, ``ci_high``."""
+    """One row a category: ``category``, ``n``, ``of``, ``proportion``, ``ci_low``, ``ci_high``."""
     of = int(categories.notna().sum())
     rows = []
     for name in names:
@@ -35,7 +35,7 @@ def category_rates(categories: pd.Series, names: Sequence[str], level: float) ->
         low, high = wilson_interval(n, of, level)
         share = n / of if of else np.nan
         rows.append((name, n, of, share, low, high))
-    return pd.DataFrame(rows, columns=["category", "n", "of", "share", "ci_low", "ci_high"])
+    return pd.DataFrame(rows, columns=["category", "n", "of", "proportion", "ci_low", "ci_high"])
 
 
 def group_rates(
@@ -55,10 +55,10 @@ def group_rates(
                 "group": group,
                 "patients": int(first["of"]),
                 **dict(zip(rates["category"], rates["n"].tolist(), strict=True)),
-                "share": float(first["share"]),
+                "proportion": float(first["proportion"]),
                 "ci_low": float(first["ci_low"]),
                 "ci_high": float(first["ci_high"]),
             }
         )
-    columns = ["group", "patients", *names, "share", "ci_low", "ci_high"]
+    columns = ["group", "patients", *names, "proportion", "ci_low", "ci_high"]
     return pd.DataFrame(rows, columns=columns)

@@ -13,8 +13,8 @@ from alliance_stats._base.checks import counted
 from alliance_stats._base.printing import escape_html, frame_html, frame_text, wrapped
 from alliance_stats._base.views import ResultView
 from alliance_stats.measures.change_plot import change_frame
-from alliance_stats.measures.change_rules import METHOD_NAMES, ChangeRule, ErrorRule
-from alliance_stats.measures.thresholds import Cutoff
+from alliance_stats.measures.change_rules import METHOD_NAMES, ChangeRule, ErrorRule, rule_words
+from alliance_stats.measures.thresholds import Cutoff, case_words
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -29,8 +29,8 @@ class ReliableChange:
         ("improved", "unchanged", "deteriorated"), ``case_before``, ``case_after`` (with a
         cut-off), ``category``; missing where a score is.
     rates : DataFrame
-        ``category``, ``n``, ``of``, ``share``, ``ci_low``, ``ci_high`` (Wilson): of the cases at
-        intake where there is a cut-off, else of all patients with both scores.
+        ``category``, ``n``, ``of``, ``proportion``, ``ci_low``, ``ci_high`` (Wilson): of the
+        cases at intake where there is a cut-off, else of all patients with both scores.
     all_rates : DataFrame or None
         With a cut-off: the same of all patients with both scores, cases or not.
     groups : mapping of str to DataFrame
@@ -74,11 +74,11 @@ class ReliableChange:
 
         Groups follow with their best category, ``unit`` naming the grouping column.
         """
-        whole = self.rates.rename(columns={"category": "term", "share": "estimate"})
+        whole = self.rates.rename(columns={"category": "term", "proportion": "estimate"})
         parts = [whole.assign(unit="", group="")]
         best = str(self.rates["category"].iloc[0])
         for name, table in self.groups.items():
-            part = table.rename(columns={"share": "estimate", "patients": "of"})
+            part = table.rename(columns={"proportion": "estimate", "patients": "of"})
             part = part.assign(unit=name, term=best, n=table[best])
             parts.append(part.astype({"group": str}))
         rows = pd.concat(parts, ignore_index=True)
@@ -97,7 +97,7 @@ class ReliableChange:
                     "n_patients": len(seen),
                     "n_cases": np.nan if self.cutoff is None else int(self.rates["of"].iloc[0]),
                     "n_dropped": len(self.patients) - len(seen),
-                    "method": METHOD_NAMES[rule.method],
+                    "rule": METHOD_NAMES[rule.method],
                     "points": rule.points,
                     "reliability": np.nan if error is None else error.reliability,
                     "sd": np.nan if error is None else error.sd,
@@ -124,7 +124,8 @@ class ReliableChange:
             messages=self.messages,
             labels={
                 "pre": "before", "post": "after", **self.labels, "outcome_better": better,
-                "cases": "no" if self.cutoff is None else "yes",
+                "reliable": rule_words(self.rule),
+                "case": "" if self.cutoff is None else case_words(self.cutoff),
             },
             tables=self._tables(),
             conf_level=self.conf_level,
@@ -141,7 +142,9 @@ class ReliableChange:
             tables["All patients"] = self.all_rates
         for name, table in self.groups.items():
             best = str(self.rates["category"].iloc[0])
-            tables[f"{whole} by {name}"] = table.rename(columns={"share": f"share_{best}"})
+            tables[f"{whole} by {name}"] = table.rename(
+                columns={"proportion": f"proportion_{best}"}
+            )
         if not self.sensitivity.empty:
             tables["Other methods"] = self.sensitivity
         return tables

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from alliance_stats._base.printing import format_number
+
 Floats = NDArray[np.float64]
 ChangeMethod = Literal["jacobson-truax", "edwards-nunnally", "gulliksen-lord-novick"]
 
@@ -117,6 +119,21 @@ class PointsRule:
 
 
 ChangeRule = ErrorRule | PointsRule
+
+
+def rule_words(rule: ChangeRule) -> str:
+    """When a change is reliable, in words.
+
+    >>> rule_words(PointsRule(6.0, 0.95))
+    'a change of at least 6 points (published index)'
+    """
+    name = METHOD_NAMES[rule.method]
+    if isinstance(rule, PointsRule):
+        return f"a change of at least {rule.points:g} points ({name})"
+    points = f"more than {format_number(rule.points)} points"
+    if rule.method == "jacobson-truax":
+        return f"a change of {points} ({name})"
+    return f"a score {points} from the one expected by regression towards the mean ({name})"
 
 
 def _signs(values: Floats, limit: float, *, at_least: bool) -> Floats:

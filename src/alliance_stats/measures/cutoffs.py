@@ -10,7 +10,7 @@ from alliance_stats._base.errors import ArgumentError
 
 
 @dataclass(frozen=True, slots=True)
-class CutOffs:
+class CutOffValues:
     """The three cut-offs of Jacobson and Truax; NaN where the norms they need are not known.
 
     Attributes
@@ -35,7 +35,7 @@ def cut_offs(
     higher_is_better: bool,
     norm_mean: float | None = None,
     norm_sd: float | None = None,
-) -> CutOffs:
+) -> CutOffValues:
     """Where patients leave the clinical range.
 
     Parameters
@@ -49,7 +49,7 @@ def cut_offs(
 
     Returns
     -------
-    CutOffs
+    CutOffValues
         ``c = (clinical_sd norm_mean + norm_sd clinical_mean) / (clinical_sd + norm_sd)``: the
         mean of the narrower population has the larger weight.
 
@@ -69,7 +69,7 @@ def cut_offs(
     --------
     >>> from alliance_stats.measures import cut_offs
     >>> cut_offs(clinical_mean=16, clinical_sd=6, norm_mean=4, norm_sd=3, higher_is_better=False)
-    CutOffs(a=4.0, b=10.0, c=8.0)
+    CutOffValues(a=4.0, b=10.0, c=8.0)
     """
     positive_number(clinical_sd, name="clinical_sd")
     towards = 1 if higher_is_better else -1
@@ -77,7 +77,7 @@ def cut_offs(
     if (norm_mean is None) != (norm_sd is None):
         raise ArgumentError("norm_mean and norm_sd belong together. Give both or neither.")
     if norm_mean is None or norm_sd is None:
-        return CutOffs(a, math.nan, math.nan)
+        return CutOffValues(a, math.nan, math.nan)
     positive_number(norm_sd, name="norm_sd")
     if towards * (norm_mean - clinical_mean) <= 0:
         raise ArgumentError(
@@ -85,4 +85,4 @@ def cut_offs(
             f"with higher_is_better={higher_is_better}. Correct one of the three."
         )
     c = (clinical_sd * norm_mean + norm_sd * clinical_mean) / (clinical_sd + norm_sd)
-    return CutOffs(a, float(norm_mean - 2 * towards * norm_sd), float(c))
+    return CutOffValues(a, float(norm_mean - 2 * towards * norm_sd), float(c))

@@ -32,7 +32,7 @@ HEADINGS = {
     "item": "Item",
     "column": "Column",
     "reversed": "Reversed",
-    "rest_correlation": "r with rest",
+    "rest_correlation": "Correlation with rest",
 }
 
 

@@ -99,6 +99,12 @@ class MissingRule:
         object.__setattr__(self, "limits", MappingProxyType(dict(self.limits)))
 
 
+def case_words(cutoff: Cutoff) -> str:
+    """On which side of the cut-off a case stands: ``of at least 10``."""
+    words = {">=": "of at least", ">": "above", "<=": "of at most", "<": "below"}
+    return f"{words[cutoff.case]} {round(cutoff.value, 2):g}"
+
+
 Threshold = TypeVar("Threshold", Cutoff, Bands, ChangeValue)
 
 

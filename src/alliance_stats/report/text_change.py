@@ -18,8 +18,8 @@ _OF = {"Cases at intake": "cases at intake", "All patients": "patients"}
 
 
 def change_paragraphs(view: ResultView) -> list[list[str]]:
-    """Shares of each category with intervals; then how they were told, without the sources."""
-    return [_rates(view), [one_line(note).split(" Source: ")[0] for note in view.notes]]
+    """Shares of each category with intervals, and how change and cases were told."""
+    return [[*_rates(view), *_limits(view)]]
 
 
 def _rates(view: ResultView) -> list[str]:
@@ -34,8 +34,17 @@ def _rates(view: ResultView) -> list[str]:
     return [f"Of {of:,} {who}, {said}."]
 
 
+def _limits(view: ResultView) -> list[str]:
+    """``A change of more than 6.10 points (Jacobson and Truax) counted as reliable; …``."""
+    reliable, case = (one_line(view.labels.get(name, "")) for name in ("reliable", "case"))
+    if not reliable:
+        return []
+    cases = f"; a score {case} counted as a case" if case else ""
+    return [f"{reliable[:1].upper()}{reliable[1:]} counted as reliable{cases}."]
+
+
 def _phrase(row: Row, words: str, conf_level: float) -> str:
     """``80 (39%, 95% CI [32%, 45%]) recovered``."""
-    share, low, high = (100 * float(row[name]) for name in ("share", "ci_low", "ci_high"))
+    share, low, high = (100 * float(row[name]) for name in ("proportion", "ci_low", "ci_high"))
     interval = f"{100 * conf_level:g}% CI [{low:.0f}%, {high:.0f}%]"
     return f"{int(row['n']):,} ({share:.0f}%, {interval}) {words}"
