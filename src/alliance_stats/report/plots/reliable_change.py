@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 #: Inches: a square panel, and the legend beside it.
 SIZE = (4.5, 3.2)
 
+#: Patients in the largest mark that is drawn in full size, marks drawn in full size, and the area
+#: in square points below which no mark is drawn.
+_LARGEST, _MANY, _SMALLEST = 4, 400, 3.0
+
 _COLUMNS = ("layer", "x", "y", "y_low", "y_high", "n", "category")
 #: Marker, face, edge and size of each category, told apart in grey by form and filling.
 _LOOKS = {
@@ -181,13 +185,16 @@ def _prolonged(x: np.ndarray, y: np.ndarray, wide: np.ndarray) -> np.ndarray:
 
 def _draw_points(axis: Axes, points: pd.DataFrame) -> None:
     """One mark a pair of scores, its area by the number of patients; counts in the legend."""
+    largest, many = float(points["n"].max()), len(points)
+    shrink = min(1.0, _LARGEST / largest) * (1.0 if many <= _MANY else (_MANY / many) ** 0.5)
     for layer, (category, (marker, face, edge, size)) in enumerate(_LOOKS.items(), start=2):
         rows = points.loc[points["category"] == category]
         n = int(rows["n"].sum())
         if n:
+            area = np.maximum(_SMALLEST, shrink * size * rows["n"].to_numpy(float))
             axis.scatter(
                 rows["x"].to_numpy(float), rows["y"].to_numpy(float),
-                s=size * rows["n"].to_numpy(float), marker=marker, facecolors=face,
-                edgecolors=edge, linewidths=0.9 if category == "improved" else 0.4,
+                s=area, marker=marker, facecolors=face, edgecolors=edge,
+                linewidths=0.9 if category == "improved" else 0.4,
                 zorder=layer, label=f"{category.capitalize()} ({n:,})",
             )  # fmt: skip
