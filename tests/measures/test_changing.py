@@ -443,3 +443,23 @@ def test_type_one_error_of_the_index(rng: np.random.Generator) -> None:
         )  # fmt: skip
         share = (found.patients["category"] != "unchanged").mean()
         assert abs(share - 0.05) < 3 * np.sqrt(0.05 * 0.95 / n)
+
+
+def test_a_change_of_exactly_the_published_points_counts() -> None:
+    """Means of 34 items times ten: a fall of 17 in the sum is 5 points, whatever the rounding."""
+    sums = np.arange(17, 137)
+    answers = pd.DataFrame([np.repeat(np.divmod(s, 34)[0], 34) for s in sums]).astype(float)
+    for row, extra in enumerate(sums % 34):
+        answers.iloc[row, :extra] += 1
+    answers.columns = [f"core_om_{i}" for i in range(1, 35)]
+    turned = [f"core_om_{i}" for i in (3, 4, 7, 12, 19, 21, 31, 32)]
+    answers[turned] = 4 - answers[turned]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)
+        total = al.score(answers, "core_om")["core_om_total"].to_numpy()
+    np.testing.assert_allclose(total, sums * 10 / 34, rtol=1e-14)
+    assert total[sums == 34].tolist() == [10.0]
+    result = quiet(total[17:], total[:-17], instrument="core_om")
+    assert (result.patients["reliable"] == "improved").all()
+    less = quiet(total[16:], total[:-16], instrument="core_om")
+    assert (less.patients["reliable"] == "unchanged").all()

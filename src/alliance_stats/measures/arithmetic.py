@@ -81,11 +81,11 @@ def compute_scores(
         skipped = np.asarray((~given[:, places]).any(axis=1) & given.any(axis=1))
         given[:, places] |= skipped[:, None]
     filled = np.where(answered, responses, 0.0)
-    if instrument.missing.rule == "rounded mean of the subscale":
+    if instrument.missing.rule != "rounded mean of the subscale":
+        values, prorated = _sums(filled, given, instrument, method, limits)
+    else:
         filled, given = _fill_subscales(filled, answered, instrument, limits)
-        limits = {}
-    values, prorated = _sums(filled, given, instrument, method, limits)
-    if instrument.missing.rule == "rounded mean of the subscale":
+        values, _ = _sums(filled, given, instrument, method, {})
         prorated = {
             name: ~np.isnan(values[name]) & ~answered[:, _places(items)].all(axis=1)
             for name, items in instrument.item_scores.items()
@@ -115,11 +115,11 @@ def _sums(
     size = members.sum(axis=0)
     total, count = filled @ members, given.astype(float) @ members
     allowed = np.array([limits.get(name, 0) for name in scores])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = total / count
-    score = mean if method == "mean" else np.where(count == size, total, mean * size)
     enough = (size - count <= allowed) & (count > 0)
-    score = np.where(enough, instrument.multiplier * score, np.nan)
+    # multiply first: ten times a sum is exact, ten times a mean is not always
+    factor = instrument.multiplier * (size if method == "sum" else 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        score = np.where(enough, factor * total / count, np.nan)
     fewer = enough & (count < size)
     return (
         {name: score[:, column] for column, name in enumerate(scores)},

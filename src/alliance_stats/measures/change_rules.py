@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 ChangeMethod = Literal["jacobson-truax", "edwards-nunnally", "gulliksen-lord-novick"]
 
 CHANGE_METHODS = ("jacobson-truax", "edwards-nunnally", "gulliksen-lord-novick")
+_HAIR = 1e-9
 METHOD_NAMES = {
     "jacobson-truax": "Jacobson and Truax",
     "edwards-nunnally": "Edwards and Nunnally",
@@ -138,5 +139,8 @@ def rule_words(rule: ChangeRule) -> str:
 
 def _signs(values: Floats, limit: float, *, at_least: bool) -> Floats:
     with np.errstate(invalid="ignore"):
-        beyond = np.abs(values) >= limit if at_least else np.abs(values) > limit
+        if at_least:  # scores are ratios of whole numbers: a hair below the limit is the limit
+            beyond = np.abs(values) >= limit - _HAIR * max(1.0, limit)
+        else:
+            beyond = np.abs(values) > limit
     return np.where(np.isnan(values), np.nan, np.sign(values) * beyond)
