@@ -59,6 +59,7 @@ references:  ## write tests/reference/*.json again (needs R: lme4, lmerTest, pbk
 	Rscript tests/reference/make_marginal_references.R
 	Rscript tests/reference/make_profile_references.R
 	Rscript tests/reference/make_comparison_references.R
+	Rscript tests/reference/make_scoring_references.R
 
 notebooks: $(READY)  ## run every notebook
 	$(BIN)/python tools/run_notebooks.py
