@@ -300,3 +300,12 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         load_instrument(tmp_path / "absent.toml")
     with pytest.raises(DataError, match="file 'my_scale.toml' is no TOML: "):
         load_instrument(write(tmp_path, "n_items = "))
+
+
+def test_bands_of_missing_scores_and_of_instruments_without() -> None:
+    phq = get_instrument("phq_9")
+    assert phq.band([0, 4.5, 5, float("nan"), 20]).tolist() == [
+        "minimal", "minimal", "mild", None, "severe",
+    ]  # fmt: skip
+    with pytest.raises(ArgumentError, match="'wai_sr' has no bands for the score 'total'. Scores"):
+        get_instrument("wai_sr").band([40])

@@ -88,6 +88,8 @@ def score(
         another version, missing codes); if a column of a score exists.
     ArgumentError
         If an argument has a value that is not allowed or would be ignored.
+    UnsupportedError
+        If `rescale` is given for rows that leave out an item which does not apply (WSAS).
 
     Warns
     -----
