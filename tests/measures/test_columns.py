@@ -36,6 +36,12 @@ def test_a_total_beside_the_items_is_no_item() -> None:
     assert item_columns(frame(*numbered("phq{}", 9)), PHQ) == numbered("phq{}", 9)
 
 
+def test_scores_of_sessions_are_not_taken_for_items() -> None:
+    """phq91 … phq99 may be the PHQ-9 of sessions 1 to 9."""
+    with pytest.raises(DataError, match="'phq' numbers 9; missing: 1–9; too much: 91–99"):
+        item_columns(frame(*numbered("phq9{}", 9)), PHQ)
+
+
 def test_items_in_given_order() -> None:
     names = [f"q{letter}" for letter in "abcdefghi"]
     assert item_columns(frame(*sorted(names, reverse=True)), PHQ, items=names) == names

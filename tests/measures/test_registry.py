@@ -283,6 +283,10 @@ def test_wrong_keys_are_named_with_file_and_entry(
             "bands = [{ score = 'total', limits = [10, 9], labels = ['a', 'b', 'c'] }]",
             "bands: limits must rise",
         ),
+        (
+            "bands = [{ score = 'total', limits = [9, 10], labels = ['a', 'b'] }]",
+            "with one label more than there are limits",
+        ),
         ("multiplier = 0", "multiplier: 0 is no factor"),
         ("methods = ['median']", "methods: median. Give 'sum'"),
         ("confidence = 'medium'", "uncertain: a key of medium confidence must say"),

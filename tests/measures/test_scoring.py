@@ -76,6 +76,18 @@ def test_max_missing_takes_the_place_of_the_rule(key: str, tol: SimpleNamespace)
         np.testing.assert_allclose(scored[f"{key}_{name}"], expected, rtol=tol.closed_form)
 
 
+def test_one_item_at_least_is_answered() -> None:
+    frame = answers("wai_sr", 3)
+    frame.iloc[0] = np.nan
+    frame.iloc[1, 1:] = np.nan
+    with pytest.warns(
+        DataWarning, match="wai_sr_total 1, wai_sr_task 1; without a score: .*bond 2"
+    ):
+        scored = al.score(frame, "wai_sr", max_missing=12)
+    assert scored["wai_sr_total"].isna().tolist() == [True, False, False]
+    assert scored["wai_sr_total"].iloc[1] == 12 * frame.iloc[1, 0]
+
+
 def test_max_missing_by_score() -> None:
     frame = answers("wai_sr")
     frame.iloc[0, [0, 2]] = np.nan  # an item of task, an item of bond
@@ -151,6 +163,10 @@ def test_indices_of_the_symptom_checklists() -> None:
     assert scored["bsi_53_psdi"].iloc[0] == 3
     assert np.isnan(scored["bsi_53_psdi"].iloc[1])  # no symptom: nothing to take a mean of
     assert scored[["bsi_53_gsi", "bsi_53_pst"]].iloc[2].isna().all()
+    frame.loc[2, "bsi4"] = 2.0
+    assert np.isnan(quiet(frame, "bsi_53")["bsi_53_psdi"].iloc[2])
+    assert quiet(frame, "bsi_53", max_missing=1)["bsi_53_psdi"].iloc[2] == 2
+    frame.loc[2, "bsi4"] = 0.0
     some = quiet(frame, "bsi_53", max_missing=1)
     assert some["bsi_53_gsi"].iloc[2] == 0
     assert np.isnan(some["bsi_53_pst"].iloc[2])

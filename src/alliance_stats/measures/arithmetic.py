@@ -115,7 +115,7 @@ def _sums(
     size = members.sum(axis=0)
     total, count = filled @ members, given.astype(float) @ members
     allowed = np.array([limits.get(name, 0) for name in scores])
-    enough = (size - count <= allowed) & (count > 0)
+    enough = size - count <= allowed  # less than all of them: one item at least is answered
     # multiply first: ten times a sum is exact, ten times a mean is not always
     factor = instrument.multiplier * (size if method == "sum" else 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):

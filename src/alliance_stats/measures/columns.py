@@ -77,7 +77,7 @@ def numbered_columns(frame: pd.DataFrame, prefix: str) -> Numbered:
     """
     letters = [re.escape(letter) for letter in prefix if letter.isalnum()]
     start = _SEPARATOR.join(letters)
-    # after a digit a separator must follow, lest phq_91 be item 1 of phq_9 and 91 of phq
+    # after a digit a separator must follow: phq91 may be the PHQ-9 of session 1
     between = r"[\s_.\-]+" if prefix[-1:].isdigit() else _SEPARATOR
     pattern = re.compile(rf"{start}{between}(?:(?:items?|i|q){_SEPARATOR})?0*(\d{{1,3}})", re.I)
     found: Numbered = defaultdict(list)
