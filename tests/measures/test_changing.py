@@ -245,7 +245,10 @@ def test_published_index_and_cut_off(scores: pd.DataFrame) -> None:
     assert result.sensitivity.empty
     assert result.cutoff is not None
     assert (result.cutoff.value, result.cutoff.case) == (10, ">=")
-    assert "change of at least 6 points (95%). Source: Gyani" in result.notes[0]
+    assert (
+        "of at least 6 points (95%, not confirmed: check the publication). Source: Gyani"
+        in result.notes[0]
+    )
     own = quiet("before", "after", frame=scores, instrument="phq_9", reliability=0.84, sd=5.5)
     assert own.patients["category"].equals(
         quiet("before", "after", frame=scores, cutoff=10, **GIVEN).patients["category"]
@@ -271,6 +274,7 @@ def test_scores_of_several_scales(scores: pd.DataFrame) -> None:
     assert result.cutoff is not None
     assert (result.cutoff.value, result.rule.points) == (12, 7)
     higher = quiet("before", "after", frame=scores, instrument="ors")
+    assert "score < 25 (clinical, adults; not confirmed: check the publication)" in higher.notes[1]
     assert higher.higher_is_better
     assert higher.cutoff is not None
     assert higher.cutoff.case == "<"

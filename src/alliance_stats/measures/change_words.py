@@ -12,9 +12,12 @@ from alliance_stats._base.printing import format_number
 from alliance_stats.measures.change_input import Scores
 from alliance_stats.measures.change_rules import METHOD_NAMES, ErrorRule
 from alliance_stats.measures.change_settings import Settings
+from alliance_stats.measures.thresholds import Cutoff
 
 #: Observed and given SD further apart than this factor cannot be on one scale.
 _SD_FACTOR = 3.0
+#: Said of values whose confidence in the registry is not high.
+_UNCONFIRMED = "not confirmed: check the publication"
 #: Groups with fewer patients are named as too small to compare.
 _FEW = 10
 
@@ -44,6 +47,8 @@ def _rule_note(settings: Settings) -> str:
         return ""
     level = "level not known" if index.level is None else f"{100 * index.level:g}%"
     source = index.source or settings.instrument.source
+    if index.confidence != "high":
+        level += f", {_UNCONFIRMED}"
     return (
         f"Reliable change as published for the {settings.instrument.name} ({settings.score}): "
         f"{index.rule or f'change of at least {index.value:g}'} points ({level}). "
@@ -60,13 +65,19 @@ def _cutoff_notes(settings: Settings) -> Iterator[str]:
         "a": " (two SD beyond the mean before treatment)",
         "b": " (within two SD of the functional mean)",
         "c": " (as far, in SDs, from the functional mean as from the clinical one)",
-        "published": f" ({cutoff.meaning})" if cutoff.meaning else "",
+        "published": f" ({_published_words(cutoff)})",
     }
     yield (
         f"Case: score {cutoff.case} {round(cutoff.value, 2):g}"
         f"{kinds.get(settings.cutoff_kind, '')}. Recovered: a case before, reliably improved and "
         "no case after. Shares are of the cases before; intervals are Wilson's."
     )
+
+
+def _published_words(cutoff: Cutoff) -> str:
+    """What the cut-off means, and whether its value is confirmed."""
+    meaning = cutoff.meaning or "as published"
+    return meaning if cutoff.confidence == "high" else f"{meaning}; {_UNCONFIRMED}"
 
 
 def change_messages(scores: Scores, patients: pd.DataFrame, settings: Settings) -> tuple[str, ...]:
