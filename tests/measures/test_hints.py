@@ -51,7 +51,7 @@ def test_correlations_with_the_rest(rng: np.random.Generator, tol: SimpleNamespa
 def test_reversed_already(rng: np.random.Generator, key: str) -> None:
     assert said(one_factor(rng, key), key) == []
     (message,) = said(one_factor(rng, key, turned=False), key)
-    assert message.endswith("to be reversed already: if so, give prereversed=True.")
+    assert "seem to be reversed already: if so, give prereversed=True." in message
     assert said(one_factor(rng, key, turned=False), key, prereversed=True) == []
     (message,) = said(one_factor(rng, key), key, prereversed=True)
     assert message.endswith("seem to be as answered: leave out prereversed=True.")
@@ -70,12 +70,12 @@ def test_nobody_at_the_usual_end(rng: np.random.Generator) -> None:
     frame = one_factor(rng, "phq_9").clip(1, 3)
     (message,) = said(frame, "phq_9")
     assert message == (
-        "phq_9: no item has the response 0 in 200 complete rows. Are the items coded from 1? "
-        "Here they go from 0 to 3."
+        "phq_9: no item has the response 0 in 200 complete rows. Are they coded from 1, or of "
+        "another version? Here they go from 0 to 3."
     )
     (message,) = said(one_factor(rng, "wai_sr").clip(1, 4), "wai_sr")
     assert "no item has the response 5" in message
-    assert "coded from 0?" in message
+    assert "coded from 0, or of another version?" in message
     assert said(frame.iloc[:20], "phq_9") == []
 
 
@@ -101,3 +101,11 @@ def test_report_shows_what_scoring_says(rng: np.random.Generator) -> None:
         assert "wai_s_total" in shown
         assert "prereversed=True" in shown
     assert al.report_text(report)
+
+
+def test_another_version_of_the_questionnaire_is_noticed(rng: np.random.Generator) -> None:
+    """WAI-SR answers scored by the key of the WAI-S, whose range holds them."""
+    frame = one_factor(rng, "wai_sr").rename(columns=lambda name: name.replace("wai_sr", "wai"))
+    messages = said(frame, "wai_s")
+    assert len(messages) == 2
+    assert all("another version" in message for message in messages)

@@ -43,7 +43,7 @@ def reversed_items(responses: Floats, instrument: Instrument, response: Range) -
     ...                (0, 4))[0, :4].tolist()
     [4.0, 1.0, 4.0, 2.0]
     """
-    turned = responses.copy()
+    turned = responses.copy(order="K")
     places = [item - 1 for item in instrument.reversed]
     turned[:, places] = sum(response) - turned[:, places]
     return turned

@@ -64,7 +64,10 @@ def key_hints(
 def _reversal_advice(prereversed: bool) -> str:
     if prereversed:
         return "Reversed items seem to be as answered: leave out prereversed=True."
-    return "The reversed items seem to be reversed already: if so, give prereversed=True."
+    return (
+        "The reversed items seem to be reversed already: if so, give prereversed=True. Or are the "
+        "data of another version of the questionnaire?"
+    )
 
 
 def end_hint(responses: Floats, instrument: Instrument, response: Range) -> Iterator[str]:
@@ -83,5 +86,5 @@ def end_hint(responses: Floats, instrument: Instrument, response: Range) -> Iter
         return
     yield (
         f"{instrument.key}: no item has the response {end:g} in {complete:,} complete rows. "
-        f"Are the items coded from {start:g}? Here they go from {low:g} to {high:g}."
+        f"Are they coded from {start:g}, or of another version? Here they go from {low:g} to {high:g}."
     )

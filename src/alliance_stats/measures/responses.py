@@ -30,9 +30,8 @@ def item_values(
     """
     for name in columns:
         _check_kind(frame, name, response)
-    values = np.column_stack(
-        [frame[name].to_numpy(dtype=float, na_value=np.nan) for name in columns]
-    )
+    # by columns, so that what is done over the items of a row runs along the rows
+    values = np.array([frame[name].to_numpy(dtype=float, na_value=np.nan) for name in columns]).T
     _check_values(values, columns, instrument, response)
     return values
 
@@ -88,10 +87,11 @@ def _check_values(
     values: Floats, columns: Sequence[str], instrument: Instrument, response: Range
 ) -> None:
     low, high = response
-    with np.errstate(invalid="ignore"):
+    if not values.size:
+        return
+    seen = (float(np.fmin.reduce(values, axis=None)), float(np.fmax.reduce(values, axis=None)))
+    if seen[0] < low or seen[1] > high:
         out = (values < low) | (values > high)
-    if out.any():
-        seen = (float(np.nanmin(values)), float(np.nanmax(values)))
         what = _out_of_range(values, out, columns)
         raise DataError(
             f"{instrument.key} has responses {low:g} to {high:g}, but {what}. "
@@ -102,8 +102,7 @@ def _check_values(
 
 
 def _check_whole(values: Floats, columns: Sequence[str], instrument: Instrument) -> None:
-    broken = values != np.floor(values)
-    broken &= ~np.isnan(values)
+    broken = values - np.floor(values) > 0  # False where missing
     if broken.any():
         raise DataError(
             f"{instrument.key} has whole responses, but {_by_item(broken, columns)} not whole. "
