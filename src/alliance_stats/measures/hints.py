@@ -86,5 +86,6 @@ def end_hint(responses: Floats, instrument: Instrument, response: Range) -> Iter
         return
     yield (
         f"{instrument.key}: no item has the response {end:g} in {complete:,} complete rows. "
-        f"Are they coded from {start:g}, or of another version? Here they go from {low:g} to {high:g}."
+        f"Are they coded from {start:g}, or of another version? Here they go from {low:g} to "
+        f"{high:g}."
     )
