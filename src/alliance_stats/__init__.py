@@ -26,17 +26,30 @@ NAMES = {
     "fit_outcome": "alliance_stats.models.outcome",
     "fit_within_between": "alliance_stats.models.within_between",
     "lag_within": "alliance_stats.data.lags",
+    "list_instruments": "alliance_stats.measures.registry",
     "load_example": "alliance_stats.data.examples",
     "load_sessions": "alliance_stats.data.load",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_within_between": "alliance_stats.report.plots.within_between",
     "pool": "alliance_stats.lmm.pooling.pool",
+    "reliable_change": "alliance_stats.measures.changing",
     "report_text": "alliance_stats.report.text",
     "reshape": "alliance_stats.data.wide.reshaping",
     "save_report": "alliance_stats.report.save",
+    "score": "alliance_stats.measures.scoring",
     "simulate_sessions": "alliance_stats.simulate.sessions",
 }
-ROOMS = ("data", "formula", "lmm", "models", "numeric", "reliability", "report", "simulate")
+ROOMS = (
+    "data",
+    "formula",
+    "lmm",
+    "measures",
+    "models",
+    "numeric",
+    "reliability",
+    "report",
+    "simulate",
+)
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES, ROOMS)
 __all__ = [*__all__, "__version__"]

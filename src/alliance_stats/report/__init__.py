@@ -9,6 +9,7 @@ NAMES = {
     "frame_table": "alliance_stats.report.frames",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_outcome": "alliance_stats.report.plots.outcome",
+    "plot_reliable_change": "alliance_stats.report.plots.reliable_change",
     "plot_within_between": "alliance_stats.report.plots.within_between",
     "report_text": "alliance_stats.report.text",
     "save_report": "alliance_stats.report.save",

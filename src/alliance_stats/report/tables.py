@@ -168,6 +168,14 @@ _FIT_WORDS = {
     "n_sessions": "Sessions",
     "n_patients": "Patients",
     "n_therapists": "Therapists",
+    "n_cases": "Cases before",
+    "rule": "Reliable change after",
+    "points": "Points that must be passed",
+    "sd": "SD before",
+    "cutoff": "Cut-off",
+    "mean_pre": "Mean before",
+    "mean_post": "Mean after",
+    "conf_level": "Confidence level",
 }
 
 

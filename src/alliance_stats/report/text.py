@@ -8,6 +8,7 @@ from alliance_stats._base.views import ResultView
 from alliance_stats.report.numbers import coefficient_numbers
 from alliance_stats.report.prose import ReportText
 from alliance_stats.report.sources import Sources, as_views, numbered_titles
+from alliance_stats.report.text_change import change_paragraphs
 from alliance_stats.report.text_data import levels_paragraphs, sessions_paragraphs
 from alliance_stats.report.text_outcome import outcome_paragraphs
 from alliance_stats.report.text_within_between import within_between_paragraphs
@@ -108,5 +109,6 @@ _WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
     "within_between": within_between_paragraphs,
     "outcome": outcome_paragraphs,
     "sessions": sessions_paragraphs,
+    "reliable_change": change_paragraphs,
     "levels": levels_paragraphs,
 }

@@ -5,6 +5,7 @@ from alliance_stats._base.lazy import attach
 NAMES = {
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_outcome": "alliance_stats.report.plots.outcome",
+    "plot_reliable_change": "alliance_stats.report.plots.reliable_change",
     "plot_within_between": "alliance_stats.report.plots.within_between",
 }
 
