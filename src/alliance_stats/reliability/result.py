@@ -89,10 +89,10 @@ class ReliabilityResult:
         Raises
         ------
         ArgumentError
-            If no row, or more than one, has that term.
+            If no row has that term, or several with different coefficients.
         """
         rows = self.terms.loc[self.terms["term"] == term, "estimate"]
-        if len(rows) != 1:
+        if rows.nunique(dropna=False) != 1:
             names = ", ".join(dict.fromkeys(map(str, self.terms["term"])))
             raise ArgumentError(
                 f"term {term!r} stands in {counted(len(rows), 'row')}. Terms here: {names}."
@@ -128,27 +128,27 @@ class ReliabilityResult:
         """The rows without columns in which nothing stands."""
         return self.terms.dropna(axis="columns", how="all")
 
+    def _text(self, table: pd.DataFrame) -> str:
+        return frame_text(table, conf_level=self.conf_level, headings=HEADINGS)
+
+    def _html(self, table: pd.DataFrame, caption: str) -> str:
+        return frame_html(table, conf_level=self.conf_level, caption=caption, headings=HEADINGS)
+
     def __repr__(self) -> str:
         rests_on = ", ".join(counted(n, noun) for noun, n in self.counts.items())
-        further = [
-            f"{heading}\n{frame_text(table, headings=HEADINGS)}"
-            for heading, table in self.tables.items()
-        ]
-        table = frame_text(self._shown(), headings=HEADINGS)
+        further = [f"{heading}\n{self._text(table)}" for heading, table in self.tables.items()]
+        table = self._text(self._shown())
         parts = [f"{self.title} ({rests_on})", table, *further, *self.notes, *self.messages]
         return "\n\n".join(parts)
 
     def _repr_html_(self) -> str:
-        shown = frame_html(self._shown(), caption=self.title, headings=HEADINGS)
-        further = "".join(
-            frame_html(table, caption=heading, headings=HEADINGS)
-            for heading, table in self.tables.items()
-        )
+        shown = self._html(self._shown(), self.title)
+        further = "".join(self._html(table, heading) for heading, table in self.tables.items())
         said = "".join(f"<p>{escape_html(m)}</p>" for m in (*self.notes, *self.messages))
         return f"{shown}{further}{said}"
 
 
-def coefficient_rows(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+def coefficient_rows(rows: Sequence[Mapping[str, object]] | pd.DataFrame) -> pd.DataFrame:
     """Rows of `ReliabilityResult.terms` from what is known of each; the rest is NaN.
 
     Examples
@@ -156,7 +156,7 @@ def coefficient_rows(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     >>> coefficient_rows([{"term": "alpha", "estimate": 0.8}]).columns.tolist()
     ['term', 'estimate', 'se', 'statistic', 'df', 'p_value', 'ci_low', 'ci_high']
     """
-    frame = pd.DataFrame(list(rows))
+    frame = rows.copy() if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
     for column in TIDY_COLUMNS:
         if column not in frame.columns:
             frame[column] = np.nan
