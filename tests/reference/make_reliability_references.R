@@ -151,3 +151,158 @@ write_values(list(
     one_way_f = plain$`F value`[1], one_way_df2 = plain$Df[2]
   )
 ), "icc")
+
+# --- agreement of raters ---------------------------------------------------------------------
+set.seed(13)
+n <- 60
+truth <- sample(1:4, n, TRUE, c(.4, .3, .2, .1))
+rate <- function(p) ifelse(runif(n) < p, truth, pmin(pmax(truth + sample(c(-1, 1), n, TRUE), 1), 4))
+raters <- data.frame(a = rate(.75), b = rate(.7), c = rate(.6))
+raters <- write_data(raters, "categories")
+gaps <- raters
+gaps[cbind(sample(n, 25), sample(3, 25, TRUE))] <- NA
+gaps[1, ] <- NA
+gaps <- write_data(gaps, "categories_missing")
+
+weights_of <- function(q, power) 1 - (abs(outer(1:q, 1:q, "-")) / (q - 1))^power
+fleiss_cohen_everitt <- function(a, b, w) { # 1969, equations 1 to 4 and 9
+  p <- unclass(table(factor(a, 1:4), factor(b, 1:4))) / length(a)
+  q <- nrow(p); r <- rowSums(p); s <- colSums(p); m <- length(a)
+  po <- sum(w * p); pe <- sum(w * outer(r, s))
+  wr <- numeric(q); ws <- numeric(q)
+  for (i in 1:q) { wr[i] <- sum(s * w[i, ]); ws[i] <- sum(r * w[, i]) }
+  var <- 0; null <- 0
+  for (i in 1:q) for (j in 1:q) {
+    var <- var + p[i, j] * (w[i, j] * (1 - pe) - (wr[i] + ws[j]) * (1 - po))^2
+    null <- null + r[i] * s[j] * (w[i, j] - (wr[i] + ws[j]))^2
+  }
+  var <- (var - (po * pe - 2 * pe + po)^2) / (m * (1 - pe)^4)
+  null <- (null - pe^2) / (m * (1 - pe)^2)
+  list(kappa = (po - pe) / (1 - pe), se = sqrt(var), se_null = sqrt(null))
+}
+by_psych <- suppressWarnings(cohen.kappa(raters[c("a", "b")]))
+
+counts_of <- function(x) t(apply(x, 1, function(r) tabulate(r[!is.na(r)], 4)))
+gwet <- function(x, w, chance) { # Gwet (2014), loops over units and categories
+  x <- counts_of(x); x <- x[rowSums(x) > 0, ]
+  m <- nrow(x); q <- ncol(x); r <- rowSums(x); two <- r > 1
+  pi <- colMeans(x / r)
+  pa_i <- rep(0, m)
+  for (i in which(two)) {
+    for (k in 1:q) pa_i[i] <- pa_i[i] + x[i, k] * (sum(w[k, ] * x[i, ]) - 1) / (r[i] * (r[i] - 1))
+  }
+  pa <- sum(pa_i) / sum(two)
+  if (chance == "gwet") {
+    tw <- sum(w); pe <- tw / (q * (q - 1)) * sum(pi * (1 - pi))
+    pe_i <- tw / (q * (q - 1)) * drop(x %*% (1 - pi)) / r
+  } else {
+    pe <- sum(w * outer(pi, pi)); pe_i <- drop(x %*% ((w %*% pi + t(w) %*% pi) / 2)) / r
+  }
+  k <- (pa - pe) / (1 - pe)
+  k_i <- ifelse(two, m / sum(two) * (pa_i - pe) / (1 - pe), 0)
+  star <- k_i - 2 * (1 - k) * (pe_i - pe) / (1 - pe)
+  list(estimate = k, se = sqrt(sum((star - k)^2) / (m * (m - 1))), observed = pa, expected = pe)
+}
+fleiss_null <- function(x) { # Fleiss, Nee & Landis (1979), equation 12
+  x <- counts_of(x); m <- rowSums(x)[1]; p <- colSums(x) / sum(x); q <- 1 - p
+  inner <- sum(p * q)^2 - sum(p * q * (q - p))
+  kappa_j <- sapply(1:4, function(j) {
+    1 - sum(x[, j] * (m - x[, j])) / (nrow(x) * m * (m - 1) * p[j] * q[j])
+  })
+  list(se_null = sqrt(2 * inner / (nrow(x) * m * (m - 1))) / sum(p * q), by_category = kappa_j)
+}
+alpha_of <- function(x, delta) { # Krippendorff (2011): coincidences
+  o <- matrix(0, 4, 4)
+  for (u in seq_len(nrow(x))) {
+    v <- x[u, !is.na(x[u, ])]; v <- as.numeric(v)
+    if (length(v) > 1) for (i in seq_along(v)) for (j in seq_along(v)) if (i != j) {
+      o[v[i], v[j]] <- o[v[i], v[j]] + 1 / (length(v) - 1)
+    }
+  }
+  nc <- rowSums(o); m <- sum(nc); d <- matrix(0, 4, 4)
+  for (i in 1:4) for (j in 1:4) d[i, j] <- delta(i, j, nc)
+  1 - (m - 1) * sum(o * d) / sum(outer(nc, nc) * d)
+}
+deltas <- list(
+  nominal = function(i, j, nc) as.numeric(i != j),
+  ordinal = function(i, j, nc) (sum(nc[i:j]) - (nc[i] + nc[j]) / 2)^2,
+  interval = function(i, j, nc) (i - j)^2,
+  ratio = function(i, j, nc) ((i - j) / (i + j))^2
+)
+
+# --- two measurements ------------------------------------------------------------------------
+set.seed(14)
+per <- rep(1:20, times = sample(2:6, 20, TRUE))
+level <- rnorm(20, sd = 6)[per] + rnorm(length(per), sd = 4)
+pairs <- data.frame(
+  subject = sprintf("P%02d", per), a = round(50 + level + rnorm(length(per), sd = 3), 2),
+  b = round(48 + level + rnorm(20, sd = 2)[per] + rnorm(length(per), sd = 3), 2)
+)
+pairs <- write_data(pairs, "pairs")
+single <- pairs[!duplicated(pairs$subject), ]
+ccc <- epi.ccc(single$a, single$b)
+
+zou <- function(means, parts, m) { # Zou (2013): parts is rows of factor, mean square, df
+  s2 <- sum(parts[, 1] * parts[, 2]); z <- qnorm(.975)
+  term <- parts[, 1] * parts[, 2]
+  low <- s2 - sqrt(sum((term * (1 - parts[, 3] / qchisq(.975, parts[, 3])))^2))
+  high <- s2 + sqrt(sum((term * (parts[, 3] / qchisq(.025, parts[, 3]) - 1))^2))
+  of_mean <- z^2 * var(means) / m
+  inner <- sqrt(of_mean + z^2 * (sqrt(s2) - sqrt(low))^2)
+  outer <- sqrt(of_mean + z^2 * (sqrt(high) - sqrt(s2))^2)
+  upper <- mean(means) + z * sqrt(s2)
+  list(bias = mean(means), sd = sqrt(s2), upper = upper, ends = c(upper - inner, upper + outer))
+}
+d <- pairs$a - pairs$b
+means <- tapply(d, pairs$subject, mean); size <- tapply(d, pairs$subject, length)
+f <- 1 - mean(1 / size)
+msw <- function(x) anova(lm(x ~ subject, pairs))["Residuals", "Mean Sq"]
+df <- length(d) - 20
+limits <- list(
+  single = zou(single$a - single$b, cbind(1, var(single$a - single$b), 19), 20),
+  varies = zou(means, rbind(c(1, var(means), 19), c(f, msw(d), df)), 20),
+  constant = zou(means, rbind(
+    c(1, var(means), 19), c(f, msw(pairs$a), df), c(f, msw(pairs$b), df)
+  ), 20)
+)
+
+# --- groups ----------------------------------------------------------------------------------
+set.seed(15)
+team <- rep(1:15, times = sample(3:9, 15, TRUE))
+mood <- rnorm(15)[team]
+groups <- as.data.frame(sapply(1:3, function(i) {
+  pmin(pmax(round(3 + .8 * mood + rnorm(length(team), sd = .8)), 1), 5)
+}))
+names(groups) <- c("x", "y", "z")
+groups$team <- team
+groups <- write_data(groups, "groups")
+fit <- aov(x ~ as.factor(team), groups)
+write_values(list(
+  kappa = list(
+    none = fleiss_cohen_everitt(raters$a, raters$b, diag(4)),
+    linear = fleiss_cohen_everitt(raters$a, raters$b, weights_of(4, 1)),
+    quadratic = fleiss_cohen_everitt(raters$a, raters$b, weights_of(4, 2))
+  ),
+  psych_kappa = list(
+    none = by_psych$kappa, quadratic = by_psych$weighted.kappa,
+    se = sqrt(by_psych$var.kappa), se_quadratic = sqrt(by_psych$var.weighted)
+  ),
+  fleiss = c(gwet(raters, diag(4), "fleiss"), fleiss_null(raters)),
+  fleiss_missing = gwet(gaps, diag(4), "fleiss"),
+  ac1 = gwet(gaps, diag(4), "gwet"),
+  ac2_linear = gwet(gaps, weights_of(4, 1), "gwet"),
+  ac2_quadratic = gwet(gaps, weights_of(4, 2), "gwet"),
+  krippendorff = lapply(deltas, function(delta) alpha_of(gaps, delta)),
+  concordance = list(
+    estimate = ccc$rho.c$est, interval = c(ccc$rho.c$lower, ccc$rho.c$upper),
+    accuracy = ccc$C.b, scale = ccc$s.shift, location = ccc$l.shift
+  ),
+  limits = limits,
+  rwg = rwg(groups$x, groups$team, ranvar = 2),
+  rwgj = rwg.j(groups[c("x", "y", "z")], groups$team, ranvar = 2),
+  awg = awg(groups$x, groups$team, range = c(1, 5)),
+  aggregation = list(
+    icc1 = ICC1(fit), icc2 = ICC2(fit), f = summary(fit)[[1]]$`F value`[1],
+    df1 = summary(fit)[[1]]$Df[1], df2 = summary(fit)[[1]]$Df[2]
+  )
+), "agreement")

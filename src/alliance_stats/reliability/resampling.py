@@ -91,7 +91,7 @@ def percentiles(draws: Floats, conf_level: float) -> tuple[Floats, Floats, Float
 
     Examples
     --------
-    >>> [ends.tolist() for ends in percentiles(np.arange(101.0)[:, None], 0.9)][1:]
+    >>> [ends.round(6).tolist() for ends in percentiles(np.arange(101.0)[:, None], 0.9)][1:]
     [[5.0], [95.0]]
     """
     tail = (1.0 - conf_level) / 2.0

@@ -15,7 +15,7 @@ from alliance_stats._base.printing import escape_html, frame_html, frame_text
 from alliance_stats._base.views import TIDY_COLUMNS, TIDY_LEADING, ResultView
 
 #: Coefficients are not regression weights.
-HEADINGS = {"estimate": "Estimate", "statistic": "F"}
+HEADINGS = {"estimate": "Estimate"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -48,6 +48,8 @@ class ReliabilityResult:
         What the figure of this result draws.
     refit : str or None
         The call that gives the same result again.
+    statistic : str
+        What the column ``statistic`` holds: F, t or z.
     """
 
     kind: str
@@ -61,6 +63,7 @@ class ReliabilityResult:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     plot: pd.DataFrame | None = None
     refit: str | None = None
+    statistic: str = "F"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "counts", MappingProxyType(dict(self.counts)))
@@ -128,17 +131,24 @@ class ReliabilityResult:
         """The rows without columns in which nothing stands."""
         return self.terms.dropna(axis="columns", how="all")
 
+    @property
+    def _headings(self) -> dict[str, str]:
+        return {**HEADINGS, "statistic": self.statistic}
+
     def _text(self, table: pd.DataFrame) -> str:
-        return frame_text(table, conf_level=self.conf_level, headings=HEADINGS)
+        return frame_text(table, conf_level=self.conf_level, headings=self._headings)
 
     def _html(self, table: pd.DataFrame, caption: str) -> str:
-        return frame_html(table, conf_level=self.conf_level, caption=caption, headings=HEADINGS)
+        return frame_html(
+            table, conf_level=self.conf_level, caption=caption, headings=self._headings
+        )
 
     def __repr__(self) -> str:
         rests_on = ", ".join(counted(n, noun) for noun, n in self.counts.items())
         further = [f"{heading}\n{self._text(table)}" for heading, table in self.tables.items()]
         table = self._text(self._shown())
-        parts = [f"{self.title} ({rests_on})", table, *further, *self.notes, *self.messages]
+        heading = f"{self.title} ({rests_on})" if rests_on else self.title
+        parts = [heading, table, *further, *self.notes, *self.messages]
         return "\n\n".join(parts)
 
     def _repr_html_(self) -> str:

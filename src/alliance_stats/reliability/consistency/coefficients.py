@@ -78,7 +78,7 @@ def feldt_interval(estimate: float, n: int, k: int, conf_level: float) -> tuple[
     Examples
     --------
     >>> [round(end, 3) for end in feldt_interval(0.8, 100, 10, 0.95)]
-    [0.737, 0.853]
+    [0.736, 0.854]
     """
     tail = (1.0 - conf_level) / 2.0
     df1, df2 = n - 1.0, (n - 1.0) * (k - 1.0)
@@ -92,7 +92,7 @@ def bonett_interval(estimate: float, n: int, k: int, conf_level: float) -> tuple
     Examples
     --------
     >>> [round(end, 3) for end in bonett_interval(0.8, 100, 10, 0.95)]
-    [0.735, 0.853]
+    [0.734, 0.853]
     """
     if estimate >= 1.0:
         return 1.0, 1.0

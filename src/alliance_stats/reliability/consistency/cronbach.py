@@ -117,7 +117,7 @@ def cronbach_alpha(
     >>> answers = rng.normal(size=(200, 1)) + rng.normal(size=(200, 6))
     >>> result = cronbach_alpha(answers)
     >>> round(result.value("alpha"), 2)
-    0.88
+    0.84
     """
     probability(conf_level, name="conf_level")
     one_of(interval, ("feldt", "bonett", "bootstrap"), name="interval")

@@ -114,7 +114,7 @@ def icc(
     ...     frame, targets="video", raters="rater", ratings="empathy", form="ICC(A,1)"
     ... )
     >>> round(agreement.estimate, 3)
-    0.093
+    0.06
     """
     probability(conf_level, name="conf_level")
     _check_form(form)
