@@ -244,9 +244,8 @@ def naive_alpha(ratings: np.ndarray, metric: str) -> float:
             return float((ranks[0] - ranks[1]) ** 2)
         return (x - y) ** 2
 
-    observed = sum(
-        sum(squared(x, y) for x in unit for y in unit) / (len(unit) - 1) for unit in units
-    )
+    pairs = [(x, y, len(unit) - 1) for unit in units for x in unit for y in unit]
+    observed = sum(squared(x, y) / others for x, y, others in pairs)
     expected = sum(squared(x, y) for x in values for y in values)
     return float(1 - (len(values) - 1) * observed / expected) if expected > 0 else np.nan
 

@@ -78,9 +78,8 @@ def test_limits_of_agreement(
     assert sd == pytest.approx(expected["sd"], rel=tol.closed_form)
     lower = terms.loc["lower limit"]
     assert lower["estimate"] + upper["estimate"] == pytest.approx(2 * expected["bias"])
-    assert lower["estimate"] - lower["ci_low"] == pytest.approx(
-        upper["ci_high"] - upper["estimate"]
-    )
+    reach = upper["ci_high"] - upper["estimate"]
+    assert lower["estimate"] - lower["ci_low"] == pytest.approx(reach)
 
 
 def test_bias_is_a_paired_t_test(reliability_data: Data, tol: SimpleNamespace) -> None:
@@ -143,6 +142,7 @@ def test_rwg_is_that_of_multilevel(
             result.plot["value"], expected[column], rtol=tol.closed_form, err_msg=key
         )
         assert result.value("mean") == pytest.approx(expected[column].mean(), rel=tol.closed_form)
+        assert ("undefined" in " ".join(result.messages)) == (index == "awg")
 
 
 def test_rwg_leaves_out_and_says(reliability_data: Data) -> None:

@@ -214,7 +214,7 @@ def _summary(values: Floats) -> list[dict[str, object]]:
     known = values[~np.isnan(values)]
     if not len(known):
         known = np.array([np.nan])
-    share = float((known >= 0.7).mean()) if np.isfinite(known).all() else math.nan
+    share = float((known >= 0.7).mean()) if np.isfinite(known).all() else float("nan")
     return [
         {"term": "mean", "estimate": float(known.mean())},
         {"term": "median", "estimate": float(np.median(known))},

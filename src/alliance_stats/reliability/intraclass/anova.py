@@ -76,9 +76,10 @@ def mean_squares(table: Floats) -> MeanSquares:
     """
     n, k = table.shape
     centred = table - table.mean()
-    of_target, of_rater = centred.mean(axis=1), centred.mean(axis=0)
+    of_target, of_rater = centred @ np.full(k, 1.0 / k), np.full(n, 1.0 / n) @ centred
     between, across = k * float(of_target @ of_target), n * float(of_rater @ of_rater)
-    residual = centred - of_target[:, None] - of_rater
+    residual = centred - of_rater
+    residual -= of_target[:, None]
     error = float(np.vdot(residual, residual))
     return MeanSquares(
         targets=between / (n - 1.0),

@@ -122,9 +122,8 @@ def icc(
     found, squares, variances, messages = (
         _complete(read, conf_level) if read.complete else _incomplete(read, conf_level)
     )
-    rows = [_row(*names, one) for names, one in zip(FORMS, found, strict=True)]
     messages = [*messages, *_about_negative(found)]
-    terms = coefficient_rows(rows)
+    terms = _terms(found)
     return warned(
         ReliabilityResult(
             kind="icc",
@@ -155,19 +154,21 @@ def _only(terms: pd.DataFrame, form: str) -> pd.DataFrame:
     return terms[named].head(1).reset_index(drop=True)
 
 
-def _row(model: str, name: str, other: str | None, form: Form) -> dict[str, object]:
-    return {
-        "group": model,
-        "term": name,
-        "estimate": form.estimate,
-        "statistic": form.f,
-        "df": form.df1,
-        "p_value": form.p,
-        "ci_low": form.low,
-        "ci_high": form.high,
-        "df_denominator": form.df2,
-        "shrout_fleiss": other or "",
+def _terms(forms: list[Form]) -> pd.DataFrame:
+    """One row a form."""
+    columns = {
+        "group": [model for model, _, _ in FORMS],
+        "term": [name for _, name, _ in FORMS],
+        "estimate": [form.estimate for form in forms],
+        "statistic": [form.f for form in forms],
+        "df": [form.df1 for form in forms],
+        "p_value": [form.p for form in forms],
+        "ci_low": [form.low for form in forms],
+        "ci_high": [form.high for form in forms],
+        "df_denominator": [form.df2 for form in forms],
+        "shrout_fleiss": [other or "" for _, _, other in FORMS],
     }
+    return coefficient_rows(pd.DataFrame(columns))
 
 
 Found = tuple[list[Form], pd.DataFrame, pd.DataFrame, list[str]]
