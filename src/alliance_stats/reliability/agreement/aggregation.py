@@ -25,8 +25,8 @@ from alliance_stats._base.checks import (
     probability,
 )
 from alliance_stats._base.errors import ArgumentError, DataError
+from alliance_stats.reliability.messages import about_dropped, warned
 from alliance_stats.reliability.result import ReliabilityResult, coefficient_rows
-from alliance_stats.reliability.warned import warned
 
 Floats = NDArray[np.float64]
 
@@ -211,13 +211,10 @@ def _rows(unit: str, found: Groups, conf_level: float) -> list[dict[str, object]
 
 
 def _about_rows(frame: pd.DataFrame, kept: pd.DataFrame) -> list[str]:
-    dropped = len(frame) - len(kept)
-    if not dropped:
-        return []
     causes = ", ".join(
         f"{name} missing: {int(n):,}" for name, n in frame[kept.columns].isna().sum().items() if n
     )
-    return [f"{dropped:,} of {counted(len(frame), 'row')} dropped ({causes})."]
+    return about_dropped(len(frame) - len(kept), len(frame), "row", causes)
 
 
 def _about_groups(unit: str, found: Groups) -> list[str]:

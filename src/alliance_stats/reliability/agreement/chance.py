@@ -19,11 +19,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import DataError
-from alliance_stats.reliability.doors import Categories
+from alliance_stats.reliability.agreement.categories import Categories
+from alliance_stats.reliability.intervals import t_test
+from alliance_stats.reliability.messages import about_dropped
 
 Floats = NDArray[np.float64]
 
@@ -161,27 +162,16 @@ def corrected(counts: Counts, weights: Floats, chance: tuple[float, Floats]) -> 
 
 def t_row(term: str, found: Coefficient, n: int, conf_level: float) -> dict[str, object]:
     """Test against zero and interval with t on n − 1 degrees of freedom, kept within −1 and 1."""
-    df = n - 1.0
-    t = found.estimate / found.se if found.se > 0 else math.nan
-    half = float(stdtrit(df, (1.0 + conf_level) / 2.0)) * found.se
-    return {
-        "term": term,
-        "estimate": found.estimate,
-        "se": found.se,
-        "statistic": t,
-        "df": df,
-        "p_value": 2.0 * float(stdtr(df, -abs(t))),
-        "ci_low": max(-1.0, found.estimate - half) if math.isfinite(half) else math.nan,
-        "ci_high": min(1.0, found.estimate + half) if math.isfinite(half) else math.nan,
-    }
+    row = t_test(found.estimate, found.se, n - 1.0, conf_level)
+    if math.isfinite(row["ci_low"]):
+        row |= {"ci_low": max(-1.0, row["ci_low"]), "ci_high": min(1.0, row["ci_high"])}
+    return {"term": term, **row}
 
 
 def about_counts(counts: Counts, n_raters: int) -> list[str]:
     """What was left out, or used in part."""
-    messages = []
-    if counts.n_unrated:
-        total = counted(counts.n + counts.n_unrated, "unit")
-        messages.append(f"{counts.n_unrated:,} of {total} dropped (no rating).")
+    total = counts.n + counts.n_unrated
+    messages = about_dropped(counts.n_unrated, total, "unit", "no rating")
     missing = int(counts.n * n_raters - counts.table.sum())
     if missing:
         single = counts.n - counts.n_pairable

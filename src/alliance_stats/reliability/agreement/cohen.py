@@ -17,10 +17,10 @@ from scipy.special import ndtr, ndtri
 
 from alliance_stats._base.checks import counted, probability
 from alliance_stats._base.errors import DataError
+from alliance_stats.reliability.agreement.categories import paired_categories
 from alliance_stats.reliability.agreement.weights import Weights, about_gaps, agreement_weights
-from alliance_stats.reliability.doors import paired_categories
+from alliance_stats.reliability.messages import about_dropped, warned
 from alliance_stats.reliability.result import ReliabilityResult, coefficient_rows
-from alliance_stats.reliability.warned import warned
 
 Floats = NDArray[np.float64]
 
@@ -160,7 +160,7 @@ def cohen_kappa(
             conf_level=conf_level,
             notes=("Interval at the estimate; test from the standard error under chance.",),
             messages=(
-                *_about_dropped(dropped, total),
+                *about_dropped(dropped, total, "unit", "a rating missing"),
                 *_about_kappa(found),
                 *about_gaps(read.labels, weights),
             ),
@@ -195,12 +195,6 @@ def _tables(found: Kappa, counts: Floats, labels: tuple[Hashable, ...]) -> dict[
         "Agreement": pd.DataFrame([{**shares, "highest_kappa": found.highest}]),
         "Counts": cross,
     }
-
-
-def _about_dropped(dropped: int, total: int) -> list[str]:
-    if not dropped:
-        return []
-    return [f"{dropped:,} of {counted(total, 'unit')} dropped (a rating missing)."]
 
 
 def _about_kappa(found: Kappa) -> list[str]:

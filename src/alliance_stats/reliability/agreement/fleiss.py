@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from alliance_stats._base.checks import probability
+from alliance_stats.reliability.agreement.categories import categorical_ratings
 from alliance_stats.reliability.agreement.chance import (
     Counts,
     about_counts,
@@ -24,9 +25,8 @@ from alliance_stats.reliability.agreement.chance import (
     shares,
     t_row,
 )
-from alliance_stats.reliability.doors import categorical_ratings
+from alliance_stats.reliability.messages import warned
 from alliance_stats.reliability.result import ReliabilityResult, coefficient_rows
-from alliance_stats.reliability.warned import warned
 
 Floats = NDArray[np.float64]
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from alliance_stats._base.checks import probability
 from alliance_stats._base.errors import DataError
+from alliance_stats.reliability.agreement.categories import categorical_ratings
 from alliance_stats.reliability.agreement.chance import (
     about_counts,
     corrected,
@@ -17,9 +18,8 @@ from alliance_stats.reliability.agreement.chance import (
     t_row,
 )
 from alliance_stats.reliability.agreement.weights import Weights, about_gaps, agreement_weights
-from alliance_stats.reliability.doors import categorical_ratings
+from alliance_stats.reliability.messages import warned
 from alliance_stats.reliability.result import ReliabilityResult, coefficient_rows
-from alliance_stats.reliability.warned import warned
 
 
 def gwet_ac(

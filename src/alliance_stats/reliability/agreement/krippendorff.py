@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 from alliance_stats._base.checks import agree, counted, one_of, probability
 from alliance_stats._base.errors import DataError, UnsupportedError
 from alliance_stats._base.random import RandomSource
+from alliance_stats.reliability.agreement.categories import Categories, categorical_ratings
 from alliance_stats.reliability.agreement.chance import count_categories
-from alliance_stats.reliability.doors import Categories, categorical_ratings
+from alliance_stats.reliability.messages import about_dropped, warned
 from alliance_stats.reliability.resampling import (
     N_BOOT,
     about_undefined,
@@ -34,7 +35,6 @@ from alliance_stats.reliability.resampling import (
     resampled,
 )
 from alliance_stats.reliability.result import ReliabilityResult, coefficient_rows
-from alliance_stats.reliability.warned import warned
 
 Floats = NDArray[np.float64]
 Metric = Literal["nominal", "ordinal", "interval", "ratio"]
@@ -266,10 +266,7 @@ def _ordinal_point(table: Floats) -> Units:
 
 
 def _about_units(n: int, used: int, estimate: float) -> list[str]:
-    messages = []
-    if used < n:
-        total = counted(n, "unit")
-        messages.append(f"{n - used:,} of {total} dropped (fewer than two ratings).")
+    messages = about_dropped(n - used, n, "unit", "fewer than two ratings")
     if math.isnan(estimate):
         messages.append("Alpha is undefined: all ratings are the same, so none could disagree.")
     return messages

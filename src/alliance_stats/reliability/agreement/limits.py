@@ -16,15 +16,15 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import chdtri, ndtri, stdtr, stdtrit
+from scipy.special import chdtri, ndtri
 
 from alliance_stats._base.checks import counted, one_of, probability
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.reliability.agreement.differences import Spread, spread_of_differences
-from alliance_stats.reliability.agreement.lin import about_pairs
 from alliance_stats.reliability.doors import Pair, two_measurements
+from alliance_stats.reliability.intervals import t_test
+from alliance_stats.reliability.messages import warned
 from alliance_stats.reliability.result import ReliabilityResult, coefficient_rows
-from alliance_stats.reliability.warned import warned
 
 Floats = NDArray[np.float64]
 TrueValue = Literal["varies", "constant"]
@@ -117,7 +117,7 @@ def bland_altman(
             conf_level=conf_level,
             statistic="t",
             notes=(f"Limits for {100 * agreement:g}% of normal differences; intervals by MOVER.",),
-            messages=(*about_pairs(len(x), pair.n_dropped), *_about_trend(trend)),
+            messages=(*pair.messages, *_about_trend(trend)),
             tables=_tables(spread, trend),
             plot=pd.DataFrame({"mean": (x + y) / 2.0, "difference": x - y}),
         )
@@ -142,24 +142,13 @@ def _subjects(subject: object, pair: Pair) -> NDArray[np.intp]:
 
 
 def _rows(spread: Spread, agreement: float, conf_level: float) -> list[dict[str, object]]:
-    se, df = math.sqrt(spread.means / spread.n), spread.n - 1.0
-    t = spread.bias / se if se > 0 else math.nan
-    half = float(stdtrit(df, (1.0 + conf_level) / 2.0)) * se
+    se = math.sqrt(spread.means / spread.n)
     z = float(ndtri((1.0 + agreement) / 2.0))
     inner, outer = limit_margins(spread, z, conf_level)
     reach = z * math.sqrt(spread.variance)
     low, high = spread.bias - reach, spread.bias + reach
     return [
-        {
-            "term": "bias",
-            "estimate": spread.bias,
-            "se": se,
-            "statistic": t,
-            "df": df,
-            "p_value": 2.0 * float(stdtr(df, -abs(t))),
-            "ci_low": spread.bias - half,
-            "ci_high": spread.bias + half,
-        },
+        {"term": "bias", **t_test(spread.bias, se, spread.n - 1.0, conf_level)},
         {"term": "lower limit", "estimate": low, "ci_low": low - outer, "ci_high": low + inner},
         {"term": "upper limit", "estimate": high, "ci_low": high - inner, "ci_high": high + outer},
     ]
@@ -194,9 +183,9 @@ def _trend(mean: Floats, difference: Floats) -> dict[str, float] | None:
     slope = float(x @ y) / total
     rest = y - slope * x
     se = math.sqrt(float(rest @ rest) / (n - 2.0) / total)
-    t = slope / se if se > 0 else math.nan
-    p = 2.0 * float(stdtr(n - 2.0, -abs(t)))
-    return {"slope": slope, "se": se, "t": t, "df": n - 2.0, "p_value": p}
+    found = t_test(slope, se, n - 2.0, 0.95)
+    names = {"estimate": "slope", "se": "se", "statistic": "t", "df": "df", "p_value": "p_value"}
+    return {name: found[column] for column, name in names.items()}
 
 
 def _about_trend(trend: dict[str, float] | None) -> list[str]:

@@ -14,10 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from alliance_stats._base.checks import counted, probability
+from alliance_stats._base.checks import probability
 from alliance_stats.reliability.doors import two_measurements
+from alliance_stats.reliability.messages import warned
 from alliance_stats.reliability.result import ReliabilityResult, coefficient_rows
-from alliance_stats.reliability.warned import warned
 
 Floats = NDArray[np.float64]
 
@@ -130,17 +130,10 @@ def concordance(a: object, b: object, *, conf_level: float = 0.95) -> Reliabilit
             n_dropped=pair.n_dropped,
             conf_level=conf_level,
             notes=("Interval on Fisher's z (Lin, 1989, with the correction of 2000).",),
-            messages=(*about_pairs(n, pair.n_dropped), *_about_concordance(found)),
+            messages=(*pair.messages, *_about_concordance(found)),
             tables={"Parts": pd.DataFrame([parts])},
         )
     )
-
-
-def about_pairs(n: int, dropped: int) -> list[str]:
-    """``3 of 40 pairs dropped (a measurement missing).``"""
-    if not dropped:
-        return []
-    return [f"{dropped:,} of {counted(n + dropped, 'pair')} dropped (a measurement missing)."]
 
 
 def _about_concordance(found: Concordance) -> list[str]:

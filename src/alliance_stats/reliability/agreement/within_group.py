@@ -28,8 +28,8 @@ from alliance_stats._base.checks import (
     one_of,
 )
 from alliance_stats._base.errors import ArgumentError, DataError
+from alliance_stats.reliability.messages import about_dropped, warned
 from alliance_stats.reliability.result import ReliabilityResult, coefficient_rows
-from alliance_stats.reliability.warned import warned
 
 Floats = NDArray[np.float64]
 Index = Literal["rwg", "awg"]
@@ -236,9 +236,7 @@ def _notes(null: float | None) -> tuple[str, ...]:
 def _about(
     dropped: int, total: int, large: NDArray[np.bool_], found: Floats, index: Index
 ) -> list[str]:
-    messages = []
-    if dropped:
-        messages.append(f"{dropped:,} of {counted(total, 'row')} dropped (a value missing).")
+    messages = about_dropped(dropped, total, "row", "a value missing")
     small = int((~large).sum())
     if small:
         messages.append(f"{counted(small, 'group')} with one rating left out.")

@@ -27,6 +27,7 @@ from alliance_stats.reliability.consistency.moments import (
 )
 from alliance_stats.reliability.consistency.scale import Scale, read_scale
 from alliance_stats.reliability.doors import split_cluster
+from alliance_stats.reliability.messages import warned
 from alliance_stats.reliability.resampling import (
     N_BOOT,
     about_undefined,
@@ -36,7 +37,6 @@ from alliance_stats.reliability.resampling import (
     resampled,
 )
 from alliance_stats.reliability.result import ReliabilityResult, coefficient_rows
-from alliance_stats.reliability.warned import warned
 
 Floats = NDArray[np.float64]
 Interval = Literal["feldt", "bonett", "bootstrap"]

@@ -22,8 +22,8 @@ from alliance_stats.reliability.consistency.splits import (
     guttman_of,
     half_moments,
 )
+from alliance_stats.reliability.messages import warned
 from alliance_stats.reliability.result import ReliabilityResult, coefficient_rows
-from alliance_stats.reliability.warned import warned
 
 Floats = NDArray[np.float64]
 

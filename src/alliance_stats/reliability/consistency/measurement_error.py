@@ -13,9 +13,9 @@ from scipy.special import ndtri
 
 from alliance_stats._base.checks import probability
 from alliance_stats._base.errors import ArgumentError
-from alliance_stats.reliability.fisher import fisher_interval
+from alliance_stats.reliability.intervals import fisher_interval
+from alliance_stats.reliability.messages import warned
 from alliance_stats.reliability.result import ReliabilityResult, coefficient_rows
-from alliance_stats.reliability.warned import warned
 
 
 def standard_error_of_measurement(

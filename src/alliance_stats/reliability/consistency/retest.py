@@ -7,19 +7,19 @@ import math
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtr, stdtrit
+from scipy.special import ndtri
 
-from alliance_stats._base.checks import counted, probability
+from alliance_stats._base.checks import probability
 from alliance_stats.reliability.doors import two_measurements
-from alliance_stats.reliability.fisher import fisher_interval
+from alliance_stats.reliability.intervals import fisher_interval, t_test
 from alliance_stats.reliability.intraclass.anova import (
     MeanSquares,
     agreement,
     consistency,
     mean_squares,
 )
+from alliance_stats.reliability.messages import warned
 from alliance_stats.reliability.result import ReliabilityResult, coefficient_rows
-from alliance_stats.reliability.warned import warned
 
 Floats = NDArray[np.float64]
 
@@ -59,10 +59,6 @@ def test_retest(first: object, second: object, *, conf_level: float = 0.95) -> R
     pair = two_measurements(first, second)
     n = len(pair.first)
     squares = mean_squares(np.column_stack([pair.first, pair.second]))
-    messages = []
-    if pair.n_dropped:
-        total = counted(n + pair.n_dropped, "pair")
-        messages.append(f"{pair.n_dropped:,} of {total} dropped (a measurement missing).")
     return warned(
         ReliabilityResult(
             kind="retest",
@@ -71,9 +67,9 @@ def test_retest(first: object, second: object, *, conf_level: float = 0.95) -> R
             counts={"person": n},
             n_dropped=pair.n_dropped,
             conf_level=conf_level,
-            messages=tuple(messages),
+            messages=tuple(pair.messages),
             tables={
-                "Change": change_row(pair.second - pair.first, conf_level),
+                "Change": _change_row(pair.second - pair.first, conf_level),
                 "Error": _error_row(squares, conf_level),
             },
         )
@@ -100,27 +96,12 @@ def _rows(
     return rows
 
 
-def change_row(difference: Floats, conf_level: float) -> pd.DataFrame:
+def _change_row(difference: Floats, conf_level: float) -> pd.DataFrame:
     """Mean of differences with its t test and interval."""
-    n = len(difference)
-    mean, sd = float(difference.mean()), float(difference.std(ddof=1))
-    se = sd / math.sqrt(n)
-    t = mean / se if se > 0 else float("nan")
-    half = float(stdtrit(n - 1.0, (1.0 + conf_level) / 2.0)) * se
-    return pd.DataFrame(
-        [
-            {
-                "mean": mean,
-                "sd": sd,
-                "se": se,
-                "t": t,
-                "df": n - 1.0,
-                "p_value": 2.0 * float(stdtr(n - 1.0, -abs(t))),
-                "ci_low": mean - half,
-                "ci_high": mean + half,
-            }
-        ]
-    )
+    n, sd = len(difference), float(difference.std(ddof=1))
+    found = t_test(float(difference.mean()), sd / math.sqrt(n), n - 1.0, conf_level)
+    mean, t = found.pop("estimate"), found.pop("statistic")
+    return pd.DataFrame([{"mean": mean, "sd": sd, "t": t, **found}])
 
 
 def _error_row(squares: MeanSquares, conf_level: float) -> pd.DataFrame:

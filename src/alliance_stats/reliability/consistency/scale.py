@@ -12,6 +12,7 @@ from alliance_stats._base.errors import DataError
 from alliance_stats.reliability.consistency.items import item_rest_correlations
 from alliance_stats.reliability.consistency.moments import Missing, covariance, rows_used
 from alliance_stats.reliability.doors import Items, rows_by_items
+from alliance_stats.reliability.messages import about_dropped
 
 Floats = NDArray[np.float64]
 
@@ -99,7 +100,7 @@ def _about_rows(read: Items, rows: NDArray[np.intp], missing: Missing) -> list[s
     )
     n_dropped, total = len(lacks) - len(rows), counted(len(lacks), "row")
     if missing == "complete":
-        return [f"{n_dropped:,} of {total} dropped ({by_item})."]
+        return about_dropped(n_dropped, len(lacks), "row", by_item)
     incomplete = int(lacks[rows].any(axis=1).sum())
     none = f", {n_dropped:,} without any answer dropped" if n_dropped else ""
     return [

@@ -19,8 +19,8 @@ from alliance_stats.reliability.intraclass.incomplete import (
     test_of_targets,
 )
 from alliance_stats.reliability.intraclass.ratings import Ratings, read_ratings
+from alliance_stats.reliability.messages import warned
 from alliance_stats.reliability.result import ReliabilityResult, coefficient_rows
-from alliance_stats.reliability.warned import warned
 
 ONE_WAY, RANDOM, MIXED = "one-way random", "two-way random", "two-way mixed"
 #: Model, McGraw & Wong's name, Shrout & Fleiss's name.

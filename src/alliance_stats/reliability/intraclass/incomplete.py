@@ -23,6 +23,7 @@ from scipy.sparse import block_array, csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.special import fdtrc
 
+from alliance_stats._base.errors import UnsupportedError
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.reliability.intraclass.anova import Form, MeanSquares
@@ -32,6 +33,8 @@ Floats = NDArray[np.float64]
 
 #: Most raters that are fixed effects.
 MOST_FIXED = 100
+#: Most levels of the smaller factor.
+MOST_SWEPT = 5000
 RATING, TARGET, RATER = "rating", "target", "rater"
 
 
@@ -67,6 +70,12 @@ def test_of_targets(ratings: Ratings) -> LeastSquaresTest:
     if df2 < 1 or df1 < 1:
         nan = float("nan")
         return LeastSquaresTest(nan, float(df1), float(df2), nan, float(k - parts))
+    if min(n, k) > MOST_SWEPT:
+        raise UnsupportedError(
+            f"{n:,} targets and {k:,} raters of an incomplete design are too many: one of them may "
+            f"have at most {MOST_SWEPT:,}. Use fit_lmm on a sample, or the one-way form by "
+            "aggregation_icc."
+        )
     y = ratings.values - ratings.values.mean()
     only_raters = _within(y, ratings.raters, k)
     both = _residual_of_both(y, ratings, met)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from alliance_stats._base.checks import agree, columns_present, counted, frame_given, numeric_column
 from alliance_stats._base.errors import ArgumentError, DataError
+from alliance_stats.reliability.messages import about_dropped
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -91,11 +92,8 @@ def read_ratings(frame: pd.DataFrame, *, targets: str, raters: str, ratings: str
 
 
 def _about_missing(lacks: dict[str, NDArray[np.bool_]], kept: NDArray[np.bool_]) -> list[str]:
-    n_dropped = int((~kept).sum())
-    if not n_dropped:
-        return []
     causes = ", ".join(f"{name} missing: {int(n.sum()):,}" for name, n in lacks.items() if n.any())
-    return [f"{n_dropped:,} of {counted(len(kept), 'rating')} dropped ({causes})."]
+    return about_dropped(int((~kept).sum()), len(kept), "rating", causes)
 
 
 def _check_size(n_targets: int, n_raters: int) -> None:
