@@ -84,3 +84,18 @@ def test_rows_that_share_a_term_and_a_coefficient_are_one_value() -> None:
     found = ReliabilityResult(kind="icc", title="", terms=differing, counts={})
     with pytest.raises(al.ArgumentError, match="stands in 2 rows"):
         found.value("ICC(A,1)")
+
+
+def test_a_printed_table_calls_things_by_their_names() -> None:
+    rows = [
+        {"group": g, "term": "ICC(A,1)", "estimate": 0.5, "statistic": 3.0, "df": 9.0}
+        for g in ("random", "mixed")
+    ]
+    found = ReliabilityResult(
+        kind="icc", title="Agreement", terms=coefficient_rows(rows), counts={"rating": 40}
+    )
+    table = al.coef_table(found)
+    assert list(table.frame.columns) == ["Term", "Estimate", "F", "df"]
+    assert table.frame["Term"].tolist() == ["ICC(A,1) (random)", "ICC(A,1) (mixed)"]
+    assert str(table).splitlines()[-1] == "40 ratings."
+    assert found.tidy()["term"].tolist() == ["ICC(A,1)"] * 2

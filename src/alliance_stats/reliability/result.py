@@ -116,13 +116,14 @@ class ReliabilityResult:
         return ResultView(
             kind=self.kind,
             title=self.title,
-            terms=self.tidy(),
+            terms=_named(self.tidy()),
             fit=self.glance(),
             plot=self.plot,
             levels=pd.DataFrame({"unit": list(self.counts), "n": list(self.counts.values())}),
             notes=self.notes,
             messages=self.messages,
             refit=self.refit,
+            labels=self._headings,
             tables=self.tables,
             conf_level=self.conf_level,
         )
@@ -156,6 +157,14 @@ class ReliabilityResult:
         further = "".join(self._html(table, heading) for heading, table in self.tables.items())
         said = "".join(f"<p>{escape_html(m)}</p>" for m in (*self.notes, *self.messages))
         return f"{shown}{further}{said}"
+
+
+def _named(terms: pd.DataFrame) -> pd.DataFrame:
+    """Rows whose terms say their group or unit: ``ICC(A,1) (two-way random)``."""
+    for leading in ("unit", "group"):
+        if leading in terms.columns:
+            terms["term"] = terms["term"] + " (" + terms[leading].astype(str) + ")"
+    return terms
 
 
 def coefficient_rows(rows: Sequence[Mapping[str, object]] | pd.DataFrame) -> pd.DataFrame:
