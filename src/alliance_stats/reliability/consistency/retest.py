@@ -100,8 +100,9 @@ def _change_row(difference: Floats, conf_level: float) -> pd.DataFrame:
     """Mean of differences with its t test and interval."""
     n, sd = len(difference), float(difference.std(ddof=1))
     found = t_test(float(difference.mean()), sd / math.sqrt(n), n - 1.0, conf_level)
-    mean, t = found.pop("estimate"), found.pop("statistic")
-    return pd.DataFrame([{"mean": mean, "sd": sd, "t": t, **found}])
+    frame = pd.DataFrame([found]).rename(columns={"estimate": "mean", "statistic": "t"})
+    frame.insert(1, "sd", sd)
+    return frame
 
 
 def _error_row(squares: MeanSquares, conf_level: float) -> pd.DataFrame:
