@@ -76,7 +76,8 @@ def _frame_of(items: object) -> pd.DataFrame:
             f"a {type(items).__name__} of {array.ndim} dimensions is no table of rows and items. "
             "Give a DataFrame or a two-dimensional array."
         )
-    return pd.DataFrame(array, columns=[f"item {i + 1}" for i in range(array.shape[1])])
+    names = [f"item {i + 1}" for i in range(array.shape[1])]
+    return pd.DataFrame(array, columns=names).infer_objects()
 
 
 def split_cluster(items: object, cluster: object) -> tuple[object, Codes | None]:

@@ -281,9 +281,22 @@ def test_alpha_of_two_complete_raters_nears_the_icc(
 
 
 def test_identical_ratings_leave_alpha_undefined() -> None:
-    result = room.krippendorff_alpha([[1, 1], [1, 1]], metric="interval")
-    assert np.isnan(result.estimate)
-    assert "none could disagree" in result.messages[0]
+    for value in (1, 0.1, 1 / 3):
+        result = room.krippendorff_alpha([[value, value]] * 7, metric="interval")
+        assert np.isnan(result.estimate)
+        assert "none could disagree" in result.messages[0]
+
+
+def test_thousands_of_different_values(rng: np.random.Generator, tol: SimpleNamespace) -> None:
+    y = rng.normal(size=(20_000, 1)) + rng.normal(size=(20_000, 2))
+    found = room.krippendorff_alpha(y, metric="interval", n_boot=200, rng=1)
+    assert found.tidy()["ci_low"].item() < found.estimate < found.tidy()["ci_high"].item()
+    ranks = pd.DataFrame(y).stack().rank().unstack()
+    by_rank = room.krippendorff_alpha(ranks, metric="interval").estimate
+    ordinal = room.krippendorff_alpha(y, metric="ordinal").estimate
+    assert ordinal == pytest.approx(by_rank, rel=tol.closed_form)
+    with pytest.raises(al.UnsupportedError, match="too much memory for metric='ratio'"):
+        room.krippendorff_alpha(np.abs(y), metric="ratio")
 
 
 def test_many_ordinal_values_need_no_bootstrap(rng: np.random.Generator) -> None:

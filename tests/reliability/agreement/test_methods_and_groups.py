@@ -166,6 +166,7 @@ def test_rwg_leaves_out_and_says(reliability_data: Data) -> None:
         ({"scale": (5, 1)}, al.ArgumentError, "not a lowest and a highest"),
         ({"null_variance": 0}, al.ArgumentError, "not above zero"),
         ({"null_variance": 2, "index": "awg"}, al.ArgumentError, "would be ignored"),
+        ({"items": ["x", "x"]}, al.ArgumentError, "a column twice"),
         ({"group": "ward"}, al.DataError, "column 'ward'"),
         ({"index": "rwgx"}, al.ArgumentError, "index='rwgx'"),
     ],
@@ -221,6 +222,7 @@ def test_aggregation_steps_up_to_therapists() -> None:
         ({"p": [1, 1, 1]}, "p", al.DataError, "1 group of 'p'"),
         ({"p": [1, 1, 2]}, [], al.ArgumentError, "units is empty"),
         ({"p": [1, 1, 2]}, "q", al.DataError, "column 'q'"),
+        ({"p": [1, 1, 2]}, "y", al.ArgumentError, "a column twice"),
     ],
 )
 def test_aggregation_refuses(frame: Any, units: Any, error: type[Exception], match: str) -> None:

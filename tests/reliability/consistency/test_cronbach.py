@@ -74,6 +74,8 @@ def test_alpha_is_the_same_in_any_order_unit_and_container(
 ) -> None:
     first = al.cronbach_alpha(answers).value("alpha")
     frame = pd.DataFrame(1000.0 + 7.0 * answers, columns=list("abcde"))
+    some = [[*row[:4], None] if i == 0 else list(row) for i, row in enumerate(answers)]
+    assert al.cronbach_alpha(some).n_dropped == 1
     shuffled = frame.sample(frac=1, random_state=1)[list("cabed")]
     for same in (shuffled, shuffled.to_numpy().tolist()):
         assert al.cronbach_alpha(same).value("alpha") == pytest.approx(first, rel=tol.closed_form)

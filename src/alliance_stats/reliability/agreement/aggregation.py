@@ -139,6 +139,8 @@ def aggregation_icc(
     if not names:
         raise ArgumentError("units is empty. Name the column that makes the groups.")
     columns_present(frame, [score, *names])
+    if len({score, *names}) < len(names) + 1:
+        raise ArgumentError(f"score={score!r} and units={names!r} name a column twice.")
     numeric_column(frame, score)
     kept = frame[[score, *names]].dropna()
     _check_nested(kept, names)

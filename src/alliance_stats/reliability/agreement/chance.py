@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import DataError
 from alliance_stats.reliability.agreement.categories import Categories
+from alliance_stats.reliability.agreement.disagreement import counts_of
 from alliance_stats.reliability.intervals import t_test
 from alliance_stats.reliability.messages import about_dropped
 
@@ -78,10 +79,8 @@ def count_categories(read: Categories) -> Counts:
     [[1.0, 1.0], [0.0, 1.0]]
     """
     q = len(read.labels)
-    n, raters = read.codes.shape
-    there = read.codes >= 0
-    cells = np.repeat(np.arange(n), raters)[there.ravel()] * q + read.codes[there]
-    table = np.bincount(cells, minlength=n * q).reshape(n, q).astype(float)
+    n = len(read.codes)
+    table = counts_of(read.codes, q)
     per_unit = table.sum(axis=1)
     pairable = int((per_unit > 1).sum())
     if pairable == 0:

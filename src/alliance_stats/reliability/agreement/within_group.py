@@ -143,6 +143,8 @@ def rwg(
 def _check(frame: pd.DataFrame, names: list[str], group: str, scale: tuple[float, float]) -> None:
     frame_given(frame, name="frame")
     columns_present(frame, [*names, group])
+    if group in names or len(set(names)) < len(names):
+        raise ArgumentError(f"items={names!r} and group={group!r} name a column twice.")
     for name in names:
         numeric_column(frame, name, what="item")
     if len(scale) != 2 or not scale[0] < scale[1]:
