@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import counted
@@ -175,10 +174,7 @@ def coefficient_rows(rows: Sequence[Mapping[str, object]] | pd.DataFrame) -> pd.
     >>> coefficient_rows([{"term": "alpha", "estimate": 0.8}]).columns.tolist()
     ['term', 'estimate', 'se', 'statistic', 'df', 'p_value', 'ci_low', 'ci_high']
     """
-    frame = rows.copy() if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
-    for column in TIDY_COLUMNS:
-        if column not in frame.columns:
-            frame[column] = np.nan
+    frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
     leading = [column for column in TIDY_LEADING if column in frame.columns]
     known = [*leading, *TIDY_COLUMNS]
-    return frame[[*known, *(c for c in frame.columns if c not in known)]]
+    return frame.reindex(columns=[*known, *(c for c in frame.columns if c not in known)])
