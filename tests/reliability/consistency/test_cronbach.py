@@ -130,6 +130,16 @@ def test_bootstrap_equals_alpha_of_resampled_rows(
     )
 
 
+@pytest.mark.parametrize("missing", ["complete", "pairwise"])
+def test_resamples_of_one_row_only_are_left_out_and_counted(missing: Any) -> None:
+    rows = np.array([[0.1, 0.2, 0.7], [0.3, 0.1, 0.9], [0.5, 0.7, 1.1], [np.nan, 0.3, 0.2]])
+    if missing == "complete":
+        rows = rows[:3]
+    found = al.cronbach_alpha(rows, missing=missing, interval="bootstrap", n_boot=500, rng=1)
+    assert any("Alpha is undefined in" in message for message in found.messages)
+    assert found.tidy()["ci_high"].iloc[0] <= 1.0
+
+
 def test_two_thousand_resamples_take_less_than_a_second(rng: np.random.Generator) -> None:
     answers = rng.normal(size=(1000, 1)) + rng.normal(size=(1000, 12))
     began = time.perf_counter()

@@ -13,6 +13,8 @@ from alliance_stats._base.errors import DataError
 from alliance_stats.reliability.doors import Items
 
 Floats = NDArray[np.float64]
+#: Share of an item's squares below which its variance is rounding.
+ROUNDING = 1e-12
 Missing = Literal["complete", "pairwise"]
 
 
@@ -45,6 +47,15 @@ def covariance(values: Floats) -> Floats:
     return covariances_of_pairs(values.shape[1])(sums[None])[0]
 
 
+def _without_rounding(cross: Floats, products: Floats) -> Floats:
+    """Cross-products (b, k, k) with zeros for items that do not vary in a resample."""
+    own = np.diagonal(cross, axis1=1, axis2=2)
+    flat = own <= ROUNDING * np.diagonal(products, axis1=1, axis2=2)
+    if not flat.any():
+        return cross
+    return np.where(flat[:, :, None] | flat[:, None, :], 0.0, cross)
+
+
 def plain_sums(centred: Floats) -> Floats:
     """What each complete row adds to n, the sums and the sums of products (n, 1 + k + k²)."""
     n, k = centred.shape
@@ -58,7 +69,8 @@ def covariances_of_plain(k: int) -> Callable[[Floats], Floats]:
     def covariances(sums: Floats) -> Floats:
         n, means = sums[:, :1, None], sums[:, 1 : k + 1] / sums[:, :1]
         products = sums[:, k + 1 :].reshape(-1, k, k)
-        return np.asarray((products - n * means[:, :, None] * means[:, None, :]) / (n - 1.0))
+        cross = products - n * means[:, :, None] * means[:, None, :]
+        return _without_rounding(cross, products) / (n - 1.0)
 
     return covariances
 
@@ -80,7 +92,7 @@ def covariances_of_pairs(k: int) -> Callable[[Floats], Floats]:
     def covariances(sums: Floats) -> Floats:
         n, first, products = (sums.reshape(-1, 3, k, k)[:, part] for part in range(3))
         with np.errstate(divide="ignore", invalid="ignore"):
-            cross = products - first * first.transpose(0, 2, 1) / n
+            cross = _without_rounding(products - first * first.transpose(0, 2, 1) / n, products)
             return np.asarray(np.where(n > 1, cross / (n - 1.0), np.nan))
 
     return covariances
