@@ -11,6 +11,9 @@ import pandas as pd
 import pytest
 
 import alliance_stats as al
+from alliance_stats.reliability.agreement.differences import spread_of_differences
+from alliance_stats.reliability.agreement.limits import limit_margins
+from alliance_stats.reliability.agreement.lin import concordance_of
 
 Values = Callable[[str], dict[str, Any]]
 Data = Callable[[str], pd.DataFrame]
@@ -42,8 +45,8 @@ def test_concordance_covers() -> None:
     chol = np.linalg.cholesky([[1, 0.8], [0.8, 1]])
     for _ in range(studies):
         x, y = chol @ rng.normal(size=(2, 60))
-        row = room.concordance(x, y + 0.5).tidy().iloc[0]
-        inside += row["ci_low"] < truth < row["ci_high"]
+        found = concordance_of(x, y + 0.5)
+        inside += abs(np.arctanh(found.estimate) - np.arctanh(truth)) < 1.959964 * found.se_z
     assert abs(inside / studies - 0.95) < 3 * np.sqrt(0.95 * 0.05 / studies)
 
 
@@ -99,8 +102,10 @@ def test_intervals_of_limits_cover() -> None:
         subject = np.repeat(np.arange(25), rng.integers(2, 6, 25))
         level = 10 * rng.normal(size=len(subject))
         d = 1.0 + 1.5 * rng.normal(size=25)[subject] + 2.0 * rng.normal(size=len(subject))
-        row = room.bland_altman(level + d, level, subject=subject).tidy().iloc[2]
-        inside += row["ci_low"] < truth < row["ci_high"]
+        spread = spread_of_differences(level + d, level, subject, constant=False)
+        upper = spread.bias + 1.959964 * np.sqrt(spread.variance)
+        inner, outer = limit_margins(spread, 1.959964, 0.95)
+        inside += upper - inner < truth < upper + outer
     assert abs(inside / studies - 0.95) < 3 * np.sqrt(0.95 * 0.05 / studies) + 0.005
 
 

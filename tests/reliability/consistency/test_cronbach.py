@@ -142,9 +142,9 @@ def test_resamples_of_one_row_only_are_left_out_and_counted(missing: Any) -> Non
 
 def test_two_thousand_resamples_take_less_than_a_second(rng: np.random.Generator) -> None:
     answers = rng.normal(size=(1000, 1)) + rng.normal(size=(1000, 12))
-    began = time.perf_counter()
+    began = time.process_time()
     al.cronbach_alpha(answers, interval="bootstrap", n_boot=2000, rng=1)
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 1.0
 
 
 def test_clusters_by_the_name_of_a_column(answers: np.ndarray, rng: np.random.Generator) -> None:
