@@ -13,6 +13,7 @@ they are the mean squares of the analysis of variance.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -137,7 +138,7 @@ class Components:
 
 def one_way_components(ratings: Ratings) -> Components:
     """Targets only: MSW in place of the residual."""
-    fit = _fit(ratings, "1", (TARGET,))
+    fit = _fit(ratings, (TARGET,))
     target, residual = _variances(fit, (TARGET,))
     size = effective_sizes(ratings)
     df = float(len(ratings.values) - ratings.n_targets)
@@ -150,7 +151,7 @@ def one_way_components(ratings: Ratings) -> Components:
 
 def random_components(ratings: Ratings, test: LeastSquaresTest) -> Components:
     """Targets and raters both random."""
-    fit = _fit(ratings, "1", (TARGET, RATER))
+    fit = _fit(ratings, (TARGET, RATER))
     target, rater, residual = _variances(fit, (TARGET, RATER))
     return Components(
         {"targets": target, "raters": rater, "residual": residual},
@@ -161,7 +162,10 @@ def random_components(ratings: Ratings, test: LeastSquaresTest) -> Components:
 
 def mixed_components(ratings: Ratings, test: LeastSquaresTest) -> Components:
     """Targets random, raters fixed: their variance is that of the effects, less its error."""
-    fit = _fit(ratings, f"C({RATER})", (TARGET,))
+    indicators = {
+        f"{RATER}{j}": (ratings.raters == j).astype(float) for j in range(1, ratings.n_raters)
+    }
+    fit = _fit(ratings, (TARGET,), indicators)
     target, residual = _variances(fit, (TARGET,))
     effects = np.append(0.0, fit.beta.to_numpy()[1:])
     k = len(effects)
@@ -200,12 +204,14 @@ def _squares(
     )
 
 
-def _fit(ratings: Ratings, fixed: str, groups: tuple[str, ...]) -> MixedModelResult:
-    frame = pd.DataFrame(
-        {RATING: ratings.values, TARGET: ratings.targets, RATER: ratings.raters.astype(str)}
-    )
-    random = " + ".join(f"(1 | {group})" for group in groups)
-    return fit_quietly(f"{RATING} ~ {fixed} + {random}", frame)
+def _fit(
+    ratings: Ratings, groups: tuple[str, ...], fixed: Mapping[str, Floats] | None = None
+) -> MixedModelResult:
+    """Random intercepts of `groups`, with columns of fixed effects."""
+    columns = {RATING: ratings.values, TARGET: ratings.targets, RATER: ratings.raters}
+    fixed = fixed or {}
+    terms = " + ".join(["1", *fixed, *(f"(1 | {group})" for group in groups)])
+    return fit_quietly(f"{RATING} ~ {terms}", pd.DataFrame({**columns, **fixed}))
 
 
 def _variances(fit: MixedModelResult, groups: tuple[str, ...]) -> list[float]:
