@@ -44,6 +44,7 @@ TOL = SimpleNamespace(
     blup_in_sd=1e-3,  # of the SD of the BLUPs
     glmm_loglik=1e-5,  # absolute, generalised linear mixed models
     glmm_in_se=1e-4,  # |Δβ| / se, and SE relative
+    reliability=1e-5,  # relative, coefficients of reliability where an optimiser decides
 )
 
 

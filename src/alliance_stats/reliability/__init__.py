@@ -4,6 +4,23 @@ from alliance_stats._base.lazy import attach
 
 NAMES = {
     "ReliabilityResult": "alliance_stats.reliability.result",
+    "aggregation_icc": "alliance_stats.reliability.agreement.aggregation",
+    "bland_altman": "alliance_stats.reliability.agreement.limits",
+    "cohen_kappa": "alliance_stats.reliability.agreement.cohen",
+    "concordance": "alliance_stats.reliability.agreement.lin",
+    "cronbach_alpha": "alliance_stats.reliability.consistency.cronbach",
+    "disattenuated_correlation": "alliance_stats.reliability.consistency.measurement_error",
+    "fleiss_kappa": "alliance_stats.reliability.agreement.fleiss",
+    "guttman_lambdas": "alliance_stats.reliability.consistency.lambdas",
+    "gwet_ac": "alliance_stats.reliability.agreement.gwet",
+    "icc": "alliance_stats.reliability.intraclass.icc",
+    "item_statistics": "alliance_stats.reliability.consistency.cronbach",
+    "krippendorff_alpha": "alliance_stats.reliability.agreement.krippendorff",
+    "percent_agreement": "alliance_stats.reliability.agreement.percent",
+    "rwg": "alliance_stats.reliability.agreement.within_group",
+    "split_half": "alliance_stats.reliability.consistency.halves",
+    "standard_error_of_measurement": "alliance_stats.reliability.consistency.measurement_error",
+    "test_retest": "alliance_stats.reliability.consistency.retest",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)
