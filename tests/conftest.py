@@ -42,6 +42,7 @@ TOL = SimpleNamespace(
     interval_wald=1e-4,  # of the width
     interval_profile=1e-3,  # of the width
     blup_in_sd=1e-3,  # of the SD of the BLUPs
+    reml_reliability=1e-5,  # relative, reliability where an optimiser decides
 )
 
 
