@@ -3,8 +3,10 @@
 from alliance_stats._base.lazy import attach
 
 NAMES = {
+    "DStudyResult": "alliance_stats.reliability.generalizability.decision",
     "GStudyResult": "alliance_stats.reliability.generalizability.result",
     "ReliabilityResult": "alliance_stats.reliability.result",
+    "d_study": "alliance_stats.reliability.generalizability.decide",
     "g_study": "alliance_stats.reliability.generalizability.study",
 }
 

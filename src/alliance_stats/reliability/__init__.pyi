@@ -1,3 +1,5 @@
+from alliance_stats.reliability.generalizability.decide import d_study as d_study
+from alliance_stats.reliability.generalizability.decision import DStudyResult as DStudyResult
 from alliance_stats.reliability.generalizability.result import GStudyResult as GStudyResult
 from alliance_stats.reliability.generalizability.study import g_study as g_study
 from alliance_stats.reliability.result import ReliabilityResult as ReliabilityResult

@@ -61,6 +61,7 @@ class Design:
     def text(self) -> str:
         """The design in the field's notation: ``patient × (rater:task)``."""
         inner = [f for f in self.factors if not any(f in self.parents[g] for g in self.factors)]
+        inner.sort(key=lambda f: not self.closed(frozenset([f])) & self.objects)
         parts = [self._chain(factor) for factor in inner]
         if len(parts) == 1:
             return parts[0]
