@@ -1,13 +1,16 @@
-"""Variance components of a design with their sampling covariances, as estimated by any method."""
+"""Variance components of a design, however they were estimated, and what is printed of them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from scipy.special import chdtri
 
+from alliance_stats._base.checks import name_list
 from alliance_stats.reliability.generalizability.design import Effect
 
 Intervals = Literal["ting", "profile", "satterthwaite"]
@@ -64,3 +67,38 @@ def satterthwaite_intervals(
     low = known * variance / chdtri(known, (1.0 - level) / 2.0)
     high = known * variance / chdtri(known, (1.0 + level) / 2.0)
     return low, high
+
+
+def component_table(
+    names: Sequence[str], variance: np.ndarray, se: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> pd.DataFrame:
+    """``effect variance share se ci_low ci_high``; shares with negative estimates at zero."""
+    kept = np.maximum(variance, 0.0)
+    return pd.DataFrame(
+        {
+            "effect": list(names),
+            "variance": variance,
+            "share": kept / kept.sum(),
+            "se": se,
+            "ci_low": low,
+            "ci_high": high,
+        }
+    )
+
+
+def about_estimates(names: Sequence[str], variance: np.ndarray) -> list[str]:
+    """Say which estimates are negative, or zero."""
+    named = [(name, float(value)) for name, value in zip(names, variance, strict=True)]
+    below = [f"{name} ({value:.3g})" for name, value in named if value < 0]
+    zero = [name for name, value in named if value == 0]
+    messages = []
+    if below:
+        messages.append(
+            f"Estimated below zero, and set to zero in the coefficients: {name_list(below)}."
+        )
+    if zero:
+        messages.append(
+            f"Estimated at zero: {name_list(zero)}. Intervals of the coefficients take that as "
+            "known."
+        )
+    return messages

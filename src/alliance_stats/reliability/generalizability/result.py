@@ -15,7 +15,7 @@ from alliance_stats.reliability.generalizability.coefficients import (
     known_covariance,
     measurement_weights,
 )
-from alliance_stats.reliability.generalizability.components import Components
+from alliance_stats.reliability.generalizability.components import Components, component_table
 from alliance_stats.reliability.generalizability.design import Design
 from alliance_stats.reliability.result import ReliabilityResult, coefficient_rows
 
@@ -80,16 +80,8 @@ class GStudyResult:
         mean_square``. Shares are of the components with negative ones set to zero.
         """
         found = self.estimated
-        frame = pd.DataFrame(
-            {
-                "effect": [self.design.name(effect) for effect in found.effects],
-                "variance": found.variance,
-                "share": found.kept / found.kept.sum(),
-                "se": found.se,
-                "ci_low": found.low,
-                "ci_high": found.high,
-            }
-        )
+        names = [self.design.name(effect) for effect in found.effects]
+        frame = component_table(names, found.variance, found.se, found.low, found.high)
         if found.mean_square is not None:
             frame["df"] = found.mean_square_df
             frame["mean_square"] = found.mean_square

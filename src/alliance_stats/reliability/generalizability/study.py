@@ -7,9 +7,13 @@ from typing import Literal
 
 import pandas as pd
 
-from alliance_stats._base.checks import name_list, one_of, probability
+from alliance_stats._base.checks import one_of, probability
 from alliance_stats._base.errors import DataError
-from alliance_stats.reliability.generalizability.components import Components, Intervals
+from alliance_stats.reliability.generalizability.components import (
+    Components,
+    Intervals,
+    about_estimates,
+)
 from alliance_stats.reliability.generalizability.mean_squares import (
     anova_components,
     complete_tensor,
@@ -172,24 +176,8 @@ def _estimate(measured: Measured, method: Method, level: float) -> tuple[Compone
 
 
 def _about_negative(measured: Measured, components: Components) -> list[str]:
-    """Say which estimates are negative, or zero."""
-    named = [
-        (measured.design.name(effect), float(value))
-        for effect, value in zip(components.effects, components.variance, strict=True)
-    ]
-    below = [f"{name} ({value:.3g})" for name, value in named if value < 0]
-    zero = [name for name, value in named if value == 0]
-    messages = []
-    if below:
-        messages.append(
-            f"Estimated below zero, and set to zero in the coefficients: {name_list(below)}."
-        )
-    if zero:
-        messages.append(
-            f"Estimated at zero: {name_list(zero)}. Intervals of the coefficients take that as "
-            "known."
-        )
-    return messages
+    names = [measured.design.name(effect) for effect in components.effects]
+    return about_estimates(names, components.variance)
 
 
 def _counts(measured: Measured) -> dict[str, int]:

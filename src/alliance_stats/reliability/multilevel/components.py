@@ -1,0 +1,120 @@
+"""Variance components of patients × sessions × items, by the way the data allow."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from alliance_stats._base.checks import counted
+from alliance_stats._base.errors import DataError
+from alliance_stats.lmm.fit import fit_quietly
+from alliance_stats.reliability.generalizability.components import (
+    Components,
+    satterthwaite_intervals,
+)
+from alliance_stats.reliability.generalizability.design import Design, make_design
+from alliance_stats.reliability.generalizability.mean_squares import anova_components
+from alliance_stats.reliability.generalizability.restricted import (
+    intercept_variances,
+    reml_components,
+)
+from alliance_stats.reliability.multilevel.likelihood import cross_products, deviance
+from alliance_stats.reliability.multilevel.minimum import minimise_variances
+from alliance_stats.reliability.multilevel.ratings import Ratings
+
+ItemMeans = Literal["error", "removed"]
+#: Shares of the variance at which the search starts, in the order of the effects.
+START = np.array([0.2, 0.05, 0.1, 0.2, 0.1, 0.05, 0.3])
+#: Positions of patients, patients × sessions and error.
+NESTED = np.array([0, 3, 6])
+#: More different sessions than these are dates, not numbers.
+MOST_LABELS = 1_000
+#: Crossed sessions of which some lack items need crossed factors of about this size.
+MOST_PARTIAL = 1_500
+
+
+def crossed_design(patient: str, session: str) -> Design:
+    """Patients × sessions × items."""
+    return make_design(patient, [session, "item"], {})
+
+
+def crossed_components(
+    ratings: Ratings, design: Design, *, level: float, anova: bool
+) -> tuple[Components, str, bool]:
+    """The seven components, how they were estimated, and whether the search converged."""
+    tensor = ratings.tensor() if anova else None
+    if tensor is not None:
+        return anova_components(design, tensor, level), "ANOVA", True
+    if ratings.has_holes:
+        _check_size(ratings)
+        codes, values = stacked(ratings)
+        named = dict(zip(design.factors, codes, strict=True))
+        found, converged = reml_components(
+            design, named, values, level=level, intervals="satterthwaite"
+        )
+        return found, "REML", converged
+    if ratings.n_labels > MOST_LABELS:
+        raise DataError(
+            f"there are {counted(ratings.n_labels, 'different session')}, too many to be the same "
+            "for all patients. Give session numbers, or nested=True."
+        )
+    return _factorised(ratings, design, level)
+
+
+def _check_size(ratings: Ratings) -> None:
+    """Raise DataError where missing items of crossed sessions would take minutes."""
+    if len(ratings.values) > MOST_PARTIAL:
+        raise DataError(
+            f"some of {len(ratings.values):,} sessions lack items, and crossed sessions of so many "
+            f"would take minutes (at most {MOST_PARTIAL:,}). Give partial='drop' to use the "
+            "sessions with all items, or nested=True."
+        )
+
+
+def _factorised(ratings: Ratings, design: Design, level: float) -> tuple[Components, str, bool]:
+    """REML of sessions that have all items."""
+    values = ratings.values - ratings.values.mean()
+    products = cross_products(ratings, values, with_sessions=True)
+    start = START * values.var()
+    found = minimise_variances(partial(deviance, products), start, np.arange(7))
+    low, high = satterthwaite_intervals(found.variance, found.covariance, level)
+    components = Components(
+        design.effects, found.variance, found.covariance, low, high, "satterthwaite"
+    )
+    return components, "REML", found.converged
+
+
+def nested_components(
+    ratings: Ratings, *, item_means: ItemMeans
+) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Variances of patients, sessions within patients and error, and their covariances, by REML."""
+    if ratings.has_holes:
+        return _nested_with_holes(ratings, item_means)
+    values = ratings.values - ratings.values.mean()
+    products = cross_products(ratings, values, with_sessions=False)
+    start = np.zeros(7)
+    start[NESTED] = np.array([0.3, 0.2, 0.5]) * values.var()
+    criterion = partial(deviance, products, item_means_fixed=item_means == "removed")
+    found = minimise_variances(criterion, start, NESTED)
+    return found.variance[NESTED], found.covariance[np.ix_(NESTED, NESTED)], found.converged
+
+
+def _nested_with_holes(
+    ratings: Ratings, item_means: ItemMeans
+) -> tuple[np.ndarray, np.ndarray, bool]:
+    (patient, session, item), values = stacked(ratings)
+    visit = np.unique(patient * ratings.n_labels + session, return_inverse=True)[1]
+    frame = pd.DataFrame({"score": values, "p": patient, "v": visit, "i": item})
+    fixed = "C(i)" if item_means == "removed" else "1"
+    fit = fit_quietly(f"score ~ {fixed} + (1 | p) + (1 | v)", frame)
+    variance, covariance = intercept_variances(fit, ["p", "v"])
+    return variance, covariance, fit.converged
+
+
+def stacked(ratings: Ratings) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
+    """Codes of patient, session and item of every rating that is there, and the ratings."""
+    row, item = np.nonzero(~np.isnan(ratings.values))
+    return (ratings.patient[row], ratings.session[row], item), ratings.values[row, item]
