@@ -86,6 +86,8 @@ def test_incomplete_designs_are_those_of_lme4(name: str, tol: SimpleNamespace) -
     frame, values = reference(name)
     found = g_study(frame, score="score", **REML_CASES[name])
     assert found.method == "REML"
+    if name == "holes":
+        assert "120 of 600 cells of the design are empty" in found.messages[0]
     order = ORDERS[name]
     variance = np.array(list(values["variance"].values()))[order]
     np.testing.assert_allclose(found.components["variance"], variance, rtol=tol.reml_reliability)
@@ -323,3 +325,50 @@ def test_truth_is_recovered(rng: np.random.Generator) -> None:
     z = (found["variance"] - truth) / found["se"]
     assert np.abs(z).max() < 3
     assert ((found["ci_low"] < truth) & (truth < found["ci_high"])).sum() >= 6
+
+
+def sessions_with_items(rng: np.random.Generator, n_patients: int) -> pd.DataFrame:
+    """Unequal sessions, each with all of four items."""
+    p, s, i = np.indices((n_patients, 6, 4)).reshape(3, -1)
+    y = rng.normal(size=n_patients)[p] + 0.4 * rng.normal(size=6)[s] + 0.5 * rng.normal(size=4)[i]
+    y = (
+        y
+        + 0.7 * rng.normal(size=(n_patients, 6))[p, s]
+        + 0.4 * rng.normal(size=(n_patients, 4))[p, i]
+    )
+    y = y + 0.3 * rng.normal(size=(6, 4))[s, i] + rng.normal(size=len(p))
+    frame = pd.DataFrame({"patient": p, "session": s, "item": i, "score": y})
+    return frame[rng.integers(2, 7, size=n_patients)[p] > s]
+
+
+@pytest.mark.parametrize("order", [["session", "item"], ["item", "session"]])
+@pytest.mark.parametrize("nested", [None, {"session": "patient"}])
+def test_the_fast_way_is_the_general_way(
+    rng: np.random.Generator,
+    order: list[str],
+    nested: dict[str, str] | None,
+    monkeypatch: pytest.MonkeyPatch,
+    tol: SimpleNamespace,
+) -> None:
+    frame = sessions_with_items(rng, 40).sample(frac=1.0, random_state=1)
+    arguments: dict[str, Any] = {"score": "score", "facets": order, "nested": nested}
+    slow = g_study(frame, **arguments)
+    monkeypatch.setattr("alliance_stats.reliability.generalizability.study.PROFILED", 0)
+    fast = g_study(frame, **arguments)
+    assert (slow.estimated.intervals, fast.estimated.intervals) == ("profile", "satterthwaite")
+    bound = tol.variance * np.maximum(slow.estimated.variance, 1e-2 * slow.estimated.variance[-1])
+    assert (np.abs(slow.estimated.variance - fast.estimated.variance) <= bound).all()
+    np.testing.assert_allclose(fast.tidy()["se"], slow.tidy()["se"], rtol=tol.se)
+
+
+def test_many_sessions_take_no_time_and_too_large_designs_are_named(
+    rng: np.random.Generator,
+) -> None:
+    frame = sessions_with_items(rng, 3_000)
+    found = g_study(frame, score="score", facets=["session", "item"], nested={"session": "patient"})
+    truth = [1.0, 0.25, 0.49 + 0.16, 0.16, 1.0 + 0.09]
+    assert found.components["effect"].tolist()[0] == "patient"
+    patient = found.components.iloc[0]
+    assert abs(patient["variance"] - truth[0]) < 3 * patient["se"]
+    with pytest.raises(al.DataError, match="groups of 'patient × item'"):
+        g_study(frame.iloc[1:], score="score", facets=["session", "item"])

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import alliance_stats as al
-from alliance_stats.reliability.multilevel.likelihood import cross_products, deviance
+from alliance_stats.reliability.generalizability.complete_facet import cross_products, deviance
 from alliance_stats.reliability.multilevel.ratings import read_ratings
 
 FOLDER = Path(__file__).resolve().parents[2] / "reference" / "generalizability"
@@ -102,7 +102,8 @@ def test_components_on_the_boundary(tol: SimpleNamespace) -> None:
 def test_deviance_is_the_dense_one(with_sessions: bool, fixed: bool, tol: SimpleNamespace) -> None:
     frame, items, _ = reference("unequal")
     ratings = read_ratings(frame.iloc[:90], items=items, partial="use", **IDS)
-    products = cross_products(ratings, ratings.values, with_sessions=with_sessions)
+    session = ratings.session if with_sessions else None
+    products = cross_products(ratings.patient, session, ratings.values)
     (n, m), t = ratings.values.shape, float(with_sessions)
     codes = [np.repeat(ratings.patient, m), np.repeat(ratings.session, m), np.tile(range(m), n)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping
 
@@ -47,7 +48,11 @@ def reml_components(
     _check_told_apart(design, list(columns.values()), len(values))
     frame = pd.DataFrame({"score": values, **columns})
     formula = "score ~ 1" + "".join(f" + (1 | {name})" for name in columns)
-    fit = fit_quietly(formula, frame)
+    try:
+        fit = fit_quietly(formula, frame)
+    except DataError as error:
+        named = re.sub(r"'e(\d+)'", lambda m: f"'{design.name(inner[int(m[1])])}'", str(error))
+        raise DataError(named) from None
     variance, covariance = intercept_variances(fit, list(columns))
     if intervals == "profile":
         low, high = _profile_intervals(fit, list(columns), level)

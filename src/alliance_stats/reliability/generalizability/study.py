@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import one_of, probability
 from alliance_stats._base.errors import DataError
 from alliance_stats.reliability.generalizability.components import (
     Components,
-    Intervals,
     about_estimates,
 )
+from alliance_stats.reliability.generalizability.fast_restricted import complete_facet_components
 from alliance_stats.reliability.generalizability.mean_squares import (
     anova_components,
     complete_tensor,
@@ -130,12 +131,7 @@ def g_study(
     components, about = _estimate(measured, method, conf_level)
     n, equal = conditions(measured.design, measured.codes)
     messages = [*measured.messages, *about, *_about_negative(measured, components)]
-    if not equal:
-        shown = ", ".join(f"{facet} {number:.3g}" for facet, number in n.items())
-        messages.append(
-            f"Objects have different numbers of conditions: the coefficients are for the "
-            f"harmonic means ({shown}). Coefficients of other numbers: d_study."
-        )
+    messages += _about_numbers(measured, n, equal)
     return GStudyResult(
         score=score,
         objects=objects,
@@ -149,6 +145,26 @@ def g_study(
         notes=measured.notes,
         messages=tuple(messages),
     )
+
+
+def _about_numbers(measured: Measured, n: dict[str, float], equal: bool) -> list[str]:
+    """Say for which numbers of conditions the coefficients are, where objects differ."""
+    if not equal:
+        shown = ", ".join(f"{facet} {number:.3g}" for facet, number in n.items())
+        return [
+            "Objects have different numbers of conditions: the coefficients are for the harmonic "
+            f"means ({shown}). Coefficients of other numbers: d_study."
+        ]
+    objects = [name for name in measured.design.factors if name in measured.design.objects]
+    cells = int(combined(measured.codes, objects).max()) + 1
+    cells *= int(np.prod([round(number) for number in n.values()]))
+    empty = cells - len(measured.score)
+    if empty <= 0:
+        return []
+    return [
+        f"{empty:,} of {cells:,} cells of the design are empty: the coefficients are for complete "
+        "measurements."
+    ]
 
 
 def _estimate(measured: Measured, method: Method, level: float) -> tuple[Components, list[str]]:
@@ -166,13 +182,21 @@ def _estimate(measured: Measured, method: Method, level: float) -> tuple[Compone
             f"conditions in each; {n:,} scores do not fill it. Give method='reml', or "
             "complete data."
         )
-    intervals: Intervals = "profile" if n <= PROFILED else "satterthwaite"
-    components, converged = reml_components(
-        design, measured.codes, measured.score, level=level, intervals=intervals
-    )
+    components, converged = _restricted(measured, level)
     if converged:
         return components, []
     return components, ["The fit did not converge. Do not report it: the design is too sparse."]
+
+
+def _restricted(measured: Measured, level: float) -> tuple[Components, bool]:
+    """REML, by the fast way where there are many scores and one facet is complete."""
+    design, codes, values = measured.design, measured.codes, measured.score
+    if len(values) <= PROFILED:
+        return reml_components(design, codes, values, level=level, intervals="profile")
+    found = complete_facet_components(design, codes, values, level=level)
+    if found is not None:
+        return found
+    return reml_components(design, codes, values, level=level, intervals="satterthwaite")
 
 
 def _about_negative(measured: Measured, components: Components) -> list[str]:

@@ -11,27 +11,27 @@ import pandas as pd
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import DataError
 from alliance_stats.lmm.fit import fit_quietly
+from alliance_stats.reliability.generalizability.complete_facet import (
+    MOST_LABELS,
+    NESTED,
+    cross_products,
+    crossed_estimates,
+    deviance,
+)
 from alliance_stats.reliability.generalizability.components import (
     Components,
     satterthwaite_intervals,
 )
 from alliance_stats.reliability.generalizability.design import Design, make_design
 from alliance_stats.reliability.generalizability.mean_squares import anova_components
+from alliance_stats.reliability.generalizability.newton import minimise_variances
 from alliance_stats.reliability.generalizability.restricted import (
     intercept_variances,
     reml_components,
 )
-from alliance_stats.reliability.multilevel.likelihood import cross_products, deviance
-from alliance_stats.reliability.multilevel.minimum import minimise_variances
 from alliance_stats.reliability.multilevel.ratings import Ratings
 
 ItemMeans = Literal["error", "removed"]
-#: Shares of the variance at which the search starts, in the order of the effects.
-START = np.array([0.2, 0.05, 0.1, 0.2, 0.1, 0.05, 0.3])
-#: Positions of patients, patients × sessions and error.
-NESTED = np.array([0, 3, 6])
-#: More different sessions than these are dates, not numbers.
-MOST_LABELS = 1_000
 #: Crossed sessions of which some lack items need crossed factors of about this size.
 MOST_PARTIAL = 1_500
 
@@ -76,10 +76,7 @@ def _check_size(ratings: Ratings) -> None:
 
 def _factorised(ratings: Ratings, design: Design, level: float) -> tuple[Components, str, bool]:
     """REML of sessions that have all items."""
-    values = ratings.values - ratings.values.mean()
-    products = cross_products(ratings, values, with_sessions=True)
-    start = START * values.var()
-    found = minimise_variances(partial(deviance, products), start, np.arange(7))
+    found = crossed_estimates(ratings.patient, ratings.session, ratings.values)
     low, high = satterthwaite_intervals(found.variance, found.covariance, level)
     components = Components(
         design.effects, found.variance, found.covariance, low, high, "satterthwaite"
@@ -94,7 +91,7 @@ def nested_components(
     if ratings.has_holes:
         return _nested_with_holes(ratings, item_means)
     values = ratings.values - ratings.values.mean()
-    products = cross_products(ratings, values, with_sessions=False)
+    products = cross_products(ratings.patient, None, values)
     start = np.zeros(7)
     start[NESTED] = np.array([0.3, 0.2, 0.5]) * values.var()
     criterion = partial(deviance, products, item_means_fixed=item_means == "removed")

@@ -16,10 +16,20 @@ are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from alliance_stats.reliability.multilevel.ratings import Ratings
+from alliance_stats.reliability.generalizability.newton import VarianceMinimum, minimise_variances
+
+#: Shares of the variance at which the search starts: p, s, i, ps, pi, si, e.
+START = np.array([0.2, 0.05, 0.1, 0.2, 0.1, 0.05, 0.3])
+#: Positions of patients, patients × sessions and error.
+NESTED = np.array([0, 3, 6])
+#: Those of nested sessions with components of items.
+NESTED_WITH_ITEMS = np.array([0, 2, 3, 4, 6])
+#: More different sessions than these are dates, not numbers.
+MOST_LABELS = 1_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,25 +60,25 @@ class Products:
         return int(self.sizes @ self.counts)
 
 
-def cross_products(ratings: Ratings, values: np.ndarray, *, with_sessions: bool) -> Products:
-    """Sum the cross-products, with indicators of the sessions or (nested) without."""
+def cross_products(patient: np.ndarray, session: np.ndarray | None, values: np.ndarray) -> Products:
+    """Sum the cross-products of ratings (n, m), with sessions crossed or (None) nested."""
     n, m = values.shape
-    t = ratings.n_labels if with_sessions else 0
+    t = 0 if session is None else int(session.max()) + 1
     means = values.mean(axis=1)
     dense = np.empty((n, 2 + m))
     dense[:, 0], dense[:, 1], dense[:, 2:] = 1.0, means * np.sqrt(m), values - means[:, None]
-    n_patients = len(ratings.sessions_of)
-    sums = np.zeros((n_patients, t + 2 + m))
+    sessions_of = np.bincount(patient)
+    sums = np.zeros((len(sessions_of), t + 2 + m))
     for column in range(2 + m):
-        sums[:, t + column] = np.bincount(ratings.patient, dense[:, column], n_patients)
+        sums[:, t + column] = np.bincount(patient, dense[:, column])
     total = np.zeros((t + 2 + m, t + 2 + m))
     total[t:, t:] = dense.T @ dense
-    if t:
-        sums[ratings.patient, ratings.session] = 1.0
-        by_session = np.array([np.bincount(ratings.session, column, t) for column in dense.T])
+    if session is not None:
+        sums[patient, session] = 1.0
+        by_session = np.array([np.bincount(session, column, t) for column in dense.T])
         total[np.arange(t), np.arange(t)] = by_session[0]
         total[t:, :t], total[:t, t:] = by_session, by_session.T
-    sizes, which, counts = np.unique(ratings.sessions_of, return_inverse=True, return_counts=True)
+    sizes, which, counts = np.unique(sessions_of, return_inverse=True, return_counts=True)
     by_size = np.array([sums[which == g].T @ sums[which == g] for g in range(len(sizes))])
     return Products(sizes.astype(float), counts.astype(float), total, by_size, t, m)
 
@@ -126,3 +136,15 @@ def _without(inner: np.ndarray, variances: np.ndarray, k: int) -> tuple[np.ndarr
     solved = np.linalg.solve(a, inner[:k]) * variances[:, None]
     logdet = logabs + 1j * np.angle(sign) if np.iscomplexobj(a) else logabs
     return inner - inner[:, :k] @ solved, logdet
+
+
+def crossed_estimates(
+    patient: np.ndarray, session: np.ndarray | None, values: np.ndarray
+) -> VarianceMinimum:
+    """REML of all components, with sessions crossed or (None) nested in patients."""
+    centred = values - values.mean()
+    products = cross_products(patient, session, centred)
+    moving = np.arange(7) if session is not None else NESTED_WITH_ITEMS
+    start = np.zeros(7)
+    start[moving] = START[moving] * centred.var()
+    return minimise_variances(partial(deviance, products), start, moving)
