@@ -265,3 +265,32 @@ def test_result_prints_and_reports() -> None:
     assert "RC: reliability of change within patients" in repr(found)
     assert "3 patients, 9 sessions, 2 items" in repr(found)
     assert al.coef_table(found).frame.shape[0] == 5
+
+
+def test_items_that_differ_between_patients_are_those_of_lme4(tol: SimpleNamespace) -> None:
+    values = json.loads((FOLDER / "own_sessions.json").read_text(encoding="utf-8"))
+    long = pd.read_csv(FOLDER / "own_sessions.csv")
+    wide = long.pivot(index=["patient", "session"], columns="item", values="score").reset_index()
+    wide.columns = [f"item_{name}" if isinstance(name, int) else name for name in wide.columns]
+    items = ["item_1", "item_2", "item_3"]
+    arguments: dict[str, Any] = {"nested": True, "item_means": "by_patient", "items": items, **IDS}
+    found = al.multilevel_reliability(wide, **arguments)
+    order = ["patient", "item", "patient:session", "patient:item", "Residual"]
+    expected = np.array([values["variance"][key] for key in order])
+    np.testing.assert_allclose(variances(found), expected, rtol=tol.reml_reliability)
+    p, _, s, pi, e = expected
+    k = found.value("RkRn")
+    counts = wide.groupby("patient").size()
+    n = len(counts) / (1 / counts).sum()
+    assert k == pytest.approx((p + pi / 3) / (p + pi / 3 + s / n + e / 3 / n), rel=1e-5)
+    assert found.value("RCn") == pytest.approx(s / (s + e / 3), rel=tol.reml_reliability)
+    less = [
+        al.multilevel_reliability(wide, **(arguments | {"item_means": means})).value("RCn")
+        for means in ("error", "removed")
+    ]
+    assert less[0] < less[1] < found.value("RCn")
+    holes = wide.copy()
+    holes.loc[5, "item_2"] = np.nan
+    general = al.multilevel_reliability(holes, **arguments)
+    dropped = al.multilevel_reliability(holes.drop(index=5), **arguments)
+    np.testing.assert_allclose(variances(general), variances(dropped), rtol=0.05)

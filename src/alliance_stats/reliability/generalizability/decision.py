@@ -97,8 +97,8 @@ class DStudyResult:
         found = [
             {**row, **self._reached(goal, facet, coefficient, row)}
             for row in (
-                {name: float(value) for name, value in zip(others, values, strict=True)}
-                for values in measurements.to_numpy()
+                {name: measurements[name].iloc[place] for name in others}
+                for place in range(len(measurements))
             )
         ]
         frame = pd.DataFrame(found)

@@ -14,6 +14,7 @@ from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.reliability.generalizability.complete_facet import (
     MOST_LABELS,
     NESTED,
+    NESTED_WITH_ITEMS,
     cross_products,
     crossed_estimates,
     deviance,
@@ -31,57 +32,57 @@ from alliance_stats.reliability.generalizability.restricted import (
 )
 from alliance_stats.reliability.multilevel.ratings import Ratings
 
-ItemMeans = Literal["error", "removed"]
-#: Crossed sessions of which some lack items need crossed factors of about this size.
+ItemMeans = Literal["error", "removed", "by_patient"]
+#: With missing items the factors cross in as many random effects as there are sessions.
 MOST_PARTIAL = 1_500
 
 
-def crossed_design(patient: str, session: str) -> Design:
-    """Patients × sessions × items."""
-    return make_design(patient, [session, "item"], {})
+def items_design(patient: str, session: str, *, nested: bool) -> Design:
+    """Patients × sessions × items, or sessions within patients × items."""
+    inside = {session: frozenset([patient])} if nested else {}
+    return make_design(patient, [session, "item"], inside)
 
 
-def crossed_components(
+def item_components(
     ratings: Ratings, design: Design, *, level: float, anova: bool
 ) -> tuple[Components, str, bool]:
-    """The seven components, how they were estimated, and whether the search converged."""
-    tensor = ratings.tensor() if anova else None
+    """The components of a design with items, how estimated, and whether that converged."""
+    nested = len(design.effects) == len(NESTED_WITH_ITEMS)
+    tensor = ratings.tensor() if anova and not nested else None
     if tensor is not None:
         return anova_components(design, tensor, level), "ANOVA", True
     if ratings.has_holes:
         _check_size(ratings)
-        codes, values = stacked(ratings)
-        named = dict(zip(design.factors, codes, strict=True))
+        (patient, session, item), values = stacked(ratings)
+        if nested:
+            session = np.unique(patient * ratings.n_labels + session, return_inverse=True)[1]
+        codes = dict(zip(design.factors, (patient, session, item), strict=True))
         found, converged = reml_components(
-            design, named, values, level=level, intervals="satterthwaite"
+            design, codes, values, level=level, intervals="satterthwaite"
         )
         return found, "REML", converged
-    if ratings.n_labels > MOST_LABELS:
+    if ratings.n_labels > MOST_LABELS and not nested:
         raise DataError(
             f"there are {counted(ratings.n_labels, 'different session')}, too many to be the same "
             "for all patients. Give session numbers, or nested=True."
         )
-    return _factorised(ratings, design, level)
+    visits = None if nested else ratings.session
+    minimum = crossed_estimates(ratings.patient, visits, ratings.values)
+    order = NESTED_WITH_ITEMS if nested else np.arange(7)  # that of the design's effects
+    variance, covariance = minimum.variance[order], minimum.covariance[np.ix_(order, order)]
+    low, high = satterthwaite_intervals(variance, covariance, level)
+    found = Components(design.effects, variance, covariance, low, high, intervals="satterthwaite")
+    return found, "REML", minimum.converged
 
 
 def _check_size(ratings: Ratings) -> None:
-    """Raise DataError where missing items of crossed sessions would take minutes."""
+    """Raise DataError where missing items would take minutes."""
     if len(ratings.values) > MOST_PARTIAL:
         raise DataError(
-            f"some of {len(ratings.values):,} sessions lack items, and crossed sessions of so many "
-            f"would take minutes (at most {MOST_PARTIAL:,}). Give partial='drop' to use the "
-            "sessions with all items, or nested=True."
+            f"some of {len(ratings.values):,} sessions lack items, and components of items of so "
+            f"many would take minutes (at most {MOST_PARTIAL:,}). Give partial='drop' to use the "
+            "sessions with all items only."
         )
-
-
-def _factorised(ratings: Ratings, design: Design, level: float) -> tuple[Components, str, bool]:
-    """REML of sessions that have all items."""
-    found = crossed_estimates(ratings.patient, ratings.session, ratings.values)
-    low, high = satterthwaite_intervals(found.variance, found.covariance, level)
-    components = Components(
-        design.effects, found.variance, found.covariance, low, high, "satterthwaite"
-    )
-    return components, "REML", found.converged
 
 
 def nested_components(

@@ -20,10 +20,11 @@ from alliance_stats.reliability.generalizability.components import (
     component_table,
     satterthwaite_intervals,
 )
+from alliance_stats.reliability.generalizability.design import Design
 from alliance_stats.reliability.multilevel.components import (
     ItemMeans,
-    crossed_components,
-    crossed_design,
+    item_components,
+    items_design,
     nested_components,
 )
 from alliance_stats.reliability.multilevel.ratings import Partial, Ratings, read_ratings
@@ -88,9 +89,12 @@ def multilevel_reliability(
         False: sessions are crossed with patients, session 3 is the same occasion for all (a diary
         with fixed days, sessions of a manual). True: every patient has sessions of their own, the
         usual case in therapy.
-    item_means : {"error", "removed"}
-        For nested sessions: whether differences between the items' means count as error, as in
-        Shrout and Lane and in R's psych, or are taken out first, which raises RCn.
+    item_means : {"error", "removed", "by_patient"}
+        For nested sessions. ``"error"``: differences between items count as error, as in Shrout
+        and Lane and in R's psych. ``"removed"``: the items' means are taken out first.
+        ``"by_patient"``: items also differ from patient to patient, two components more; what a
+        patient always answers higher on one item is then no error of change. RCn rises from each to
+        the next.
     partial : {"use", "drop"}
         Sessions that lack some items: used as far as they go, or left out and counted. Leaving
         out is far faster for crossed sessions of many patients.
@@ -141,19 +145,21 @@ def multilevel_reliability(
     """
     frame_given(frame, name="frame")
     one_of(nested, (True, False), name="nested")
-    one_of(item_means, ("error", "removed"), name="item_means")
+    one_of(item_means, ("error", "removed", "by_patient"), name="item_means")
     one_of(method, ("auto", "anova", "reml"), name="method")
     probability(conf_level, name="conf_level")
     one_of(partial, ("use", "drop"), name="partial")
     _check_combination(nested, item_means, method)
     ratings = read_ratings(frame, items=items, patient=patient, session=session, partial=partial)
     k = _number(n_sessions, ratings)
-    if nested:
+    m = len(ratings.items)
+    if nested and item_means != "by_patient":
         found = _nested(ratings, patient, session, item_means, conf_level)
-        weights = nested_weights(len(ratings.items), k)
+        weights = nested_weights(m, k)
     else:
-        found = _crossed(ratings, patient, session, method, conf_level)
-        weights = crossed_weights(len(ratings.items), k)
+        design = items_design(patient, session, nested=nested)
+        found = _with_items(ratings, design, method, conf_level)
+        weights = nested_item_weights(m, k) if nested else crossed_weights(m, k)
     kept, covariance = np.maximum(found.variance, 0.0), known_covariance(found.covariance)
     rows = []
     for term, (true, wrong) in weights.items():
@@ -196,11 +202,21 @@ def nested_weights(m: int, k: float) -> dict[str, tuple[np.ndarray, np.ndarray]]
     }
 
 
+def nested_item_weights(m: int, k: float) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Universe and error weights of patients, items, sessions within patients, pi and error."""
+    patient, error = np.array([1, 0, 0, 1 / m, 0]), np.array([0, 0, 1, 0, 1 / m])
+    return {
+        "R1Rn": (patient, error),
+        "RkRn": (patient, error / k),
+        "RCn": (np.array([0, 0, 1.0, 0, 0]), np.array([0, 0, 0, 0, 1 / m])),
+    }
+
+
 def _check_combination(nested: bool, item_means: str, method: str) -> None:
     if not nested and item_means != "error":
         raise ArgumentError(
-            "item_means='removed' is for nested sessions; crossed ones have a component of items. "
-            "Leave it out, or give nested=True."
+            f"item_means='{item_means}' is for nested sessions; crossed ones have components of "
+            "items. Leave it out, or give nested=True."
         )
     if nested and method == "anova":
         raise ArgumentError(
@@ -221,16 +237,13 @@ def _number(n_sessions: float | None, ratings: Ratings) -> float:
     return float(n_sessions)
 
 
-def _crossed(
-    ratings: Ratings, patient: str, session: str, method: Method, level: float
-) -> _Estimates:
+def _with_items(ratings: Ratings, design: Design, method: Method, level: float) -> _Estimates:
     if method == "anova" and ratings.tensor() is None:
         raise DataError(
             "method='anova' needs every patient at every session with every item. "
             "Give method='reml', or complete data."
         )
-    design = crossed_design(patient, session)
-    found, how, converged = crossed_components(ratings, design, level=level, anova=method != "reml")
+    found, how, converged = item_components(ratings, design, level=level, anova=method != "reml")
     names = tuple(design.name(effect) for effect in found.effects)
     return _Estimates(
         names, found.variance, found.covariance, found.low, found.high, how, converged
@@ -265,6 +278,7 @@ def _notes(found: _Estimates, terms: Iterable[str], k: float, item_means: str | 
         None: "",
         "error": " Differences between the items' means count as error.",
         "removed": " Differences between the items' means are taken out.",
+        "by_patient": " Items differ between patients, which is no error.",
     }[item_means]
     notes.append(f"k = {k:.4g} sessions. Components by {found.method}.{about_items}")
     return notes
