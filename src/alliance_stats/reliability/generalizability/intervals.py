@@ -40,7 +40,7 @@ def ting_intervals(
     --------
     >>> low, high = ting_intervals(np.array([[2.0]]), np.array([10.0]), 0.95)
     >>> low.round(3), high.round(3)  # of a single mean square: that of χ²
-    (array([0.976]), array([6.159]))
+    (array([0.976]), array([6.16]))
     """
     alpha = (1.0 - level) / 2.0
     low = np.array([lower_end(row, df, alpha) for row in parts])

@@ -116,11 +116,11 @@ def g_study(
     >>> g = al.reliability.g_study(ratings, score="alliance", facets=["rater"])
     >>> g.components[["effect", "variance", "share"]].round(3)
                 effect  variance  share
-    0          patient     2.417  0.838
-    1            rater     0.188  0.065
-    2  patient × rater     0.278  0.096
+    0          patient     2.639  0.841
+    1            rater     0.194  0.062
+    2  patient × rater     0.306  0.097
     >>> round(g.value("G"), 3), round(g.value("Phi"), 3)
-    (0.963, 0.94)
+    (0.963, 0.941)
     """
     one_of(method, ("auto", "anova", "reml"), name="method")
     probability(conf_level, name="conf_level")

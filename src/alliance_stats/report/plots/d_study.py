@@ -107,7 +107,8 @@ def plot_d_study(
             _name_lines(axis, rows, lines)
             along = one_line(view.labels.get("along", "condition"))
             label_axes(axis, [f"Number of {along}s"], "Reliability", set_y=axis is axes[0])
-            _head(axis, panel, len(lines), view.conf_level)
+            band = f"; {100 * view.conf_level:g}% CI" if len(lines) == 1 else ""
+            _head(axis, panel, band, goal)
     grow(figure, axes)
     return axes
 
@@ -165,10 +166,6 @@ def _draw_goal(axis: Axes, goal: float | None) -> None:
     if goal is None:
         return
     axis.axhline(goal, color="#1a1a1a", linewidth=0.6, linestyle=(0, (5, 3)), zorder=1)
-    axis.annotate(
-        f"goal {goal:.2f}".replace("0.", "."), (1, goal), (0, -2), va="top", ha="right",
-        xycoords=axis.get_yaxis_transform(), textcoords="offset points",
-    )  # fmt: skip
 
 
 def _draw(axis: Axes, rows: pd.DataFrame, lines: list[str], goal: float | None) -> None:
@@ -241,7 +238,13 @@ def _share(value: float, _: int) -> str:
     return "1.0" if value >= 0.999 else f"{value:.1f}".removeprefix("0") if value else "0"
 
 
-def _head(axis: Axes, panel: str, n_lines: int, level: float) -> None:
-    name, counts = PANELS[panel]
-    band = f"; {100 * level:g}% CI" if n_lines == 1 else ""
-    panel_head(axis, name, [counts + band])
+def _head(axis: Axes, panel: str, band: str, goal: float | None) -> None:
+    name, counted_errors = PANELS[panel]
+    dashed = [] if goal is None else [f"dashed: goal of {_goal(goal)}"]
+    panel_head(axis, name, [counted_errors + band, *dashed])
+
+
+def _goal(goal: float) -> str:
+    """``.90``; more digits where they are given."""
+    shown = f"{goal:.2f}" if round(goal, 2) == goal else f"{goal:g}"
+    return shown.removeprefix("0")
