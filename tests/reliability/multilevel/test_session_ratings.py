@@ -101,7 +101,7 @@ def test_components_on_the_boundary(tol: SimpleNamespace) -> None:
 @pytest.mark.parametrize("fixed", [True, False])
 def test_deviance_is_the_dense_one(with_sessions: bool, fixed: bool, tol: SimpleNamespace) -> None:
     frame, items, _ = reference("unequal")
-    ratings = read_ratings(frame.iloc[:90], items=items, partial="use", **IDS)
+    ratings = read_ratings(frame.iloc[:90], items=items, **IDS)
     session = ratings.session if with_sessions else None
     products = cross_products(ratings.patient, session, ratings.values)
     (n, m), t = ratings.values.shape, float(with_sessions)
@@ -170,16 +170,23 @@ def test_number_of_sessions() -> None:
     assert not any("harmonic" in m for m in twelve.messages)
 
 
-def test_partial_sessions_are_used_or_dropped() -> None:
+def test_sessions_that_lack_items_are_said() -> None:
     frame, items, _ = reference("missing_items")
-    used = al.multilevel_reliability(frame, items=items, **IDS)
-    dropped = al.multilevel_reliability(frame, items=items, partial="drop", **IDS)
-    complete = frame.dropna(subset=items)
-    expected = al.multilevel_reliability(complete, items=items, **IDS)
-    np.testing.assert_array_equal(variances(dropped), variances(expected))
-    assert any("lack some items" in m for m in used.messages)
-    n = len(frame) - len(complete)
-    assert f"{n} of {len(frame)} rows dropped (some items missing: {n})." in dropped.messages
+    found = al.multilevel_reliability(frame, items=items, **IDS)
+    n = int(frame[items].isna().any(axis=1).sum())
+    assert any(m == f"{n} sessions lack some items; the others are used." for m in found.messages)
+
+
+@pytest.mark.parametrize("item_means", ["error", "removed", "by_patient"])
+def test_missing_items_hardly_move_what_they_are_missing_from(item_means: Any) -> None:
+    frame, items, _ = reference("unequal")
+    arguments = {"items": items, "nested": True, "item_means": item_means, **IDS}
+    one = al.multilevel_reliability(frame, **arguments)
+    holes = frame.copy()
+    holes.loc[3, "item_2"] = np.nan
+    two = al.multilevel_reliability(holes, **arguments)
+    np.testing.assert_allclose(one.tidy()["estimate"], two.tidy()["estimate"], rtol=0.02)
+    assert not (one.tidy()["estimate"] == two.tidy()["estimate"]).any()
 
 
 def test_truth_is_recovered(rng: np.random.Generator) -> None:
@@ -221,7 +228,6 @@ FRAME = pd.DataFrame(
         ({"nested": True, "method": "anova"}, "is for crossed sessions"),
         ({"n_sessions": 0}, "n_sessions=0 is no number of sessions"),
         ({"conf_level": 95}, "conf_level=95"),
-        ({"partial": "no"}, "partial='no' is not known"),
         ({"patient": "one"}, "holds one patient"),
         ({"session": "one"}, "stand in more than one row"),
     ],
@@ -241,11 +247,13 @@ def test_bad_data_is_one_clear_message() -> None:
         al.multilevel_reliability(FRAME.assign(a=np.nan, b=np.nan), items=items, **IDS)
     with pytest.raises(al.DataError, match="needs every patient at every session"):
         al.multilevel_reliability(FRAME.iloc[1:], items=items, method="anova", **IDS)
-    many = pd.concat([FRAME.assign(patient=FRAME["patient"] + 10 * k) for k in range(200)])
-    many.iloc[4, many.columns.get_loc("a")] = np.nan
-    with pytest.raises(al.DataError, match="Give partial='drop'"):
-        al.multilevel_reliability(many, items=items, **IDS)
-    assert al.multilevel_reliability(many, items=items, partial="drop", **IDS).n_dropped == 1
+    dates = FRAME.assign(session=FRAME["session"] + 100 * FRAME["patient"])
+    copies = [
+        dates.assign(session=dates["session"] + 1000 * k, patient=dates["patient"] + 9 * k)
+        for k in range(120)
+    ]
+    with pytest.raises(al.DataError, match="1,080 different sessions, too many to be the same"):
+        al.multilevel_reliability(pd.concat(copies), items=items, **IDS)
 
 
 def test_a_patient_without_ratings_is_counted() -> None:
@@ -292,5 +300,8 @@ def test_items_that_differ_between_patients_are_those_of_lme4(tol: SimpleNamespa
     holes = wide.copy()
     holes.loc[5, "item_2"] = np.nan
     general = al.multilevel_reliability(holes, **arguments)
-    dropped = al.multilevel_reliability(holes.drop(index=5), **arguments)
-    np.testing.assert_allclose(variances(general), variances(dropped), rtol=0.05)
+    long = holes.melt(["patient", "session"], items, "item").dropna()
+    study = al.reliability.g_study(
+        long, score="value", facets=["session", "item"], nested={"session": "patient"}
+    )
+    np.testing.assert_allclose(variances(general), study.estimated.variance, rtol=1e-5)

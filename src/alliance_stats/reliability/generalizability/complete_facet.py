@@ -28,8 +28,6 @@ START = np.array([0.2, 0.05, 0.1, 0.2, 0.1, 0.05, 0.3])
 NESTED = np.array([0, 3, 6])
 #: Those of nested sessions with components of items.
 NESTED_WITH_ITEMS = np.array([0, 2, 3, 4, 6])
-#: More different sessions than these are dates, not numbers.
-MOST_LABELS = 1_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,18 +99,18 @@ def deviance(
     m, t = products.n_items, products.n_sessions
     one, both = _without_patients(products, m * p + pi, m * ps + e)
     x, y = t, t + 1
-    inner, logdet = _without(one, np.full(t, m * s + si), t)
+    inner, logdet = without(one, np.full(t, m * s + si), t)
     weight, cross, square = inner[x, x], inner[x, y], inner[y, y]
     found = both + logdet + np.log(weight) + square - cross**2 / weight
     one, both = _without_patients(products, pi, e)
     random = np.append(np.full(t, si), 0.0 if item_means_fixed else i)
     if item_means_fixed:
-        one, logdet = _without(one, random[:t], t)
+        one, logdet = without(one, random[:t], t)
         weight = one[t, t]
         inner = one - np.outer(one[:, t], one[t]) / weight
         logdet = logdet + np.log(weight)
     else:
-        inner, logdet = _without(one, random, t + 1)
+        inner, logdet = without(one, random, t + 1)
     return found + (m - 1) * (both + logdet) + np.trace(inner[t + 2 :, t + 2 :])
 
 
@@ -127,7 +125,7 @@ def _without_patients(
     return inner, logdet
 
 
-def _without(inner: np.ndarray, variances: np.ndarray, k: int) -> tuple[np.ndarray, complex]:
+def without(inner: np.ndarray, variances: np.ndarray, k: int) -> tuple[np.ndarray, complex]:
     """Eliminate the first `k` columns, random effects of these variances, and log|I + AD|."""
     if k == 0:
         return inner, 0.0

@@ -18,6 +18,8 @@ STEP = 1e-40
 TOLERANCE = 1e-11
 MAX_STEPS = 200
 MAX_HALVINGS = 50
+#: Step of differences of gradients, relative to the variance.
+DIFFERENCE = 1e-6
 #: The smallest error variance that is tried, relative to the step before.
 LEAST_ERROR = 1e-2
 
@@ -34,28 +36,49 @@ class VarianceMinimum:
         None negative; the last is the error's.
     covariance : ndarray (k, k)
         Twice the inverse Hessian; NaN for variances at zero.
+    curvature : ndarray (k, k)
+        The Hessian; zero for variances at zero.
     converged : bool
     """
 
     variance: np.ndarray
     covariance: np.ndarray
+    curvature: np.ndarray
     converged: bool
 
 
 def minimise_variances(
-    deviance: Deviance, start: np.ndarray, moving: np.ndarray
+    deviance: Deviance,
+    start: np.ndarray,
+    moving: np.ndarray,
+    *,
+    curvature: np.ndarray | None = None,
 ) -> VarianceMinimum:
-    """Minimise over the variances in `moving` (positions); the others stay as they start."""
+    """Minimise over the variances in `moving` (positions); the others stay as they start.
+
+    Parameters
+    ----------
+    deviance : callable
+        Of all variances (k,), real or complex.
+    start : ndarray (k,)
+    moving : ndarray of int
+    curvature : ndarray (k, k), optional
+        A guess of the Hessian, corrected by BFGS updates on the way; for deviances that are
+        costly. By default the Hessian is computed at every step.
+    """
     x, converged = start.astype(float), False
     value = float(np.real(deviance(x)))
+    slope = _gradient(deviance, x, moving)
+    guess = None if curvature is None else curvature[np.ix_(moving, moving)].copy()
     for _ in range(MAX_STEPS):
-        slope = _gradient(deviance, x, moving)
-        free = moving[(x[moving] > 0) | (slope < 0)]
-        slope = slope[np.isin(moving, free)]
-        curvature = _hessian(deviance, x, free)
+        free = (x[moving] > 0) | (slope < 0)
+        if guess is None:
+            used = _hessian(deviance, x, moving[free], slope[free])
+        else:
+            used = guess[np.ix_(free, free)]
         step = np.zeros_like(x)
-        step[free] = -_positive_solve(curvature, slope, x[-1])
-        expected = float(np.abs(slope @ step[free])) / 2.0
+        step[moving[free]] = -_positive_solve(used, slope[free], x[-1])
+        expected = float(np.abs(slope[free] @ step[moving[free]])) / 2.0
         if expected < TOLERANCE + 1e-14 * abs(value):
             converged = True
             break
@@ -63,8 +86,25 @@ def minimise_variances(
         if moved is None:
             converged = expected < 1e3 * TOLERANCE
             break
+        before, slope_before = x, slope
         x, value = moved
-    return VarianceMinimum(x, _covariance(deviance, x, moving), converged)
+        slope = _gradient(deviance, x, moving)
+        if guess is not None:
+            guess = _corrected(guess, (x - before)[moving], slope - slope_before)
+    return VarianceMinimum(x, *_covariance(deviance, x, moving), converged)
+
+
+def _corrected(guess: np.ndarray, moved: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """BFGS update of a Hessian; unchanged where the slope does not rise along the step."""
+    along = float(moved @ change)
+    if along <= 1e-12 * float(np.linalg.norm(moved) * np.linalg.norm(change)):
+        return guess
+    pressed = guess @ moved
+    return np.asarray(
+        guess
+        + np.outer(change, change) / along
+        - np.outer(pressed, pressed) / float(moved @ pressed)
+    )
 
 
 def _descend(
@@ -91,17 +131,13 @@ def _gradient(deviance: Deviance, x: np.ndarray, moving: np.ndarray) -> np.ndarr
     return found
 
 
-def _hessian(deviance: Deviance, x: np.ndarray, free: np.ndarray) -> np.ndarray:
-    """Second derivatives by central differences of exact gradients."""
+def _hessian(deviance: Deviance, x: np.ndarray, free: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    """Second derivatives by differences of exact gradients, of which `slope` is that at x."""
     found = np.empty((len(free), len(free)))
     for row, j in enumerate(free):
-        step = 1e-4 * max(x[j], 1e-2 * x[-1])
-        up, down = x.copy(), x.copy()
-        up[j] += step
-        down[j] -= step
-        found[row] = (_gradient(deviance, up, free) - _gradient(deviance, down, free)) / (
-            2.0 * step
-        )
+        moved = x.copy()
+        moved[j] += DIFFERENCE * max(x[j], 1e-2 * x[-1])
+        found[row] = (_gradient(deviance, moved, free) - slope) / (moved[j] - x[j])
     return (found + found.T) / 2.0
 
 
@@ -112,10 +148,14 @@ def _positive_solve(curvature: np.ndarray, slope: np.ndarray, unit: float) -> np
     return np.asarray(vectors @ ((vectors.T @ slope) / sizes))
 
 
-def _covariance(deviance: Deviance, x: np.ndarray, moving: np.ndarray) -> np.ndarray:
+def _covariance(
+    deviance: Deviance, x: np.ndarray, moving: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Twice the inverse Hessian, and the Hessian; NaN and zero for variances at zero."""
     free = moving[x[moving] > 0]
-    found = np.full((len(x), len(x)), np.nan)
-    curvature = _hessian(deviance, x, free)
+    covariance, whole = np.full((len(x), len(x)), np.nan), np.zeros((len(x), len(x)))
+    curvature = _hessian(deviance, x, free, _gradient(deviance, x, free))
+    whole[np.ix_(free, free)] = curvature
     if (np.linalg.eigvalsh(curvature) > 0).all():
-        found[np.ix_(free, free)] = 2.0 * np.linalg.inv(curvature)
-    return found
+        covariance[np.ix_(free, free)] = 2.0 * np.linalg.inv(curvature)
+    return covariance, whole

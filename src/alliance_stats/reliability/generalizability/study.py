@@ -14,7 +14,6 @@ from alliance_stats.reliability.generalizability.components import (
     Components,
     about_estimates,
 )
-from alliance_stats.reliability.generalizability.fast_restricted import complete_facet_components
 from alliance_stats.reliability.generalizability.mean_squares import (
     anova_components,
     complete_tensor,
@@ -23,6 +22,7 @@ from alliance_stats.reliability.generalizability.numbers import conditions
 from alliance_stats.reliability.generalizability.read import Measured, Nested, combined, read_design
 from alliance_stats.reliability.generalizability.restricted import reml_components
 from alliance_stats.reliability.generalizability.result import GStudyResult
+from alliance_stats.reliability.generalizability.three_factors import three_factor_components
 
 Method = Literal["auto", "anova", "reml"]
 #: Up to so many scores profile intervals take no more than seconds.
@@ -189,11 +189,11 @@ def _estimate(measured: Measured, method: Method, level: float) -> tuple[Compone
 
 
 def _restricted(measured: Measured, level: float) -> tuple[Components, bool]:
-    """REML, by the fast way where there are many scores and one facet is complete."""
+    """REML, by the fast way where there are many scores of three factors."""
     design, codes, values = measured.design, measured.codes, measured.score
     if len(values) <= PROFILED:
         return reml_components(design, codes, values, level=level, intervals="profile")
-    found = complete_facet_components(design, codes, values, level=level)
+    found = three_factor_components(design, codes, values, level=level)
     if found is not None:
         return found
     return reml_components(design, codes, values, level=level, intervals="satterthwaite")

@@ -12,29 +12,22 @@ from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import DataError
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.reliability.generalizability.complete_facet import (
-    MOST_LABELS,
     NESTED,
     NESTED_WITH_ITEMS,
     cross_products,
-    crossed_estimates,
     deviance,
 )
 from alliance_stats.reliability.generalizability.components import (
     Components,
-    satterthwaite_intervals,
 )
 from alliance_stats.reliability.generalizability.design import Design, make_design
 from alliance_stats.reliability.generalizability.mean_squares import anova_components
 from alliance_stats.reliability.generalizability.newton import minimise_variances
-from alliance_stats.reliability.generalizability.restricted import (
-    intercept_variances,
-    reml_components,
-)
+from alliance_stats.reliability.generalizability.restricted import intercept_variances
+from alliance_stats.reliability.generalizability.three_factors import Table, session_order
 from alliance_stats.reliability.multilevel.ratings import Ratings
 
 ItemMeans = Literal["error", "removed", "by_patient"]
-#: With missing items the factors cross in as many random effects as there are sessions.
-MOST_PARTIAL = 1_500
 
 
 def items_design(patient: str, session: str, *, nested: bool) -> Design:
@@ -51,38 +44,14 @@ def item_components(
     tensor = ratings.tensor() if anova and not nested else None
     if tensor is not None:
         return anova_components(design, tensor, level), "ANOVA", True
-    if ratings.has_holes:
-        _check_size(ratings)
-        (patient, session, item), values = stacked(ratings)
-        if nested:
-            session = np.unique(patient * ratings.n_labels + session, return_inverse=True)[1]
-        codes = dict(zip(design.factors, (patient, session, item), strict=True))
-        found, converged = reml_components(
-            design, codes, values, level=level, intervals="satterthwaite"
-        )
-        return found, "REML", converged
-    if ratings.n_labels > MOST_LABELS and not nested:
+    table = Table(ratings.patient, None if nested else ratings.session, ratings.values)
+    if not table.fits:
         raise DataError(
             f"there are {counted(ratings.n_labels, 'different session')}, too many to be the same "
             "for all patients. Give session numbers, or nested=True."
         )
-    visits = None if nested else ratings.session
-    minimum = crossed_estimates(ratings.patient, visits, ratings.values)
-    order = NESTED_WITH_ITEMS if nested else np.arange(7)  # that of the design's effects
-    variance, covariance = minimum.variance[order], minimum.covariance[np.ix_(order, order)]
-    low, high = satterthwaite_intervals(variance, covariance, level)
-    found = Components(design.effects, variance, covariance, low, high, intervals="satterthwaite")
-    return found, "REML", minimum.converged
-
-
-def _check_size(ratings: Ratings) -> None:
-    """Raise DataError where missing items would take minutes."""
-    if len(ratings.values) > MOST_PARTIAL:
-        raise DataError(
-            f"some of {len(ratings.values):,} sessions lack items, and components of items of so "
-            f"many would take minutes (at most {MOST_PARTIAL:,}). Give partial='drop' to use the "
-            "sessions with all items only."
-        )
+    found, converged = table.estimate(design, session_order(nested=nested), level)
+    return found, "REML", converged
 
 
 def nested_components(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -17,8 +16,6 @@ from alliance_stats._base.checks import (
     numeric_column,
 )
 from alliance_stats._base.errors import ArgumentError, DataError
-
-Partial = Literal["use", "drop"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +67,7 @@ class Ratings:
 
 
 def read_ratings(
-    frame: pd.DataFrame, *, items: Sequence[str], patient: str, session: str, partial: Partial
+    frame: pd.DataFrame, *, items: Sequence[str], patient: str, session: str
 ) -> Ratings:
     """Check the arguments of `multilevel_reliability` and code patients and sessions."""
     frame_given(frame, name="frame")
@@ -88,12 +85,9 @@ def read_ratings(
         numeric_column(frame, item, what="item")
     values = frame[list(items)].to_numpy(dtype=float, na_value=np.nan)
     known = frame[[patient, session]].notna().all(axis=1).to_numpy()
-    lacking = np.isnan(values)
-    keep = known & ~(lacking.any(axis=1) if partial == "drop" else lacking.all(axis=1))
+    keep = known & ~np.isnan(values).all(axis=1)
     if not keep.any():
-        raise DataError(
-            "no row has a patient, a session and the items' ratings. Check the columns."
-        )
+        raise DataError("no row has a patient, a session and an item rating. Check the columns.")
     kept = frame.loc[keep, [patient, session]]
     ratings = Ratings(
         patient=pd.factorize(kept[patient])[0].astype(np.intp),
@@ -112,12 +106,7 @@ def _about_rows(
 ) -> list[str]:
     messages = []
     if not keep.all():
-        empty = known & np.isnan(values).all(axis=1)
-        reasons = {
-            "no id": ~known,
-            "no item rated": empty,
-            "some items missing": known & ~keep & ~empty,
-        }
+        reasons = {"no id": ~known, "no item rated": known & ~keep}
         causes = [f"{why}: {int(rows.sum()):,}" for why, rows in reasons.items() if rows.any()]
         n_rows = counted(len(frame), "row")
         messages.append(f"{int((~keep).sum()):,} of {n_rows} dropped ({', '.join(causes)}).")

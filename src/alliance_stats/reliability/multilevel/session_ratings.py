@@ -27,7 +27,7 @@ from alliance_stats.reliability.multilevel.components import (
     items_design,
     nested_components,
 )
-from alliance_stats.reliability.multilevel.ratings import Partial, Ratings, read_ratings
+from alliance_stats.reliability.multilevel.ratings import Ratings, read_ratings
 from alliance_stats.reliability.result import ReliabilityResult, coefficient_rows
 
 Method = Literal["auto", "anova", "reml"]
@@ -66,7 +66,6 @@ def multilevel_reliability(
     session: str,
     nested: bool = False,
     item_means: ItemMeans = "error",
-    partial: Partial = "use",
     n_sessions: float | None = None,
     method: Method = "auto",
     conf_level: float = 0.95,
@@ -95,9 +94,6 @@ def multilevel_reliability(
         ``"by_patient"``: items also differ from patient to patient, two components more; what a
         patient always answers higher on one item is then no error of change. RCn rises from each to
         the next.
-    partial : {"use", "drop"}
-        Sessions that lack some items: used as far as they go, or left out and counted. Leaving
-        out is far faster for crossed sessions of many patients.
     n_sessions : float, optional
         Sessions k of the coefficients of means; by default the harmonic mean over patients.
     method : {"auto", "anova", "reml"}
@@ -148,9 +144,8 @@ def multilevel_reliability(
     one_of(item_means, ("error", "removed", "by_patient"), name="item_means")
     one_of(method, ("auto", "anova", "reml"), name="method")
     probability(conf_level, name="conf_level")
-    one_of(partial, ("use", "drop"), name="partial")
     _check_combination(nested, item_means, method)
-    ratings = read_ratings(frame, items=items, patient=patient, session=session, partial=partial)
+    ratings = read_ratings(frame, items=items, patient=patient, session=session)
     k = _number(n_sessions, ratings)
     m = len(ratings.items)
     if nested and item_means != "by_patient":
