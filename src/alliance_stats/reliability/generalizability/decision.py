@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -158,13 +159,7 @@ class DStudyResult:
     def plot(self) -> pd.DataFrame:
         """What the figure draws: ``panel line x y y_low y_high``."""
         x = self._along()
-        others = [f for f in self.design.facets if f != x]
-        lines = self.rows.apply(
-            lambda row: ", ".join(
-                counted(int(row[f"n_{f}"]), f) for f in others if f in self.varied
-            ),
-            axis="columns",
-        )
+        lines = self._numbers_of([f for f in self.varied if f != x])
         return pd.DataFrame(
             {
                 "panel": self.rows["term"],
@@ -201,7 +196,7 @@ class DStudyResult:
         return ResultView(
             kind="d_study",
             title=f"Planned measurements of {self.study.score}",
-            terms=self.tidy(),
+            terms=self._named(),
             fit=self.glance(),
             plot=self.plot,
             levels=pd.DataFrame(
@@ -213,9 +208,30 @@ class DStudyResult:
                 "along": self._along(),
                 "score": self.study.score,
                 "objects": self.study.objects,
+                "estimate": "Estimate",
             },
             tables={"Measurements": self.table},
             conf_level=self.study.conf_level,
+        )
+
+    def _named(self) -> pd.DataFrame:
+        """Rows whose terms say the numbers: ``G (4 sessions, 12 items)``."""
+        rows = self.tidy()
+        said = self._numbers_of(self.design.facets)
+        rows["term"] = [f"{term} ({n})" for term, n in zip(rows["term"], said, strict=True)]
+        return rows
+
+    def _numbers_of(self, facets: Sequence[str]) -> list[str]:
+        """The numbers of these facets in words, a row each: ``4 sessions, 12 items``."""
+        columns = [
+            [counted(int(n), f) if float(n).is_integer() else f"{n:.3g} {f}s" for n in column]
+            for f in facets
+            for column in [self.rows[f"n_{f}"]]
+        ]
+        return (
+            [", ".join(parts) for parts in zip(*columns, strict=True)]
+            if columns
+            else ([""] * len(self.rows))
         )
 
     def _shown(self) -> ReliabilityResult:

@@ -36,8 +36,8 @@ Method = Literal["auto", "anova", "reml"]
 MEANINGS = {
     "R1F": "differences between patients at one session that is the same for all",
     "RkF": "patients' means over the same k sessions",
-    "R1R": "differences between patients, each at a session of their own",
-    "RkR": "patients' means, each over k other sessions",
+    "R1R": "differences between patients at one session each, not the same for all",
+    "RkR": "patients' means over k sessions, not the same for all",
     "RC": "change within patients from session to session: what within effects rest on",
     "R1Rn": "differences between patients, each at a session of their own",
     "RkRn": "patients' means over k sessions of their own",
