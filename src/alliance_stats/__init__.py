@@ -31,6 +31,7 @@ NAMES = {
     "list_instruments": "alliance_stats.measures.registry",
     "load_example": "alliance_stats.data.examples",
     "load_sessions": "alliance_stats.data.load",
+    "multilevel_reliability": "alliance_stats.reliability.multilevel.session_ratings",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_within_between": "alliance_stats.report.plots.within_between",
     "pool": "alliance_stats.lmm.pooling.pool",

@@ -34,6 +34,9 @@ from alliance_stats.models.outcome import fit_outcome as fit_outcome
 from alliance_stats.models.within_between import fit_within_between as fit_within_between
 from alliance_stats.reliability.consistency.cronbach import cronbach_alpha as cronbach_alpha
 from alliance_stats.reliability.intraclass.icc import icc as icc
+from alliance_stats.reliability.multilevel.session_ratings import (
+    multilevel_reliability as multilevel_reliability,
+)
 from alliance_stats.report.plots.trajectories import plot_trajectories as plot_trajectories
 from alliance_stats.report.plots.within_between import plot_within_between as plot_within_between
 from alliance_stats.report.save import save_report as save_report

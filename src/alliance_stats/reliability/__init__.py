@@ -3,6 +3,8 @@
 from alliance_stats._base.lazy import attach
 
 NAMES = {
+    "DStudyResult": "alliance_stats.reliability.generalizability.decision",
+    "GStudyResult": "alliance_stats.reliability.generalizability.result",
     "ReliabilityResult": "alliance_stats.reliability.result",
     "aggregation_icc": "alliance_stats.reliability.agreement.aggregation",
     "bland_altman": "alliance_stats.reliability.agreement.limits",
@@ -21,6 +23,10 @@ NAMES = {
     "split_half": "alliance_stats.reliability.consistency.halves",
     "standard_error_of_measurement": "alliance_stats.reliability.consistency.measurement_error",
     "test_retest": "alliance_stats.reliability.consistency.retest",
+    "d_study": "alliance_stats.reliability.generalizability.decide",
+    "g_study": "alliance_stats.reliability.generalizability.study",
+    "multilevel_reliability": "alliance_stats.reliability.multilevel.session_ratings",
+    "reliability_of_means": "alliance_stats.reliability.multilevel.means",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)

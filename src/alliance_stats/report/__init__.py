@@ -7,6 +7,7 @@ NAMES = {
     "Table": "alliance_stats.report.table",
     "coef_table": "alliance_stats.report.tables",
     "frame_table": "alliance_stats.report.frames",
+    "plot_d_study": "alliance_stats.report.plots.d_study",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_outcome": "alliance_stats.report.plots.outcome",
     "plot_reliable_change": "alliance_stats.report.plots.reliable_change",

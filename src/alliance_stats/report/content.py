@@ -13,7 +13,13 @@ import pandas as pd
 
 from alliance_stats._base.views import ResultView
 from alliance_stats._version import __version__
-from alliance_stats.report.plots import outcome, reliable_change, trajectories, within_between
+from alliance_stats.report.plots import (
+    d_study,
+    outcome,
+    reliable_change,
+    trajectories,
+    within_between,
+)
 from alliance_stats.report.plots.panels import AxesArray, figure_size, grow, panel_axes
 from alliance_stats.report.sources import numbered_titles
 from alliance_stats.report.style import journal_style
@@ -45,6 +51,12 @@ class _Drawing:
 
 #: The figure of each kind of view that has one.
 _DRAWINGS = {
+    "d_study": _Drawing(
+        d_study.plot_d_study,
+        d_study.figure_caption,
+        d_study.panel_names,
+        share_y=True,
+    ),
     "within_between": _Drawing(
         within_between.plot_within_between,
         within_between.figure_caption,
