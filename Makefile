@@ -45,7 +45,7 @@ check: $(READY)  ## ruff and mypy
 data: $(READY)  ## write data/synthetic again, byte for byte
 	$(BIN)/python data/make_synthetic.py
 
-references:  ## write tests/reference/*.json again (needs R: lme4, lmerTest, pbkrtest, clubSandwich, minqa, psych, jsonlite)
+references:  ## write tests/reference/*.json again (needs R: lme4, lmerTest, pbkrtest, clubSandwich, minqa, psych, lavaan, semTools, jsonlite)
 	Rscript tests/reference/make_references.R
 	Rscript tests/reference/make_outcome_references.R
 	Rscript tests/reference/make_formula_references.R
@@ -59,6 +59,7 @@ references:  ## write tests/reference/*.json again (needs R: lme4, lmerTest, pbk
 	Rscript tests/reference/make_marginal_references.R
 	Rscript tests/reference/make_profile_references.R
 	Rscript tests/reference/make_comparison_references.R
+	Rscript tests/reference/make_sem_references.R
 
 notebooks: $(READY)  ## run every notebook
 	$(BIN)/python tools/run_notebooks.py

@@ -34,7 +34,7 @@ NAMES = {
     "save_report": "alliance_stats.report.save",
     "simulate_sessions": "alliance_stats.simulate.sessions",
 }
-ROOMS = ("data", "formula", "lmm", "models", "numeric", "reliability", "report", "simulate")
+ROOMS = ("data", "formula", "lmm", "models", "numeric", "reliability", "report", "sem", "simulate")
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES, ROOMS)
 __all__ = [*__all__, "__version__"]

@@ -5,6 +5,7 @@ from alliance_stats import models as models
 from alliance_stats import numeric as numeric
 from alliance_stats import reliability as reliability
 from alliance_stats import report as report
+from alliance_stats import sem as sem
 from alliance_stats import simulate as simulate
 from alliance_stats._base.errors import ArgumentError as ArgumentError
 from alliance_stats._base.errors import DataError as DataError

@@ -1,0 +1,140 @@
+"""Blocks: sufficient statistics of normal data, so that evaluations never touch rows.
+
+Rows that obey the same normal distribution form a block: the rows of a group; the rows of a group
+with the same variables missing; at two levels the deviations within clusters, and the means of
+clusters of one size. A block's covariance is Σ_b = Σ_parts share · Σ_part, its mean likewise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """Sufficient statistics of every block.
+
+    Attributes
+    ----------
+    n : array (blocks,)
+        Number of rows, or degrees of freedom.
+    mean : array (blocks, p)
+        Means; 0 where missing.
+    scatter : array (blocks, p, p)
+        Mean squares and products about the block's own mean; 0 where missing.
+    share : array (blocks, parts)
+        How much of each part's covariance is in the block's.
+    mean_share : array (blocks, parts)
+        The same of means.
+    observed : array (blocks, p) of bool
+        Which variables are there.
+    log_constant : float
+        What −2 log-likelihood holds besides, such as n p log 2π.
+    n_rows : int
+        Rows of the data.
+    """
+
+    n: Floats
+    mean: Floats
+    scatter: Floats
+    share: Floats
+    mean_share: Floats
+    observed: NDArray[np.bool_]
+    log_constant: float
+    n_rows: int
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is missing."""
+        return bool(self.observed.all())
+
+
+LOG_2PI = float(np.log(2.0 * np.pi))
+
+
+def complete_blocks(rows: Floats, group: NDArray[np.intp], n_groups: int) -> Blocks:
+    """One block a group, from complete rows (n, p)."""
+    p = rows.shape[1]
+    means, scatters, counts = np.empty((n_groups, p)), np.empty((n_groups, p, p)), []
+    for g in range(n_groups):
+        own = rows if n_groups == 1 else rows[group == g]
+        means[g] = own.mean(axis=0)
+        centred = own - means[g]
+        scatters[g] = centred.T @ centred / len(own)
+        counts.append(float(len(own)))
+    unit = np.eye(n_groups)
+    observed = np.ones((n_groups, p), dtype=bool)
+    constant = len(rows) * p * LOG_2PI
+    return Blocks(np.array(counts), means, scatters, unit, unit, observed, constant, len(rows))
+
+
+def pattern_blocks(
+    rows: Floats, group: NDArray[np.intp], n_groups: int
+) -> tuple[Blocks, NDArray[np.intp]]:
+    """One block a pattern of missing values in a group; and the block of every row."""
+    there = ~np.isnan(rows)
+    keys = np.column_stack([group, np.packbits(there, axis=1)])
+    patterns, first, block = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    block = block.reshape(-1)
+    n = np.bincount(block, minlength=len(patterns)).astype(float)
+    filled = np.where(there, rows, 0.0)
+    order = np.argsort(block, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(n)[:-1]]).astype(np.intp)
+    mean = np.add.reduceat(filled[order], starts, axis=0) / n[:, None]
+    centred = np.where(there, filled - mean[block], 0.0)[order]
+    scatter = np.stack([own.T @ own / len(own) for own in np.split(centred, starts[1:])])
+    share = np.eye(n_groups)[group[first]]
+    constant = float(there.sum()) * LOG_2PI
+    return Blocks(n, mean, scatter, share, share, there[first], constant, len(rows)), block
+
+
+def cluster_blocks(
+    rows: Floats, cluster: NDArray[np.intp], group: NDArray[np.intp], n_groups: int
+) -> Blocks:
+    """Deviations within clusters, and cluster means by size, of every group.
+
+    With n rows in J clusters of sizes s, Σ_W is seen n − J times, and √s times a cluster's mean
+    has the covariance Σ_W + s Σ_B and the mean √s μ (McDonald & Goldstein, 1989, Br. J. Math.
+    Stat. Psychol. 42, 215–232). Parts alternate: within, between, of each group.
+    """
+    p, n_clusters = rows.shape[1], int(cluster.max()) + 1
+    sizes = np.bincount(cluster, minlength=n_clusters).astype(float)
+    sums = np.zeros((n_clusters, p))
+    np.add.at(sums, cluster, rows)
+    means = sums / sizes[:, None]
+    deviations = rows - means[cluster]
+    group_of = np.zeros(n_clusters, dtype=np.intp)
+    group_of[cluster] = group
+    found: list[tuple[float, Floats, Floats, float, int]] = []
+    for g in range(n_groups):
+        own = deviations[group == g]
+        df = len(own) - float((group_of == g).sum())
+        if df > 0:
+            found.append((df, np.zeros(p), own.T @ own / df, 0.0, g))
+        for size in np.unique(sizes[group_of == g]):
+            scaled = np.sqrt(size) * means[(group_of == g) & (sizes == size)]
+            centre = scaled.mean(axis=0)
+            spread = (scaled - centre).T @ (scaled - centre) / len(scaled)
+            found.append((float(len(scaled)), centre, spread, float(size), g))
+    share = np.zeros((len(found), 2 * n_groups))
+    mean_share = np.zeros_like(share)
+    for b, (_, _, _, size, g) in enumerate(found):
+        share[b, 2 * g], share[b, 2 * g + 1] = 1.0, size
+        mean_share[b, 2 * g + 1] = np.sqrt(size)
+    # the density of √s ȳ and of deviations in n − J orthonormal directions: no Jacobian is left
+    constant = len(rows) * p * LOG_2PI
+    return Blocks(
+        np.array([f[0] for f in found]),
+        np.stack([f[1] for f in found]),
+        np.stack([f[2] for f in found]),
+        share,
+        mean_share,
+        np.ones((len(found), p), dtype=bool),
+        constant,
+        len(rows),
+    )
