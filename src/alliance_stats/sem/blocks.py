@@ -8,6 +8,7 @@ clusters of one size. A block's covariance is Σ_b = Σ_parts share · Σ_part, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,10 +49,15 @@ class Blocks:
     log_constant: float
     n_rows: int
 
-    @property
+    @cached_property
     def is_complete(self) -> bool:
         """Whether nothing is missing."""
         return bool(self.observed.all())
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether each part has one block and that is all of it."""
+        return self.is_complete and np.array_equal(self.share, np.eye(len(self.share)))
 
 
 LOG_2PI = float(np.log(2.0 * np.pi))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +55,12 @@ class Layout:
         """Groups times levels."""
         return len(self.paths)
 
-    @property
+    @cached_property
+    def owners(self) -> tuple[Ints, ...]:
+        """The entries of every part."""
+        return tuple(np.flatnonzero(self.part == part) for part in range(self.n_parts))
+
+    @cached_property
     def is_one_to_one(self) -> bool:
         """Whether no two entries are the same parameter."""
         return len(self.free) == self.n_free

@@ -61,7 +61,7 @@ def expand_moments(blocks: Blocks, sigma: Floats, mu: Floats) -> Expansion:
     LinAlgError
         If the covariance of a block is not positive definite.
     """
-    covariance = np.tensordot(blocks.share, sigma, axes=1)
+    covariance = sigma if blocks.is_plain else np.tensordot(blocks.share, sigma, axes=1)
     distance = blocks.mean - blocks.mean_share @ mu
     if not blocks.is_complete:
         there = blocks.observed
@@ -82,17 +82,19 @@ def expand_moments(blocks: Blocks, sigma: Floats, mu: Floats) -> Expansion:
 def moment_gradient(blocks: Blocks, at: Expansion) -> tuple[Floats, Floats]:
     """Derivatives of −log L by Σ (parts, p, p) and μ (parts, p)."""
     by_block = 0.5 * blocks.n[:, None, None] * (at.weight - at.sandwiched)
-    by_sigma = np.tensordot(blocks.share.T, by_block, axes=1)
+    by_sigma = by_block if blocks.is_plain else np.tensordot(blocks.share.T, by_block, axes=1)
     by_mu = -(blocks.mean_share * blocks.n[:, None]).T @ at.pulled
     return by_sigma, by_mu
 
 
 def contract(blocks: Blocks, layout: Layout, at: Sides, first: Floats, second: Floats) -> Floats:
     """Σ_b n_b tr(dΣ_k X_b dΣ_m Y_b) for every pair of entries (k, k), X and Y symmetric."""
+    if layout.n_parts == 1:
+        weight = blocks.n * blocks.share[:, 0] ** 2
+        return _contract_pair(at.left, at.right, at.left, at.right, first, second, weight)
     total = np.zeros((len(layout.part), len(layout.part)))
-    owners = [np.flatnonzero(layout.part == part) for part in range(layout.n_parts)]
-    for one, rows in enumerate(owners):
-        for other, columns in enumerate(owners[: one + 1]):
+    for one, rows in enumerate(layout.owners):
+        for other, columns in enumerate(layout.owners[: one + 1]):
             weight = blocks.n * blocks.share[:, one] * blocks.share[:, other]
             used = weight != 0.0
             if not used.any() or not len(rows) or not len(columns):
@@ -140,16 +142,15 @@ def expected_information(blocks: Blocks, layout: Layout, at: Sides, weight: Floa
 
 
 def _mean_information(blocks: Blocks, layout: Layout, at: Sides, weight: Floats) -> Floats:
-    if not at.mean.any():
-        return np.zeros((len(at.mean), len(at.mean)))
-    shares = blocks.mean_share[:, layout.part]  # (blocks, k)
     out = np.zeros((len(at.mean), len(at.mean)))
-    groups, inverse = np.unique(shares, axis=0, return_inverse=True)
-    for g, share in enumerate(groups):
-        own = inverse.reshape(-1) == g
-        summed = np.tensordot(blocks.n[own], weight[own], axes=1)
-        moved = at.mean * share[:, None]
-        out += moved @ summed @ moved.T
+    if not at.mean.any():
+        return out
+    for one, rows in enumerate(layout.owners):
+        for other, columns in enumerate(layout.owners):
+            share = blocks.n * blocks.mean_share[:, one] * blocks.mean_share[:, other]
+            if share.any():
+                summed = np.tensordot(share, weight, axes=1)
+                out[np.ix_(rows, columns)] = at.mean[rows] @ summed @ at.mean[columns].T
     return out
 
 
@@ -169,10 +170,8 @@ def _cross_information(blocks: Blocks, layout: Layout, at: Sides, expansion: Exp
     """Σ_b n dμ_k'Σ⁻¹ dΣ_m Σ⁻¹(ȳ − μ) for entries k (rows) and m (columns)."""
     out = np.zeros((len(at.mean), len(at.mean)))
     pulled = expansion.pulled
-    for one in range(layout.n_parts):
-        rows = np.flatnonzero(layout.part == one)
-        for other in range(layout.n_parts):
-            columns = np.flatnonzero(layout.part == other)
+    for one, rows in enumerate(layout.owners):
+        for other, columns in enumerate(layout.owners):
             weight = blocks.n * blocks.mean_share[:, one] * blocks.share[:, other]
             if not weight.any():
                 continue

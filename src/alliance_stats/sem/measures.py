@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alliance_stats.sem.builders import baseline_model
 from alliance_stats.sem.fit_indices import (
@@ -21,10 +22,13 @@ from alliance_stats.sem.fit_indices import (
 from alliance_stats.sem.layout import build_layout
 from alliance_stats.sem.likelihood import Likelihood
 from alliance_stats.sem.robust import bread
+from alliance_stats.sem.saturated import available_moments, theta_of
 from alliance_stats.sem.search import maximise
 
 if TYPE_CHECKING:
     from alliance_stats.sem.result import SemResult
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +100,25 @@ def measures(fit: SemResult) -> Measures:
     moments = count_moments(fit)
     spec = baseline_model(fit.spec)
     layout = build_layout(spec)
-    found = maximise(layout, blocks, fit.saturated.sigma, fit.saturated.mu)
     likelihood = Likelihood(layout, blocks)
-    value = 2.0 * (likelihood.value(found.x) - fit.saturated.value)
+    theta = _baseline_theta(fit, likelihood)
+    value = 2.0 * (likelihood.value(theta) - fit.saturated.value)
     df = moments - layout.n_free
     scaling = 1.0
     if fit.saturated_bread is not None and fit.rows is not None and df:
-        own = bread(likelihood, found.x, fit.rows).trace
+        own = bread(likelihood, theta, fit.rows).trace
         scaling = (fit.saturated_bread.trace - own) / df
     return Measures(
         fit.statistic, Statistic(value, df, scaling), float(blocks.n_rows), len(fit.spec.groups)
     )
+
+
+def _baseline_theta(fit: SemResult, likelihood: Likelihood) -> Floats:
+    """Means and variances of each variable alone; at two levels there is no closed form."""
+    if fit.spec.levels == ("",):
+        return theta_of(likelihood.layout, *available_moments(likelihood.blocks))
+    found = maximise(likelihood.layout, likelihood.blocks, fit.saturated.sigma, fit.saturated.mu)
+    return found.x
 
 
 def count_moments(fit: SemResult) -> int:

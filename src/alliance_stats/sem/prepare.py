@@ -64,9 +64,7 @@ def prepare(
     frame_given(data, name="data")
     named = [*spec.observed, *filter(None, [groups, cluster])]
     columns_present(data, named)
-    for name in spec.observed:
-        numeric_column(data, name)
-    values = data[list(spec.observed)].to_numpy(dtype=float, na_value=np.nan)
+    values = _values(data, spec.observed)
     kept, messages = _kept_rows(spec, data, values, groups, cluster, missing)
     values = values[kept]
     group = _group_codes(spec, data, groups)[kept]
@@ -88,6 +86,18 @@ def prepare(
         len(blocks.n) if missing == "fiml" else len(spec.groups),
         tuple(messages),
     )
+
+
+def _values(data: pd.DataFrame, names: tuple[str, ...]) -> Floats:
+    """The columns as numbers (n, p); column by column only where one has to be named."""
+    own = data[list(names)]
+    if all(dtype == np.float64 for dtype in own.dtypes):
+        values = own.to_numpy()
+        if not np.isinf(values).any():
+            return values
+    for name in names:
+        numeric_column(data, name)
+    return own.to_numpy(dtype=float, na_value=np.nan)
 
 
 def _kept_rows(

@@ -75,21 +75,32 @@ def theta_of(layout: Layout, sigma: Floats, mu: Floats) -> Floats:
 
 def start_moments(blocks: Blocks) -> tuple[Floats, Floats]:
     """Moments of every part from what the blocks hold: pairs that are there, levels by size."""
+    sigma, mu = available_moments(blocks)
+    several = (blocks.share != 0).sum(axis=1) > 1
+    for part in range(len(sigma)):
+        own = several & (blocks.mean_share[:, part] != 0)
+        if own.any():
+            sigma[part], mu[part] = _between(blocks, own, part, sigma[part - 1])
+    return np.stack([positive(s) for s in sigma]), mu
+
+
+def available_moments(blocks: Blocks) -> tuple[Floats, Floats]:
+    """Means, variances, covariances of the parts that have blocks of their own.
+
+    Each from all rows where the variables are there. Means and variances are the
+    maximum-likelihood estimates of each variable alone.
+    """
     p, parts = blocks.mean.shape[1], blocks.share.shape[1]
     sigma, mu = np.zeros((parts, p, p)), np.zeros((parts, p))
     single = (blocks.share != 0).sum(axis=1) == 1
     for part in range(parts):
         own = single & (blocks.share[:, part] != 0)
         if own.any():
-            sigma[part], mu[part] = _pooled(blocks, own, 1.0)
-    for part in range(parts):
-        own = ~single & (blocks.mean_share[:, part] != 0)
-        if own.any():
-            sigma[part], mu[part] = _between(blocks, own, part, sigma[part - 1])
-    return np.stack([positive(s) for s in sigma]), mu
+            sigma[part], mu[part] = _pooled(blocks, own)
+    return sigma, mu
 
 
-def _pooled(blocks: Blocks, own: NDArray[np.bool_], scale: float) -> tuple[Floats, Floats]:
+def _pooled(blocks: Blocks, own: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """Means, and mean products over the rows where both variables are there."""
     there = blocks.observed[own].astype(float)
     n = blocks.n[own]
@@ -98,7 +109,7 @@ def _pooled(blocks: Blocks, own: NDArray[np.bool_], scale: float) -> tuple[Float
     away = np.where(there > 0, blocks.mean[own] - mean, 0.0)
     total = np.tensordot(n, blocks.scatter[own] + away[:, :, None] * away[:, None, :], axes=1)
     pairs = np.einsum("b,bi,bj->ij", n, there, there)
-    return total / np.maximum(pairs, 1.0) * scale, mean
+    return total / np.maximum(pairs, 1.0), mean
 
 
 def _between(
@@ -117,8 +128,8 @@ def _between(
 def positive(covariance: Floats) -> Floats:
     """The nearest covariance that keeps a share of the variance in every direction."""
     variances = covariance.diagonal()
-    least = max(float(variances.max()), 1e-12)
-    sds = np.sqrt(np.maximum(variances, 1e-3 * least))
+    known = variances[variances > 0]
+    sds = np.sqrt(np.where(variances > 0, variances, known.mean() if len(known) else 1.0))
     values, vectors = np.linalg.eigh(covariance / np.outer(sds, sds))
     if values[0] >= FLOOR:
         return covariance
