@@ -27,6 +27,7 @@ NAMES = {
     "lag_within": "alliance_stats.data.lags",
     "load_example": "alliance_stats.data.examples",
     "load_sessions": "alliance_stats.data.load",
+    "mcdonald_omega": "alliance_stats.reliability.factor",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_within_between": "alliance_stats.report.plots.within_between",
     "report_text": "alliance_stats.report.text",

@@ -27,6 +27,7 @@ from alliance_stats.lmm.fit import fit_lmm as fit_lmm
 from alliance_stats.lmm.inference.cluster_robust import cluster_robust as cluster_robust
 from alliance_stats.models.outcome import fit_outcome as fit_outcome
 from alliance_stats.models.within_between import fit_within_between as fit_within_between
+from alliance_stats.reliability.factor import mcdonald_omega as mcdonald_omega
 from alliance_stats.report.plots.trajectories import plot_trajectories as plot_trajectories
 from alliance_stats.report.plots.within_between import plot_within_between as plot_within_between
 from alliance_stats.report.save import save_report as save_report

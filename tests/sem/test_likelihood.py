@@ -10,16 +10,16 @@ from scipy.stats import multivariate_normal
 
 from alliance_stats.sem import ModelSpec, Parameter, factor_model, in_groups, in_levels
 from alliance_stats.sem.blocks import cluster_blocks, complete_blocks, pattern_blocks
-from alliance_stats.sem.layout import Layout, build_layout
-from alliance_stats.sem.likelihood import (
-    Likelihood,
+from alliance_stats.sem.density import expand_moments, moment_gradient
+from alliance_stats.sem.information import (
     contract,
-    expand_moments,
     expected_information,
-    moment_gradient,
+    observed_information,
 )
+from alliance_stats.sem.layout import Layout, build_layout
+from alliance_stats.sem.likelihood import Likelihood
 from alliance_stats.sem.moments import implied, sides
-from alliance_stats.sem.robust import Rows, observed_information, row_scores
+from alliance_stats.sem.robust import Rows, row_scores
 from alliance_stats.sem.saturated import start_moments
 from alliance_stats.sem.start import start_values
 

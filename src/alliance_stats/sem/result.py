@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from alliance_stats._base.views import ResultView
 from alliance_stats.numeric.optimise import Optimum
 from alliance_stats.sem.fit_indices import Statistic
+from alliance_stats.sem.information import observed_information
 from alliance_stats.sem.layout import Layout, filled
-from alliance_stats.sem.likelihood import Likelihood, expected_information
+from alliance_stats.sem.likelihood import Likelihood
 from alliance_stats.sem.measures import Measures, count_moments, measures
-from alliance_stats.sem.moments import Implied, implied, sides
+from alliance_stats.sem.moments import Implied, implied
 from alliance_stats.sem.r_code import r_code
-from alliance_stats.sem.robust import Bread, Rows, observed_information
+from alliance_stats.sem.robust import Bread, Rows
 from alliance_stats.sem.saturated import Saturated
 from alliance_stats.sem.spec import ModelSpec, Parameter, term
 from alliance_stats.sem.tables import glance_table, tidy_table
@@ -123,10 +124,7 @@ class SemResult:
             return self.bread.information
         if self.settings.information == "observed":
             return observed_information(self.likelihood.blocks, self.layout, at, expansion)
-        first = sides(self.layout, at).observed(self.layout.n_observed)
-        return self.layout.collect_square(
-            expected_information(self.likelihood.blocks, self.layout, first, expansion.weight)
-        )
+        return self.likelihood.expected(at, expansion)
 
     @cached_property
     def covariance(self) -> Floats:

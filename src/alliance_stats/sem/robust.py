@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_stats.sem.blocks import Blocks
+from alliance_stats.sem.density import Expansion
+from alliance_stats.sem.information import observed_information
 from alliance_stats.sem.layout import Layout
-from alliance_stats.sem.likelihood import Expansion, Likelihood, moment_gradient
-from alliance_stats.sem.likelihood import observed_information as of_moments
-from alliance_stats.sem.moments import Implied, Sides, second_order, sides
+from alliance_stats.sem.likelihood import Likelihood
+from alliance_stats.sem.moments import Implied, sides
 
 Floats = NDArray[np.float64]
 
@@ -101,16 +102,6 @@ def meat(scores: Floats, cluster: NDArray[np.intp] | None) -> Floats:
     summed = np.zeros((n_clusters, scores.shape[1]))
     np.add.at(summed, cluster, scores)
     return summed.T @ summed * (n_clusters / (n_clusters - 1.0))
-
-
-def observed_information(
-    blocks: Blocks, layout: Layout, at: Implied, expansion: Expansion
-) -> Floats:
-    """Exact second derivatives of −log L by the free parameters (n_free, n_free)."""
-    first: Sides = sides(layout, at).observed(layout.n_observed)
-    by_entry = of_moments(blocks, layout, first, expansion)
-    by_entry += second_order(layout, at, *moment_gradient(blocks, expansion))
-    return layout.collect_square(by_entry)
 
 
 def bread(likelihood: Likelihood, theta: Floats, rows: Rows) -> Bread:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from alliance_stats.sem.blocks import Blocks
 from alliance_stats.sem.builders import saturated_model
+from alliance_stats.sem.density import expand_moments
 from alliance_stats.sem.layout import Layout, build_layout
-from alliance_stats.sem.likelihood import Likelihood, expand_moments
+from alliance_stats.sem.likelihood import Likelihood
 from alliance_stats.sem.moments import implied
 from alliance_stats.sem.search import search
 from alliance_stats.sem.spec import ModelSpec

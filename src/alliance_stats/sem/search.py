@@ -17,13 +17,15 @@ from alliance_stats.sem.start import start_values
 Floats = NDArray[np.float64]
 
 TOLERANCE = 1e-13
+#: Predicted decrease of −log L at which Newton steps take over.
+NEAR = 0.1
 MAX_ITERATIONS = 300
 #: A direction whose share of the scaled information is below it is not identified.
 FLAT = 1e-9
 
 
 def search(likelihood: Likelihood, start: Floats) -> Optimum:
-    """Minimise −log L by Fisher scoring with secant corrections.
+    """Minimise −log L by Fisher scoring, and by Newton steps when the minimum is near.
 
     Raises
     ------
@@ -36,13 +38,19 @@ def search(likelihood: Likelihood, start: Floats) -> Optimum:
             "does not vary. Look at the variances of the data, or give start values."
         )
     scale = _scale(likelihood.expand(start)[2])
-    found = minimise_smooth(
-        lambda x: _scaled(likelihood.expand(x / scale), scale),
-        start * scale,
-        tolerance=TOLERANCE,
-        max_iterations=MAX_ITERATIONS,
-    )
-    return replace(found, x=found.x / scale, gradient=found.gradient * scale)
+
+    def minimise(x: Floats, tolerance: float, exact: bool) -> Optimum:
+        return minimise_smooth(
+            lambda x: _scaled(likelihood.expand(x / scale, exact=exact), scale),
+            x,
+            tolerance=tolerance,
+            max_iterations=MAX_ITERATIONS,
+        )
+
+    first = minimise(start * scale, NEAR, False)
+    found = minimise(first.x, TOLERANCE, True)
+    log = (*first.log, *found.log)
+    return replace(found, x=found.x / scale, gradient=found.gradient * scale, log=log)
 
 
 def _scale(information: Floats) -> Floats:

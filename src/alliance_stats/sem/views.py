@@ -76,14 +76,16 @@ def fit_sentence(fit: SemResult) -> str:
     """The test and the indices in one sentence."""
     row = fit.glance().iloc[0]
     scaled = "_scaled" if fit.bread is not None else ""
+    p = format_p(row["p_value" + scaled])
+    p = f"p {p}" if p.startswith(("<", ">")) else f"p = {p}"
     residual = ", ".join(
-        f"{name.upper().replace('_', ' ')} = {format_number(row[name])}"
+        f"{str(name).replace('_', ' ').replace('srmr', 'SRMR')} = {format_number(row[name])}"
         for name in row.index
         if str(name).startswith("srmr")
     )
     return (
         f"chi2{' (scaled)' if scaled else ''} = {format_number(row['chi2' + scaled])}, "
-        f"df = {row['df']}, p = {format_p(row['p_value' + scaled])}; "
+        f"df = {row['df']}, {p}; "
         f"CFI = {format_number(row['cfi' + scaled])}, TLI = {format_number(row['tli' + scaled])}, "
         f"RMSEA = {format_number(row['rmsea' + scaled])} "
         f"{format_interval(row['rmsea_low' + scaled], row['rmsea_high' + scaled])} (90%), "
