@@ -42,6 +42,7 @@ TOL = SimpleNamespace(
     interval_wald=1e-4,  # of the width
     interval_profile=1e-3,  # of the width
     blup_in_sd=1e-3,  # of the SD of the BLUPs
+    reliability=1e-5,  # absolute, coefficients where an optimiser decides
     sem_estimate=1e-5,  # |Δ| / max(1, |value|)
     sem_se=1e-4,  # relative, where the same information is used
     sem_chi2=1e-3,  # absolute

@@ -237,3 +237,134 @@ PANEL <- "
   w2_1 ~ 1\n w2_2 ~ 1\n w2_3 ~ 1\n w2_4 ~ 1
 "
 values_of("panel_fiml", "occasions", PANEL, fun = "lavaan", missing = "fiml")
+
+# ---------------------------------------------------------------- differences of nested models
+
+read_fit <- function(data, model, ...) tightest(c(list(model = model, data = data, ...), TIGHT), "cfa")
+
+differences <- function(estimator) {
+  fits <- lapply(STEPS, function(equal) {
+    read_fit(items, THREE, group = "arm", group.equal = if (length(equal)) equal else "",
+             group.label = c("cbt", "pdt"), estimator = estimator)
+  })
+  tests <- lapply(2:4, function(i) {
+    test <- as.data.frame(lavTestLRT(fits[[i - 1]], fits[[i]], method = "satorra.bentler.2001"))[2, ]
+    list(step = names(STEPS)[i], statistic = test[["Chisq diff"]], df = test[["Df diff"]],
+         p = test[["Pr(>Chisq)"]])
+  })
+  indices <- lapply(fits, function(fit) numbers(fitMeasures(fit)))
+  list(tests = tests, fits = indices)
+}
+
+# Three items on four occasions, residuals of an item correlated over time, with dropout.
+over_time <- function(equal) {
+  label <- function(what, j) if (what %in% equal) paste0(substr(what, 1, 1), j, "*") else ""
+  lines <- character()
+  for (t in 1:4) {
+    item <- paste0("w", 1:3, "_", t)
+    lines <- c(lines, sprintf("f%d =~ %s + %s%s + %s%s", t, item[1], label("loadings", 2), item[2],
+                              label("loadings", 3), item[3]))
+    lines <- c(lines, sprintf("%s ~~ %s%s", item, sapply(1:3, label, what = "residuals"), item))
+    lines <- c(lines, sprintf("%s ~ %s1", item, sapply(1:3, label, what = "intercepts")))
+    if (t > 1 && "intercepts" %in% equal) lines <- c(lines, sprintf("f%d ~ NA*1", t))
+  }
+  for (j in 1:3) for (s in 1:3) for (t in (s + 1):4) {
+    lines <- c(lines, sprintf("w%d_%d ~~ w%d_%d", j, s, j, t))
+  }
+  paste(lines, collapse = "\n")
+}
+sessions_steps <- lapply(STEPS, function(equal) {
+  numbers(fitMeasures(read_fit(occasions, over_time(equal), missing = "fiml")))
+})
+write_json(
+  list(versions = VERSIONS, ml = differences("ML"), mlr = differences("MLR"),
+       occasions = sessions_steps),
+  file.path(FOLDER, "invariance.json"), digits = NA, auto_unbox = TRUE, pretty = TRUE, na = "null"
+)
+
+# ---------------------------------------------------------------- omega
+
+nine <- c("t1", "t2", "t3", "g1", "g2", "g3", "b1", "b2", "b3")
+plus <- function(x) paste(x, collapse = " + ")
+defined <- function(fit) {
+  est <- parameterEstimates(fit)
+  est <- est[est$op == ":=", c("lhs", "est", "se")]
+  setNames(lapply(seq_len(nrow(est)), function(i) list(est = est$est[i], se = est$se[i])), est$lhs)
+}
+loading <- function(prefix, who) paste0(prefix, "_", who)
+one <- paste0(
+  "g =~ ", plus(paste0(loading("l", nine), "*", nine)), "\n",
+  paste0(nine, " ~~ ", loading("e", nine), "*", nine, collapse = "\n"), "\n",
+  "omega := (", plus(loading("l", nine)), ")^2 / ((", plus(loading("l", nine)), ")^2 + ",
+  plus(loading("e", nine)), ")"
+)
+one_fits <- lapply(c(ml = "ML", mlr = "MLR"), function(e) {
+  defined(read_fit(items, one, std.lv = TRUE, estimator = e))
+})
+one_fiml <- defined(read_fit(holes, one, std.lv = TRUE, estimator = "MLR", missing = "fiml"))
+one_cluster <- defined(read_fit(items, one, std.lv = TRUE, estimator = "MLR", cluster = "clinic"))
+semtools_one <- suppressMessages(suppressWarnings(
+  reliability(read_fit(items, paste("g =~", plus(nine)), std.lv = TRUE))["omega", 1]
+))
+
+part <- list(task = nine[1:3], goal = nine[4:6], bond = nine[7:9])
+square <- function(prefix, who) paste0("(", plus(loading(prefix, who)), ")^2")
+bifactor <- c(
+  paste0("g =~ ", plus(paste0(loading("l", nine), "*", nine))),
+  sapply(names(part), function(k) {
+    paste0(k, " =~ ", plus(paste0(loading("s", part[[k]]), "*", part[[k]])))
+  }),
+  paste0(nine, " ~~ ", loading("e", nine), "*", nine),
+  paste0("v := ", square("l", nine), " + ", plus(sapply(part, square, prefix = "s")), " + ",
+         plus(loading("e", nine))),
+  paste0("total := 1 - (", plus(loading("e", nine)), ") / v"),
+  paste0("hierarchical := ", square("l", nine), " / v"),
+  unlist(lapply(names(part), function(k) {
+    v <- paste0("(", square("l", part[[k]]), " + ", square("s", part[[k]]), " + ",
+                plus(loading("e", part[[k]])), ")")
+    c(paste0("total_", k, " := 1 - (", plus(loading("e", part[[k]])), ") / ", v),
+      paste0("hierarchical_", k, " := ", square("s", part[[k]]), " / ", v))
+  }))
+)
+bifactor_fit <- read_fit(items, paste(bifactor, collapse = "\n"), std.lv = TRUE, orthogonal = TRUE,
+                         estimator = "MLR")
+exploratory <- factanal(items[nine], 3, rotation = "none", nstart = 20,
+                        control = list(opt = list(factr = 10, maxit = 1000), lower = 1e-6))
+sds <- sapply(items[nine], function(x) sqrt(mean((x - mean(x))^2)))
+common <- tcrossprod(unclass(exploratory$loadings)) * tcrossprod(sds)
+explained <- sum(common) / (sum(common) + sum(exploratory$uniquenesses * sds^2))
+
+three <- paste0("y", 1:3)
+both <- function(equal) {
+  within <- paste0("w", 2:3)
+  between <- if (equal) within else paste0("b", 2:3)
+  paste0(
+    "level: 1\n f =~ 1*y1 + ", within[1], "*y2 + ", within[2], "*y3\n f ~~ fw*f\n",
+    paste0(" ", three, " ~~ ew", 1:3, "*", three, collapse = "\n"),
+    "\nlevel: 2\n f =~ 1*y1 + ", between[1], "*y2 + ", between[2], "*y3\n f ~~ fb*f\n",
+    paste0(" ", three, " ~~ eb", 1:3, "*", three, collapse = "\n"), "\n",
+    "cw := (1 + ", plus(within), ")^2 * fw\n cb := (1 + ", plus(between), ")^2 * fb\n",
+    "vw := cw + ew1 + ew2 + ew3\n vb := cb + eb1 + eb2 + eb3\n",
+    "omega_within := cw / vw\n omega_between_latent := cb / vb\n",
+    "omega_2level := (cw + cb) / (vw + vb)\n omega_between := cb / (vb + vw / ", harmonic, ")\n"
+  )
+}
+sizes <- table(sessions$patient)
+harmonic <- format(length(sizes) / sum(1 / sizes), digits = 17)
+two_level <- lapply(c(equal = TRUE, free = FALSE), function(equal) {
+  fit <- read_fit(sessions, both(equal), cluster = "patient")
+  c(defined(fit), list(chisq = fitMeasures(fit)[["chisq"]]))
+})
+semtools_two <- suppressMessages(suppressWarnings(compRelSEM(
+  read_fit(sessions, both(TRUE), cluster = "patient"), config = "f", obs.var = FALSE
+)))
+write_json(
+  list(
+    versions = VERSIONS, one = one_fits, one_fiml = one_fiml, one_cluster = one_cluster,
+    semtools_one = semtools_one,
+    bifactor = defined(bifactor_fit), exploratory = explained, two_level = two_level,
+    semtools_two = lapply(semtools_two, as.list)
+  ),
+  file.path(FOLDER, "omega.json"), digits = NA, auto_unbox = TRUE, pretty = TRUE, na = "null"
+)
+print(semtools_two)
