@@ -196,7 +196,8 @@ def test_two_level_models_against_the_maximised_saturated_model(
         known["logl"], rel=tol.loglik_relative, abs=tol.loglik_absolute
     )
     assert row["chi2"] >= known["chisq"] - tol.sem_chi2  # our saturated model is not worse
-    assert row["srmr_within"] == pytest.approx(known["srmr_within"], abs=tol.sem_index)
+    for level in ("srmr_within", "srmr_between"):  # lavaan's rest on its saturated moments
+        assert row[level] == pytest.approx(known[level], abs=5 * tol.sem_index)
     if case == "two_level_two":
         best = reference("two_level_saturated")["measures"]["logl"]
         assert row["chi2"] == pytest.approx(2 * (best - known["logl"]), abs=tol.sem_chi2)

@@ -120,3 +120,12 @@ def srmr(
         total += float((((sample_mu - mu) / sds) ** 2).sum())
         n += len(sds)
     return float(np.sqrt(total / n))
+
+
+def srmr_of_level(sigma: Floats, sample_sigma: Floats) -> float:
+    """The same of one level of a two-level model: residuals of correlations, without means."""
+    with np.errstate(invalid="ignore"):  # NaN where an implied variance is negative
+        one, two = (
+            s / np.sqrt(np.outer(s.diagonal(), s.diagonal())) for s in (sigma, sample_sigma)
+        )
+    return float(np.sqrt(((one - two)[np.tril_indices(len(one))] ** 2).mean()))

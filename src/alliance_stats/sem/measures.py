@@ -17,6 +17,7 @@ from alliance_stats.sem.fit_indices import (
     rmsea,
     rmsea_interval,
     srmr,
+    srmr_of_level,
     tli,
 )
 from alliance_stats.sem.layout import build_layout
@@ -131,20 +132,15 @@ def count_moments(fit: SemResult) -> int:
 def residual_measures(fit: SemResult) -> dict[str, float]:
     """SRMR: over groups weighted by their rows; of each level at two levels."""
     at, best = fit.implied, fit.saturated
-    by_part = np.array(
-        [
-            srmr(at.sigma[i], at.mu[i], best.sigma[i], best.mu[i], means=_has_means(fit, level))
-            for i, (_, level) in enumerate(fit.spec.parts)
-        ]
-    )
     sizes = np.array([fit.group_sizes[group] for group in fit.spec.groups], dtype=float)
     weight = sizes / sizes.sum()
-    levels = len(fit.spec.levels)
-    by_level = weight @ by_part.reshape(-1, levels)
-    if levels == 1:
-        return {"srmr": float(by_level[0])}
-    return {"srmr_within": float(by_level[0]), "srmr_between": float(by_level[1])}
-
-
-def _has_means(fit: SemResult, level: str) -> bool:
-    return fit.spec.has_means and level != "within"
+    if fit.spec.levels == ("",):
+        means = fit.spec.has_means
+        by_group = [
+            srmr(*moments, means=means)
+            for moments in zip(at.sigma, at.mu, best.sigma, best.mu, strict=True)
+        ]
+        return {"srmr": float(weight @ by_group)}
+    by_part = [srmr_of_level(*pair) for pair in zip(at.sigma, best.sigma, strict=True)]
+    within, between = weight @ np.reshape(by_part, (-1, 2))
+    return {"srmr_within": float(within), "srmr_between": float(between)}

@@ -43,8 +43,7 @@ def r_code(spec: ModelSpec, settings: Settings, data: str) -> str:
             "'",
             "fit <- lavaan(",
             "  model, data = d,",
-            f"  {', '.join(options)},",
-            "  control = list(rel.tol = 1e-14, x.tol = 1e-10)",
+            f"  {', '.join(options)}",
             ")",
             "summary(fit, fit.measures = TRUE, standardized = TRUE, nd = 8)",
             "",
@@ -54,6 +53,8 @@ def r_code(spec: ModelSpec, settings: Settings, data: str) -> str:
 
 def model_lines(spec: ModelSpec) -> list[str]:
     """The model in lavaan's syntax, by group and level."""
+    labels = dict.fromkeys(p.label for p in spec.parameters if p.label)
+    names = {label: f"p{number}" for number, label in enumerate(labels, 1)}
     lines: list[str] = []
     for group, level in spec.parts:
         if group and (not level or level == spec.levels[0]):
@@ -61,14 +62,16 @@ def model_lines(spec: ModelSpec) -> list[str]:
         if level:
             lines.append(f"level: {level}")
         lines += [
-            "  " + _line(spec, p) for p in spec.parameters if (p.group, p.level) == (group, level)
+            "  " + _line(spec, p, names)
+            for p in spec.parameters
+            if (p.group, p.level) == (group, level)
         ]
     return lines
 
 
-def _line(spec: ModelSpec, p: Parameter) -> str:
+def _line(spec: ModelSpec, p: Parameter, names: dict[str, str]) -> str:
     sign = operator(spec, p)
-    weight = _modifier(p)
+    weight = _modifier(p, names)
     if sign == "~1":
         return f"{p.row} ~ {weight}1"
     if sign == "=~":
@@ -76,11 +79,11 @@ def _line(spec: ModelSpec, p: Parameter) -> str:
     return f"{p.row} {sign} {weight}{p.column}"
 
 
-def _modifier(p: Parameter) -> str:
+def _modifier(p: Parameter, names: dict[str, str]) -> str:
     if p.value is not None:
         return f"{p.value!r}*"
     if p.label:
-        return f"{re.sub(r'[^A-Za-z0-9]+', '_', 'p_' + p.label)}*"
+        return f"{names[p.label]}*"
     return "NA*" if p.matrix == "paths" else ""
 
 
