@@ -19,8 +19,9 @@ from alliance_stats.sem.problems import about_fit
 from alliance_stats.sem.result import SemResult, Settings
 from alliance_stats.sem.robust import Bread, bread
 from alliance_stats.sem.saturated import Saturated, fit_saturated, saturated_layout, theta_of
-from alliance_stats.sem.search import maximise
+from alliance_stats.sem.search import search
 from alliance_stats.sem.spec import ModelSpec
+from alliance_stats.sem.start import start_values
 
 Estimator = Literal["ml", "mlr"]
 Information = Literal["expected", "observed"]
@@ -138,8 +139,8 @@ def fit_prepared(spec: ModelSpec, prepared: Prepared, settings: Settings) -> Sem
     blocks = prepared.blocks
     saturated = fit_saturated(spec, blocks)
     layout = build_layout(spec)
-    optimum = maximise(layout, blocks, saturated.sigma, saturated.mu)
-    likelihood = Likelihood(layout, blocks)
+    likelihood = Likelihood(layout, blocks, saturated.value)
+    optimum = search(likelihood, start_values(layout, saturated.sigma, saturated.mu))
     result = SemResult(
         spec=spec,
         likelihood=likelihood,

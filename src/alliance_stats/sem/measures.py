@@ -24,7 +24,8 @@ from alliance_stats.sem.layout import build_layout
 from alliance_stats.sem.likelihood import Likelihood
 from alliance_stats.sem.robust import bread
 from alliance_stats.sem.saturated import available_moments, theta_of
-from alliance_stats.sem.search import maximise
+from alliance_stats.sem.search import search
+from alliance_stats.sem.start import start_values
 
 if TYPE_CHECKING:
     from alliance_stats.sem.result import SemResult
@@ -101,9 +102,9 @@ def measures(fit: SemResult) -> Measures:
     moments = count_moments(fit)
     spec = baseline_model(fit.spec)
     layout = build_layout(spec)
-    likelihood = Likelihood(layout, blocks)
+    likelihood = Likelihood(layout, blocks, fit.saturated.value)
     theta = _baseline_theta(fit, likelihood)
-    value = 2.0 * (likelihood.value(theta) - fit.saturated.value)
+    value = 2.0 * likelihood.value(theta)
     df = moments - layout.n_free
     scaling = 1.0
     if fit.saturated_bread is not None and fit.rows is not None and df:
@@ -118,8 +119,8 @@ def _baseline_theta(fit: SemResult, likelihood: Likelihood) -> Floats:
     """Means and variances of each variable alone; at two levels there is no closed form."""
     if fit.spec.levels == ("",):
         return theta_of(likelihood.layout, *available_moments(likelihood.blocks))
-    found = maximise(likelihood.layout, likelihood.blocks, fit.saturated.sigma, fit.saturated.mu)
-    return found.x
+    start = start_values(likelihood.layout, fit.saturated.sigma, fit.saturated.mu)
+    return search(likelihood, start).x
 
 
 def count_moments(fit: SemResult) -> int:

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from alliance_stats._base.views import ResultView
 from alliance_stats.numeric.optimise import Optimum
+from alliance_stats.sem.density import Expansion
 from alliance_stats.sem.fit_indices import Statistic
 from alliance_stats.sem.information import observed_information
 from alliance_stats.sem.layout import Layout, filled
 from alliance_stats.sem.likelihood import Likelihood
 from alliance_stats.sem.measures import Measures, count_moments, measures
-from alliance_stats.sem.moments import Implied, implied
+from alliance_stats.sem.moments import Implied
 from alliance_stats.sem.r_code import r_code
 from alliance_stats.sem.robust import Bread, Rows
 from alliance_stats.sem.saturated import Saturated
@@ -112,14 +113,19 @@ class SemResult:
         return tuple(names)
 
     @cached_property
+    def _at(self) -> tuple[Implied, Expansion]:
+        """Implied moments and the likelihood at the estimates."""
+        return self.likelihood.at(self.theta)
+
+    @property
     def implied(self) -> Implied:
         """Implied moments at the estimates."""
-        return implied(self.layout, self.theta)
+        return self._at[0]
 
     @cached_property
     def information(self) -> Floats:
         """Information of the free parameters, of the kind that the settings name."""
-        at, expansion = self.likelihood.at(self.theta)
+        at, expansion = self._at
         if self.bread is not None:
             return self.bread.information
         if self.settings.information == "observed":
@@ -140,12 +146,12 @@ class SemResult:
     def loglik(self) -> float:
         """Log-likelihood at the estimates."""
         blocks = self.likelihood.blocks
-        return -self.likelihood.value(self.theta) - 0.5 * blocks.log_constant
+        return -self._at[1].value - 0.5 * blocks.log_constant
 
     @cached_property
     def statistic(self) -> Statistic:
         """Likelihood ratio against the saturated model."""
-        value = 2.0 * (self.likelihood.value(self.theta) - self.saturated.value)
+        value = 2.0 * (self._at[1].value - self.saturated.value)
         df = count_moments(self) - self.layout.n_free
         scaling = 1.0
         if self.bread is not None and self.saturated_bread is not None and df:

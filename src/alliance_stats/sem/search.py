@@ -9,10 +9,7 @@ from numpy.typing import NDArray
 
 from alliance_stats._base.errors import DataError
 from alliance_stats.numeric.optimise import Optimum, Values, minimise_smooth
-from alliance_stats.sem.blocks import Blocks
-from alliance_stats.sem.layout import Layout
 from alliance_stats.sem.likelihood import Likelihood
-from alliance_stats.sem.start import start_values
 
 Floats = NDArray[np.float64]
 
@@ -32,12 +29,13 @@ def search(likelihood: Likelihood, start: Floats) -> Optimum:
     DataError
         If the start implies covariances that are not positive definite.
     """
-    if not np.isfinite(likelihood.value(start)):
+    values = likelihood.expand(start)
+    if not np.isfinite(values[0]):
         raise DataError(
             "the start values imply covariances that are not positive definite, or a variable "
             "does not vary. Look at the variances of the data, or give start values."
         )
-    scale = _scale(likelihood.expand(start)[2])
+    scale = _scale(values[2])
 
     def minimise(x: Floats, tolerance: float, exact: bool) -> Optimum:
         return minimise_smooth(
@@ -73,10 +71,3 @@ def flat_directions(information: Floats) -> Floats:
     scale = np.sqrt(np.maximum(np.abs(information.diagonal()), 1e-300))
     values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
     return vectors[:, np.abs(values) < FLAT * 10.0 * len(values)].T
-
-
-def maximise(layout: Layout, blocks: Blocks, covariance: Floats, mean: Floats) -> Optimum:
-    """Search from the start values that sample moments of the parts suggest."""
-    start = start_values(layout, covariance, mean)
-    reference = Likelihood(layout, blocks).value(start)
-    return search(Likelihood(layout, blocks, reference if np.isfinite(reference) else 0.0), start)

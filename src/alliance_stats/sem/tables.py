@@ -31,10 +31,14 @@ def tidy_table(fit: SemResult, *, conf_level: float, standardised: bool) -> pd.D
         estimate = np.array([value for _, value in fit.entries()])
         se = _standard_errors(fit)
     tests = t_tests(estimate, se, np.full(len(se), np.inf), conf_level)
-    frame = pd.DataFrame(
+    leading = {"unit": [p.level for p in parameters], "group": [p.group for p in parameters]}
+    if fit.spec.levels == ("",):
+        del leading["unit"]
+    if fit.spec.groups == ("",):
+        del leading["group"]
+    return pd.DataFrame(
         {
-            "unit": [p.level for p in parameters],
-            "group": [p.group for p in parameters],
+            **leading,
             "term": [term(fit.spec, p) for p in parameters],
             "estimate": estimate,
             "se": se,
@@ -48,12 +52,6 @@ def tidy_table(fit: SemResult, *, conf_level: float, standardised: bool) -> pd.D
             "label": [p.label for p in parameters],
         }
     )
-    single = [
-        name
-        for name, labels in (("unit", fit.spec.levels), ("group", fit.spec.groups))
-        if labels == ("",)
-    ]
-    return frame.drop(columns=single)
 
 
 def _numbers(fit: SemResult) -> dict[tuple[str, ...], int]:
@@ -118,4 +116,4 @@ def glance_table(fit: SemResult) -> pd.DataFrame:
             row |= measures.robust()
     row |= residual_measures(fit)
     row |= {"converged": fit.converged, "proper": not fit.about_fit}
-    return pd.DataFrame([row])
+    return pd.DataFrame({name: [value] for name, value in row.items()})
