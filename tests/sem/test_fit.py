@@ -171,6 +171,42 @@ def test_two_level_models_need_clusters_complete_rows_and_ml() -> None:
         fit_sem(spec, frame(), cluster="clinic", missing="fiml")
 
 
+def test_two_level_data_are_checked() -> None:
+    spec = in_levels(ONE, ONE)
+    data = frame()
+    with pytest.raises(al.DataError, match="no cluster has two complete rows"):
+        fit_sem(spec, data.assign(clinic=range(200)), cluster="clinic")
+    flat = data.assign(b=data.groupby("clinic")["b"].transform("mean"))
+    with pytest.raises(al.DataError, match="without variance within clusters: b"):
+        fit_sem(spec, flat, cluster="clinic")
+    with pytest.raises(al.DataError, match="rows in several groups"):
+        grouped = in_groups(spec, ["x", "y"])
+        fit_sem(grouped, data.assign(clinic=data["clinic"] // 2), groups="arm", cluster="clinic")
+
+
+def test_two_level_groups_are_two_level_models_side_by_side() -> None:
+    data = frame(400)
+    spec = in_levels(ONE, ONE)
+    data["clinic"] = data["arm"] + data["clinic"].astype(str)
+    data[ITEMS] += (
+        0.6 * np.random.default_rng(3).normal(size=(400, 1))[pd.factorize(data["clinic"])[0]]
+    )
+    both = fit_sem(in_groups(spec, ["x", "y"]), data, groups="arm", cluster="clinic")
+    alone = [fit_sem(spec, rows, cluster="clinic") for _, rows in data.groupby("arm")]
+    assert both.loglik == pytest.approx(sum(fit.loglik for fit in alone), rel=1e-9)
+    assert both.statistic.value == pytest.approx(
+        sum(fit.statistic.value for fit in alone), abs=1e-6
+    )
+
+
+def test_variables_never_seen_together_are_named() -> None:
+    data = frame()
+    data.loc[data.index[:100], "a"] = np.nan
+    data.loc[data.index[100:], "b"] = np.nan
+    with pytest.raises(al.DataError, match="no row has both 'a' and 'b'"):
+        fit_sem(ONE, data, missing="fiml")
+
+
 def test_specifications_are_checked() -> None:
     with pytest.raises(al.ArgumentError, match=r"variable 'z' .* is not in the model"):
         ModelSpec(("x",), (), (Parameter("paths", "x", "z"),))
@@ -181,6 +217,8 @@ def test_specifications_are_checked() -> None:
         ModelSpec(("x", "x"), (), ())
     with pytest.raises(al.ArgumentError, match="Choose one"):
         factor_model({"f": ITEMS}, general="g", second_order="h")
+    with pytest.raises(al.ArgumentError, match="correlated=True contradicts"):
+        factor_model({"f": ITEMS[:2], "g": ITEMS[2:]}, general="g0", correlated=True)
     with pytest.raises(al.ArgumentError, match="no list of items"):
         factor_model({"f": "abc"})
 

@@ -143,7 +143,7 @@ def mcdonald_omega(
     >>> factor = rng.normal(size=(500, 1))
     >>> items = pd.DataFrame(factor + rng.normal(size=(500, 4)), columns=list("abcd"))
     >>> omega = al.mcdonald_omega(items)  # the truth is 16 / 20
-    >>> round(omega.estimate, 2)
+    >>> round(omega.estimate, 1)
     0.8
     """
     frame_given(items, name="items")

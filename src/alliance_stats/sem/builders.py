@@ -17,7 +17,7 @@ def factor_model(
     factors: Mapping[str, Sequence[str]],
     *,
     identification: Identification = "marker",
-    correlated: bool = True,
+    correlated: bool | None = None,
     general: str | None = None,
     second_order: str | None = None,
     residual_covariances: Sequence[tuple[str, str]] = (),
@@ -31,8 +31,9 @@ def factor_model(
         Name of each factor to its items: ``{"task": ["wai1", "wai2", "wai3"], …}``.
     identification : {"marker", "variance"}
         What sets the scale of a factor: a loading of 1 of its first item, or a variance of 1.
-    correlated : bool
-        Whether factors covary. Ignored by no one: with `general` or `second_order` they do not.
+    correlated : bool, optional
+        Whether factors covary. By default they do, but not in a bifactor model, nor where a
+        second-order factor explains their covariances.
     general : str, optional
         Name of a factor on which every item loads besides (a bifactor model); all factors are
         then uncorrelated.
@@ -60,7 +61,7 @@ def factor_model(
     (('w1', 'w2', 'w3', 'w4', 'w5', 'w6'), ('task', 'bond'), 13)
     """
     one_of(identification, ("marker", "variance"), name="identification")
-    _check_factors(factors, general, second_order)
+    _check_factors(factors, general, second_order, correlated)
     measured = {name: tuple(items) for name, items in factors.items()}
     items = tuple(dict.fromkeys(item for own in measured.values() for item in own))
     if general is not None:
@@ -70,7 +71,7 @@ def factor_model(
         parameters += _measured(factor, own, identification, second_order is not None)
     if second_order is not None:
         parameters += _measured(second_order, tuple(factors), identification, False)
-    elif correlated and general is None:
+    elif correlated is not False and general is None:
         names = tuple(measured)
         parameters += [
             Parameter("covariances", one, other)
@@ -85,7 +86,10 @@ def factor_model(
 
 
 def _check_factors(
-    factors: Mapping[str, Sequence[str]], general: str | None, second_order: str | None
+    factors: Mapping[str, Sequence[str]],
+    general: str | None,
+    second_order: str | None,
+    correlated: bool | None,
 ) -> None:
     if not factors:
         raise ArgumentError("factors is empty. Give a factor's name and its items.")
@@ -97,6 +101,11 @@ def _check_factors(
     if general is not None and second_order is not None:
         raise ArgumentError(
             "general and second_order are two models of what the factors share. Choose one."
+        )
+    if correlated and (general is not None or second_order is not None):
+        raise ArgumentError(
+            "correlated=True contradicts general= and second_order=, which explain why the "
+            "factors covary. Leave it out."
         )
 
 

@@ -58,9 +58,9 @@ def difference_test(restricted: SemResult, free: SemResult) -> DifferenceTest:
     >>> from alliance_stats.sem import difference_test, factor_model, fit_sem
     >>> rng = np.random.default_rng(1)
     >>> factor = rng.normal(size=(300, 1))
-    >>> items = pd.DataFrame(factor + rng.normal(size=(300, 6)), columns=list("abcdef"))
-    >>> one = fit_sem(factor_model({"f": list("abcdef")}), items)
-    >>> two = fit_sem(factor_model({"f": list("abc"), "g": list("def")}), items)
+    >>> items = pd.DataFrame(factor + rng.normal(size=(300, 6)), columns=list("uvwxyz"))
+    >>> one = fit_sem(factor_model({"f": list("uvwxyz")}), items)
+    >>> two = fit_sem(factor_model({"f": list("uvw"), "g": list("xyz")}), items)
     >>> difference_test(one, two).df
     1
     """

@@ -209,12 +209,56 @@ def _blocks(
     if spec.levels != ("",):
         if cluster is None:
             raise ArgumentError("a two-level model needs cluster=. Name the column of clusters.")
+        _check_clusters(spec, values, cluster, group)
         return cluster_blocks(values, cluster, group, n_groups), group
     if missing == "fiml":
+        _check_pairs(spec, values, group)
         return pattern_blocks(values, group, n_groups)
     blocks = complete_blocks(values, group, n_groups)
     _check_full_rank(spec, blocks)
     return (blocks if spec.has_means else _without_means(blocks)), group
+
+
+def _check_clusters(
+    spec: ModelSpec, values: Floats, cluster: NDArray[np.intp], group: NDArray[np.intp]
+) -> None:
+    """Raise DataError unless every variable varies within clusters, and clusters lie in groups."""
+    sizes = np.bincount(cluster)
+    if sizes.max() < 2:
+        raise DataError(
+            "no cluster has two complete rows, so a two-level model has nothing within clusters. "
+            "Fit a one-level model."
+        )
+    _, first = np.unique(cluster, return_index=True)
+    if (group != group[first][cluster]).any():
+        n = len(np.unique(cluster[group != group[first][cluster]]))
+        raise DataError(
+            f"{counted(n, 'cluster')} have rows in several groups. In a two-level model each "
+            "cluster belongs to one group."
+        )
+    means = np.stack([np.bincount(cluster, column) for column in values.T], axis=1)
+    within = np.ptp(values - (means / sizes[:, None])[cluster], axis=0)
+    flat = within <= 1e-10 * np.ptp(values, axis=0)
+    if flat.any():
+        names = [n for n, is_flat in zip(spec.observed, flat, strict=True) if is_flat]
+        raise DataError(
+            f"without variance within clusters: {name_list(names)}. "
+            "Variables of the clusters themselves cannot be in the model."
+        )
+
+
+def _check_pairs(spec: ModelSpec, values: Floats, group: NDArray[np.intp]) -> None:
+    """Raise DataError for two variables that no row has both of: nothing tells how they covary."""
+    for g, label in enumerate(spec.groups):
+        there = (~np.isnan(values[group == g])).astype(float)
+        pairs = np.argwhere(np.triu(there.T @ there == 0, 1))
+        if len(pairs):
+            i, j = pairs[0]
+            of_group = f" in group '{label}'" if label else ""
+            raise DataError(
+                f"no row{of_group} has both '{spec.observed[i]}' and '{spec.observed[j]}' "
+                f"({counted(len(pairs), 'such pair')}). Leave out one variable of each pair."
+            )
 
 
 def _without_means(blocks: Blocks) -> Blocks:
