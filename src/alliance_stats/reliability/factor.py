@@ -7,7 +7,6 @@ use the variance that the model implies.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +24,7 @@ from alliance_stats._base.checks import (
     one_of,
     probability,
 )
-from alliance_stats._base.errors import ArgumentError, DataWarning, FitWarning, UnsupportedError
+from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats._base.random import RandomSource
 from alliance_stats.reliability.composite import (
     Amount,
@@ -43,6 +42,7 @@ from alliance_stats.sem.moments import Implied
 from alliance_stats.sem.result import SemResult
 from alliance_stats.sem.spec import ModelSpec, Parameter
 from alliance_stats.sem.views import fit_sentence
+from alliance_stats.sem.warn import warn_of
 
 Interval = Literal["delta", "bootstrap"]
 Floats = NDArray[np.float64]
@@ -166,11 +166,26 @@ def mcdonald_omega(
         draws = bootstrap_shares(fit, values, shares, n_boot, rng)
         rows, failed = _with_percentiles(rows, draws, conf_level), int(np.isnan(draws[:, 0]).sum())
         method = f"Intervals: percentiles over {n_boot:,} resamples of rows."
+    about_data = (*fit.about_data, *_about_clusters(fit), *_about_failed(failed, n_boot))
+    warn_of(about_data, fit.about_fit)
+    return _result(fit, rows, method, about_data, conf_level, by_group=factors is not None)
+
+
+def _result(
+    fit: SemResult,
+    rows: list[dict[str, object]],
+    method: str,
+    about_data: tuple[str, ...],
+    conf_level: float,
+    *,
+    by_group: bool,
+) -> ReliabilityResult:
+    """The coefficients with what they rest on."""
     terms = coefficient_rows(rows)
-    result = ReliabilityResult(
+    return ReliabilityResult(
         kind="omega",
         title="McDonald's omega",
-        terms=terms if factors is not None else terms.drop(columns="group"),
+        terms=terms if by_group else terms.drop(columns="group"),
         counts={"row": fit.n_obs, "item": len(fit.spec.observed)},
         n_dropped=fit.n_dropped,
         conf_level=conf_level,
@@ -179,13 +194,9 @@ def mcdonald_omega(
             method,
             f"Factor model: {fit_sentence(fit)}.",
         ),
-        messages=(*fit.messages, *_about_clusters(fit), *_about_failed(failed, n_boot)),
+        messages=(*about_data, *fit.about_fit),
         tables={"Loadings": loadings(fit)},
     )
-    for message in result.messages:
-        kind = FitWarning if message in fit.about_fit else DataWarning
-        warnings.warn(message, kind, stacklevel=2)
-    return result
 
 
 def _check_bootstrap(

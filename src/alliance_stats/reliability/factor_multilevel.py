@@ -9,7 +9,6 @@ rows (Geldhof, Preacher & Zyphur, 2014, Psychol. Methods 19, 72–91).
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
@@ -18,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import columns_present, counted, frame_given, one_of, probability
-from alliance_stats._base.errors import ArgumentError, DataError, DataWarning, FitWarning
+from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.reliability.composite import (
     Amount,
     residual_variance,
@@ -33,6 +32,7 @@ from alliance_stats.sem.fit import fit_quietly
 from alliance_stats.sem.result import SemResult
 from alliance_stats.sem.spec import ModelSpec
 from alliance_stats.sem.views import fit_sentence
+from alliance_stats.sem.warn import warn_of
 
 Loadings = Literal["equal", "free"]
 
@@ -112,9 +112,7 @@ def multilevel_omega(
     equal = fit_quietly(_spec(names, "equal"), frame, cluster=cluster)
     fit = free if loadings == "free" else equal
     result = _result(fit, _about_loadings(equal, free), sizes, conf_level)
-    for message in result.messages:
-        kind = FitWarning if message in fit.about_fit else DataWarning
-        warnings.warn(message, kind, stacklevel=2)
+    warn_of(fit.about_data, fit.about_fit)
     return result
 
 

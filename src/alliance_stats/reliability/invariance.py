@@ -7,14 +7,13 @@ fit indices are held to Cheung & Rensvold (2002) and Chen (2007).
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import pandas as pd
 
 from alliance_stats._base.checks import columns_present, counted, frame_given, name_list, one_of
-from alliance_stats._base.errors import ArgumentError, DataError, DataWarning, FitWarning
+from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.reliability.invariance_result import InvarianceResult
 from alliance_stats.sem.builders import factor_model, in_groups
 from alliance_stats.sem.difference import difference_test
@@ -23,6 +22,7 @@ from alliance_stats.sem.occasions import over_occasions
 from alliance_stats.sem.prepare import group_labels
 from alliance_stats.sem.result import SemResult
 from alliance_stats.sem.spec import ModelSpec
+from alliance_stats.sem.warn import warn_of
 
 #: What each step sets equal.
 STEPS: dict[str, tuple[str, ...]] = {
@@ -115,14 +115,12 @@ def measurement_invariance(
     }
     first = fits["configural"]
     smallest = min(first.group_sizes.values())
-    messages = [*first.about_data]
-    messages += [f"{step}: {message}" for step, fit in fits.items() for message in fit.about_fit]
+    about_fits = [f"{step}: {text}" for step, fit in fits.items() for text in fit.about_fit]
+    messages = (*first.about_data, *about_fits)
     table = _table(fits, smallest)
     over = str(groups if groups is not None else occasions)
-    result = InvarianceResult(over, table, fits, _notes(first, smallest), tuple(messages))
-    for message in messages:
-        kind = DataWarning if message in first.about_data else FitWarning
-        warnings.warn(message, kind, stacklevel=2)
+    result = InvarianceResult(over, table, fits, _notes(first, smallest), messages)
+    warn_of(first.about_data, about_fits)
     return result
 
 

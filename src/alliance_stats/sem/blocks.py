@@ -108,39 +108,52 @@ def cluster_blocks(
     has the covariance Σ_W + s Σ_B and the mean √s μ (McDonald & Goldstein, 1989, Br. J. Math.
     Stat. Psychol. 42, 215–232). Parts alternate: within, between, of each group.
     """
-    p, n_clusters = rows.shape[1], int(cluster.max()) + 1
+    n_clusters = int(cluster.max()) + 1
     sizes = np.bincount(cluster, minlength=n_clusters).astype(float)
-    sums = np.zeros((n_clusters, p))
-    np.add.at(sums, cluster, rows)
-    means = sums / sizes[:, None]
+    means = np.stack([np.bincount(cluster, column) for column in rows.T], axis=1) / sizes[:, None]
     deviations = rows - means[cluster]
     group_of = np.zeros(n_clusters, dtype=np.intp)
     group_of[cluster] = group
-    found: list[tuple[float, Floats, Floats, float, int]] = []
+    found: list[_Level] = []
     for g in range(n_groups):
-        own = deviations[group == g]
-        df = len(own) - float((group_of == g).sum())
-        if df > 0:
-            found.append((df, np.zeros(p), own.T @ own / df, 0.0, g))
-        for size in np.unique(sizes[group_of == g]):
-            scaled = np.sqrt(size) * means[(group_of == g) & (sizes == size)]
-            centre = scaled.mean(axis=0)
-            spread = (scaled - centre).T @ (scaled - centre) / len(scaled)
-            found.append((float(len(scaled)), centre, spread, float(size), g))
+        own = group_of == g
+        found += _levels(g, deviations[group == g], means[own], sizes[own])
     share = np.zeros((len(found), 2 * n_groups))
     mean_share = np.zeros_like(share)
-    for b, (_, _, _, size, g) in enumerate(found):
-        share[b, 2 * g], share[b, 2 * g + 1] = 1.0, size
-        mean_share[b, 2 * g + 1] = np.sqrt(size)
-    # the density of √s ȳ and of deviations in n − J orthonormal directions: no Jacobian is left
-    constant = len(rows) * p * LOG_2PI
+    for b, one in enumerate(found):
+        share[b, 2 * one.group : 2 * one.group + 2] = 1.0, one.size
+        mean_share[b, 2 * one.group + 1] = np.sqrt(one.size)
     return Blocks(
-        np.array([f[0] for f in found]),
-        np.stack([f[1] for f in found]),
-        np.stack([f[2] for f in found]),
+        np.array([one.n for one in found]),
+        np.stack([one.mean for one in found]),
+        np.stack([one.scatter for one in found]),
         share,
         mean_share,
-        np.ones((len(found), p), dtype=bool),
-        constant,
+        np.ones((len(found), rows.shape[1]), dtype=bool),
+        rows.size * LOG_2PI,
         len(rows),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Level:
+    """A block of a two-level model; deviations within clusters have the size 0."""
+
+    group: int
+    size: float
+    n: float
+    mean: Floats
+    scatter: Floats
+
+
+def _levels(group: int, deviations: Floats, means: Floats, sizes: Floats) -> list[_Level]:
+    """Blocks of one group: deviations, then scaled cluster means of each size."""
+    df = float(len(deviations) - len(sizes))
+    scatter = deviations.T @ deviations / max(df, 1.0)
+    found = [_Level(group, 0.0, df, np.zeros(means.shape[1]), scatter)] if df else []
+    for size in np.unique(sizes):
+        scaled = np.sqrt(size) * means[sizes == size]
+        centre = scaled.mean(axis=0)
+        spread = (scaled - centre).T @ (scaled - centre) / len(scaled)
+        found.append(_Level(group, float(size), float(len(scaled)), centre, spread))
+    return found

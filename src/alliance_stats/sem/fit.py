@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import Literal
 
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import one_of
-from alliance_stats._base.errors import ArgumentError, DataWarning, FitWarning, UnsupportedError
+from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats.sem.builders import in_groups, with_intercepts
 from alliance_stats.sem.layout import build_layout
 from alliance_stats.sem.likelihood import Likelihood
@@ -22,6 +21,7 @@ from alliance_stats.sem.saturated import Saturated, fit_saturated, saturated_lay
 from alliance_stats.sem.search import search
 from alliance_stats.sem.spec import ModelSpec
 from alliance_stats.sem.start import start_values
+from alliance_stats.sem.warn import warn_of
 
 Estimator = Literal["ml", "mlr"]
 Information = Literal["expected", "observed"]
@@ -107,10 +107,7 @@ def fit_sem(
         cluster=cluster,
         information=information,
     )
-    for message in fit.about_data:
-        warnings.warn(message, DataWarning, stacklevel=2)
-    for message in fit.about_fit:
-        warnings.warn(message, FitWarning, stacklevel=2)
+    warn_of(fit.about_data, fit.about_fit)
     return fit
 
 
