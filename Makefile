@@ -75,6 +75,7 @@ bench: $(READY)  ## speed against lme4 (R, if installed), mixedlm and statsmodel
 	PYTHON="$(PYTHON)" bash tools/install.sh -e '.[bench]'
 	$(BIN)/python benchmarks/bench_lmm.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_inference.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_sem.py --write docs/performance.md
 
 calibrate: $(READY)  ## type I error of the tests with few therapists
 	$(BIN)/python benchmarks/calibrate_tests.py --write docs/calibration.md

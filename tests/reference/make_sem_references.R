@@ -368,3 +368,29 @@ write_json(
   file.path(FOLDER, "omega.json"), digits = NA, auto_unbox = TRUE, pretty = TRUE, na = "null"
 )
 print(semtools_two)
+
+# ---------------------------------------------------------------- ordered answers
+
+simulate_answers <- function() {
+  set.seed(7)
+  f <- rnorm(350)
+  cuts <- list(c(-.5, .6), c(-1, 0, 1), c(.4), c(-1.2, -.4, .3, 1.4), c(0, 1))
+  loading <- c(.8, .7, .6, .75, .5)
+  data.frame(sapply(seq_along(cuts), function(j) {
+    1 + findInterval(loading[j] * f + sqrt(1 - loading[j]^2) * rnorm(350), cuts[[j]])
+  }))
+}
+answers <- write_data("answers", setNames(simulate_answers(), paste0("q", 1:5)))
+ordered_fit <- read_fit(answers, paste("f =~", plus(names(answers))), ordered = names(answers),
+                        estimator = "ULSMV", std.lv = TRUE)
+omegas <- suppressMessages(suppressWarnings(reliability(ordered_fit)))
+write_json(
+  list(
+    versions = VERSIONS,
+    thresholds = unname(lavInspect(ordered_fit, "sampstat")$th),
+    correlation = unclass(lavInspect(ordered_fit, "sampstat")$cov),
+    loadings = unname(lavInspect(ordered_fit, "est")$lambda[, 1]),
+    omega = omegas["omega", 1], omega3 = omegas["omega3", 1]
+  ),
+  file.path(FOLDER, "ordered.json"), digits = NA, auto_unbox = TRUE, pretty = TRUE
+)

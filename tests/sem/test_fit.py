@@ -120,6 +120,19 @@ def test_models_without_identification_are_named() -> None:
         fit_sem(factor_model({"f": ["a", "b"]}), frame())
 
 
+def test_fits_without_a_maximum_are_named() -> None:
+    """The first item has nothing to do with the others, so loadings grow without end."""
+    rng = np.random.default_rng(4)
+    factor = rng.normal(size=(300, 1))
+    values = np.hstack([rng.normal(size=(300, 1)), factor + 0.5 * rng.normal(size=(300, 3))])
+    centred = values - values.mean(axis=0)
+    centred[:, 0] -= centred[:, 1:] @ np.linalg.lstsq(centred[:, 1:], centred[:, 0])[0]
+    data = pd.DataFrame(centred, columns=ITEMS)
+    with pytest.warns(al.FitWarning, match="did not converge|not identified"):
+        fit_sem(ONE, data)
+    assert fit_sem(factor_model({"f": ITEMS}, identification="variance"), data).converged
+
+
 def test_dropped_rows_are_counted_and_fiml_is_named() -> None:
     data = frame()
     data.loc[[3, 5], "a"] = np.nan

@@ -1,4 +1,5 @@
 from alliance_stats.reliability.factor import mcdonald_omega as mcdonald_omega
+from alliance_stats.reliability.factor_categorical import categorical_omega as categorical_omega
 from alliance_stats.reliability.factor_multilevel import multilevel_omega as multilevel_omega
 from alliance_stats.reliability.invariance import measurement_invariance as measurement_invariance
 from alliance_stats.reliability.invariance_result import InvarianceResult as InvarianceResult

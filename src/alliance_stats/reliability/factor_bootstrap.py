@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats._base.random import RandomSource, as_generator
 from alliance_stats.sem.blocks import complete_blocks
@@ -36,8 +35,7 @@ def bootstrap_shares(
     values : array (n, p)
         The complete rows of the fit.
     """
-    if isinstance(n_boot, bool) or not isinstance(n_boot, int) or n_boot < LEAST:
-        raise ArgumentError(f"n_boot={n_boot!r} is too few. Give {counted(LEAST, 'resample')}+.")
+    check_resamples(n_boot)
     generator = as_generator(rng)
     n = len(values)
     zero = np.zeros(n, dtype=np.intp)
@@ -54,3 +52,11 @@ def bootstrap_shares(
             at = implied(fit.layout, found.x)
             draws[b] = [share(at) for share in shares]
     return draws
+
+
+def check_resamples(n_boot: int) -> None:
+    """Raise ArgumentError unless there are enough resamples for percentiles."""
+    if isinstance(n_boot, bool) or not isinstance(n_boot, int) or n_boot < LEAST:
+        raise ArgumentError(
+            f"n_boot={n_boot!r} is no number of resamples for percentiles. Give {LEAST} or more."
+        )

@@ -32,8 +32,9 @@ def _about_convergence(fit: SemResult) -> list[str]:
     if fit.optimum.converged:
         return []
     return [
-        f"The fit did not converge ({fit.optimum.message}). Do not report it: use a simpler "
-        "model, give start values, or look for items with hardly any variance."
+        f"The fit did not converge ({fit.optimum.message}). Do not report it. Where estimates "
+        "grow without end, the item that gives a factor its unit hardly belongs to it: put "
+        "another item first, or use identification='variance'. Else use a simpler model."
     ]
 
 

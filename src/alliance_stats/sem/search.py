@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 TOLERANCE = 1e-13
 #: Predicted decrease of −log L at which Newton steps take over.
 NEAR = 0.1
-MAX_ITERATIONS = 300
+MAX_ITERATIONS = 100
 #: A direction whose share of the scaled information is below it is not identified.
 FLAT = 1e-9
 
