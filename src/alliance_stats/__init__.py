@@ -32,6 +32,7 @@ NAMES = {
     "load_example": "alliance_stats.data.examples",
     "load_sessions": "alliance_stats.data.load",
     "multilevel_reliability": "alliance_stats.reliability.multilevel.session_ratings",
+    "mcdonald_omega": "alliance_stats.reliability.factor",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_within_between": "alliance_stats.report.plots.within_between",
     "pool": "alliance_stats.lmm.pooling.pool",
@@ -53,6 +54,7 @@ ROOMS = (
     "report",
     "simulate",
 )
+ROOMS = ("data", "formula", "lmm", "models", "numeric", "reliability", "report", "sem", "simulate")
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES, ROOMS)
 __all__ = [*__all__, "__version__"]

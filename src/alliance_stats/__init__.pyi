@@ -6,6 +6,7 @@ from alliance_stats import models as models
 from alliance_stats import numeric as numeric
 from alliance_stats import reliability as reliability
 from alliance_stats import report as report
+from alliance_stats import sem as sem
 from alliance_stats import simulate as simulate
 from alliance_stats._base.errors import ArgumentError as ArgumentError
 from alliance_stats._base.errors import DataError as DataError
@@ -33,6 +34,7 @@ from alliance_stats.measures.scoring import score as score
 from alliance_stats.models.outcome import fit_outcome as fit_outcome
 from alliance_stats.models.within_between import fit_within_between as fit_within_between
 from alliance_stats.reliability.consistency.cronbach import cronbach_alpha as cronbach_alpha
+from alliance_stats.reliability.factor import mcdonald_omega as mcdonald_omega
 from alliance_stats.reliability.intraclass.icc import icc as icc
 from alliance_stats.reliability.multilevel.session_ratings import (
     multilevel_reliability as multilevel_reliability,
