@@ -52,9 +52,9 @@ ROOMS = (
     "numeric",
     "reliability",
     "report",
+    "sem",
     "simulate",
 )
-ROOMS = ("data", "formula", "lmm", "models", "numeric", "reliability", "report", "sem", "simulate")
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES, ROOMS)
 __all__ = [*__all__, "__version__"]
