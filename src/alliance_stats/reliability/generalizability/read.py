@@ -240,7 +240,7 @@ def _detect(
     if crossed:
         notes.append(
             f"Crossed with {objects}: {', '.join(crossed)}. A label is taken for the same "
-            f"condition throughout. Conditions that each {objects} has for itself are nested: "
+            f"condition throughout. Conditions of each {objects}'s own are nested: "
             f"nested={{'{crossed[0]}': '{objects}'}}."
         )
     return notes
