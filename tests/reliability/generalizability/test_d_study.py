@@ -118,6 +118,7 @@ def test_needed_of_one_facet_and_of_a_goal_met_by_one() -> None:
         ({"n": {"item": range(1, 200), "occasion": range(1, 200)}}, "more than 10,000"),
         ({"n": {"item": 3}, "fixed": ["item"]}, "'item' is fixed"),
         ({"n": {"item": 3}, "fixed": "item"}, "is not a list of facets"),
+        ({"n": {"item": 3}, "fixed": ["occasion", "item"]}, "holds every facet"),
         ({"n": {"item": 3}, "nested": {"item": "rater"}}, "nested names 'rater'"),
         ({"n": {"item": 3}, "nested": {"person": "item"}}, "nests the objects"),
         ({"n": {"item": 3}, "nested": {"item": "item"}}, "nested in itself"),

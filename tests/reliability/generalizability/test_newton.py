@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from alliance_stats._base.errors import DataError
 from alliance_stats.reliability.generalizability.newton import minimise_variances
 
 
@@ -44,3 +46,12 @@ def test_far_starts_end_at_the_same_minimum() -> None:
     for start in ([100.0, 0.01], [0.0, 50.0], [1e-3, 1e-3]):
         found = minimise_variances(deviance, np.array(start), np.arange(2))
         np.testing.assert_allclose(found.variance, [1.0, 2.0], rtol=1e-6)
+
+
+def test_a_deviance_without_a_minimum_is_refused() -> None:
+    def endless(x: np.ndarray) -> complex:
+        both = x[0] + x[1]
+        return 3.0 * np.log(x[1]) + 1.0 / both + 2.0 * np.log(both)
+
+    with pytest.raises(DataError, match="without any error"):
+        minimise_variances(endless, np.array([0.3, 0.3]), np.arange(2))

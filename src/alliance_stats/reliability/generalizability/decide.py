@@ -110,6 +110,11 @@ def _planned(design: Design, nested: Nested | None, fixed: Sequence[str] | None)
             raise ArgumentError(
                 f"fixed={fixed!r} is not a list of facets. Facets here: {name_list(design.facets)}."
             )
+        if set(fixed) == set(design.facets):
+            raise ArgumentError(
+                f"fixed={list(fixed)!r} holds every facet, so there is nothing to generalise over. "
+                "Leave one facet random."
+            )
         design = replace(design, fixed=frozenset(fixed))
     if not nested:
         return design

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from alliance_stats._base.errors import DataError
+
 #: A step so small that its square vanishes.
 STEP = 1e-40
 #: Predicted decrease of the deviance at which the search ends.
@@ -22,6 +24,13 @@ MAX_HALVINGS = 50
 DIFFERENCE = 1e-6
 #: The smallest error variance that is tried, relative to the step before.
 LEAST_ERROR = 1e-2
+
+#: An error variance below this share of all is none.
+LEAST_SHARE = 1e-9
+NO_ERROR = (
+    "the components explain these few ratings without any error, so their likelihood has no "
+    "maximum. Use fewer facets, or more data."
+)
 
 Deviance = Callable[[np.ndarray], complex]
 
@@ -65,7 +74,25 @@ def minimise_variances(
     curvature : ndarray (k, k), optional
         A guess of the Hessian, corrected by BFGS updates on the way; for deviances that are
         costly. By default the Hessian is computed at every step.
+
+    Raises
+    ------
+    DataError
+        If the deviance falls without end as the error variance vanishes, on very few rows.
     """
+    try:
+        found = _minimum(deviance, start, moving, curvature)
+    except np.linalg.LinAlgError:
+        raise DataError(NO_ERROR) from None
+    if not found.variance[-1] > LEAST_SHARE * found.variance.sum():
+        raise DataError(NO_ERROR)
+    return found
+
+
+def _minimum(
+    deviance: Deviance, start: np.ndarray, moving: np.ndarray, curvature: np.ndarray | None
+) -> VarianceMinimum:
+    """The steps of `minimise_variances`."""
     x, converged = start.astype(float), False
     value = float(np.real(deviance(x)))
     slope = _gradient(deviance, x, moving)

@@ -154,6 +154,11 @@ def _check_names(
         raise ArgumentError(
             f"fixed={fixed!r} is not a list of facets. Facets here: {name_list(facets)}."
         )
+    if len(set(fixed)) == len(facets):
+        raise ArgumentError(
+            f"fixed={list(fixed)!r} holds every facet, so there is nothing to generalise over. "
+            "Leave one facet random."
+        )
     for start in given:
         if start in _around(start, given):
             raise ArgumentError(f"'{start}' is nested in itself. Correct nested=.")
@@ -235,7 +240,7 @@ def _detect(
     if crossed:
         notes.append(
             f"Crossed with {objects}: {', '.join(crossed)}. A label is taken for the same "
-            f"condition throughout. Conditions that each {objects} has for itself are nested: "
+            f"condition throughout. Conditions of each {objects}'s own are nested: "
             f"nested={{'{crossed[0]}': '{objects}'}}."
         )
     return notes
@@ -250,7 +255,7 @@ def _check_objects(
         raise DataError(
             f"every {objects} occurs with one {inside[0]} only, so that differences between "
             f"{inside[0]}s cannot be told from differences between {objects}s. Leave "
-            f"'{inside[0]}' out of facets=."
+            f"'{inside[0]}' out of facets=; nested={{'{objects}': '{inside[0]}'}} measures both."
         )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import one_of, probability
-from alliance_stats._base.errors import DataError
+from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.reliability.generalizability.components import (
     Components,
     about_estimates,
@@ -25,8 +25,9 @@ from alliance_stats.reliability.generalizability.result import GStudyResult
 from alliance_stats.reliability.generalizability.three_factors import three_factor_components
 
 Method = Literal["auto", "anova", "reml"]
+Wanted = Literal["auto", "profile", "satterthwaite"]
 #: Up to so many scores profile intervals take no more than seconds.
-PROFILED = 5_000
+PROFILED = 1_500
 
 
 def g_study(
@@ -39,6 +40,7 @@ def g_study(
     nested: Nested | None = None,
     fixed: Sequence[str] = (),
     method: Method = "auto",
+    intervals: Wanted = "auto",
     conf_level: float = 0.95,
 ) -> GStudyResult:
     """Generalizability study: where the variance of scores comes from, and how well they measure.
@@ -72,10 +74,12 @@ def g_study(
     method : {"auto", "anova", "reml"}
         ``"auto"``: expected mean squares if every cell of the design is filled, else restricted
         maximum likelihood.
+    intervals : {"auto", "profile", "satterthwaite"}
+        Of components by REML: from the profile likelihood by default up to 1,500 scores (they take
+        time), Satterthwaite's above, which are missing where a component is known too badly. From
+        mean squares they are Ting's.
     conf_level : float
-        Level of the intervals. Those of components are Ting's from mean squares, and from REML
-        profile-likelihood intervals up to 5,000 scores and Satterthwaite's above; those of
-        coefficients are by the delta method on the logit.
+        Level of the intervals; those of coefficients are by the delta method on the logit.
 
     Returns
     -------
@@ -123,12 +127,13 @@ def g_study(
     (0.963, 0.941)
     """
     one_of(method, ("auto", "anova", "reml"), name="method")
+    one_of(intervals, ("auto", "profile", "satterthwaite"), name="intervals")
     probability(conf_level, name="conf_level")
     measured = read_design(
         frame, score=score, design=design, objects=objects, facets=facets, nested=nested,
         fixed=fixed,
     )  # fmt: skip
-    components, about = _estimate(measured, method, conf_level)
+    components, about = _estimate(measured, method, intervals, conf_level)
     n, equal = conditions(measured.design, measured.codes)
     messages = [*measured.messages, *about, *_about_negative(measured, components)]
     messages += _about_numbers(measured, n, equal)
@@ -167,13 +172,20 @@ def _about_numbers(measured: Measured, n: dict[str, float], equal: bool) -> list
     ]
 
 
-def _estimate(measured: Measured, method: Method, level: float) -> tuple[Components, list[str]]:
+def _estimate(
+    measured: Measured, method: Method, intervals: Wanted, level: float
+) -> tuple[Components, list[str]]:
     """Components by the method that fits, and what must be said of it."""
     design = measured.design
     tensor = None
     if method != "reml":
         tensor = complete_tensor(design, measured.codes, measured.score)
     if tensor is not None:
+        if intervals != "auto":
+            raise ArgumentError(
+                f"intervals='{intervals}' is for REML, and this design is complete, so that mean "
+                "squares are used. Add method='reml', or leave intervals= out."
+            )
         return anova_components(design, tensor, level), []
     n = len(measured.score)
     if method == "anova":
@@ -182,16 +194,17 @@ def _estimate(measured: Measured, method: Method, level: float) -> tuple[Compone
             f"conditions in each; {n:,} scores do not fill it. Give method='reml', or "
             "complete data."
         )
-    components, converged = _restricted(measured, level)
+    components, converged = _restricted(measured, intervals, level)
     if converged:
         return components, []
     return components, ["The fit did not converge. Do not report it: the design is too sparse."]
 
 
-def _restricted(measured: Measured, level: float) -> tuple[Components, bool]:
+def _restricted(measured: Measured, intervals: Wanted, level: float) -> tuple[Components, bool]:
     """REML, by the fast way where there are many scores of three factors."""
     design, codes, values = measured.design, measured.codes, measured.score
-    if len(values) <= PROFILED:
+    few = len(values) <= PROFILED
+    if intervals == "profile" or (few and intervals == "auto"):
         return reml_components(design, codes, values, level=level, intervals="profile")
     found = three_factor_components(design, codes, values, level=level)
     if found is not None:
