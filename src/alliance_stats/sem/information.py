@@ -30,7 +30,9 @@ def contract(blocks: Blocks, layout: Layout, at: Sides, first: Floats, second: F
             if not used.any() or not len(rows) or not len(columns):
                 continue
             pair = (at.left[rows], at.right[rows], at.left[columns], at.right[columns])
-            found = _contract_pair(*pair, first[used], second[used], weight[used])
+            x = first[used]
+            y = x if first is second else second[used]
+            found = _contract_pair(*pair, x, y, weight[used])
             total[np.ix_(rows, columns)] = found
             total[np.ix_(columns, rows)] = found.T
     return total
