@@ -23,8 +23,7 @@ from alliance_stats.sem.fit_indices import (
 )
 from alliance_stats.sem.layout import build_layout
 from alliance_stats.sem.likelihood import Likelihood
-from alliance_stats.sem.robust import bread
-from alliance_stats.sem.saturated import available_moments, theta_of
+from alliance_stats.sem.saturated import available_moments
 from alliance_stats.sem.search import search
 from alliance_stats.sem.start import start_values
 
@@ -112,11 +111,8 @@ def _one_level(fit: SemResult) -> Statistic:
     value = expand_moments(blocks, sigma * np.eye(p), mu).value - fit.saturated.value
     df = len(fit.spec.groups) * p * (p - 1) // 2
     scaling = 1.0
-    if fit.saturated_bread is not None and fit.rows is not None and df:
-        layout = build_layout(baseline_model(fit.spec))
-        theta = theta_of(layout, sigma, mu)
-        own = bread(Likelihood(layout, blocks), theta, fit.rows).trace
-        scaling = (fit.saturated_bread.trace - own) / df
+    if fit.traces is not None and df:
+        scaling = (fit.traces.saturated - fit.traces.baseline) / df
     return Statistic(2.0 * value, df, scaling)
 
 

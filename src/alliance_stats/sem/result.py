@@ -21,7 +21,7 @@ from alliance_stats.sem.measures import Measures, count_moments, measures
 from alliance_stats.sem.moments import Implied
 from alliance_stats.sem.problems import about_fit
 from alliance_stats.sem.r_code import r_code
-from alliance_stats.sem.robust import Bread, Rows
+from alliance_stats.sem.robust import Bread, Traces
 from alliance_stats.sem.saturated import Saturated
 from alliance_stats.sem.spec import ModelSpec, Parameter, term
 from alliance_stats.sem.tables import glance_table, tidy_table
@@ -75,8 +75,7 @@ class SemResult:
     n_patterns: int
     n_dropped: int
     bread: Bread | None = None
-    saturated_bread: Bread | None = None
-    rows: Rows | None = None
+    traces: Traces | None = None
     about_data: tuple[str, ...] = ()
 
     @cached_property
@@ -159,8 +158,8 @@ class SemResult:
         value = 2.0 * (self._at[1].value - self.saturated.value)
         df = count_moments(self) - self.layout.n_free
         scaling = 1.0
-        if self.bread is not None and self.saturated_bread is not None and df:
-            scaling = (self.saturated_bread.trace - self.bread.trace) / df
+        if self.bread is not None and self.traces is not None and df:
+            scaling = (self.traces.saturated - self.bread.trace) / df
         return Statistic(max(value, 0.0), df, scaling)
 
     @cached_property
