@@ -37,6 +37,8 @@ while (length(line <- readLines(input, n = 1)) == 1) {
   gc(FALSE)
   began <- Sys.time()
   fit <- suppressWarnings(do.call(lavaan::lavaan, arguments))
+  measures <- suppressWarnings(fitMeasures(fit))
+  table <- parameterEstimates(fit)
   seconds <- as.numeric(difftime(Sys.time(), began, units = "secs"))
-  answer(seconds, "\t", fitMeasures(fit, "chisq"))
+  answer(seconds, "\t", measures[["chisq"]])
 }

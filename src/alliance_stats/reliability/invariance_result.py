@@ -9,13 +9,16 @@ from types import MappingProxyType
 import pandas as pd
 
 from alliance_stats._base.printing import escape_html, frame_html, frame_text
-from alliance_stats._base.views import ResultView
+from alliance_stats._base.views import TIDY_COLUMNS, ResultView
 from alliance_stats.sem.result import SemResult
 
 HEADINGS = {"statistic": "Δχ²", "df": "Δdf"}
 #: Columns of the printed table of fit.
 FIT = ("step", "chi2", "df", "p_value", "cfi", "tli", "rmsea", "srmr")
-CHANGES = ("step", "delta_cfi", "delta_rmsea", "delta_srmr", "cheung_rensvold", "chen")
+CHANGES = (
+    "step", "delta_chi2", "delta_df", "delta_p", "delta_cfi", "delta_rmsea", "delta_srmr",
+    "cheung_rensvold", "chen",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -90,9 +93,7 @@ class InvarianceResult:
         return ResultView(
             kind="invariance",
             title=self.title,
-            terms=self.tidy()[
-                ["term", "estimate", "se", "statistic", "df", "p_value", "ci_low", "ci_high"]
-            ],
+            terms=pd.DataFrame(columns=list(TIDY_COLUMNS)),  # steps are no coefficients
             fit=self.glance(),
             plot=None,
             levels=pd.DataFrame({"unit": ["row"], "n": [first.n_obs]}),

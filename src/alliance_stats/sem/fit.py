@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import one_of
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
-from alliance_stats.sem.builders import in_groups, with_intercepts
+from alliance_stats.sem.builders import (
+    baseline_model,
+    in_groups,
+    saturated_model,
+    with_intercepts,
+)
 from alliance_stats.sem.layout import build_layout
 from alliance_stats.sem.likelihood import Likelihood
 from alliance_stats.sem.prepare import Missing, Prepared, group_labels, prepare
-from alliance_stats.sem.problems import about_fit
 from alliance_stats.sem.result import SemResult, Settings
-from alliance_stats.sem.robust import Bread, bread
-from alliance_stats.sem.saturated import Saturated, fit_saturated, saturated_layout, theta_of
+from alliance_stats.sem.robust import Traces, bread
+from alliance_stats.sem.saturated import Saturated, available_moments, fit_saturated, theta_of
 from alliance_stats.sem.search import search
 from alliance_stats.sem.spec import ModelSpec
 from alliance_stats.sem.start import start_values
@@ -88,8 +90,7 @@ def fit_sem(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> import pandas as pd
+    >>>     >>> import pandas as pd
     >>> from alliance_stats.sem import factor_model, fit_sem
     >>> rng = np.random.default_rng(1)
     >>> factor = rng.normal(size=(300, 1))
@@ -133,12 +134,12 @@ def fit_quietly(
 
 def fit_prepared(spec: ModelSpec, prepared: Prepared, settings: Settings) -> SemResult:
     """Fit a model to data that are prepared already."""
-    blocks = prepared.blocks
+    blocks, robust = prepared.blocks, settings.estimator == "mlr"
     saturated = fit_saturated(spec, blocks)
     layout = build_layout(spec)
     likelihood = Likelihood(layout, blocks, saturated.value)
     optimum = search(likelihood, start_values(layout, saturated.sigma, saturated.mu))
-    result = SemResult(
+    return SemResult(
         spec=spec,
         likelihood=likelihood,
         optimum=optimum,
@@ -148,12 +149,10 @@ def fit_prepared(spec: ModelSpec, prepared: Prepared, settings: Settings) -> Sem
         n_clusters=prepared.n_clusters,
         n_patterns=prepared.n_patterns,
         n_dropped=prepared.n_dropped,
-        bread=_bread(settings, likelihood, optimum.x, prepared),
-        saturated_bread=_saturated_bread(settings, spec, saturated, prepared),
-        rows=prepared.rows if settings.estimator == "mlr" else None,
+        bread=bread(likelihood, optimum.x, prepared.rows) if robust else None,
+        traces=_traces(spec, saturated, prepared) if robust else None,
         about_data=prepared.messages,
     )
-    return replace(result, about_fit=tuple(about_fit(result)))
 
 
 def _settings(
@@ -197,19 +196,14 @@ def _settings(
     )
 
 
-def _bread(
-    settings: Settings, likelihood: Likelihood, theta: np.ndarray, prepared: Prepared
-) -> Bread | None:
-    if settings.estimator != "mlr":
-        return None
-    return bread(likelihood, theta, prepared.rows)
-
-
-def _saturated_bread(
-    settings: Settings, spec: ModelSpec, saturated: Saturated, prepared: Prepared
-) -> Bread | None:
-    if settings.estimator != "mlr":
-        return None
-    layout = saturated_layout(spec)
-    theta = theta_of(layout, saturated.sigma, saturated.mu)
-    return bread(Likelihood(layout, prepared.blocks), theta, prepared.rows)
+def _traces(spec: ModelSpec, saturated: Saturated, prepared: Prepared) -> Traces:
+    """What the scaling factors of test statistics need of the models compared with."""
+    found = []
+    for model, moments in (
+        (saturated_model(spec), (saturated.sigma, saturated.mu)),
+        (baseline_model(spec), available_moments(prepared.blocks)),
+    ):
+        layout = build_layout(model)
+        likelihood = Likelihood(layout, prepared.blocks)
+        found.append(bread(likelihood, theta_of(layout, *moments), prepared.rows).trace)
+    return Traces(*found)

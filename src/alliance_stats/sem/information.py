@@ -30,7 +30,9 @@ def contract(blocks: Blocks, layout: Layout, at: Sides, first: Floats, second: F
             if not used.any() or not len(rows) or not len(columns):
                 continue
             pair = (at.left[rows], at.right[rows], at.left[columns], at.right[columns])
-            found = _contract_pair(*pair, first[used], second[used], weight[used])
+            x = first[used]
+            y = x if first is second else second[used]
+            found = _contract_pair(*pair, x, y, weight[used])
             total[np.ix_(rows, columns)] = found
             total[np.ix_(columns, rows)] = found.T
     return total
@@ -105,13 +107,26 @@ def _cross_information(blocks: Blocks, layout: Layout, at: Sides, expansion: Exp
             weight = blocks.n * blocks.mean_share[:, one] * blocks.share[:, other]
             if not weight.any():
                 continue
-            kernel = np.einsum("b,bij,bk->ijk", weight, expansion.weight, pulled)
-            moved = np.einsum("ki,ijl->kjl", at.mean[rows], kernel)
-            left, right = at.left[columns], at.right[columns]
-            found = np.einsum("kjl,mj,ml->km", moved, left, right, optimize=True)
-            found += np.einsum("kjl,mj,ml->km", moved, right, left, optimize=True)
+            used = weight != 0.0
+            pair = (at.mean[rows], at.left[columns], at.right[columns])
+            found = _cross_pair(*pair, expansion.weight[used], pulled[used], weight[used])
             out[np.ix_(rows, columns)] = found
     return out
+
+
+def _cross_pair(
+    mean: Floats, left: Floats, right: Floats, inverse: Floats, pulled: Floats, weight: Floats
+) -> Floats:
+    """The same of two sets of entries: block by block, or through one kernel if that is less."""
+    if len(weight) <= mean.shape[1]:
+        out = np.zeros((len(mean), len(left)))
+        for one, u, w in zip(inverse, pulled, weight, strict=True):
+            moved = w * mean @ one
+            out += (moved @ left.T) * (right @ u) + (moved @ right.T) * (left @ u)
+        return out
+    kernel = np.einsum("b,bij,bk->ijk", weight, inverse, pulled)
+    moved = np.einsum("ki,ijl->kjl", mean, kernel).reshape(len(mean), -1)
+    return moved @ _flat(left, right).reshape(len(left), -1).T
 
 
 def observed_information(

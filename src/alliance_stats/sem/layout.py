@@ -65,15 +65,18 @@ class Layout:
         """Whether no two entries are the same parameter."""
         return len(self.free) == self.n_free
 
+    @cached_property
+    def selection(self) -> Floats:
+        """One where an entry (column) is a free parameter (row)."""
+        return (self.free == np.arange(self.n_free)[:, None]).astype(np.float64)
+
     def collect(self, by_entry: Floats) -> Floats:
         """Sum what belongs to entries (k, …) over those that are the same parameter."""
         if self.is_one_to_one:
             out = np.empty_like(by_entry)
             out[self.free] = by_entry
             return out
-        out = np.zeros((self.n_free, *by_entry.shape[1:]))
-        np.add.at(out, self.free, by_entry)
-        return out
+        return self.selection @ by_entry
 
     def collect_square(self, by_entry: Floats) -> Floats:
         """Sum a matrix (k, k) over entries that are the same parameter, both ways."""

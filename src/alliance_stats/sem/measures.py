@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_stats.sem.builders import baseline_model
+from alliance_stats.sem.density import expand_moments
 from alliance_stats.sem.fit_indices import (
     Statistic,
     cfi,
@@ -22,8 +23,7 @@ from alliance_stats.sem.fit_indices import (
 )
 from alliance_stats.sem.layout import build_layout
 from alliance_stats.sem.likelihood import Likelihood
-from alliance_stats.sem.robust import bread
-from alliance_stats.sem.saturated import available_moments, theta_of
+from alliance_stats.sem.saturated import available_moments
 from alliance_stats.sem.search import search
 from alliance_stats.sem.start import start_values
 
@@ -99,28 +99,29 @@ class Measures:
 def measures(fit: SemResult) -> Measures:
     """The test of a fit and of its baseline."""
     blocks = fit.likelihood.blocks
-    moments = count_moments(fit)
-    spec = baseline_model(fit.spec)
-    layout = build_layout(spec)
-    likelihood = Likelihood(layout, blocks, fit.saturated.value)
-    theta = _baseline_theta(fit, likelihood)
-    value = 2.0 * likelihood.value(theta)
-    df = moments - layout.n_free
+    baseline = _one_level(fit) if fit.spec.levels == ("",) else _two_level(fit)
+    return Measures(fit.statistic, baseline, float(blocks.n_rows), len(fit.spec.groups))
+
+
+def _one_level(fit: SemResult) -> Statistic:
+    """The baseline in closed form: means and variances of each variable alone."""
+    p = len(fit.spec.observed)
+    blocks = fit.likelihood.blocks
+    sigma, mu = available_moments(blocks)
+    value = expand_moments(blocks, sigma * np.eye(p), mu).value - fit.saturated.value
+    df = len(fit.spec.groups) * p * (p - 1) // 2
     scaling = 1.0
-    if fit.saturated_bread is not None and fit.rows is not None and df:
-        own = bread(likelihood, theta, fit.rows).trace
-        scaling = (fit.saturated_bread.trace - own) / df
-    return Measures(
-        fit.statistic, Statistic(value, df, scaling), float(blocks.n_rows), len(fit.spec.groups)
-    )
+    if fit.traces is not None and df:
+        scaling = (fit.traces.saturated - fit.traces.baseline) / df
+    return Statistic(2.0 * value, df, scaling)
 
 
-def _baseline_theta(fit: SemResult, likelihood: Likelihood) -> Floats:
-    """Means and variances of each variable alone; at two levels there is no closed form."""
-    if fit.spec.levels == ("",):
-        return theta_of(likelihood.layout, *available_moments(likelihood.blocks))
-    start = start_values(likelihood.layout, fit.saturated.sigma, fit.saturated.mu)
-    return search(likelihood, start).x
+def _two_level(fit: SemResult) -> Statistic:
+    """The baseline at both levels; it has no closed form."""
+    layout = build_layout(baseline_model(fit.spec))
+    likelihood = Likelihood(layout, fit.likelihood.blocks, fit.saturated.value)
+    found = search(likelihood, start_values(layout, fit.saturated.sigma, fit.saturated.mu))
+    return Statistic(2.0 * found.value, count_moments(fit) - layout.n_free)
 
 
 def count_moments(fit: SemResult) -> int:

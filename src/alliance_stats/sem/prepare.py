@@ -189,7 +189,9 @@ def _check_rows(spec: ModelSpec, values: Floats, group: NDArray[np.intp]) -> Non
                     n for n, any_ in zip(spec.observed, there.any(axis=0), strict=True) if not any_
                 ]
                 raise DataError(f"all values{of_group} are missing: {name_list(never)}. Drop them.")
-            spread = np.nanmax(own, axis=0) - np.nanmin(own, axis=0)
+            complete = bool(there.all())
+            high, low = (np.max, np.min) if complete else (np.nanmax, np.nanmin)
+            spread = high(own, axis=0) - low(own, axis=0)
         flat = [n for n, s in zip(spec.observed, spread, strict=True) if not s > 0]
         if flat:
             raise DataError(

@@ -19,8 +19,9 @@ from alliance_stats.sem.layout import Layout, filled
 from alliance_stats.sem.likelihood import Likelihood
 from alliance_stats.sem.measures import Measures, count_moments, measures
 from alliance_stats.sem.moments import Implied
+from alliance_stats.sem.problems import about_fit
 from alliance_stats.sem.r_code import r_code
-from alliance_stats.sem.robust import Bread, Rows
+from alliance_stats.sem.robust import Bread, Traces
 from alliance_stats.sem.saturated import Saturated
 from alliance_stats.sem.spec import ModelSpec, Parameter, term
 from alliance_stats.sem.tables import glance_table, tidy_table
@@ -60,8 +61,8 @@ class SemResult:
     group_sizes : mapping of str to int
     n_clusters, n_patterns, n_dropped : int
         Clusters, patterns of missing values, rows left out.
-    about_data, about_fit : tuple of str
-        Dropped rows; improper or failed fits, in plain words.
+    about_data : tuple of str
+        Dropped rows, in plain words.
     """
 
     spec: ModelSpec
@@ -74,10 +75,13 @@ class SemResult:
     n_patterns: int
     n_dropped: int
     bread: Bread | None = None
-    saturated_bread: Bread | None = None
-    rows: Rows | None = None
+    traces: Traces | None = None
     about_data: tuple[str, ...] = ()
-    about_fit: tuple[str, ...] = ()
+
+    @cached_property
+    def about_fit(self) -> tuple[str, ...]:
+        """What is wrong with the solution, in plain words; nothing if it is proper."""
+        return tuple(about_fit(self))
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -154,8 +158,8 @@ class SemResult:
         value = 2.0 * (self._at[1].value - self.saturated.value)
         df = count_moments(self) - self.layout.n_free
         scaling = 1.0
-        if self.bread is not None and self.saturated_bread is not None and df:
-            scaling = (self.saturated_bread.trace - self.bread.trace) / df
+        if self.bread is not None and self.traces is not None and df:
+            scaling = (self.traces.saturated - self.bread.trace) / df
         return Statistic(max(value, 0.0), df, scaling)
 
     @cached_property

@@ -66,6 +66,19 @@ class Bread:
         return float(np.trace(np.linalg.solve(self.information, self.meat)))
 
 
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """tr(A⁻¹B) of the saturated and of the baseline model, each at its own estimates.
+
+    Attributes
+    ----------
+    saturated, baseline : float
+    """
+
+    saturated: float
+    baseline: float
+
+
 def row_scores(
     blocks: Blocks, layout: Layout, at: Implied, expansion: Expansion, rows: Rows
 ) -> Floats:

@@ -49,18 +49,13 @@ def fit_saturated(spec: ModelSpec, blocks: Blocks) -> Saturated:
     if blocks.is_complete and spec.levels == ("",):
         sigma, mu = blocks.scatter, blocks.mean
         return Saturated(sigma, mu, expand_moments(blocks, sigma, mu).value)
-    layout = saturated_layout(spec)
+    layout = build_layout(saturated_model(spec))
     sigma, mu = start_moments(blocks)
     start = theta_of(layout, sigma, mu)
     reference = Likelihood(layout, blocks).value(start)
     found = search(Likelihood(layout, blocks, reference), start)
     at = implied(layout, found.x)
     return Saturated(at.sigma, at.mu, found.value + reference, found.converged)
-
-
-def saturated_layout(spec: ModelSpec) -> Layout:
-    """Positions of the saturated model of the same variables."""
-    return build_layout(saturated_model(spec))
 
 
 def theta_of(layout: Layout, sigma: Floats, mu: Floats) -> Floats:

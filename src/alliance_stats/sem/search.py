@@ -14,15 +14,15 @@ from alliance_stats.sem.likelihood import Likelihood
 Floats = NDArray[np.float64]
 
 TOLERANCE = 1e-13
-#: Predicted decrease of −log L at which Newton steps take over.
-NEAR = 0.1
+#: Steps of Fisher scoring after which Newton steps take over.
+SCORING = 6
 MAX_ITERATIONS = 100
 #: A direction whose share of the scaled information is below it is not identified.
 FLAT = 1e-9
 
 
 def search(likelihood: Likelihood, start: Floats) -> Optimum:
-    """Minimise −log L by Fisher scoring, and by Newton steps when the minimum is near.
+    """Minimise −log L by some steps of Fisher scoring, then by Newton steps.
 
     Raises
     ------
@@ -37,17 +37,19 @@ def search(likelihood: Likelihood, start: Floats) -> Optimum:
         )
     scale = _scale(values[2])
 
-    def minimise(x: Floats, tolerance: float, exact: bool) -> Optimum:
+    def minimise(x: Floats, steps: int, exact: bool) -> Optimum:
         return minimise_smooth(
             lambda x: _scaled(likelihood.expand(x / scale, exact=exact), scale),
             x,
-            tolerance=tolerance,
-            max_iterations=MAX_ITERATIONS,
+            tolerance=TOLERANCE,
+            max_iterations=steps,
         )
 
-    first = minimise(start * scale, NEAR, False)
-    found = minimise(first.x, TOLERANCE, True)
-    log = (*first.log, *found.log)
+    found = minimise(start * scale, SCORING, False)
+    log = found.log
+    if not found.converged:
+        found = minimise(found.x, MAX_ITERATIONS, True)
+        log = (*log, *found.log)
     return replace(found, x=found.x / scale, gradient=found.gradient * scale, log=log)
 
 

@@ -75,6 +75,8 @@ def estimation_note(fit: SemResult) -> str:
 def fit_sentence(fit: SemResult) -> str:
     """The test and the indices in one sentence."""
     row = fit.glance().iloc[0]
+    if not row["df"]:
+        return "chi2 has no degrees of freedom: the model fits any data and cannot be tested"
     scaled = "_scaled" if fit.bread is not None else ""
     p = format_p(row["p_value" + scaled])
     p = f"p {p}" if p.startswith(("<", ">")) else f"p = {p}"
