@@ -33,7 +33,7 @@ STEPS: dict[str, tuple[str, ...]] = {
 }
 #: Largest number of occasions that is not asked to be chosen with `at`.
 MOST_OCCASIONS = 6
-#: Rows a group up to which Chen's stricter limits for small samples hold.
+#: Rows in all up to which Chen's stricter limits for small samples hold.
 SMALL = 300
 
 
@@ -114,12 +114,11 @@ def measurement_invariance(
         for step, spec in specs.items()
     }
     first = fits["configural"]
-    smallest = min(first.group_sizes.values())
     about_fits = [f"{step}: {text}" for step, fit in fits.items() for text in fit.about_fit]
     messages = (*first.about_data, *about_fits)
-    table = _table(fits, smallest)
+    table = _table(fits)
     over = str(groups if groups is not None else occasions)
-    result = InvarianceResult(over, table, fits, _notes(first, smallest), messages)
+    result = InvarianceResult(over, table, fits, _notes(first), messages)
     warn_of(first.about_data, about_fits)
     return result
 
@@ -194,7 +193,7 @@ def _wide(
     return wide.reset_index(drop=True)
 
 
-def _table(fits: Mapping[str, SemResult], smallest: int) -> pd.DataFrame:
+def _table(fits: Mapping[str, SemResult]) -> pd.DataFrame:
     """Fit of every step, and its change from the step before."""
     rows: list[dict[str, object]] = []
     before: tuple[SemResult, dict[str, float]] | None = None
@@ -202,7 +201,7 @@ def _table(fits: Mapping[str, SemResult], smallest: int) -> pd.DataFrame:
         found = _indices(fit)
         row: dict[str, object] = {"step": step, **found}
         if before is not None:
-            row |= _changes(step, fit, found, *before, smallest)
+            row |= _changes(step, fit, found, *before)
         rows.append(row)
         before = (fit, found)
     return pd.DataFrame(rows)
@@ -224,7 +223,6 @@ def _changes(
     found: dict[str, float],
     last: SemResult,
     before: dict[str, float],
-    smallest: int,
 ) -> dict[str, object]:
     test = difference_test(fit, last)
     change = {name: float(found[name] - before[name]) for name in ("cfi", "rmsea", "srmr")}
@@ -234,7 +232,7 @@ def _changes(
         "delta_p": test.p_value,
         **{f"delta_{name}": value for name, value in change.items()},
         "cheung_rensvold": change["cfi"] >= -0.01,
-        "chen": keeps_chen(step, change, small=smallest <= SMALL),
+        "chen": keeps_chen(step, change, small=is_small(fit)),
     }
 
 
@@ -259,26 +257,27 @@ def keeps_chen(step: str, change: Mapping[str, float], *, small: bool) -> bool:
     return not (change["cfi"] <= limits["cfi"] and others)
 
 
-def _notes(first: SemResult, smallest: int) -> tuple[str, ...]:
+def is_small(fit: SemResult) -> bool:
+    """Whether Chen's limits for small samples hold."""
+    return fit.n_obs <= SMALL
+
+
+def _notes(first: SemResult) -> tuple[str, ...]:
     """What the columns mean and what the rules are."""
-    size = (
-        f"Chen's limits for small groups (the smallest has {smallest})"
-        if smallest <= SMALL
-        else "Chen's limits for large groups"
-    )
-    limits = chen_limits("metric", small=smallest <= SMALL)
-    later = chen_limits("scalar", small=smallest <= SMALL)
+    small = is_small(first)
+    size = f"for {'at most' if small else 'more than'} {SMALL} rows"
+    limits, later = (chen_limits(step, small=small) for step in ("metric", "scalar"))
     kinds = ""
     if first.bread is not None:
         index = "robust" if first.likelihood.blocks.is_complete else "scaled"
         kinds = (
-            f"Tests are scaled (Yuan-Bentler; differences after Satorra-Bentler), CFI, TLI "
+            "Tests are scaled (Yuan-Bentler; differences after Satorra-Bentler), CFI, TLI "
             f"and RMSEA are {index}."
         )
     rules = (
         "Rules, not tests: a step holds if CFI falls by no more than .01 (Cheung & Rensvold, "
-        f"2002); {size}: it fails if CFI falls by {-limits['cfi']:g} or more and RMSEA rises by "
+        f"2002). It fails if CFI falls by {-limits['cfi']:g} or more and RMSEA rises by "
         f"{limits['rmsea']:g} or SRMR by {limits['srmr']:g} (metric) or {later['srmr']:g} "
-        "(scalar, strict) or more (Chen, 2007)."
+        f"(scalar, strict) or more (Chen, 2007, {size})."
     )
     return tuple(filter(None, [kinds, rules]))
