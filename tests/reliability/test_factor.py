@@ -135,6 +135,13 @@ def test_omega_does_not_depend_on_order_or_common_unit() -> None:
     assert al.mcdonald_omega(100 * data + 3).estimate == pytest.approx(first)
 
 
+def test_columns_may_be_named_by_numbers() -> None:
+    data = congeneric(200)
+    numbered = data.set_axis(range(4), axis=1)
+    assert al.mcdonald_omega(numbered).estimate == al.mcdonald_omega(data).estimate
+    assert list(numbered.columns) == [0, 1, 2, 3]
+
+
 def test_intervals_stay_inside_and_improper_models_are_named() -> None:
     rng = np.random.default_rng(4)
     data = pd.DataFrame(rng.normal(size=(25, 1)) + 0.05 * rng.normal(size=(25, 4)))

@@ -151,7 +151,8 @@ def mcdonald_omega(
     one_of(interval, ("delta", "bootstrap"), name="interval")
     if cluster is not None:
         columns_present(items, [cluster])
-    names = [str(name) for name in items.columns if name != cluster]
+    items = items.set_axis([str(name) for name in items.columns], axis=1)
+    names = [name for name in items.columns if name != cluster]
     spec = _spec(names, n_factors, factors)
     if cluster is not None and estimator == "ml":
         raise ArgumentError("cluster= needs estimator='mlr'. Leave one of them out.")

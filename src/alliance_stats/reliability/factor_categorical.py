@@ -111,6 +111,7 @@ def categorical_omega(
     probability(conf_level, name="conf_level")
     if (interval == "bootstrap") != (rng is not None):
         raise ArgumentError("interval='bootstrap' and rng= go together. Give both or neither.")
+    items = items.set_axis([str(name) for name in items.columns], axis=1)
     codes, messages = _codes(items)
     n_categories = (codes.max(axis=0) + 1).tolist()
     found = fit_ordered(codes, n_categories)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alliance_stats._base.checks import agree, counted, name_list
-from alliance_stats.sem.search import flat_directions
 from alliance_stats.sem.spec import term
 
 if TYPE_CHECKING:
@@ -18,19 +17,17 @@ INDEFINITE = -1e-8
 
 
 def about_fit(fit: SemResult) -> list[str]:
-    """Messages, the gravest first."""
-    messages = [*_about_convergence(fit)]
-    flat = _about_identification(fit)
-    if flat:
-        return [*messages, *flat]
-    return [*messages, *_about_variances(fit), *_about_covariances(fit)]
+    """Messages: only the gravest kind, then what is improper."""
+    if not (fit.optimum.converged and fit.saturated.converged):
+        return _about_convergence(fit)
+    if len(fit.flat):
+        return _about_identification(fit)
+    return [*_about_variances(fit), *_about_covariances(fit)]
 
 
 def _about_convergence(fit: SemResult) -> list[str]:
-    if not fit.saturated.converged:
-        return ["The saturated model did not converge, so tests of fit are not to be trusted."]
     if fit.optimum.converged:
-        return []
+        return ["The saturated model did not converge, so tests of fit are not to be trusted."]
     return [
         f"The fit did not converge ({fit.optimum.message}). Do not report it. Where estimates "
         "grow without end, the item that gives a factor its unit hardly belongs to it: put "
@@ -39,9 +36,7 @@ def _about_convergence(fit: SemResult) -> list[str]:
 
 
 def _about_identification(fit: SemResult) -> list[str]:
-    flat = flat_directions(fit.information)
-    if not len(flat):
-        return []
+    flat = fit.flat
     weights = np.abs(flat).max(axis=0)
     involved = [
         name for name, w in zip(fit.free_terms, weights, strict=True) if w > 0.1 * weights.max()

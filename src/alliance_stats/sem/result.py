@@ -23,6 +23,7 @@ from alliance_stats.sem.problems import about_fit
 from alliance_stats.sem.r_code import r_code
 from alliance_stats.sem.robust import Bread, Traces
 from alliance_stats.sem.saturated import Saturated
+from alliance_stats.sem.search import flat_directions
 from alliance_stats.sem.spec import ModelSpec, Parameter, term
 from alliance_stats.sem.tables import glance_table, tidy_table
 from alliance_stats.sem.views import html_of, text_of, view_of
@@ -139,12 +140,16 @@ class SemResult:
     @cached_property
     def covariance(self) -> Floats:
         """Covariance of the free parameters; NaN if the model is not identified."""
-        try:
-            if self.bread is not None:
-                return self.bread.covariance
-            return np.asarray(np.linalg.inv(self.information), dtype=np.float64)
-        except np.linalg.LinAlgError:
+        if len(self.flat):
             return np.full((self.layout.n_free, self.layout.n_free), np.nan)
+        if self.bread is not None:
+            return self.bread.covariance
+        return np.asarray(np.linalg.inv(self.information), dtype=np.float64)
+
+    @cached_property
+    def flat(self) -> Floats:
+        """Combinations of free parameters (few, n_free) that the data say nothing about."""
+        return flat_directions(self.information)
 
     @cached_property
     def loglik(self) -> float:
