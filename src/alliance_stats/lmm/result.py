@@ -26,7 +26,8 @@ from alliance_stats.lmm.prediction.conditional import effect_roots, mean_frames,
 from alliance_stats.lmm.prediction.predict import Interval, Kind, NewGroups, predict_rows
 from alliance_stats.lmm.prediction.residuals import residuals
 from alliance_stats.lmm.prediction.simulate import simulate
-from alliance_stats.lmm.r_code import r_code
+from alliance_stats.lmm.r_code.lme4 import lmer_code
+from alliance_stats.lmm.r_code.nlme import nlme_code
 from alliance_stats.lmm.resampling.bootstrap import bootstrap
 from alliance_stats.lmm.residual.fitted import FittedResidual
 from alliance_stats.lmm.tables import (
@@ -343,7 +344,8 @@ class MixedModelResult:
         >>> print(fit.to_r(data="sessions.csv").splitlines()[1])
         library(lmerTest)
         """
-        return r_code(self.criterion.design, reml=self.reml, data=data)
+        write = lmer_code if self.residual is None else nlme_code
+        return write(self.criterion.design, reml=self.reml, data=data)
 
     r2 = r2
     variance_shares = variance_shares

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from alliance_stats._base.checks import counted
 from alliance_stats._base.printing import escape_html, format_number, frame_html, frame_text
 from alliance_stats._base.views import ResultView
-from alliance_stats.lmm.r_code import PRINTED, r_formula, r_name, reading
+from alliance_stats.lmm.r_code.lme4 import PRINTED
+from alliance_stats.lmm.r_code.names import r_name
+from alliance_stats.lmm.r_code.reading import r_formula, reading
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.glmm.result import GlmmResult

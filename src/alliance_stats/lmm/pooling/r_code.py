@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alliance_stats._base.errors import ArgumentError
-from alliance_stats.lmm.r_code import lmer_call, preparation, r_text
+from alliance_stats.lmm.r_code.lme4 import lmer_call, preparation
+from alliance_stats.lmm.r_code.names import r_text
 from alliance_stats.lmm.residual.limits import no_structure
 
 if TYPE_CHECKING:
