@@ -20,8 +20,6 @@ from alliance_stats.lmm.prediction.conditional import mean_frames, sd_frames
 from alliance_stats.lmm.prediction.predict import predict
 from alliance_stats.lmm.prediction.residuals import residuals
 from alliance_stats.lmm.prediction.simulate import simulate
-from alliance_stats.lmm.r_code.lme4 import lmer_code
-from alliance_stats.lmm.r_code.nlme import nlme_code
 from alliance_stats.lmm.resampling.bootstrap import bootstrap
 from alliance_stats.lmm.tables import column_means, glance, levels_table, var_corr
 from alliance_stats.lmm.views import html_of, text_of, view_of
@@ -106,6 +104,9 @@ class MixedModelResult(FittedModel):
         >>> print(fit.to_r(data="sessions.csv").splitlines()[1])
         library(lmerTest)
         """
+        from alliance_stats.lmm.r_code.lme4 import lmer_code  # loaded when asked for
+        from alliance_stats.lmm.r_code.nlme import nlme_code
+
         write = lmer_code if self.residual is None else nlme_code
         return write(self.criterion.design, reml=self.reml, data=data)
 
