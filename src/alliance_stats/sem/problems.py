@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from alliance_stats._base.checks import agree, counted, name_list
+from alliance_stats.sem.fitted import FittedSem
 from alliance_stats.sem.spec import term
-
-if TYPE_CHECKING:
-    from alliance_stats.sem.result import SemResult
 
 #: A correlation matrix with an eigenvalue below it is not positive definite.
 INDEFINITE = -1e-8
 
 
-def about_fit(fit: SemResult) -> list[str]:
+def about_fit(fit: FittedSem) -> list[str]:
     """Messages: only the gravest kind, then what is improper."""
     if not (fit.optimum.converged and fit.saturated.converged):
         return _about_convergence(fit)
@@ -25,7 +21,12 @@ def about_fit(fit: SemResult) -> list[str]:
     return [*_about_variances(fit), *_about_covariances(fit)]
 
 
-def _about_convergence(fit: SemResult) -> list[str]:
+def all_messages(fit: FittedSem) -> tuple[str, ...]:
+    """Every warning of a fit: about its data, and about the solution."""
+    return (*fit.about_data, *about_fit(fit))
+
+
+def _about_convergence(fit: FittedSem) -> list[str]:
     if fit.optimum.converged:
         return ["The saturated model did not converge, so tests of fit are not to be trusted."]
     return [
@@ -35,7 +36,7 @@ def _about_convergence(fit: SemResult) -> list[str]:
     ]
 
 
-def _about_identification(fit: SemResult) -> list[str]:
+def _about_identification(fit: FittedSem) -> list[str]:
     flat = fit.flat
     weights = np.abs(flat).max(axis=0)
     involved = [
@@ -49,7 +50,7 @@ def _about_identification(fit: SemResult) -> list[str]:
     ]
 
 
-def _about_variances(fit: SemResult) -> list[str]:
+def _about_variances(fit: FittedSem) -> list[str]:
     """``Improper solution: the variance of wai3 is negative (-0.12).``"""
     negative = [
         (_named(fit, p.group, p.level, term(fit.spec, p)), value)
@@ -68,7 +69,7 @@ def _about_variances(fit: SemResult) -> list[str]:
     ]
 
 
-def _about_covariances(fit: SemResult) -> list[str]:
+def _about_covariances(fit: FittedSem) -> list[str]:
     """Latent covariances that no variables can have, where all variances are positive."""
     found = []
     p = len(fit.spec.observed)
@@ -99,5 +100,5 @@ def _place(group: str, level: str) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
-def _named(fit: SemResult, group: str, level: str, name: str) -> str:
+def _named(fit: FittedSem, group: str, level: str, name: str) -> str:
     return f"{name}{_place(group, level)}"

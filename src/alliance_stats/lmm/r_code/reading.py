@@ -1,4 +1,4 @@
-"""R code that fits the same model: names, texts and the file's name cannot become code."""
+"""R code that reads the data of a fit, and the terms of its formula by the names used there."""
 
 from __future__ import annotations
 
@@ -7,45 +7,14 @@ from dataclasses import dataclass
 
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats.formula.memory import FactorMemory
-from alliance_stats.formula.names import is_syntactic, quote_name
+from alliance_stats.formula.names import quote_name
 from alliance_stats.formula.terms import Factor, Term
-from alliance_stats.lmm.design.mixed_design import MixedDesign, ModelDesign, columns_of
+from alliance_stats.lmm.design.mixed_design import ModelDesign, columns_of
 from alliance_stats.lmm.design.unique import random_terms
+from alliance_stats.lmm.r_code.names import r_name, r_text
 
 #: Cells that R shall read as missing.
 MISSING = ("", "NA", "NaN")
-
-CONTROL = """\
-control <- lmerControl(
-  optimizer = "bobyqa", calc.derivs = FALSE,
-  optCtrl = list(rhobeg = 0.2, rhoend = 1e-9, maxfun = 1e6)
-)"""
-PRINTED = """\
-print(summary(m), digits = 8, correlation = FALSE)
-print(VarCorr(m), comp = c("Variance", "Std.Dev."), digits = 8)
-print(logLik(m), digits = 12)"""
-
-
-def r_code(design: MixedDesign, *, reml: bool, data: str) -> str:
-    """The text of `MixedModelResult.to_r`, which documents the arguments."""
-    if design.residual is not None:
-        from alliance_stats.lmm.residual.r_code import nlme_code
-
-        return nlme_code(design, reml=reml, data=data)
-    call = lmer_call(design, reml=reml)
-    lines = [
-        *preparation(design, data=data),
-        f"m <- {call[0]}",
-        *call[1:],
-        f"stopifnot(nobs(m) == {design.n_obs})",
-        PRINTED,
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def preparation(design: MixedDesign, *, data: str) -> list[str]:
-    """Lines that load the packages, read the file into ``d`` and set lme4's ``control``."""
-    return [*reading(design, data, ("lme4", "lmerTest")), "", CONTROL]
 
 
 def reading(design: ModelDesign, data: str, packages: Sequence[str]) -> list[str]:
@@ -59,21 +28,6 @@ def reading(design: ModelDesign, data: str, packages: Sequence[str]) -> list[str
         'options(contrasts = c("contr.treatment", "contr.poly"))',
         "",
         *_reading(design, data),
-    ]
-
-
-def lmer_call(design: MixedDesign, *, reml: bool) -> list[str]:
-    """Lines that fit the model to ``d``."""
-    return [
-        "lmer(",
-        f"  {r_formula(design)},",
-        f"  data = d, REML = {'TRUE' if reml else 'FALSE'}, control = control"
-        + "".join(
-            f",\n  {argument} = {r_name(column)}"
-            for argument, column in (("weights", design.weights), ("offset", design.offset))
-            if column
-        ),
-        ")",
     ]
 
 
@@ -190,33 +144,3 @@ def _factor(factor: Factor, factors: dict[Factor, Coded]) -> str:
         return r_name(factors[factor].name)
     name = r_name(factor.column)
     return str(factor).replace(quote_name(factor.column), name, 1)
-
-
-def r_name(name: str) -> str:
-    """A column's name in R code; in backticks unless it is a plain ASCII name.
-
-    Raises FormulaError for a name with a backtick, a line break or the like.
-    """
-    quoted = quote_name(name)
-    if is_syntactic(name) and name.isascii():
-        return quoted
-    return quoted if quoted.startswith("`") else f"`{quoted}`"
-
-
-def r_text(text: str) -> str:
-    """A text in R code, in double quotes; what is not printable is escaped.
-
-    Raises UnsupportedError for a text that R cannot hold.
-    """
-    if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
-        raise UnsupportedError(
-            "a text holds a character that R cannot hold (a null or half of a surrogate pair). "
-            "Rename the level, column or file."
-        )
-    return '"' + "".join(map(_character, text)) + '"'
-
-
-def _character(character: str) -> str:
-    if character in '"\\':
-        return "\\" + character
-    return character if character.isprintable() else f"\\U{{{ord(character):x}}}"
