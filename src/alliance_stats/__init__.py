@@ -37,6 +37,7 @@ NAMES = {
     "plot_within_between": "alliance_stats.report.plots.within_between",
     "pool": "alliance_stats.lmm.pooling.pool",
     "reliable_change": "alliance_stats.measures.change.changing",
+    "reliability_report": "alliance_stats.reliability.report.report",
     "report_text": "alliance_stats.report.text",
     "reshape": "alliance_stats.data.wide.reshaping",
     "save_report": "alliance_stats.report.save",

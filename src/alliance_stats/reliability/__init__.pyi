@@ -36,4 +36,6 @@ from alliance_stats.reliability.multilevel.means import reliability_of_means as 
 from alliance_stats.reliability.multilevel.session_ratings import (
     multilevel_reliability as multilevel_reliability,
 )
+from alliance_stats.reliability.report.report import reliability_report as reliability_report
+from alliance_stats.reliability.report.result import ReliabilityReport as ReliabilityReport
 from alliance_stats.reliability.result import ReliabilityResult as ReliabilityResult
