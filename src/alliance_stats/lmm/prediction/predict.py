@@ -86,7 +86,7 @@ def predict_rows(
     mean = predictor_of(target, fit.beta.to_numpy(), means)
     found = {"prediction": mean}
     if interval is not None:
-        variance = _variances(fit, target)
+        variance = error_variance_of(fit, target)
         if interval == "prediction":
             variance += _scatter(fit, target) + residual_sd(design, data, fit.sigma2) ** 2
             quantile = np.full(len(data), ndtri((1 + conf_level) / 2))
@@ -182,7 +182,7 @@ def _about_new(
     )
 
 
-def _variances(fit: MixedModelResult, target: Target) -> np.ndarray:
+def error_variance_of(fit: MixedModelResult, target: Target) -> np.ndarray:
     """Variance (n,) of the error of the predicted means: from β and the effects used."""
     criterion, profile = fit.criterion, fit.profile
     design = criterion.design

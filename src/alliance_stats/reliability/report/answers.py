@@ -179,6 +179,7 @@ def _one_row_a_session(rows: pd.DataFrame, units: Units) -> None:
         n = len(pairs)
         raise DataError(
             f"{counted(n, 'pair')} of '{units.patient}' and '{units.session}' "
-            f"{agree(n, 'stands', 'stand')} in more than one row, first in row {pairs.index[0]} (counted "
-            "from 0). One row a session is needed: drop the copies, or number the sessions anew."
+            f"{agree(n, 'stands', 'stand')} in more than one row, first in row "
+            f"{pairs.index[0]} (counted from 0). One row a session is "
+            "needed: drop the copies, or number the sessions anew."
         )
