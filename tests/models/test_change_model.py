@@ -75,16 +75,17 @@ def test_own_change_is_the_least_squares_line() -> None:
 
 
 def test_unchanged_patients_are_called_changed_in_five_of_a_hundred_at_most() -> None:
-    own, shrunken = [], []
+    own, shrunken = [], []  # most fits are singular: their shrunken changes have no index
     for seed in range(20):
         frame, _ = simulated(seed)
         found = al.models.reliable_change_model(frame, estimate="own", **CALL)
         own.append((found.patients["category"] != "unchanged").mean())
         other = al.models.reliable_change_model(frame, **CALL).patients["reliable"].dropna()
-        shrunken.append((other != "unchanged").mean() if len(other) else 0.0)
+        shrunken.append((other != "unchanged").mean() if len(other) else np.nan)
     error = np.sqrt(0.05 * 0.95 / (20 * 60))
     assert abs(np.mean(own) - 0.05) < 3 * error
-    assert np.mean(shrunken) < 0.05 + 3 * error
+    assert 3 <= np.isfinite(shrunken).sum() < 15
+    assert np.nanmean(shrunken) < 0.05
 
 
 def test_intervals_of_shrunken_changes_hold_the_true_ones() -> None:
@@ -136,7 +137,8 @@ def test_missing_single_and_singular_are_said() -> None:
         "score ~ session + (session | patient)", simulated(s)[0]).singular)  # fmt: skip
     one = al.models.reliable_change_model(simulated(flat)[0], **CALL)
     assert one.model.singular
-    assert one.messages
+    assert one.patients["category"].isna().all()
+    assert any("Give estimate='own'" in message for message in one.messages)
 
 
 def test_refusals() -> None:

@@ -145,6 +145,15 @@ def test_hints_name_a_wrong_key_and_a_ceiling(frame: pd.DataFrame) -> None:
     hints = report.tables["Items"].set_index("item")["hint"]
     assert "wrong key?" in hints["wai_3"]
     assert "most answers are the highest" in hints["wai_7"]
+    assert report.recommendation.startswith("Check the scoring key first: wai_3 runs against")
+
+
+def test_a_failed_fit_decides_on_nothing(frame: pd.DataFrame) -> None:
+    few = frame.groupby("patient").head(1).head(12)
+    report = al.reliability_report(few, "phq_9", **IDS, item_prefix="phq9")
+    rows = report.tidy().set_index("term")
+    assert not rows.loc["omega, first session", "sound"]
+    assert not report.advice["coefficient"].str.startswith("omega").any()
 
 
 def test_one_session_a_patient_gives_what_it_can(frame: pd.DataFrame) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
+from alliance_stats._base.checks import agree, name_list
 from alliance_stats._base.printing import format_fixed, format_interval
 from alliance_stats.reliability.report.grades import CUTS, verdict
 
@@ -20,11 +23,16 @@ CLAIMS = {
 }
 
 
-def advice_table(terms: pd.DataFrame, score: str, conf_level: float) -> pd.DataFrame:
-    """One row a claim: ``claim coefficient estimate ci_low ci_high verdict sentence``."""
-    rows = []
+def advice_table(
+    terms: pd.DataFrame, score: str, conf_level: float, against: Sequence[str] = ()
+) -> pd.DataFrame:
+    """One row a claim: ``claim coefficient estimate ci_low ci_high verdict sentence``.
+
+    Items that run `against` the rest come first; estimates of failed fits decide on nothing.
+    """
+    rows: list[dict[str, object]] = [_check_first(against)] if against else []
     for unit, (claim, names) in CLAIMS.items():
-        own = terms.loc[(terms["group"] == score) & (terms["unit"] == unit)]
+        own = terms.loc[(terms["group"] == score) & (terms["unit"] == unit) & terms["sound"]]
         row = _deciding(own, names)
         if row is None:
             continue
@@ -44,6 +52,19 @@ def advice_table(terms: pd.DataFrame, score: str, conf_level: float) -> pd.DataF
         )
     columns = ["claim", "coefficient", "estimate", "ci_low", "ci_high", "verdict", "sentence"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _check_first(against: Sequence[str]) -> dict[str, object]:
+    said = f"{name_list(against)} {agree(len(against), 'runs', 'run')} against the other items"
+    return {
+        "claim": "the scoring key",
+        "coefficient": "correlation with the other items",
+        "estimate": np.nan,
+        "ci_low": np.nan,
+        "ci_high": np.nan,
+        "verdict": f"check it first: {said}",
+        "sentence": f"Check the scoring key first: {said}. The rest holds for the key as it is.",
+    }
 
 
 def _deciding(own: pd.DataFrame, names: tuple[str, ...] | None) -> pd.Series | None:

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.errors import DataError, DataWarning, FitWarning, UnsupportedError
+from alliance_stats._base.errors import DataError, FitWarning, UnsupportedError
 from alliance_stats._base.random import RandomSource
 from alliance_stats.reliability.consistency.cronbach import cronbach_alpha
 from alliance_stats.reliability.factor.multilevel import multilevel_omega
@@ -29,6 +29,10 @@ COMPARED = {
 }
 #: Fewest items of a factor model.
 FACTOR_ITEMS = 3
+#: Messages that begin alike say the same of the same items.
+_ALIKE = 35
+#: What the estimates say of themselves when they must not be used.
+_UNFIT = "Do not report it"
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +52,7 @@ class Collected:
     rows: list[dict[str, object]] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     arriving: pd.DataFrame | None = None
+    unsound: set[int] = field(default_factory=set)
 
 
 def collect(answers: Answers, score: str, asked: Asked) -> Collected:
@@ -156,17 +161,18 @@ def _tried(
     Rows with missing answers are counted in the table's column ``n``.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DataWarning)
-            warnings.simplefilter("ignore", FitWarning)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
             result = estimate()
     except (DataError, UnsupportedError, np.linalg.LinAlgError) as error:
         found.messages.append(f"{what}: {error}")
         return None
     drops = f"{result.n_dropped:,} of "
     said = [m for m in result.messages if not (result.n_dropped and m.startswith(drops))]
-    known = {message.partition(": ")[2] for message in found.messages}
-    found.messages += [f"{what}: {message}" for message in said if message not in known]
+    known = {message.partition(": ")[2][:_ALIKE] for message in found.messages}
+    found.messages += [f"{what}: {message}" for message in said if message[:_ALIKE] not in known]
+    if any(issubclass(w.category, FitWarning) for w in caught) or any(_UNFIT in m for m in said):
+        found.unsound.add(id(result))
     return result
 
 
@@ -197,6 +203,7 @@ def _add(
                 **number,
                 "n": _rests_on(result, unit),
                 "good_for": COMPARED[unit],
+                "sound": id(result) not in found.unsound,
             }
         )  # fmt: skip
 

@@ -61,7 +61,7 @@ def verdict(value: float, low: float, high: float, *, single: str = "patients") 
     'open, the interval allows poor to very good'
     """
     found = grade(value)
-    join = " " if found.use.startswith(("for", "also")) else ": "
+    join = {"for": " ", "als": ", "}.get(found.use[:3], ": ")
     said = f"{found.word}{join}{found.use.replace('single ones', f'single {single}')}"
     if np.isnan(low) or np.isnan(high):
         return said

@@ -149,7 +149,9 @@ def _result(answers: Answers, found: dict[str, Collected], asked: Asked) -> Reli
     needed, about_needed = _sessions_needed(answers, asked.conf_level)
     messages = [*answers.messages, *score_ends(answers), *found[main].messages, *about_needed]
     messages += [f"{score}, {m}" for score in list(found)[1:] for m in _failures(found[score])]
-    tables = {"Sessions needed": needed, "Items": item_table(answers, main)}
+    items = item_table(answers, main)
+    against = items.loc[items["rest_r"] < -2.0 / np.sqrt(items["n"]), "item"].tolist()
+    tables = {"Sessions needed": needed, "Items": items}
     if (arriving := found[main].arriving) is not None:
         tables["Expected coefficient of observed means"] = arriving
     return ReliabilityReport(
@@ -163,7 +165,7 @@ def _result(answers: Answers, found: dict[str, Collected], asked: Asked) -> Reli
         messages=tuple(dict.fromkeys(messages)),
         tables=tables,
         scores=tuple(found),
-        advice=advice_table(terms, main, asked.conf_level),
+        advice=advice_table(terms, main, asked.conf_level, against),
     )
 
 

@@ -22,7 +22,8 @@ class ReliabilityReport(ReliabilityResult):
 
     Made by `reliability_report`. It is a `ReliabilityResult`; ``tidy()`` has a row for every
     coefficient of every score: ``unit`` says what is compared (one session, patients, change,
-    therapists), ``group`` the score, ``n`` the rows it rests on, ``good_for`` its use.
+    therapists), ``group`` the score, ``n`` the rows it rests on, ``good_for`` its use,
+    ``sound`` whether the fit behind it may be reported.
 
     Attributes
     ----------
@@ -55,7 +56,7 @@ class ReliabilityReport(ReliabilityResult):
     def view(self) -> ResultView:
         """Return what the report room may see of this report."""
         plain = ReliabilityResult.view(self)
-        terms = self.tidy().drop(columns=["good_for"])
+        terms = self.tidy().drop(columns=["good_for", "sound"])
         terms["term"] = [
             f"{score}: {term} ({unit})"
             for score, term, unit in zip(terms["group"], terms["term"], terms["unit"], strict=True)
@@ -85,6 +86,10 @@ class ReliabilityReport(ReliabilityResult):
         own = own.reset_index(drop=True)
         own["unit"] = own["unit"].where(own["unit"] != own["unit"].shift(), "")
         return own
+
+    def main_table(self) -> str:
+        """The coefficients of the main score as printed."""
+        return self._text(self._main())
 
     def _subscales(self) -> pd.DataFrame:
         """Estimates of the other scores side by side."""
