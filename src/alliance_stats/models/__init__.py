@@ -5,8 +5,10 @@ from alliance_stats._base.lazy import attach
 NAMES = {
     "AllianceResult": "alliance_stats.models.result",
     "OutcomeResult": "alliance_stats.models.outcome_result",
+    "ModelChange": "alliance_stats.models.change_model_result",
     "fit_outcome": "alliance_stats.models.outcome",
     "fit_within_between": "alliance_stats.models.within_between",
+    "reliable_change_model": "alliance_stats.models.change_model",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)

@@ -16,6 +16,7 @@ from alliance_stats._version import __version__
 from alliance_stats.report.plots import (
     d_study,
     outcome,
+    reliability,
     reliable_change,
     trajectories,
     within_between,
@@ -68,6 +69,13 @@ _DRAWINGS = {
         outcome.figure_caption,
         within_between.panel_names,
         share_y=True,
+    ),
+    "reliability_report": _Drawing(
+        reliability.plot_reliability,
+        reliability.figure_caption,
+        reliability.panel_names,
+        share_y=True,
+        size=reliability.SIZE,
     ),
     "reliable_change": _Drawing(
         reliable_change.plot_reliable_change,

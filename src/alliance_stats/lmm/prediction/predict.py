@@ -126,7 +126,7 @@ def predict(
     mean = predictor_of(target, self.beta.to_numpy(), means)
     found = {"prediction": mean}
     if interval is not None:
-        variance = _variances(self, target)
+        variance = error_variance_of(self, target)
         if interval == "prediction":
             variance += _scatter(self, target) + residual_sd(design, data, self.sigma2) ** 2
             quantile = np.full(len(data), ndtri((1 + conf_level) / 2))
@@ -222,7 +222,7 @@ def _about_new(
     )
 
 
-def _variances(fit: FittedModel, target: Target) -> np.ndarray:
+def error_variance_of(fit: FittedModel, target: Target) -> np.ndarray:
     """Variance (n,) of the error of the predicted means: from β and the effects used."""
     criterion, profile = fit.criterion, fit.profile
     design = criterion.design
