@@ -25,6 +25,7 @@ NAMES = {
     "krippendorff_alpha": "alliance_stats.reliability.agreement.krippendorff",
     "mcdonald_omega": "alliance_stats.reliability.factor.omega",
     "measurement_invariance": "alliance_stats.reliability.factor.invariance",
+    "multilevel_alpha": "alliance_stats.reliability.multilevel.alpha",
     "multilevel_omega": "alliance_stats.reliability.factor.multilevel",
     "multilevel_reliability": "alliance_stats.reliability.multilevel.session_ratings",
     "percent_agreement": "alliance_stats.reliability.agreement.percent",

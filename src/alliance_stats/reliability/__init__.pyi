@@ -32,6 +32,7 @@ from alliance_stats.reliability.generalizability.decision import DStudyResult as
 from alliance_stats.reliability.generalizability.result import GStudyResult as GStudyResult
 from alliance_stats.reliability.generalizability.study import g_study as g_study
 from alliance_stats.reliability.intraclass.icc import icc as icc
+from alliance_stats.reliability.multilevel.alpha import multilevel_alpha as multilevel_alpha
 from alliance_stats.reliability.multilevel.means import reliability_of_means as reliability_of_means
 from alliance_stats.reliability.multilevel.session_ratings import (
     multilevel_reliability as multilevel_reliability,

@@ -107,7 +107,7 @@ def multilevel_omega(
     if isinstance(items, str) or len(names) < 3:
         raise ArgumentError(f"items={items!r}: a factor model needs three items or more.")
     columns_present(frame, [*names, cluster])
-    sizes = _cluster_sizes(frame, names, cluster)
+    sizes = cluster_sizes(frame, names, cluster)
     free = fit_quietly(_spec(names, "free"), frame, cluster=cluster)
     equal = fit_quietly(_spec(names, "equal"), frame, cluster=cluster)
     fit = free if loadings == "free" else equal
@@ -116,7 +116,7 @@ def multilevel_omega(
     return result
 
 
-def _cluster_sizes(frame: pd.DataFrame, names: list[str], cluster: str) -> np.ndarray:
+def cluster_sizes(frame: pd.DataFrame, names: list[str], cluster: str) -> np.ndarray:
     """Complete rows of every cluster."""
     complete = frame[[*names, cluster]].dropna()
     sizes = complete[cluster].value_counts().to_numpy()
