@@ -14,7 +14,11 @@ from alliance_stats._base.printing import escape_html, frame_html, frame_text, w
 from alliance_stats._base.views import TIDY_COLUMNS, TIDY_LEADING, ResultView
 
 #: Coefficients are not regression weights.
-HEADINGS = {"estimate": "Estimate"}
+HEADINGS = {
+    "estimate": "Estimate",
+    "share_at_minimum": "at minimum",
+    "share_at_maximum": "at maximum",
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import counted
-from alliance_stats._base.printing import escape_html, frame_html, frame_text
+from alliance_stats._base.printing import escape_html, frame_html, frame_text, wrapped
 from alliance_stats._base.views import ResultView
 from alliance_stats.measures.instruments.instrument import Instrument, Method, Range
 from alliance_stats.measures.scoring.hints import rest_correlations
@@ -85,7 +85,8 @@ class ScoreReport:
 
     def __repr__(self) -> str:
         tables = [frame_text(table, headings=HEADINGS) for table in (self.scores, self.items)]
-        return "\n\n".join([self._title, *tables, *self.messages])
+        said = ["\n".join(wrapped(self.messages))] if self.messages else []
+        return "\n\n".join([self._title, *tables, *said])
 
     def _repr_html_(self) -> str:
         tables = "".join(

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from alliance_stats._base.printing import escape_html, frame_html, frame_text
+from alliance_stats._base.printing import escape_html, frame_html, frame_text, wrapped
 from alliance_stats._base.views import TIDY_COLUMNS, ResultView
 from alliance_stats.sem.result import SemResult
 
@@ -113,8 +113,7 @@ class InvarianceResult:
             self.title,
             frame_text(self.table[list(FIT)]),
             frame_text(tests, headings=HEADINGS),
-            *self.notes,
-            *self.messages,
+            *("\n".join(wrapped(lines)) for lines in (self.notes, self.messages) if lines),
         ]
         return "\n\n".join(parts)
 
