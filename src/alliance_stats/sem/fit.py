@@ -91,7 +91,8 @@ def fit_sem(
 
     Examples
     --------
-    >>>     >>> import pandas as pd
+    >>> import numpy as np
+    >>> import pandas as pd
     >>> from alliance_stats.sem import factor_model, fit_sem
     >>> rng = np.random.default_rng(1)
     >>> factor = rng.normal(size=(300, 1))
