@@ -8,11 +8,11 @@ x'β̂ + z'û and its error has the variance of x'(β̂ − β) + z'(û − u) (
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from alliance_stats.lmm.fitted import FittedModel
 from alliance_stats.lmm.prediction.conditional import mean_arrays
 from alliance_stats.lmm.prediction.new_rows import read_new_rows
 from alliance_stats.lmm.prediction.predict import (
@@ -21,18 +21,15 @@ from alliance_stats.lmm.prediction.predict import (
     target_of,
 )
 
-if TYPE_CHECKING:
-    from alliance_stats.lmm.result import MixedModelResult
-
 
 def predicted_differences(
-    fit: MixedModelResult, later: pd.DataFrame, earlier: pd.DataFrame
+    fit: FittedModel, later: pd.DataFrame, earlier: pd.DataFrame
 ) -> tuple[np.ndarray, np.ndarray]:
     """Differences (n,) of conditional means, and their standard errors (n,).
 
     Parameters
     ----------
-    fit : MixedModelResult
+    fit : FittedModel
     later, earlier : DataFrame (n rows)
         Rows of the same groups in the same order, all of them fitted.
 

@@ -6,20 +6,18 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from alliance_stats._base.checks import name_list
 from alliance_stats._base.errors import ArgumentError
+from alliance_stats.measures.instruments.key import ScoringKey
 from alliance_stats.measures.instruments.thresholds import CASES, CONFIDENCE, MISSING_KINDS
-
-if TYPE_CHECKING:
-    from alliance_stats.measures.instruments.instrument import Instrument
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _METHODS = ("sum", "mean")
 
 
-def check_instrument(given: Instrument) -> None:
+def check_instrument(given: ScoringKey) -> None:
     """Raise ArgumentError for the first part of a key that cannot be right."""
     _check_names(given)
     _check_responses(given)
@@ -32,11 +30,11 @@ def check_instrument(given: Instrument) -> None:
     _check_confidence(given)
 
 
-def _wrong(given: Instrument, where: str, what: str) -> NoReturn:
+def _wrong(given: ScoringKey, where: str, what: str) -> NoReturn:
     raise ArgumentError(f"instrument '{given.key}', {where}: {what}")
 
 
-def _check_names(given: Instrument) -> None:
+def _check_names(given: ScoringKey) -> None:
     for name in (given.key, *given.subscales, *given.composites):
         if not _NAME.fullmatch(name):
             raise ArgumentError(
@@ -48,7 +46,7 @@ def _check_names(given: Instrument) -> None:
         _wrong(given, "composites", f"{twice[0]} is a subscale too. Give another name.")
 
 
-def _check_responses(given: Instrument) -> None:
+def _check_responses(given: ScoringKey) -> None:
     if not given.responses:
         _wrong(given, "responses", "there is none. Give the lowest and highest, such as [1, 5].")
     for low, high in given.responses:
@@ -58,7 +56,7 @@ def _check_responses(given: Instrument) -> None:
             _wrong(given, "responses", f"[{low:g}, {high:g}] is not whole. Give whole = false too.")
 
 
-def _check_items(given: Instrument) -> None:
+def _check_items(given: ScoringKey) -> None:
     if given.n_items < 1:
         _wrong(given, "n_items", f"{given.n_items} is no number of items. Give 1 or more.")
     lists = {f"subscales.{name}": items for name, items in given.subscales.items()}
@@ -82,7 +80,7 @@ def _repeated(items: Iterable[int]) -> list[int]:
     return [item for item, times in Counter(items).items() if times > 1]
 
 
-def _check_partition(given: Instrument) -> None:
+def _check_partition(given: ScoringKey) -> None:
     """Every item in one subscale, unless the key says that subscales overlap or leave items out."""
     if not given.partition:
         return
@@ -98,7 +96,7 @@ def _check_partition(given: Instrument) -> None:
             )  # fmt: skip
 
 
-def _check_composites(given: Instrument) -> None:
+def _check_composites(given: ScoringKey) -> None:
     for name, parts in given.composites.items():
         unknown = [part for part in parts if part not in given.subscales]
         if unknown or not parts:
@@ -117,7 +115,7 @@ def _check_composites(given: Instrument) -> None:
         _wrong(given, "subscales", "there is no score. Give at least one, such as total.")
 
 
-def _check_method(given: Instrument) -> None:
+def _check_method(given: ScoringKey) -> None:
     unknown = [method for method in given.methods if method not in _METHODS]
     if unknown or not given.methods:
         _wrong(given, "methods", f"{name_list(unknown) or 'none'}. Give 'sum', 'mean' or both.")
@@ -127,7 +125,7 @@ def _check_method(given: Instrument) -> None:
         _wrong(given, "not_applicable", "it needs methods = ['sum'].")
 
 
-def _check_missing(given: Instrument) -> None:
+def _check_missing(given: ScoringKey) -> None:
     rule = given.missing
     if rule.rule not in MISSING_KINDS:
         _wrong(
@@ -146,7 +144,7 @@ def _check_missing(given: Instrument) -> None:
         _wrong(given, "missing", "a rule needs limits, and limits need a rule.")
 
 
-def _check_thresholds(given: Instrument) -> None:
+def _check_thresholds(given: ScoringKey) -> None:
     for cutoff in given.cutoffs:
         if cutoff.case not in CASES:
             _wrong(given, "cutoffs", f"case {cutoff.case!r}. Allowed: {name_list(CASES)}.")
@@ -171,13 +169,13 @@ def _check_thresholds(given: Instrument) -> None:
                 _wrong(given, where, f"level {change.level:g} is not between 0 and 1.")
 
 
-def _range(given: Instrument, where: str, score: str) -> tuple[float, float]:
+def _range(given: ScoringKey, where: str, score: str) -> tuple[float, float]:
     if score not in given.scores:
         _wrong(given, where, f"there is no score '{score}'. Scores: {name_list(given.scores)}.")
     return given.score_range(score)
 
 
-def _check_reachable(given: Instrument, where: str, score: str, values: tuple[float, ...]) -> None:
+def _check_reachable(given: ScoringKey, where: str, score: str, values: tuple[float, ...]) -> None:
     low, high = _range(given, where, score)
     out = [value for value in values if not low <= value <= high]
     if out:
@@ -188,7 +186,7 @@ def _check_reachable(given: Instrument, where: str, score: str, values: tuple[fl
         )
 
 
-def _check_confidence(given: Instrument) -> None:
+def _check_confidence(given: ScoringKey) -> None:
     thresholds = (given.cutoffs, given.bands, given.rci, given.mcid)
     of_parts = [part.confidence for parts in thresholds for part in parts]
     for confidence in (given.confidence, *of_parts):

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from alliance_stats._base.printing import wrapped
+from alliance_stats.measures.instruments.key import ScoringKey
 from alliance_stats.measures.instruments.thresholds import Bands, ChangeValue, Cutoff
 
-if TYPE_CHECKING:
-    from alliance_stats.measures.instruments.instrument import Instrument
 
-
-def key_text(instrument: Instrument) -> str:
+def key_text(instrument: ScoringKey) -> str:
     """What `print(instrument)` shows."""
     return "\n".join(wrapped(_lines(instrument)))
 
@@ -33,13 +30,13 @@ def item_numbers(items: tuple[int, ...]) -> str:
     return ", ".join(parts)
 
 
-def method_words(instrument: Instrument) -> str:
+def method_words(instrument: ScoringKey) -> str:
     """``sum × 2`` or ``sum or mean``."""
     factor = "" if instrument.multiplier == 1 else f" × {instrument.multiplier:g}"
     return " or ".join(instrument.methods) + factor
 
 
-def direction_words(instrument: Instrument) -> str:
+def direction_words(instrument: ScoringKey) -> str:
     """``higher is better``."""
     return f"{'higher' if instrument.higher_is_better else 'lower'} is better"
 
@@ -62,7 +59,7 @@ def band_words(bands: Bands) -> str:
     return f"{bands.score}: {', '.join((bands.labels[0], *later))}"
 
 
-def missing_words(instrument: Instrument) -> str:
+def missing_words(instrument: ScoringKey) -> str:
     """``prorate (total: at most 2 missing)``; without a rule that one is asked for."""
     rule = instrument.missing
     if rule.rule == "none":
@@ -71,7 +68,7 @@ def missing_words(instrument: Instrument) -> str:
     return f"{rule.rule}, at most: {limits}"
 
 
-def _lines(instrument: Instrument) -> Iterator[str]:
+def _lines(instrument: ScoringKey) -> Iterator[str]:
     ranges = " or ".join(f"{low:g}–{high:g}" for low, high in instrument.responses)
     yield f"{instrument.key}: {instrument.name}"
     yield f"{instrument.n_items} items, {ranges}; {method_words(instrument)}; " + direction_words(

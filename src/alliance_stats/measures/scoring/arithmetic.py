@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance_stats.measures.instruments.instrument import Instrument, Method, Range
+from alliance_stats.measures.instruments.instrument import Instrument
+from alliance_stats.measures.instruments.key import Method, Range
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_stats._base.checks import agree, name_list
-from alliance_stats.measures.instruments.instrument import Instrument, Range
+from alliance_stats.measures.instruments.instrument import Instrument
+from alliance_stats.measures.instruments.key import Range
 
 Floats = NDArray[np.float64]
 

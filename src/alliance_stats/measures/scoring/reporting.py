@@ -11,7 +11,8 @@ import pandas as pd
 from alliance_stats._base.checks import counted
 from alliance_stats._base.printing import escape_html, frame_html, frame_text, wrapped
 from alliance_stats._base.views import ResultView
-from alliance_stats.measures.instruments.instrument import Instrument, Method, Range
+from alliance_stats.measures.instruments.instrument import Instrument
+from alliance_stats.measures.instruments.key import Method, Range
 from alliance_stats.measures.scoring.hints import rest_correlations
 from alliance_stats.measures.scoring.rescale import Rescale
 from alliance_stats.measures.scoring.score import MaxMissing, Missing, ScoredItems, scored_items

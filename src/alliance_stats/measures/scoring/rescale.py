@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from alliance_stats._base.errors import ArgumentError
-from alliance_stats.measures.instruments.instrument import Range
+from alliance_stats.measures.instruments.key import Range
 
 Floats = NDArray[np.float64]
 Rescale = Literal["pomp"] | Range

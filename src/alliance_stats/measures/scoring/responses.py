@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from alliance_stats._base.checks import agree, counted, name_list, numeric_column
 from alliance_stats._base.errors import ArgumentError, DataError
-from alliance_stats.measures.instruments.instrument import Instrument, Range
+from alliance_stats.measures.instruments.instrument import Instrument
+from alliance_stats.measures.instruments.key import Range
 from alliance_stats.measures.scoring.rescale import check_range
 
 Floats = NDArray[np.float64]

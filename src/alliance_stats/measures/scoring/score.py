@@ -12,7 +12,8 @@ import pandas as pd
 
 from alliance_stats._base.checks import agree, counted, frame_given, name_list, one_of
 from alliance_stats._base.errors import ArgumentError, DataError, DataWarning, UnsupportedError
-from alliance_stats.measures.instruments.instrument import Instrument, Method, Range
+from alliance_stats.measures.instruments.instrument import Instrument
+from alliance_stats.measures.instruments.key import Method, Range
 from alliance_stats.measures.instruments.registry import get_instrument
 from alliance_stats.measures.scoring.arithmetic import (
     Floats,

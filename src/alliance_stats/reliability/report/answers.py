@@ -9,7 +9,8 @@ import pandas as pd
 
 from alliance_stats._base.checks import agree, columns_present, counted, numeric_column
 from alliance_stats._base.errors import ArgumentError, DataError
-from alliance_stats.measures.instruments.instrument import Instrument, Range
+from alliance_stats.measures.instruments.instrument import Instrument
+from alliance_stats.measures.instruments.key import Range
 from alliance_stats.measures.scoring.responses import chosen_response
 from alliance_stats.measures.scoring.score import MaxMissing, ScoredItems, scored_items
 

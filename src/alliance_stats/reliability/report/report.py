@@ -12,7 +12,8 @@ import pandas as pd
 from alliance_stats._base.checks import one_of, probability
 from alliance_stats._base.errors import DataError, DataWarning
 from alliance_stats._base.random import RandomSource
-from alliance_stats.measures.instruments.instrument import Instrument, Range
+from alliance_stats.measures.instruments.instrument import Instrument
+from alliance_stats.measures.instruments.key import Range
 from alliance_stats.measures.scoring.score import MaxMissing
 from alliance_stats.reliability.generalizability.decide import d_study
 from alliance_stats.reliability.generalizability.study import g_study
