@@ -1,4 +1,4 @@
-"""Differences of conditional means; their errors are witnessed in tests/models/test_change_model."""
+"""Differences of conditional means; tests of the growth model witness their errors."""
 
 from __future__ import annotations
 
