@@ -175,10 +175,12 @@ def clock_of(roles: Roles, time_column: TimeColumn) -> str:
 
 
 def since_name(clock: str) -> str:
+    """Column of the time since the patient's first session."""
     return f"{clock}_since_start"
 
 
 def log_name(since: str) -> str:
+    """Column of log(1 + time)."""
     return f"{since}_log"
 
 

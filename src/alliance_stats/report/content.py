@@ -13,7 +13,7 @@ import pandas as pd
 
 from alliance_stats._base.views import ResultView
 from alliance_stats._version import __version__
-from alliance_stats.report.plots import outcome, trajectories, within_between
+from alliance_stats.report.plots import lagged, outcome, trajectories, within_between
 from alliance_stats.report.plots.panels import AxesArray, figure_size, grow, panel_axes
 from alliance_stats.report.sources import numbered_titles
 from alliance_stats.report.style import journal_style
@@ -40,6 +40,7 @@ class _Drawing:
     caption: Callable[[ResultView], str]
     panels: Callable[[pd.DataFrame], list[str]]
     share_y: bool
+    size: Callable[[pd.DataFrame], tuple[float, float]] | None = None  # by default by its panels
 
 
 #: The figure of each kind of view that has one.
@@ -55,6 +56,13 @@ _DRAWINGS = {
         outcome.figure_caption,
         within_between.panel_names,
         share_y=True,
+    ),
+    "lagged": _Drawing(
+        lagged.plot_lagged,
+        lagged.figure_caption,
+        lagged.panel_names,
+        share_y=True,
+        size=lagged.figure_size,
     ),
     "sessions": _Drawing(
         trajectories.plot_trajectories,
@@ -166,10 +174,12 @@ def _figure(view: ResultView) -> Figure | None:
     n = len(drawing.panels(view.plot))
     buffer = BytesIO()
     with journal_style():
-        canvas = Canvas(figsize=figure_size(n))
+        canvas = Canvas(figsize=drawing.size(view.plot) if drawing.size else figure_size(n))
         FigureCanvasAgg(canvas)
         axes = panel_axes(canvas, n, share_y=drawing.share_y)
-        grow(canvas, drawing.draw(view, ax=list(axes)))
+        drawn = drawing.draw(view, ax=list(axes))
+        if drawing.size is None:
+            grow(canvas, drawn)
         canvas.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
     return Figure(buffer.getvalue(), drawing.caption(view))
 

@@ -1,9 +1,10 @@
 """The bias of both paths in studies of this design, by simulation, and Nickell's approximation.
 
 The mean of a patient's own ratings holds the errors of the sessions predicted, so that centring
-on it biases a regression on earlier ratings (Nickell, 1981), and the cross paths with it. The
-truth of the simulations is a process with the estimated parameters, less their bias in studies
-simulated at the estimates themselves; then one path at a time is set to zero.
+on it biases a regression on earlier ratings (Nickell, 1981), and the cross paths with it. So the
+estimates are not the parameters of a process that leads to them: these are found first, as those
+whose studies give the estimates on average (indirect inference; Gouriéroux, Monfort & Renault,
+1993), in a few rounds of simulation. Then each path is set to zero, or to its estimate.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import pandas as pd
 
 from alliance_stats._base.random import RandomSource
 from alliance_stats.data.units import Floats, unit_codes, unit_means
-from alliance_stats.formula.columns import INTERCEPT
 from alliance_stats.lmm.prediction.new_rows import read_new_rows
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.effect_size import level_sds
@@ -24,6 +24,7 @@ from alliance_stats.models.lagged.equations import CROSS_EFFECTS, OWN_EFFECTS, E
 from alliance_stats.models.lagged.prepare import PreparedLags
 from alliance_stats.models.lagged.process import Process, process_of
 from alliance_stats.models.lagged.replicas import (
+    EquationFitter,
     Levels,
     fitter_of,
     layout_of,
@@ -35,7 +36,16 @@ from alliance_stats.numeric.resample import spawn_generators
 LARGE = 0.5
 #: Two-sided 5% point of the normal distribution.
 _Z = 1.959963984540054
+#: Rounds of simulation that look for the parameters behind the estimates, and studies in each.
+ROUNDS = 3
+LEAST = 50
+#: Largest autoregression looked at.
+MOST = 0.9
 _SIDES = ("outcome", "alliance")
+COLUMNS = (
+    "effect", "unit", "truth", "true", "mean", "bias", "mc_error", "bias_in_se", "rejected",
+    "nickell", "n_studies",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,43 +69,56 @@ def bias_table(
     -------
     DataFrame
         Columns ``effect unit truth true mean bias mc_error bias_in_se rejected nickell n_studies``:
-        `truth` is ``zero`` or ``estimate``; `mc_error` is the Monte Carlo error of the bias;
+        `truth` is ``zero`` or ``estimate``, for an autoregression ``matched``: the value whose
+        studies give the estimate; `mc_error` is the Monte Carlo error of the bias;
         `bias_in_se` divides the bias by the standard error of the fit; `rejected` is the share of
         studies whose z test at 5% rejects zero; `nickell` is −(1 + φ)/(T − 1) of an
         autoregression φ.
     """
     layout = layout_of(prepared)
-    fitters = {e.side: fitter_of(fits[e.side], prepared, e) for e in prepared.equations}
+    fitters: dict[str, EquationFitter] = {
+        e.side: fitter_of(fits[e.side], prepared, e) for e in prepared.equations
+    }
     levels = _levels(fits, prepared)
     noise = _noise(fits, prepared)
     at_estimates = Paths(
         {e.side: float(fits[e.side].beta[e.own]) for e in prepared.equations},
         {e.side: float(fits[e.side].beta[e.cross]) for e in prepared.equations},
     )
-    streams = spawn_generators(rng, 1 + len(_SIDES))
+    streams = spawn_generators(rng, 2 + len(_SIDES))
 
-    def study(paths: Paths, sides: tuple[str, ...], stream: int) -> dict[str, Floats]:
-        process = _process(prepared, paths, noise)
+    def studies(
+        paths: Paths, sides: tuple[str, ...], k: int, generator: np.random.Generator
+    ) -> dict[str, Floats]:
         chosen = [fitters[side] for side in sides]
-        return simulated_estimates(layout, chosen, process, levels, n, streams[stream])
+        process = _process(prepared, paths, noise)
+        return simulated_estimates(layout, chosen, process, levels, k, generator)
 
-    first = study(at_estimates, _SIDES, 0)
-    truth = _corrected(at_estimates, first)
+    truth = at_estimates
+    few = max(n // 4, LEAST)
+    for generator in streams[0].spawn(ROUNDS):
+        truth = _improved(truth, at_estimates, studies(truth, _SIDES, few, generator))
+    found = studies(replace(truth, cross=at_estimates.cross), _SIDES, n, streams[1])
     rows = []
-    for stream, equation in enumerate(prepared.equations, start=1):
+    for equation, generator in zip(prepared.equations, streams[2:], strict=True):
         side, se = equation.side, _se(fits[equation.side], equation)
         null = replace(truth, cross={**truth.cross, side: 0.0})
-        found = study(null, (side,), stream)[side]
-        rows.append(_row(equation, "zero", 0.0, found[:, :2], se))
+        without = studies(null, (side,), n, generator)[side]
+        rows.append(_row(equation, "zero", 0.0, without[:, :2], se))
         true = at_estimates.cross[side]
-        rows.append(_row(equation, "estimate", true, first[side][:, :2], se))
-        own = _row(equation, "estimate", at_estimates.own[side], first[side][:, [2, 2]], np.nan)
-        nickell = approximate_nickell(at_estimates.own[side], _mean_length(prepared, equation))
+        rows.append(_row(equation, "estimate", true, found[side][:, :2], se))
+        own = _row(equation, "matched", truth.own[side], found[side][:, [2, 2]], np.nan)
+        nickell = approximate_nickell(truth.own[side], _mean_length(prepared, equation))
         rows.append(own | {"effect": OWN_EFFECTS[side], "rejected": np.nan, "nickell": nickell})
     table = pd.DataFrame(rows)
     order = [*CROSS_EFFECTS.values(), *OWN_EFFECTS.values()]
     rank = table["effect"].map(order.index).to_numpy()
     return table.iloc[np.argsort(rank, kind="stable")].reset_index(drop=True)
+
+
+def empty_bias_table() -> pd.DataFrame:
+    """The table of `bias_table` without rows."""
+    return pd.DataFrame(columns=list(COLUMNS))
 
 
 def approximate_nickell(autoregression: float, sessions: float) -> float:
@@ -118,12 +141,17 @@ def large_bias(table: pd.DataFrame) -> dict[str, float]:
     return found
 
 
-def _corrected(paths: Paths, found: Mapping[str, Floats]) -> Paths:
-    """The estimates less their bias in studies simulated at the estimates."""
+def _improved(truth: Paths, wanted: Paths, found: Mapping[str, Floats]) -> Paths:
+    """Paths whose studies should give the wanted estimates, by those that these gave."""
     means = {side: np.nanmean(found[side], axis=0) for side in _SIDES}
+
+    def moved(old: float, goal: float, mean: float) -> float:
+        step = goal - mean if np.isfinite(mean) else 0.0
+        return float(np.clip(old + step, -MOST, MOST))
+
     return Paths(
-        {side: 2.0 * paths.own[side] - float(means[side][2]) for side in _SIDES},
-        {side: 2.0 * paths.cross[side] - float(means[side][0]) for side in _SIDES},
+        {s: moved(truth.own[s], wanted.own[s], float(means[s][2])) for s in _SIDES},
+        {s: truth.cross[s] + wanted.cross[s] - float(means[s][0]) for s in _SIDES},
     )
 
 
@@ -150,7 +178,13 @@ def _row(
 
 
 def _se(fit: MixedModelResult, equation: Equation) -> float:
-    return float(np.sqrt(fit.vcov.loc[equation.cross, equation.cross]))
+    place = fit.names.index(equation.cross)
+    return float(np.sqrt(fit.vcov.to_numpy()[place, place]))
+
+
+def _beta(fit: MixedModelResult, column: str) -> float:
+    """A coefficient; zero where the column determined nothing of its own."""
+    return float(fit.beta[column]) if column in fit.names else 0.0
 
 
 def _process(prepared: PreparedLags, paths: Paths, noise: Floats) -> Process:
@@ -190,15 +224,12 @@ def _levels(fits: Mapping[str, MixedModelResult], prepared: PreparedLags) -> Lev
     """SDs between units, and how the outcome's levels depend on the alliance's."""
     outcome = prepared.equations[0]
     fit, groups = fits["outcome"], prepared.groups
-    rated = prepared.frame[prepared.frame[outcome.predictor].notna()]
-    names = [name for (name,) in groups.values()]
-    if prepared.roles.therapist is not None:
-        rated = rated[rated[prepared.roles.therapist].notna()]
-    slopes = [float(fit.beta.get(column, 0.0)) for _, column in prepared.between(outcome)]
+    rated = prepared.rated(outcome.predictor)
+    slopes = [_beta(fit, column) for _, column in prepared.between(outcome)]
     return Levels(
         alliance=tuple(level_sds(rated, groups, outcome.predictor)[1:]),
         outcome=tuple(
-            float(np.sqrt(fit.covariances[name].loc[INTERCEPT, INTERCEPT])) for name in names
+            float(np.sqrt(fit.covariances[name].to_numpy()[0, 0])) for (name,) in groups.values()
         ),
         slopes=tuple(slopes),
     )

@@ -71,12 +71,15 @@ class PreparedLags:
     @property
     def groups(self) -> dict[str, tuple[str, ...]]:
         """Columns of the grouping factor of every unit, patients first."""
-        found = {"patient": (self.roles.patient,)}
-        return found if self.roles.therapist is None else found | {"therapist": (self._therapist,)}
+        found: dict[str, tuple[str, ...]] = {"patient": (self.roles.patient,)}
+        if self.roles.therapist is not None:
+            found["therapist"] = (self.roles.therapist,)
+        return found
 
     @property
-    def _therapist(self) -> str:
-        return str(self.roles.therapist)
+    def therapist_change(self) -> TherapistChange:
+        """What is done about patients with several therapists; ``"raise"`` without therapists."""
+        return "raise" if self.changes is None else self.changes.way
 
     def between(self, equation: Equation) -> list[tuple[str, str]]:
         """Effects and columns of the predictor's parts between patients, and therapists."""
@@ -91,9 +94,15 @@ class PreparedLags:
         """The complete rows of one equation."""
         return self.frame[self.keep[equation.side]]
 
-    def counts(self, equation: Equation) -> dict[str, int]:
-        """Sessions, patients and therapists in one equation."""
-        rows = self.rows(equation)
+    def rated(self, rating: str) -> pd.DataFrame:
+        """The sessions with a rating and with all units known."""
+        units = [column for columns in self.groups.values() for column in columns]
+        return self.frame[self.frame[[rating, *units]].notna().all(axis=1)]
+
+    def counts(self, equation: Equation | None = None) -> dict[str, int]:
+        """Sessions, patients and therapists in one equation, or in one of both."""
+        keep = self.keep["outcome"] | self.keep["alliance"]
+        rows = self.frame[keep if equation is None else self.keep[equation.side]]
         units = {unit: rows[columns[0]].nunique() for unit, columns in self.groups.items()}
         return {"session": len(rows)} | units
 
@@ -142,7 +151,8 @@ def prepare_lags(
     since = since_name(clock)
     frame = _parts(frame, roles, since, detrend)
     frame = _lagged(frame, roles, gap, step)
-    keep, dropped = {}, {}
+    keep: dict[str, np.ndarray] = {}
+    dropped: dict[str, dict[str, int]] = {}
     for equation in equations:
         found = _complete(frame, roles, equation, since, gap)
         keep[equation.side], dropped[equation.side] = found
@@ -152,24 +162,19 @@ def prepare_lags(
     )  # fmt: skip
     for equation in equations:
         _check_enough(prepared, equation)
+        _check_varies(prepared, equation)
     return prepared
 
 
 def _parts(frame: pd.DataFrame, roles: Roles, since: str, detrend: Detrend) -> pd.DataFrame:
-    """The frame with the parts of both ratings; patients who never vary are refused."""
+    """The frame with the parts of both ratings."""
     ratings = [roles.alliance, roles.outcome]
     centred = center(frame, ratings, by=roles.patient, therapist=roles.therapist)
     patient, n = unit_codes(frame, roles.patient)
     for rating in ratings:
-        values = float_values(frame, rating)
         within = derived_name(rating, "within")
-        if np.nanmax(np.abs(centred[within])) <= _CONSTANT * max(float(np.nanstd(values)), 1e-300):
-            raise DataError(
-                f"column '{rating}' is constant within each of {counted(n, 'patient')}: nothing "
-                "precedes a change where none happens. Give the rating of each session."
-            )
         if detrend == "patient":
-            time = float_values(frame, since)
+            values, time = float_values(frame, rating), float_values(frame, since)
             centred[within] = detrended(values, time, patient, n)
     return centred
 
@@ -255,6 +260,18 @@ def _check_enough(prepared: PreparedLags, equation: Equation) -> None:
         raise DataError(
             f"{equation.words()} at most once a patient: {why} Some patients need "
             f"{2 + equation.step} sessions or more. {_enough_advice(prepared)}"
+        )
+
+
+def _check_varies(prepared: PreparedLags, equation: Equation) -> None:
+    """Raise where the rating that is predicted never varies within a patient."""
+    values = prepared.frame[equation.response]
+    parts = prepared.frame[derived_name(equation.response, "within")].abs().max()
+    if parts <= _CONSTANT * max(float(values.std()), np.finfo(float).tiny):
+        n = prepared.frame[prepared.roles.patient].nunique()
+        raise DataError(
+            f"column '{equation.response}' is constant within each of {counted(n, 'patient')}: "
+            "nothing precedes a change where none happens. Give the rating of each session."
         )
 
 

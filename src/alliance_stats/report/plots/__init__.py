@@ -4,6 +4,7 @@ from alliance_stats._base.lazy import attach
 
 NAMES = {
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
+    "plot_lagged": "alliance_stats.report.plots.lagged",
     "plot_outcome": "alliance_stats.report.plots.outcome",
     "plot_within_between": "alliance_stats.report.plots.within_between",
 }
