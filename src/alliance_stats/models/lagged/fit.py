@@ -123,7 +123,7 @@ def fit_lagged(
     ----------
     Falkenström, F., Solomonov, N., & Rubel, J. (2022). How to model and interpret cross-lagged
     effects in psychotherapy mechanisms of change research. Journal of Consulting and Clinical
-    Psychology, 90(5), 446–458.
+    Psychology, 90, 446–458.
 
     Examples
     --------
