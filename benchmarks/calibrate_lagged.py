@@ -120,8 +120,8 @@ def markdown(lengths: dict[str, int], studies: int, seed: int) -> str:
     error = np.sqrt(0.05 * 0.95 / studies)
     return "\n".join(
         [
-            f"{studies:,} studies of each kind, seed {seed}; Monte Carlo error of a share of .05 or "
-            f".95: {error:.3f}. A star marks coverage outside .934 to .966 and rejections further "
+            f"{studies:,} studies of each kind, seed {seed}; Monte Carlo error of a share of .05 "
+            f"or .95: {error:.3f}. A star marks coverage outside .934 to .966 and rejections further "
             "than three Monte Carlo errors from their level.",
             "",
             "| sessions (median) | path | truth | mean estimate | SD of estimates | mean SE / SD "

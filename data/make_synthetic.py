@@ -151,7 +151,7 @@ EARLY_ALLIANCE = {
 LAGGED = {
     "alliance_to_outcome": (
         "outcome points per alliance point",
-        "fit_lagged: path from the alliance of session t − 1 to the outcome of session t",
+        "fit_lagged: path from the alliance of one session to the outcome of the next",
     ),
     "outcome_to_alliance": (
         "alliance points per outcome point",
