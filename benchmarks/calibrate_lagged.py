@@ -121,8 +121,8 @@ def markdown(lengths: dict[str, int], studies: int, seed: int) -> str:
     return "\n".join(
         [
             f"{studies:,} studies of each kind, seed {seed}; Monte Carlo error of a share of .05 "
-            f"or .95: {error:.3f}. A star marks coverage outside .934 to .966 and rejections further "
-            "than three Monte Carlo errors from their level.",
+            f"or .95: {error:.3f}. A star marks coverage outside .934 to .966 and rejections "
+            "further than three Monte Carlo errors from their level.",
             "",
             "| sessions (median) | path | truth | mean estimate | SD of estimates | mean SE / SD "
             "| 95% intervals that hold the truth | mean estimate where the path is zero "

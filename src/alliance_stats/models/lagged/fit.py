@@ -7,16 +7,15 @@ rating is predicted by the other one's last rating before it and by its own.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import name_list, one_of
+from alliance_stats._base.checks import one_of
 from alliance_stats._base.errors import ArgumentError, DataWarning, FitWarning
-from alliance_stats._base.random import RandomSource
+from alliance_stats._base.random import RandomSource, as_generator
 from alliance_stats.data.lags import Gap
 from alliance_stats.data.load import sessions_from
 from alliance_stats.data.roles import Roles
@@ -34,9 +33,10 @@ from alliance_stats.models.lagged.specification import (
     too_few_rows,
 )
 from alliance_stats.models.prepare import TIMES, Time, TimeColumn
+from alliance_stats.models.slopes import Slopes, checked_slopes
 
-Slopes = Mapping[str, Sequence[str]]
 DEFAULT_SLOPES: dict[str, tuple[str, ...]] = {"patient": ("cross",)}
+SLOPES_ALLOWED = {"patient": SLOPES, "therapist": SLOPES}
 BIAS_SIMULATIONS = 200
 #: Fewer simulated studies than this do not show a bias of half a standard error.
 LEAST_SIMULATIONS = 50
@@ -140,7 +140,9 @@ def fit_lagged(
     _check_choices(step, gap, time, time_column, reml)
     _check_change(therapist_change, known)
     _check_simulations(bias_simulations)
-    slopes = _slopes(random_slopes, known)
+    slopes = checked_slopes(
+        random_slopes, DEFAULT_SLOPES, SLOPES_ALLOWED, therapists=known.therapist is not None
+    )
     prepared = prepare_lags(
         data, known, step=int(step), gap=gap, time_column=time_column,
         therapist_change=therapist_change,
@@ -170,8 +172,6 @@ def fit_lagged(
 
 def _kept(rng: RandomSource) -> int | np.random.SeedSequence:
     """Random numbers as a value that gives the same whenever the bias is asked for."""
-    from alliance_stats._base.random import as_generator
-
     as_generator(rng)  # refuses what cannot seed
     if isinstance(rng, np.random.Generator):
         return int(rng.integers(2**63))
@@ -214,30 +214,6 @@ def _check_simulations(n: int) -> None:
             f"bias_simulations={n!r} is not a usable number of simulated studies. Give a whole "
             f"number from {LEAST_SIMULATIONS}, such as {BIAS_SIMULATIONS}, or 0 for none."
         )
-
-
-def _slopes(wanted: Slopes | Literal["auto"] | None, roles: Roles) -> dict[str, tuple[str, ...]]:
-    """Checked random slopes by unit."""
-    if wanted is None or wanted == "auto":
-        return dict(DEFAULT_SLOPES)
-    if not isinstance(wanted, Mapping):
-        raise ArgumentError(
-            f"random_slopes={wanted!r} is not known. "
-            "Give {'patient': ['cross']}, {} for none, or 'auto'."
-        )
-    for unit, names in wanted.items():
-        one_of(unit, ("patient", "therapist"), name="unit of random_slopes")
-        if unit == "therapist" and roles.therapist is None:
-            raise ArgumentError(
-                "random_slopes names therapists, but there is no therapist role. "
-                "Give roles=Roles(therapist=…), or leave it out."
-            )
-        if isinstance(names, str) or any(name not in SLOPES for name in names):
-            raise ArgumentError(
-                f"random_slopes[{unit!r}]={names!r}. What can differ between {unit}s: "
-                f"{name_list(SLOPES)}, as a list."
-            )
-    return {unit: tuple(names) for unit, names in wanted.items()}
 
 
 def _auto(
