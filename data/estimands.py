@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import alliance_stats as al
 from alliance_stats.data import Roles, SessionData
@@ -53,6 +54,7 @@ def estimates(sessions: SessionData, roles: Roles) -> dict[str, float]:
     return (
         fitted_effects(sessions, roles)
         | fitted_outcome(sessions, roles)
+        | fitted_lags(sessions, roles)
         | fitted_trends(sessions, roles)
         | described_levels(sessions, roles)
     )
@@ -88,6 +90,25 @@ def fitted_outcome(sessions: SessionData, roles: Roles) -> dict[str, float]:
         "early_alliance_r": float(r["zero-order"]),
         "early_alliance_partial_r": float(r["partial"]),
         "early_alliance_semi_partial_r": float(r["semi-partial"]),
+    }
+
+
+def fitted_lags(sessions: SessionData, roles: Roles) -> dict[str, float]:
+    """Estimates of `fit_lagged` by the codebook's names.
+
+    The reverse path of the process leads from one session's outcome to the next one's alliance;
+    with the roles of the files it is the outcome of the same session that predicts the alliance.
+    """
+    result = al.fit_lagged(sessions.frame, roles, bias_simulations=0)
+    found = {str(row.effect): float(row.estimate) for row in result.effects.itertuples()}
+    both_after = replace(roles, outcome_at="after")
+    next_one = al.fit_lagged(sessions.frame, both_after, bias_simulations=0)
+    sizes, next_sizes = (
+        fit.effect_sizes().set_index("effect")["estimate"] for fit in (result, next_one)
+    )
+    return found | {
+        "lagged_effect": float(sizes["alliance_to_outcome"]),
+        "reverse_effect": float(next_sizes["outcome_to_alliance"]),
     }
 
 

@@ -148,6 +148,25 @@ EARLY_ALLIANCE = {
         "correlation", "fit_outcome: intake and early change out of early alliance, same sign",
     ),
 }  # fmt: skip
+#: Estimates of `fit_lagged` in raw units; ``lagged_effect`` and ``reverse_effect`` are in SDs.
+LAGGED = {
+    "alliance_to_outcome": (
+        "outcome points per alliance point",
+        "fit_lagged: path from the alliance of one session to the outcome of the next",
+    ),
+    "outcome_to_alliance": (
+        "alliance points per outcome point",
+        "fit_lagged: path from the outcome of session t, rated before it, to its alliance",
+    ),
+    "outcome_autoregression": (
+        "outcome points per outcome point",
+        "fit_lagged: biased downwards in short treatments",
+    ),
+    "alliance_autoregression": (
+        "alliance points per alliance point",
+        "fit_lagged: biased downwards in short treatments",
+    ),
+}
 FILE_MEANINGS = {
     "file_rows": ("sessions", "rows"),
     "file_patients": ("patients", "patients"),
@@ -170,6 +189,7 @@ def codebook(recipe: Recipe, estimands: Mapping[str, float]) -> pd.DataFrame:
         *file_rows(sessions),
         *sourced(book.drop(columns="estimand").to_dict("records")),
         *result_rows("", EARLY_ALLIANCE),
+        *result_rows("", LAGGED),
         *result_rows("observed_", OBSERVED),
     ]
     whole = pd.DataFrame(rows)

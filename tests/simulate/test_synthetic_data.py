@@ -98,7 +98,7 @@ def test_empty_estimands_are_the_ones_the_readme_names(name: str) -> None:
     if not name.startswith("dyads"):
         empty -= {"dyad_correlation", "dyad_difference"}
     assert empty == {
-        "lagged_effect", "reverse_effect", "dropout_alliance_effect", "length_improvement",
+        "dropout_alliance_effect", "length_improvement",
         "improvement_alliance", "improvement_outcome",
     }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
 from typing import Literal
@@ -26,6 +27,7 @@ from alliance_stats.data.units import Codes, Floats, float_values, unit_codes
 Gap = Literal["strict", "previous"]
 Rows = NDArray[np.int64]
 
+_LAGGED = re.compile(r"_lag\d+$")
 #: Whole numbers beyond this are not exact as floats.
 _LARGEST_WHOLE = 2.0**53
 
@@ -109,7 +111,7 @@ def lag_within(
     sort = np.lexsort((session, patient))
     _check_one_row_a_session(patient[sort], session[sort], sort, by, order)
     if gap == "strict":
-        _check_step(patient[sort], session[sort], order, step)
+        check_step(patient[sort], session[sort], order, step)
         earlier = strict_rows(patient, session, sort, step)
         _warn_of_gaps(patient, session, earlier, step)
     else:
@@ -236,8 +238,13 @@ def _check_one_row_a_session(
         )
 
 
-def _check_step(patient: Codes, session: Floats, order: str, step: int) -> None:
-    """Raise DataError if sessions are most often k > 1 apart and `step` is no multiple of k."""
+def check_step(
+    patient: Codes, session: Floats, order: str, step: int, *, what: str = "sessions"
+) -> None:
+    """Raise DataError if sessions are most often k > 1 apart and `step` is no multiple of k.
+
+    The rows are sorted by patient and session; `what` says which sessions they are.
+    """
     apart = np.diff(session)[np.diff(patient) == 0]
     if not len(apart):
         return
@@ -245,9 +252,18 @@ def _check_step(patient: Codes, session: Floats, order: str, step: int) -> None:
     usual = int(sizes[times.argmax()])
     if usual > 1 and step % usual:
         raise DataError(
-            f"step={step} does not fit column '{order}': successive sessions of a patient are "
+            f"step={step} does not fit column '{order}': successive {what} of a patient are "
             f"most often {usual} apart ({times.max():,} of {len(apart):,} pairs). "
             f'Give step={usual} for the session before, or gap="previous".'
+        )
+
+
+def refuse_lagged(column: str) -> None:
+    """Raise DataError if the name of `column` says that it is lagged already."""
+    if found := _LAGGED.search(column):
+        raise DataError(
+            f"column '{column}' is lagged already: its name ends in '{found.group()}'. "
+            f"Give the rating of the session itself, such as '{_LAGGED.sub('', column)}'."
         )
 
 

@@ -4,8 +4,10 @@ from alliance_stats._base.lazy import attach
 
 NAMES = {
     "AllianceResult": "alliance_stats.models.result",
+    "LaggedResult": "alliance_stats.models.lagged.result",
     "OutcomeResult": "alliance_stats.models.outcome_result",
     "ModelChange": "alliance_stats.models.change_model_result",
+    "fit_lagged": "alliance_stats.models.lagged.fit",
     "fit_outcome": "alliance_stats.models.outcome",
     "fit_within_between": "alliance_stats.models.within_between",
     "reliable_change_model": "alliance_stats.models.change_model",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -47,9 +49,15 @@ def standardised(
 
 def component_sds(prepared: PreparedSessions, column: str) -> dict[str, float]:
     """Model-implied SD of every level, from a model with random intercepts only."""
-    groups = list(prepared.groups.values())
-    random = " + ".join(f"(1 | {':'.join(map(quote_name, group))})" for group in groups)
-    fit = fit_quietly(f"{quote_name(column)} ~ 1 + {random}", prepared.frame)
-    blocks = [fit.covariances[":".join(group)].to_numpy() for group in groups]
-    sds = [fit.sigma, *(float(np.sqrt(block[0, 0])) for block in blocks)]
+    sds = level_sds(prepared.frame, prepared.groups, column)
     return dict(zip([effect for effect, _ in prepared.effects], sds, strict=True))
+
+
+def level_sds(
+    frame: pd.DataFrame, groups: Mapping[str, tuple[str, ...]], column: str
+) -> list[float]:
+    """SDs between sessions, then between the members of every unit, random intercepts only."""
+    random = " + ".join(f"(1 | {':'.join(map(quote_name, group))})" for group in groups.values())
+    fit = fit_quietly(f"{quote_name(column)} ~ 1 + {random}", frame)
+    blocks = [fit.covariances[":".join(group)].to_numpy() for group in groups.values()]
+    return [fit.sigma, *(float(np.sqrt(block[0, 0])) for block in blocks)]

@@ -17,10 +17,10 @@ from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.correlations import Bootstrap, correlation_table, observed_correlations
 from alliance_stats.models.effects import effects_table
 from alliance_stats.models.labels import level_counts, role_labels
+from alliance_stats.models.notes import FEW
 from alliance_stats.models.outcome_plot import outcome_frame
 from alliance_stats.models.patient_fit import PatientFit
 from alliance_stats.models.prepare_outcome import PreparedPatients, sessions_words
-from alliance_stats.models.result import FEW
 from alliance_stats.models.shown import headline, result_html, result_text
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -135,14 +136,14 @@ def prepare_sessions(
     """Centre the alliance, count time from the patient's first session, drop incomplete rows."""
     one_of(time_column, ("session", "time"), name="time_column")
     one_of(mean_rows, ("available", "fitted"), name="mean_rows")
-    clock = _clock(roles, time_column)
+    clock = clock_of(roles, time_column)
     sessions, changes = assign_therapists(data.frame, roles, therapist_change)
-    frame = _timed(sessions, roles, clock)
+    frame = timed_frame(sessions, roles, clock)
     check_therapists(frame, roles, therapist_change)
-    since = _since(clock)
+    since = since_name(clock)
     units = [roles.patient] + ([roles.therapist] if roles.therapist is not None else [])
     names = {column: column for column in (roles.outcome, roles.alliance, *units)} | {since: clock}
-    keep, dropped = _complete(frame, names)
+    keep, dropped = complete_rows(frame, names)
     averaged = frame if mean_rows == "available" else frame[keep]
     centred = center(
         averaged,
@@ -168,7 +169,7 @@ def prepare_sessions(
     )
 
 
-def _clock(roles: Roles, time_column: TimeColumn) -> str:
+def clock_of(roles: Roles, time_column: TimeColumn) -> str:
     """The column that counts time."""
     clock = roles.session if time_column == "session" else roles.time
     if clock is None:
@@ -179,20 +180,24 @@ def _clock(roles: Roles, time_column: TimeColumn) -> str:
     return clock
 
 
-def _since(clock: str) -> str:
+def since_name(clock: str) -> str:
+    """Column of the time since the patient's first session."""
     return f"{clock}{SINCE}"
 
 
-def _log(since: str) -> str:
+def log_name(since: str) -> str:
+    """Column of log(1 + time)."""
     return f"{since}_log"
 
 
-def _timed(frame: pd.DataFrame, roles: Roles, clock: str) -> pd.DataFrame:
+def timed_frame(
+    frame: pd.DataFrame, roles: Roles, clock: str, *, also: Sequence[str] = ()
+) -> pd.DataFrame:
     """The needed columns, with time since the patient's first session and sessions attended."""
     units = [roles.patient] + ([roles.therapist] if roles.therapist is not None else [])
-    needed = [*units, roles.outcome, roles.alliance, clock]
-    since = _since(clock)
-    for name in (since, _log(since), LENGTH):
+    needed = list(dict.fromkeys([*units, roles.outcome, roles.alliance, clock, *also]))
+    since = since_name(clock)
+    for name in (since, log_name(since), LENGTH):
         if name in needed:
             raise DataError(
                 f"column '{name}' has the name of a column that the model derives itself. "
@@ -203,7 +208,7 @@ def _timed(frame: pd.DataFrame, roles: Roles, clock: str) -> pd.DataFrame:
     time: pd.Series = (chosen[clock] - by_patient.transform("min")).astype(float)
     attended = by_patient.transform("size").astype(float)
     log = pd.Series(np.log1p(time.to_numpy()))
-    return chosen.assign(**{since: time, _log(since): log, LENGTH: attended})
+    return chosen.assign(**{since: time, log_name(since): log, LENGTH: attended})
 
 
 def assign_therapists(
@@ -248,7 +253,7 @@ def check_therapists(
         )
 
 
-def _complete(frame: pd.DataFrame, names: dict[str, str]) -> tuple[np.ndarray, dict[str, int]]:
+def complete_rows(frame: pd.DataFrame, names: dict[str, str]) -> tuple[np.ndarray, dict[str, int]]:
     """Which rows are complete, and counts of the others by the first column missing, as named."""
     keep = np.ones(len(frame), dtype=bool)
     dropped = {}
@@ -274,12 +279,24 @@ def _check_units(frame: pd.DataFrame, roles: Roles) -> None:
             )
 
 
-def time_term(time: Time, prepared: PreparedSessions) -> str | None:
+class Timed(Protocol):
+    """Sessions with the column of their time."""
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The sessions."""
+
+    @property
+    def time(self) -> str:
+        """Column of the time since the patient's first session."""
+
+
+def time_term(time: Time, prepared: Timed) -> str | None:
     """Name of the column that carries time in the model."""
     if time == "none":
         return None
     if time == "log":
-        return _log(prepared.time)
+        return log_name(prepared.time)
     if time == "factor":
         n = prepared.frame[prepared.time].nunique()
         if n > MAX_TIME_LEVELS:

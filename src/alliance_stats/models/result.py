@@ -7,7 +7,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from alliance_stats._base.checks import counted, name_list, probability
+from alliance_stats._base.checks import probability
 from alliance_stats._base.printing import format_number
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.inference.contrasts import Ddf
@@ -16,13 +16,11 @@ from alliance_stats.models.adjusted import adjusted_frame
 from alliance_stats.models.effect_size import standardised
 from alliance_stats.models.effects import UNITS, effects_table
 from alliance_stats.models.labels import level_counts, role_labels
+from alliance_stats.models.notes import few_units_notes, time_note
 from alliance_stats.models.prepare import PreparedSessions
 from alliance_stats.models.sensitivity import sensitivity_rows
 from alliance_stats.models.shown import headline, result_html, result_text
 from alliance_stats.models.specification import Specification
-
-#: Fewer members of a unit than this are called few.
-FEW = 30
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -180,7 +178,7 @@ class AllianceResult:
             of = "pair means" if pairs else "patient means"
             of = of if chosen.therapist_mean == "patients" else "sessions"
             notes.append(f"Therapist means are means of {of}.")
-        notes.append(self._time_note())
+        notes.append(time_note(self.specification.time, self.prepared.time))
         if self.fit.residual is not None:
             notes.append(self._residual_words())
         if not self.prepared.length_identified:
@@ -188,19 +186,8 @@ class AllianceResult:
                 "Patients' numbers of sessions differ too little for a sensitivity row with "
                 "treatment length."
             )
-        few = [counted(n, unit) for unit, n in self.prepared.counts().items() if n < FEW]
-        if few:
-            stricter = (
-                "Kenward–Roger, which is stricter there, needs independent residuals."
-                if self.fit.residual is not None
-                else "tidy(ddf='kenward-roger') is stricter there."
-                if self.fit.reml
-                else "Kenward–Roger, which is stricter there, needs reml=True."
-            )
-            notes.append(
-                f"Only {name_list(few)}: tests of effects that differ between them rest on few "
-                f"units. {stricter}"
-            )
+        structured = self.fit.residual is not None
+        notes += few_units_notes(self.prepared.counts(), reml=self.fit.reml, structured=structured)
         return tuple(notes)
 
     def _centring_words(self) -> str:
@@ -227,17 +214,6 @@ class AllianceResult:
             return {}
         pair = {"patient_dots": "patient-therapist pair"} if changes.way == "dyad" else {}
         return {"therapist_change": changes.way, "therapist_changes": changes.words(), **pair}
-
-    def _time_note(self) -> str:
-        clock = self.prepared.time.removesuffix("_since_start")
-        words = {
-            "linear": f"Linear time ({clock} since the patient's first session) is in the model.",
-            "log": f"Time as log(1 + {clock} since the patient's first session) is in the model.",
-            "factor": f"One mean for every {clock} since the patient's first session.",
-            "patient": f"Linear time ({clock} since the first session) with a slope per patient.",
-            "none": "Time is not in the model: common trends count as within-patient effect.",
-        }
-        return words[self.specification.time]
 
     def _residual_words(self) -> str:
         """The structure of the residuals with its ρ, or nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -74,20 +74,53 @@ def model_formula(
 
     With ``therapist_change="dyad"`` the patients' factor is ``therapist:patient``.
     """
-    roles, columns = prepared.roles, dict(prepared.effects)
+    columns = dict(prepared.effects)
+    slopes = {
+        unit: [columns[effect] for effect in effects]
+        for unit, effects in specification.slopes.items()
+    }
     time = time_term(specification.time, prepared)
-    fixed = [quote_name(column) for column in columns.values()]
+    fixed = [*map(quote_name, columns.values()), *extra]
+    return session_formula(
+        prepared.roles.outcome, fixed, slopes, prepared.groups, time=time, kind=specification.time
+    )
+
+
+def session_formula(
+    response: str,
+    fixed: Sequence[str],
+    slopes: Mapping[str, Sequence[str]],
+    groups: Mapping[str, tuple[str, ...]],
+    *,
+    time: str | None,
+    kind: Time,
+) -> str:
+    """The text of a session-level model.
+
+    Parameters
+    ----------
+    response : str
+        Its column.
+    fixed : sequence of str
+        Fixed terms besides time, as formula text.
+    slopes : mapping of str to sequence of str
+        Columns whose coefficients vary, by unit.
+    groups : mapping of str to tuple of str
+        Columns of the grouping factor of every unit.
+    time : str or None
+        Column of time, from `time_term`.
+    kind : str
+        How time enters.
+    """
+    terms = list(fixed)
     if time is not None:
-        quoted = quote_name(time)
-        fixed.insert(0, f"C({quoted})" if specification.time == "factor" else quoted)
-    fixed.extend(extra)
-    random = []
-    for unit, group in prepared.groups.items():
-        inside = ["1", *(quote_name(columns[e]) for e in specification.slopes.get(unit, ()))]
-        if unit == "patient" and specification.time == "patient" and time is not None:
+        terms.insert(0, f"C({quote_name(time)})" if kind == "factor" else quote_name(time))
+    for unit, group in groups.items():
+        inside = ["1", *map(quote_name, slopes.get(unit, ()))]
+        if unit == "patient" and kind == "patient" and time is not None:
             inside.append(quote_name(time))
-        random.append(f"({' + '.join(inside)} | {':'.join(map(quote_name, group))})")
-    return f"{quote_name(roles.outcome)} ~ {' + '.join([*fixed, *random])}"
+        terms.append(f"({' + '.join(inside)} | {':'.join(map(quote_name, group))})")
+    return f"{quote_name(response)} ~ {' + '.join(terms)}"
 
 
 def too_few_rows(prepared: PreparedSessions, specification: Specification) -> bool:

@@ -8,13 +8,12 @@ therapist), the therapist from other therapists. The model gives each part its o
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
 import pandas as pd
 
-from alliance_stats._base.checks import name_list, one_of
+from alliance_stats._base.checks import one_of
 from alliance_stats._base.errors import ArgumentError, DataWarning, FitWarning
 from alliance_stats.data.centering import TherapistMean
 from alliance_stats.data.load import sessions_from
@@ -31,6 +30,7 @@ from alliance_stats.models.prepare import (
     prepare_sessions,
 )
 from alliance_stats.models.result import AllianceResult
+from alliance_stats.models.slopes import Slopes, checked_slopes
 from alliance_stats.models.specification import (
     Residual,
     Specification,
@@ -39,7 +39,6 @@ from alliance_stats.models.specification import (
     too_few_rows,
 )
 
-Slopes = Mapping[str, Sequence[str]]
 DEFAULT_SLOPES: dict[str, tuple[str, ...]] = {"patient": ("within",)}
 #: Effects that may vary over the members of a unit.
 SLOPES_ALLOWED = {"patient": ("within",), "therapist": ("within", "patient_between")}
@@ -182,30 +181,12 @@ def _slopes(
     wanted: Slopes | Literal["auto"] | None, prepared: PreparedSessions
 ) -> dict[str, tuple[str, ...]]:
     """Checked random slopes by unit."""
-    if wanted is None or wanted == "auto":
-        return dict(DEFAULT_SLOPES)
-    if not isinstance(wanted, Mapping):
-        raise ArgumentError(
-            f"random_slopes={wanted!r} is not known. "
-            "Give {'patient': ['within']}, {} for none, or 'auto'."
-        )
-    slopes = {}
     effects = [effect for effect, _ in prepared.effects]
-    for unit, names in wanted.items():
-        one_of(unit, tuple(SLOPES_ALLOWED), name="unit of random_slopes")
-        if unit == "therapist" and prepared.roles.therapist is None:
-            raise ArgumentError(
-                "random_slopes names therapists, but there is no therapist role. "
-                "Give roles=Roles(therapist=…), or leave it out."
-            )
-        allowed = [e for e in SLOPES_ALLOWED[unit] if e in effects]
-        if isinstance(names, str) or any(name not in allowed for name in names):
-            raise ArgumentError(
-                f"random_slopes[{unit!r}]={names!r}. Effects that can differ between "
-                f"{unit}s: {name_list(allowed)}, as a list."
-            )
-        slopes[unit] = tuple(names)
-    return slopes
+    allowed = {
+        unit: [name for name in names if name in effects] for unit, names in SLOPES_ALLOWED.items()
+    }
+    therapists = prepared.roles.therapist is not None
+    return checked_slopes(wanted, DEFAULT_SLOPES, allowed, therapists=therapists)
 
 
 def _auto(

@@ -8,6 +8,7 @@ NAMES = {
     "coef_table": "alliance_stats.report.tables",
     "frame_table": "alliance_stats.report.frames",
     "plot_d_study": "alliance_stats.report.plots.d_study",
+    "plot_lagged": "alliance_stats.report.plots.lagged",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_outcome": "alliance_stats.report.plots.outcome",
     "plot_reliability": "alliance_stats.report.plots.reliability",

@@ -15,6 +15,7 @@ from alliance_stats._base.views import ResultView
 from alliance_stats._version import __version__
 from alliance_stats.report.plots import (
     d_study,
+    lagged,
     outcome,
     reliability,
     reliable_change,
@@ -47,7 +48,7 @@ class _Drawing:
     caption: Callable[[ResultView], str]
     panels: Callable[[pd.DataFrame], list[str]]
     share_y: bool
-    size: tuple[float, float] | None = None
+    size: Callable[[pd.DataFrame], tuple[float, float]] | None = None  # by default by its panels
 
 
 #: The figure of each kind of view that has one.
@@ -75,14 +76,21 @@ _DRAWINGS = {
         reliability.figure_caption,
         reliability.panel_names,
         share_y=True,
-        size=reliability.SIZE,
+        size=lambda _: reliability.SIZE,
     ),
     "reliable_change": _Drawing(
         reliable_change.plot_reliable_change,
         reliable_change.figure_caption,
         reliable_change.panel_names,
         share_y=False,
-        size=reliable_change.SIZE,
+        size=lambda _: reliable_change.SIZE,
+    ),
+    "lagged": _Drawing(
+        lagged.plot_lagged,
+        lagged.figure_caption,
+        lagged.panel_names,
+        share_y=True,
+        size=lagged.figure_size,
     ),
     "sessions": _Drawing(
         trajectories.plot_trajectories,
@@ -194,7 +202,7 @@ def _figure(view: ResultView) -> Figure | None:
     n = len(drawing.panels(view.plot))
     buffer = BytesIO()
     with journal_style():
-        canvas = Canvas(figsize=drawing.size or figure_size(n))
+        canvas = Canvas(figsize=drawing.size(view.plot) if drawing.size else figure_size(n))
         FigureCanvasAgg(canvas)
         axes = panel_axes(canvas, n, share_y=drawing.share_y)
         grow(canvas, drawing.draw(view, ax=list(axes)))

@@ -25,7 +25,14 @@ _COMPARED = {
 
 
 def verdict(
-    view: ResultView, row: Row, *, asked: str, found: Callable[[str], str], given: str = ""
+    view: ResultView,
+    row: Row,
+    *,
+    asked: str,
+    found: Callable[[str], str],
+    given: str = "",
+    better: str | None = None,
+    not_tested: str = "",
 ) -> str:
     """One effect as a sentence that starts in lower case.
 
@@ -44,10 +51,17 @@ def verdict(
         Makes the finding of its direction, such as ``lower (better)``.
     given : str
         What was held constant; stands with the finding and with an inconclusive effect.
+    better : {"lower", "higher", ""}, optional
+        Which direction of what is predicted is better; by default that of the outcome.
+    not_tested : str
+        Why the effect is not tested here; estimate and standard error are given all the same.
     """
     decimals = view_decimals(view)
     if pd.isna(row["estimate"]):
         return f"{asked} could not be estimated."
+    if not_tested:
+        size = {name: row[name] for name in ("estimate", "se") if name in row}
+        return f"{asked} is not tested: {not_tested} ({numbers(size, decimals, view.conf_level)})."
     detail = numbers(row, decimals, view.conf_level)
     if not has_interval(row):
         return f"{asked} has no interval, so nothing is concluded from it ({detail})."
@@ -57,7 +71,8 @@ def verdict(
             f"{asked}{held + ',' if held else ''} was inconclusive: the data are compatible with "
             f"effects from {compatible_range(row, decimals)} ({detail})."
         )
-    towards = direction(sign_of(row), view.labels.get("outcome_better", ""))
+    known = view.labels.get("outcome_better", "") if better is None else better
+    towards = direction(sign_of(row), known)
     return f"{found(towards)}{held} ({detail})."
 
 

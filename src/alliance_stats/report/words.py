@@ -11,6 +11,8 @@ from alliance_stats._base.views import ResultView
 #: Effects in the order in which they are printed; other terms follow.
 EFFECT_ORDER = (
     "early_alliance", "within", "between", "patient_between", "therapist_between", "contextual",
+    "alliance_to_outcome", "outcome_to_alliance", "outcome_autoregression",
+    "alliance_autoregression",
 )  # fmt: skip
 
 _EFFECTS = {
@@ -19,6 +21,10 @@ _EFFECTS = {
     "between": "Between patients",
     "patient_between": "Between patients",
     "therapist_between": "Between therapists",
+    "alliance_to_outcome": "Alliance to outcome",
+    "outcome_to_alliance": "Outcome to alliance",
+    "outcome_autoregression": "Outcome to itself",
+    "alliance_autoregression": "Alliance to itself",
 }
 _ADJECTIVES = {
     "within": "within-patient",
@@ -31,6 +37,10 @@ _PLACES = {
     "between": "between patients",
     "patient_between": "between patients",
     "therapist_between": "between therapists",
+    "alliance_to_outcome": "from alliance to outcome",
+    "outcome_to_alliance": "from outcome to alliance",
+    "outcome_autoregression": "from outcome to outcome",
+    "alliance_autoregression": "from alliance to alliance",
 }
 _CONTEXTUAL = {
     "patient": "Contextual (patient − session)",
@@ -51,6 +61,10 @@ COLUMN_WORDS = MappingProxyType(
         "points_per_rc": "Points per reliable change",
         "n_controls": "Controls",
         "change_first_last": "Change first to last",
+        "mc_error": "MC error",
+        "bias_in_se": "Bias / SE",
+        "rejected": "Share p < .05",
+        "n_studies": "Studies",
     }
 )
 
@@ -111,8 +125,13 @@ def term_words(term: object) -> str:
 
     >>> term_words("session_since_start")
     'Time (session since start)'
+    >>> term_words("phq9 ~ (Intercept)")
+    'phq9: Intercept'
     """
     name = one_line(term)
+    response, of_equation, rest = name.partition(" ~ ")
+    if of_equation:
+        return f"{response}: {term_words(rest)}"
     if name.endswith(_SINCE_START) and ":" not in name:
         return f"Time ({name.removesuffix(_SINCE_START)} since start)"
     return _TERMS.get(name, name)

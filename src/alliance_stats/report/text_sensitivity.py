@@ -1,0 +1,48 @@
+"""Sentences about the same effects under other choices."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import groupby
+
+import pandas as pd
+
+from alliance_stats._base.views import ResultView
+from alliance_stats.report.numbers import Row, has_interval, interval, number, records, sign_of
+from alliance_stats.report.tables import view_decimals
+from alliance_stats.report.words import effect_place, listed, one_line
+
+
+def sensitivity_sentences(view: ResultView, effects: Collection[str]) -> list[str]:
+    """One sentence a model: the `effects` in it, and where they would support another statement."""
+    frame = view.tables.get("Sensitivity", pd.DataFrame())
+    if not {"model", "effect", "estimate"} <= set(frame.columns):
+        return []
+    rows = [row for row in records(frame) if row["effect"] in effects]
+    fitted = {row["effect"]: row for row in rows if row["model"] == "as fitted"}
+    others = [row for row in rows if row["model"] != "as fitted"]
+    sentences = []
+    for model, same in groupby(others, key=lambda row: str(row["model"])):
+        parts = [_sensitivity(view, row, fitted.get(row["effect"])) for row in same]
+        sentences.append(f"Sensitivity analysis {one_line(model)}: {listed(parts)}.")
+    return sentences
+
+
+def _sensitivity(view: ResultView, row: Row, fitted: Row | None) -> str:
+    place = effect_place(row["effect"])
+    if pd.isna(row["estimate"]):
+        return f"no estimate {place}"
+    decimals = view_decimals(view)
+    ends = f", {interval(row, decimals, view.conf_level)}" if has_interval(row) else ""
+    changed = _change(row, fitted) if fitted is not None else ""
+    return f"b = {number(row['estimate'], decimals)} {place}{ends}{changed}"
+
+
+def _change(row: Row, fitted: Row) -> str:
+    """What a reader must not miss: the row supports another statement than the fitted model."""
+    now, before = sign_of(row), sign_of(fitted)
+    if now == before:
+        return ""
+    if now == 0:
+        return " (inconclusive here)"
+    return " (of the opposite sign)" if before else " (conclusive only here)"
