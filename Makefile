@@ -61,6 +61,7 @@ references:  ## write tests/reference/*.json again (needs R: lme4, lmerTest, pbk
 	Rscript tests/reference/make_comparison_references.R
 	Rscript tests/reference/make_pool_references.R
 	Rscript tests/reference/make_glmm_references.R
+	Rscript tests/reference/make_growth_references.R
 
 notebooks: $(READY)  ## run every notebook
 	$(BIN)/python tools/run_notebooks.py

@@ -22,6 +22,7 @@ NAMES = {
     "compare_models": "alliance_stats.lmm.comparison.compare",
     "describe_levels": "alliance_stats.data.describe",
     "fit_glmm": "alliance_stats.lmm.glmm.fit",
+    "fit_growth": "alliance_stats.models.growth",
     "fit_lmm": "alliance_stats.lmm.fit",
     "fit_outcome": "alliance_stats.models.outcome",
     "fit_within_between": "alliance_stats.models.within_between",

@@ -26,6 +26,7 @@ from alliance_stats.lmm.fit import fit_lmm as fit_lmm
 from alliance_stats.lmm.glmm.fit import fit_glmm as fit_glmm
 from alliance_stats.lmm.inference.cluster_robust import cluster_robust as cluster_robust
 from alliance_stats.lmm.pooling.pool import pool as pool
+from alliance_stats.models.growth import fit_growth as fit_growth
 from alliance_stats.models.outcome import fit_outcome as fit_outcome
 from alliance_stats.models.within_between import fit_within_between as fit_within_between
 from alliance_stats.report.plots.trajectories import plot_trajectories as plot_trajectories

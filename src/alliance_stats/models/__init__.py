@@ -4,7 +4,9 @@ from alliance_stats._base.lazy import attach
 
 NAMES = {
     "AllianceResult": "alliance_stats.models.result",
+    "GrowthResult": "alliance_stats.models.growth_result",
     "OutcomeResult": "alliance_stats.models.outcome_result",
+    "fit_growth": "alliance_stats.models.growth",
     "fit_outcome": "alliance_stats.models.outcome",
     "fit_within_between": "alliance_stats.models.within_between",
 }

@@ -7,6 +7,7 @@ NAMES = {
     "Table": "alliance_stats.report.table",
     "coef_table": "alliance_stats.report.tables",
     "frame_table": "alliance_stats.report.frames",
+    "plot_growth": "alliance_stats.report.plots.growth",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_outcome": "alliance_stats.report.plots.outcome",
     "plot_within_between": "alliance_stats.report.plots.within_between",

@@ -1,5 +1,6 @@
 from alliance_stats.report import plots as plots
 from alliance_stats.report.frames import frame_table as frame_table
+from alliance_stats.report.plots.growth import plot_growth as plot_growth
 from alliance_stats.report.plots.outcome import plot_outcome as plot_outcome
 from alliance_stats.report.plots.trajectories import plot_trajectories as plot_trajectories
 from alliance_stats.report.plots.within_between import plot_within_between as plot_within_between

@@ -13,7 +13,7 @@ import pandas as pd
 
 from alliance_stats._base.views import ResultView
 from alliance_stats._version import __version__
-from alliance_stats.report.plots import outcome, trajectories, within_between
+from alliance_stats.report.plots import growth, outcome, trajectories, within_between
 from alliance_stats.report.plots.panels import AxesArray, figure_size, grow, panel_axes
 from alliance_stats.report.sources import numbered_titles
 from alliance_stats.report.style import journal_style
@@ -55,6 +55,12 @@ _DRAWINGS = {
         outcome.figure_caption,
         within_between.panel_names,
         share_y=True,
+    ),
+    "growth": _Drawing(
+        growth.plot_growth,
+        growth.figure_caption,
+        trajectories.panel_names,
+        share_y=False,
     ),
     "sessions": _Drawing(
         trajectories.plot_trajectories,

@@ -9,6 +9,7 @@ from alliance_stats.report.numbers import coefficient_numbers
 from alliance_stats.report.prose import ReportText
 from alliance_stats.report.sources import Sources, as_views, numbered_titles
 from alliance_stats.report.text_data import levels_paragraphs, sessions_paragraphs
+from alliance_stats.report.text_growth import growth_paragraphs
 from alliance_stats.report.text_outcome import outcome_paragraphs
 from alliance_stats.report.text_within_between import within_between_paragraphs
 from alliance_stats.report.words import (
@@ -106,6 +107,7 @@ def _model_paragraphs(view: ResultView) -> list[list[str]]:
 
 _WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
     "within_between": within_between_paragraphs,
+    "growth": growth_paragraphs,
     "outcome": outcome_paragraphs,
     "sessions": sessions_paragraphs,
     "levels": levels_paragraphs,

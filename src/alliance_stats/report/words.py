@@ -11,6 +11,8 @@ from alliance_stats._base.views import ResultView
 #: Effects in the order in which they are printed; other terms follow.
 EFFECT_ORDER = (
     "early_alliance", "within", "between", "patient_between", "therapist_between", "contextual",
+    "alliance_start", "alliance_trend", "alliance_bend", "outcome_start", "outcome_trend",
+    "outcome_bend", "early_rate", "patient_between_rate", "therapist_between_rate",
 )  # fmt: skip
 
 _EFFECTS = {
@@ -19,6 +21,15 @@ _EFFECTS = {
     "between": "Between patients",
     "patient_between": "Between patients",
     "therapist_between": "Between therapists",
+    "alliance_start": "Alliance, first session",
+    "alliance_trend": "Alliance, trend",
+    "alliance_bend": "Alliance, bend",
+    "outcome_start": "Outcome, first session",
+    "outcome_trend": "Outcome, trend",
+    "outcome_bend": "Outcome, bend",
+    "early_rate": "Early alliance × later time",
+    "patient_between_rate": "Between patients × later time",
+    "therapist_between_rate": "Between therapists × later time",
 }
 _ADJECTIVES = {
     "within": "within-patient",

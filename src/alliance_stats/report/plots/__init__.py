@@ -3,6 +3,7 @@
 from alliance_stats._base.lazy import attach
 
 NAMES = {
+    "plot_growth": "alliance_stats.report.plots.growth",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_outcome": "alliance_stats.report.plots.outcome",
     "plot_within_between": "alliance_stats.report.plots.within_between",
