@@ -45,23 +45,9 @@ check: $(READY)  ## ruff and mypy
 data: $(READY)  ## write data/synthetic again, byte for byte
 	$(BIN)/python data/make_synthetic.py
 
-references:  ## write tests/reference/*.json again (needs R: lme4, lmerTest, pbkrtest, clubSandwich, glmmTMB, minqa, psych, mitml, pan, jsonlite)
+references:  ## write tests/reference again (needs R with the packages named in tests/reference/README.md)
 	Rscript tests/reference/make_references.R
-	Rscript tests/reference/make_outcome_references.R
-	Rscript tests/reference/make_formula_references.R
-	Rscript tests/reference/make_prediction_references.R
-	Rscript tests/reference/make_explained_references.R
-	Rscript tests/reference/make_influence_references.R
-	Rscript tests/reference/make_therapist_change_references.R
-	Rscript tests/reference/make_inference_references.R
-	Rscript tests/reference/make_robust_references.R
-	Rscript tests/reference/make_anova_references.R
-	Rscript tests/reference/make_marginal_references.R
-	Rscript tests/reference/make_profile_references.R
-	Rscript tests/reference/make_comparison_references.R
-	Rscript tests/reference/make_pool_references.R
-	Rscript tests/reference/make_glmm_references.R
-	Rscript tests/reference/make_growth_references.R
+	for script in tests/reference/make_*_references.R; do Rscript "$$script" || exit 1; done
 
 notebooks: $(READY)  ## run every notebook
 	$(BIN)/python tools/run_notebooks.py
@@ -78,6 +64,8 @@ bench: $(READY)  ## speed against lme4 (R, if installed), mixedlm and statsmodel
 	$(BIN)/python benchmarks/bench_lmm.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_inference.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_glmm.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_reliability.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_sem.py --write docs/performance.md
 
 calibrate: $(READY)  ## type I error of tests and coverage of intervals with few therapists
 	$(BIN)/python benchmarks/calibrate_tests.py --write docs/calibration.md

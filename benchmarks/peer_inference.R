@@ -1,8 +1,8 @@
-# lme4, lmerTest and pbkrtest as peers of bench_inference.py: Rscript peer_inference.R data.csv
+# lme4, lmerTest, pbkrtest and nlme as peers of bench_inference.py: Rscript peer_inference.R data.csv
 #
 # Reads one request per line from stdin, "<task><TAB><formula>", and answers
-# "<seconds><TAB><value>". Fitting is not counted, except for the refits. The first line written
-# names the versions.
+# "<seconds><TAB><value>". Fitting is not counted, except for the refits and the fit with AR(1)
+# residuals. The first line written names the versions.
 
 suppressPackageStartupMessages({
   library(lme4)
@@ -29,6 +29,13 @@ tasks <- list(
   "profile" = function(plain) {
     confint(plain, method = "profile", quiet = TRUE)[".sigma", 2]
   },
+  "residual" = function(plain) {
+    as.numeric(logLik(nlme::lme(
+      symptom ~ session + alliance_within + alliance_between,
+      random = ~ 1 + alliance_within | patient,
+      correlation = nlme::corAR1(form = ~ session | patient), data = sessions
+    )))
+  },
   "refits" = function(plain) {
     set.seed(1)
     responses <- simulate(plain, nsim = 20)
@@ -49,7 +56,7 @@ run_once <- function(request) {
   answer(sprintf("%.9f\t%.9f", as.numeric(difftime(Sys.time(), began, units = "secs")), value))
 }
 
-versions <- sapply(c("lme4", "lmerTest", "pbkrtest"), function(p) paste(p, packageVersion(p)))
+versions <- sapply(c("lme4", "lmerTest", "pbkrtest", "nlme"), function(p) paste(p, packageVersion(p)))
 answer("R ", R.version$major, ".", R.version$minor, ", ", paste(versions, collapse = ", "))
 requests <- file("stdin", "r")
 while (length(line <- readLines(requests, n = 1)) > 0) {

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from estimands import estimands_of
+from item_recipes import ITEM_RECIPES, item_estimands, items_codebook_csv, items_csv
 
 from alliance_stats.data import SessionData
 from alliance_stats.data.codebook_check import file_quantities
@@ -262,8 +263,14 @@ def readme(limits: Mapping[str, float]) -> str:
     for recipe in RECIPES:
         n = len(recipe.simulate().frame)
         rows.append(f"| `{recipe.name}.csv` | {recipe.what}: {n:,} sessions | {recipe.seed} |")
+    item_rows = [
+        f"| `{recipe.name}.csv` | {recipe.what}: {len(recipe.simulate().frame):,} sessions "
+        f"| {recipe.seed} |"
+        for recipe in ITEM_RECIPES
+    ]
     return TEMPLATE.read_text(encoding="utf-8").format(
         files="\n".join(rows),
+        item_files="\n".join(item_rows),
         n_files=len(RECIPES),
         table=descriptives_table(limits),
         large_patients=LARGE["n_patients"],
@@ -293,6 +300,10 @@ def write_all(folder: Path) -> list[str]:
     texts["README.md"] = readme(found["dyads"] | found["sessions"])
     for recipe in RECIPES:
         texts[f"{recipe.name}_codebook.csv"] = codebook_csv(recipe, found[recipe.name])
+    for item_recipe in ITEM_RECIPES:
+        name = item_recipe.name
+        texts[f"{name}.csv"] = items_csv(item_recipe)
+        texts[f"{name}_codebook.csv"] = items_codebook_csv(item_recipe, item_estimands(name))
     for name, text in texts.items():
         write_text(folder / name, text)
     return sorted(texts)

@@ -44,6 +44,11 @@ TOL = SimpleNamespace(
     blup_in_sd=1e-3,  # of the SD of the BLUPs
     glmm_loglik=1e-5,  # absolute, generalised linear mixed models
     glmm_in_se=1e-4,  # |Δβ| / se, and SE relative
+    reliability=1e-5,  # coefficients of reliability where an optimiser decides
+    sem_estimate=1e-5,  # |Δ| / max(1, |value|)
+    sem_se=1e-4,  # relative, where the same information is used
+    sem_chi2=1e-3,  # absolute
+    sem_index=1e-4,  # absolute, fit indices
 )
 
 

@@ -139,7 +139,7 @@ def test_every_page_is_in_a_table_of_contents() -> None:
 
 def listed_in_reference() -> set[str]:
     text = (DOCS / "reference.md").read_text(encoding="utf-8")
-    return set(re.findall(r"^   ([A-Za-z_.]+)$", text, re.MULTILINE))
+    return set(re.findall(r"^   ([A-Za-z0-9_.]+)$", text, re.MULTILINE))
 
 
 def test_every_public_name_is_in_the_reference() -> None:

@@ -20,24 +20,42 @@ NAMES = {
     "cluster_robust": "alliance_stats.lmm.inference.cluster_robust",
     "coef_table": "alliance_stats.report.tables",
     "compare_models": "alliance_stats.lmm.comparison.compare",
+    "cronbach_alpha": "alliance_stats.reliability.consistency.cronbach",
     "describe_levels": "alliance_stats.data.describe",
     "fit_glmm": "alliance_stats.lmm.glmm.fit",
     "fit_growth": "alliance_stats.models.growth",
     "fit_lmm": "alliance_stats.lmm.fit",
     "fit_outcome": "alliance_stats.models.outcome",
     "fit_within_between": "alliance_stats.models.within_between",
+    "icc": "alliance_stats.reliability.intraclass.icc",
     "lag_within": "alliance_stats.data.lags",
+    "list_instruments": "alliance_stats.measures.registry",
     "load_example": "alliance_stats.data.examples",
     "load_sessions": "alliance_stats.data.load",
+    "multilevel_reliability": "alliance_stats.reliability.multilevel.session_ratings",
+    "mcdonald_omega": "alliance_stats.reliability.factor",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_within_between": "alliance_stats.report.plots.within_between",
     "pool": "alliance_stats.lmm.pooling.pool",
+    "reliable_change": "alliance_stats.measures.changing",
     "report_text": "alliance_stats.report.text",
     "reshape": "alliance_stats.data.wide.reshaping",
     "save_report": "alliance_stats.report.save",
+    "score": "alliance_stats.measures.scoring",
     "simulate_sessions": "alliance_stats.simulate.sessions",
 }
-ROOMS = ("data", "formula", "lmm", "models", "numeric", "reliability", "report", "simulate")
+ROOMS = (
+    "data",
+    "formula",
+    "lmm",
+    "measures",
+    "models",
+    "numeric",
+    "reliability",
+    "report",
+    "sem",
+    "simulate",
+)
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES, ROOMS)
 __all__ = [*__all__, "__version__"]

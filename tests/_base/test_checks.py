@@ -13,6 +13,7 @@ from alliance_stats._base.checks import (
     counted,
     frame_given,
     numeric_column,
+    positive_number,
     probability,
     row_places,
 )
@@ -89,3 +90,14 @@ def test_all_finite_also_where_the_sum_overflows() -> None:
     assert not all_finite(np.array([1.0, np.nan]))
     assert not all_finite(np.array([np.inf, -np.inf]))
     assert all_finite(np.array([]))
+
+
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), True, "5", None])
+def test_numbers_that_are_not_above_zero(value: object) -> None:
+    with pytest.raises(ArgumentError, match="^sd=.* is not a number above 0. Give one such as"):
+        positive_number(value, name="sd")
+
+
+def test_numbers_above_zero_pass() -> None:
+    for value in (1, 0.5, np.float64(3), np.int64(2)):
+        positive_number(value, name="sd")

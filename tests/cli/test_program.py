@@ -24,6 +24,7 @@ from alliance_stats.cli import arguments, options
 from alliance_stats.data.centering import TherapistMean
 from alliance_stats.data.therapist_change import TherapistChange
 from alliance_stats.models.prepare import MeanRows, Time, TimeColumn
+from alliance_stats.models.specification import Residual
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "how-to" / "command-line.md"
@@ -138,12 +139,13 @@ def test_options_reach_the_model(folder: Path, run: Any, monkeypatch: pytest.Mon
     monkeypatch.setitem(vars(al), "fit_within_between", spy)
     words = "--time-trend log --time week --time-column time --random-slopes none --no-reml"
     more = "--mean-rows fitted --therapist-mean sessions --therapist-change crossed"
+    more += " --residual continuous_ar1"
     done = run("analyse", "sessions.csv", *THREE, *words.split(), *more.split())
     assert done.code == 0
     assert seen == {
         "time": "log", "time_column": "time", "random_slopes": {}, "reml": False,
         "mean_rows": "fitted", "therapist_mean": "sessions", "therapist_change": "crossed",
-        "roles": al.Roles(
+        "residual": "continuous_ar1", "roles": al.Roles(
             therapist="therapist", alliance="wai_total", outcome="phq9", outcome_better="lower",
             time="week",
         ),
@@ -161,6 +163,7 @@ def test_defaults_and_choices_are_the_library_s() -> None:
     for option, allowed in (
         ("--time-trend", Time), ("--time-column", TimeColumn), ("--mean-rows", MeanRows),
         ("--therapist-mean", TherapistMean), ("--therapist-change", TherapistChange),
+        ("--residual", Residual),
     ):  # fmt: skip
         for word in typing.get_args(allowed):
             options.parser().parse_args(["analyse", "file.csv", option, word])

@@ -9,7 +9,13 @@ import pandas as pd
 import pytest
 
 import alliance_stats as al
-from alliance_stats._base.errors import ArgumentError, DataError, DataWarning, FitWarning
+from alliance_stats._base.errors import (
+    ArgumentError,
+    DataError,
+    DataWarning,
+    FitWarning,
+    UnsupportedError,
+)
 from alliance_stats._base.views import TIDY_COLUMNS
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.models.within_between import fit_within_between
@@ -476,3 +482,37 @@ def test_a_view_with_kenward_roger_changes_every_test_and_says_so() -> None:
     assert "Kenward–Roger degrees of freedom" in al.report_text(strict)
     assert "Kenward–Roger" in str(al.coef_table(strict))
     assert "Satterthwaite" in al.report_text(result)
+
+
+@pytest.mark.parametrize(("residual", "clock"), [("ar1", "session"), ("continuous_ar1", "time")])
+def test_correlated_residuals(frame: pd.DataFrame, residual: str, clock: str) -> None:
+    result = fit(frame, residual=residual, time_column=clock)
+    column = {"session": "visit", "time": "week"}[clock]
+    make = getattr(al.lmm, residual)
+    structure = make(column, within="id")
+    same = fit_quietly(result.formula, result.prepared.frame, residual=structure)
+    assert result.fit.residual is not None and result.fit.residual.structure == structure
+    assert result.fit.loglik == pytest.approx(same.loglik, rel=1e-12)
+    assert any("first-order autoregression" in note for note in result.notes)
+    assert "first-order autoregression" in al.report_text(result)
+    assert f"residual='{residual}'" in result.view().refit
+    alike = result.sensitivity.query("model == 'with independent residuals'")
+    plain = fit(frame, time_column=clock).effects
+    assert alike["estimate"].tolist() == pytest.approx(plain["estimate"].tolist(), rel=1e-12)
+
+
+def test_pairs_are_blocks_of_residuals(frame: pd.DataFrame) -> None:
+    changed = frame.copy()
+    late = (changed["id"] == "P1") & (changed["visit"] > 1)
+    changed.loc[late, "who"] = "T9"
+    pairs = fit(changed, therapist_change="dyad", residual="ar1").fit.residual
+    assert pairs is not None and pairs.structure.within == ("who", "id")
+    with pytest.raises(UnsupportedError, match="crossed factors"):
+        fit(changed, therapist_change="crossed", residual="ar1")
+
+
+def test_weeks_are_no_sessions(frame: pd.DataFrame) -> None:
+    with pytest.raises(ArgumentError, match="residual='continuous_ar1'"):
+        fit(frame, residual="ar1", time_column="time")
+    with pytest.raises(ArgumentError, match="residual='ar' is not known"):
+        fit(frame, residual="ar")

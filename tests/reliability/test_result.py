@@ -58,3 +58,44 @@ def test_tidy_is_a_copy_and_the_view_holds_the_counts() -> None:
     assert view.levels["n"].tolist() == [40, 1]
     assert view.fit["n_patients"].item() == 40
     assert al.coef_table(found).frame.shape[0] == 1
+
+
+def test_headings_say_which_statistic_and_which_level() -> None:
+    row = {"term": "a", "estimate": 0.5, "statistic": 2.0, "ci_low": 0.1, "ci_high": 0.9}
+    found = ReliabilityResult(
+        kind="kappa",
+        title="Kappa",
+        terms=coefficient_rows([row]),
+        counts={},
+        conf_level=0.9,
+        statistic="z",
+    )
+    first, _, heads, *_ = repr(found).splitlines()
+    assert first == "Kappa"
+    assert "z" in heads.split() and "90% CI" in heads
+    assert "90% CI" in found._repr_html_()
+
+
+def test_rows_that_share_a_term_and_a_coefficient_are_one_value() -> None:
+    rows = [{"group": g, "term": "ICC(A,1)", "estimate": 0.5} for g in ("random", "mixed")]
+    found = ReliabilityResult(kind="icc", title="", terms=coefficient_rows(rows), counts={})
+    assert found.value("ICC(A,1)") == 0.5
+    differing = coefficient_rows([rows[0], {**rows[1], "estimate": 0.6}])
+    found = ReliabilityResult(kind="icc", title="", terms=differing, counts={})
+    with pytest.raises(al.ArgumentError, match="stands in 2 rows"):
+        found.value("ICC(A,1)")
+
+
+def test_a_printed_table_calls_things_by_their_names() -> None:
+    rows = [
+        {"group": g, "term": "ICC(A,1)", "estimate": 0.5, "statistic": 3.0, "df": 9.0}
+        for g in ("random", "mixed")
+    ]
+    found = ReliabilityResult(
+        kind="icc", title="Agreement", terms=coefficient_rows(rows), counts={"rating": 40}
+    )
+    table = al.coef_table(found)
+    assert list(table.frame.columns) == ["Term", "Estimate", "F", "df"]
+    assert table.frame["Term"].tolist() == ["ICC(A,1) (random)", "ICC(A,1) (mixed)"]
+    assert str(table).splitlines()[-1] == "40 ratings."
+    assert found.tidy()["term"].tolist() == ["ICC(A,1)"] * 2

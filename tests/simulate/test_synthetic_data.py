@@ -165,6 +165,7 @@ def test_check_exits_with_1_and_names_the_file(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(script, "find_estimands", lambda recipe: LIMITS)
+    monkeypatch.setattr(script, "item_estimands", lambda name: LIMITS)
     monkeypatch.setattr(script, "FOLDER", tmp_path)
     assert script.main([]) == 0
     assert script.main(["--check"]) == 0

@@ -152,6 +152,13 @@ def probability(value: float, *, name: str) -> None:
     raise ArgumentError(f"{name}={seen} is not between 0 and 1. Give {advice}.")
 
 
+def positive_number(value: object, *, name: str) -> None:
+    """Raise ArgumentError unless argument `name` is a finite number above 0."""
+    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if not (is_number and 0 < float(value) < float("inf")):  # type: ignore[arg-type]
+        raise ArgumentError(f"{name}={value!r} is not a number above 0. Give one such as 5.4.")
+
+
 def frame_given(value: object, *, name: str) -> None:
     """Raise ArgumentError unless `value` is a DataFrame."""
     if isinstance(value, pd.DataFrame):

@@ -14,13 +14,16 @@ REQUIRED = ("patient", "session", "alliance", "outcome")
 ROLES = (*REQUIRED, "therapist", "time", "outcome_better")
 #: Random slopes by the word of the option.
 SLOPES: dict[str, Any] = {"patient": None, "auto": "auto", "none": {}}
+#: Residuals by the word of the option.
+RESIDUALS = {"independent": None, "ar1": "ar1", "continuous_ar1": "continuous_ar1"}
 
 
 def model_arguments(args: argparse.Namespace) -> dict[str, Any]:
     """The options as `fit_within_between` names them."""
     names = ("time_column", "mean_rows", "therapist_mean", "therapist_change", "reml")
     given = {name: getattr(args, name) for name in names}
-    return {"time": args.time_trend, "random_slopes": SLOPES[args.random_slopes], **given}
+    given |= {"time": args.time_trend, "random_slopes": SLOPES[args.random_slopes]}
+    return given | {"residual": RESIDUALS[args.residual]}
 
 
 def roles_named(args: argparse.Namespace) -> al.Roles:

@@ -22,7 +22,8 @@ _PLAIN: dict[int, Any] = {
 }
 #: Arguments of the library in its messages, which name the options here.
 _ARGUMENT = re.compile(
-    r"\b(?P<name>time|time_column|random_slopes|mean_rows|therapist_mean|therapist_change)"
+    r"\b(?P<name>time|time_column|random_slopes|mean_rows|therapist_mean|therapist_change"
+    r"|residual)"
     r"=('(?P<value>\w+)'|\{\})"
     r"|roles=Roles\((?P<role>\w+)=…\)|\b(?P<label>therapist)='…'"
     r"|(?P<left>[Ll]eave the therapist role out)"

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from alliance_stats._version import __version__
 from alliance_stats.cli.analyse import analyse
-from alliance_stats.cli.arguments import SLOPES
+from alliance_stats.cli.arguments import RESIDUALS, SLOPES
 from alliance_stats.cli.check import check
 from alliance_stats.cli.help import (
     ABOUT,
@@ -85,6 +85,9 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
         ("therapist-change", ("raise", "dyad", "first", "crossed"),
          "patients with several therapists are refused; each pair counts as a patient; all "
          "sessions count for the first; or patients and therapists are crossed"),
+        ("residual", tuple(RESIDUALS),
+         "residuals of a patient's sessions are independent, or correlated from one session to the "
+         "next or over time"),
     ):  # fmt: skip
         group.add_argument(
             f"--{name}", choices=choices, default=choices[0], help=f"{text} (default: {choices[0]})"

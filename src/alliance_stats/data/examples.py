@@ -10,11 +10,16 @@ from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.data.codebook_check import check_codebook
 from alliance_stats.data.load import load_sessions
 from alliance_stats.data.reading.files import read_file
-from alliance_stats.data.roles import SYNTHETIC_ROLES
+from alliance_stats.data.roles import SYNTHETIC_ROLES, Roles
 from alliance_stats.data.sessions import SessionData
 
 DYAD_ROLES = replace(SYNTHETIC_ROLES, alliance_therapist="wai_therapist")
 ARM_ROLES = replace(SYNTHETIC_ROLES, treatment="treatment")
+
+#: Examples of items: no roles, because nothing is scored yet; and the columns by which a file is
+#: compared with its codebook.
+ITEM_EXAMPLES = ("items", "items_null")
+ITEM_CHECKS = Roles(therapist="therapist", alliance="wai_1", outcome="phq9_1")
 
 #: Roles of the examples by name; a null twin has no alliance effect at all.
 EXAMPLES = {
@@ -43,13 +48,15 @@ def load_example(name: str) -> SessionData:
         ``"sessions"``: sessions with an alliance effect; ``"dyads"``: therapists rate the
         alliance too; ``"therapist_change"``: some patients change their therapist;
         ``"therapist_free"``: one of two arms has no therapists; ``"therapist_share"``: therapists
-        differ more in the outcome. Each has a null twin, such as ``"sessions_null"``, in which
-        all alliance effects are zero and the rest is kept.
+        differ more in the outcome; ``"items"``: answers to the items of an alliance inventory
+        and a symptom scale, to be scored. Each has a null twin, such as ``"sessions_null"``, in
+        which all alliance effects are zero and the rest is kept.
 
     Returns
     -------
     SessionData
-        With roles; ``codebook`` has one row a parameter, with its value and basis.
+        With roles (``"items"``: none, since nothing is scored); ``codebook`` has one row a
+        parameter, with its value and basis.
 
     Raises
     ------
@@ -65,14 +72,15 @@ def load_example(name: str) -> SessionData:
     >>> load_example("sessions").roles.alliance
     'wai_total'
     """
-    if name not in EXAMPLES:
-        hint = did_you_mean(name, list(EXAMPLES)) if isinstance(name, str) else ""
-        raise ArgumentError(f"there is no example {name!r}.{hint} Examples: {', '.join(EXAMPLES)}.")
+    known = (*EXAMPLES, *ITEM_EXAMPLES)
+    if name not in known:
+        hint = did_you_mean(name, known) if isinstance(name, str) else ""
+        raise ArgumentError(f"there is no example {name!r}.{hint} Examples: {', '.join(known)}.")
     folder = synthetic_folder()
-    roles = EXAMPLES[name]
+    roles = EXAMPLES.get(name)
     sessions = load_sessions(folder / f"{name}.csv", roles)
     codebook = read_file(folder / f"{name}_codebook.csv").frame
-    check_codebook(codebook, sessions.frame, roles, name=name)
+    check_codebook(codebook, sessions.frame, roles or ITEM_CHECKS, name=name)
     return replace(sessions, codebook=codebook)
 
 

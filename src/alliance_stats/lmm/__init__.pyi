@@ -22,4 +22,10 @@ from alliance_stats.lmm.pooling.comparison import PooledComparison as PooledComp
 from alliance_stats.lmm.pooling.pool import pool as pool
 from alliance_stats.lmm.pooling.result import PooledResult as PooledResult
 from alliance_stats.lmm.resampling.bootstrap_result import BootstrapResult as BootstrapResult
+from alliance_stats.lmm.residual.fitted import FittedResidual as FittedResidual
+from alliance_stats.lmm.residual.structure import ResidualStructure as ResidualStructure
+from alliance_stats.lmm.residual.structure import ar1 as ar1
+from alliance_stats.lmm.residual.structure import continuous_ar1 as continuous_ar1
+from alliance_stats.lmm.residual.structure import unstructured as unstructured
+from alliance_stats.lmm.residual.structure import variance_by as variance_by
 from alliance_stats.lmm.result import MixedModelResult as MixedModelResult

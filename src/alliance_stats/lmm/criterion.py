@@ -28,11 +28,10 @@ from alliance_stats.lmm.factors import (
     gradient_in_theta,
     n_theta,
     pack,
-    symmetric_basis,
     unpack,
     unpack_roots,
 )
-from alliance_stats.lmm.information import level_hessian, scoring_step, squares
+from alliance_stats.lmm.information import root_expansion, scoring_step
 
 #: Where the search for a start begins, in residual standard deviations.
 START = 0.5
@@ -190,12 +189,16 @@ class Criterion:
 
     def gradients(self, profile: Profile) -> list[np.ndarray]:
         """∂deviance/∂Σ of every block, symmetric (q, q)."""
+        return self.by_block(gradients(profile.eliminated, self.adjoint(profile)))
+
+    def adjoint(self, profile: Profile) -> np.ndarray:
+        """Derivative B (m, m) of the deviance, log|V| apart, in U'V⁻¹U."""
         design = self.design
         weights = self.residual_weights(profile)
         adjoint = np.outer(weights, weights) / profile.sigma2
         if self.reml and len(design.x):
             adjoint[design.x[:, None], design.x] += profile.unscaled
-        return self.by_block(gradients(profile.eliminated, adjoint))
+        return adjoint
 
     def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """Deviance and its gradient in θ."""
@@ -212,17 +215,10 @@ class Criterion:
         to the optimiser to learn.
         """
         profile = self.defined(unpack_roots(entries, self.sizes))
-        k = len(entries)
         if profile is None:
-            return np.inf, np.zeros(k), np.eye(k)
-        slope, hessian = np.empty(k), np.zeros((k, k))
-        first = 0
-        for n, root, gradient in zip(
-            self.information(profile), profile.factors, self.gradients(profile), strict=True
-        ):
-            block = level_hessian(squares(n), root, gradient)
-            last = first + len(block)
-            slope[first:last] = 2.0 * (gradient @ root).ravel() @ symmetric_basis(len(root))
-            hessian[first:last, first:last] = block
-            first = last
-        return profile.deviance, slope, hessian
+            return np.inf, np.zeros(len(entries)), np.eye(len(entries))
+        return profile.deviance, *self.expansion(profile)
+
+    def expansion(self, profile: Profile) -> tuple[np.ndarray, np.ndarray]:
+        """Gradient and guess of the Hessian of `expand`, where the factors are symmetric roots."""
+        return root_expansion(self.information(profile), profile.factors, self.gradients(profile))

@@ -45,7 +45,7 @@ def unpack(theta: np.ndarray, sizes: Sequence[int]) -> list[np.ndarray]:
 
 def pack(factors: Sequence[np.ndarray]) -> np.ndarray:
     """θ from the factors Λ_l."""
-    return np.concatenate([f[triangle(len(f))] for f in factors])
+    return np.concatenate([np.empty(0), *(f[triangle(len(f))] for f in factors)])
 
 
 def roots(factors: Sequence[np.ndarray]) -> np.ndarray:

@@ -16,6 +16,8 @@ from alliance_stats.lmm.design.build import build_design
 from alliance_stats.lmm.design.mixed_design import Level, ModelDesign
 from alliance_stats.lmm.factors import unpack
 from alliance_stats.lmm.minimum import SINGULAR, Minimum, minimise
+from alliance_stats.lmm.residual.fit import fit_residual
+from alliance_stats.lmm.residual.structure import ResidualStructure
 from alliance_stats.lmm.result import MixedModelResult
 
 
@@ -26,6 +28,7 @@ def fit_lmm(
     reml: bool = True,
     weights: str | None = None,
     offset: str | None = None,
+    residual: ResidualStructure | None = None,
 ) -> MixedModelResult:
     """Fit a linear mixed model.
 
@@ -47,6 +50,12 @@ def fit_lmm(
         lme4. They are precisions (a mean of 5 answers has weight 5), not sampling weights.
     offset : str, optional
         Column that is part of the response with coefficient 1.
+    residual : ResidualStructure, optional
+        Residuals that are correlated in time or between roles, or differ in variance: made by
+        `ar1`, `continuous_ar1`, `variance_by` or `unstructured` of ``al.lmm``. The formula may
+        then be without random effects. The numbers equal those of nlme's ``lme`` and ``gls``.
+        Random factors must nest. With `weights`, the covariance is that of the structure with
+        every row's standard deviation divided by the root of its weight.
 
     Returns
     -------
@@ -55,7 +64,10 @@ def fit_lmm(
     Raises
     ------
     FormulaError, DataError, UnsupportedError
-        See `alliance_stats.lmm.build_design`.
+        See `alliance_stats.lmm.build_design`; and if residual blocks are not within the groups of
+        the innermost random factor, have a time or role twice, or random factors cross.
+    ArgumentError
+        If `residual` is no residual structure.
 
     Warns
     -----
@@ -77,7 +89,7 @@ def fit_lmm(
     >>> fit.converged
     True
     """
-    fit = fit_quietly(formula, data, reml=reml, weights=weights, offset=offset)
+    fit = fit_quietly(formula, data, reml=reml, weights=weights, offset=offset, residual=residual)
     announce(fit.about_data, fit.about_fit)
     return fit
 
@@ -97,13 +109,20 @@ def fit_quietly(
     reml: bool = True,
     weights: str | None = None,
     offset: str | None = None,
+    residual: ResidualStructure | None = None,
 ) -> MixedModelResult:
     """`fit_lmm` without warnings: they are on ``result.messages`` only."""
     one_of(reml, (True, False), name="reml")
-    design = build_design(formula, data, weights=weights, offset=offset)
-    criterion = Criterion(design, reml)
-    minimum = minimise(criterion)
-    about_fit = tuple(_about_fit(criterion, minimum))
+    about_residual: list[str] = []
+    if residual is None:
+        criterion = Criterion(build_design(formula, data, weights=weights, offset=offset), reml)
+        minimum = minimise(criterion)
+    else:
+        criterion, minimum, about_residual = fit_residual(
+            formula, data, residual, reml=reml, weights=weights, offset=offset
+        )
+    design = criterion.design
+    about_fit = (*_about_fit(criterion, minimum), *about_residual)
     about_data = (*about_rows(design), *about_redundant(design))
     return MixedModelResult(str(design.formula), criterion, minimum, about_data, about_fit)
 
@@ -139,7 +158,7 @@ def _about_fit(criterion: Criterion, minimum: Minimum) -> list[str]:
         gradient = criterion(minimum.theta)[1]
         messages.append(
             f"The fit did not converge ({minimum.message}; largest gradient "
-            f"{abs(gradient).max():.1e}). Do not report it: "
+            f"{abs(gradient).max(initial=0.0):.1e}). Do not report it: "
             "use fewer random effects, or check the data for extreme values."
         )
     return messages

@@ -1,6 +1,8 @@
-"""Expected information of one level, and the guess of the Hessian made of it."""
+"""Expected information of one level, the guess of the Hessian made of it, covariances."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -39,6 +41,43 @@ def level_hessian(squared: np.ndarray, root: np.ndarray, gradient: np.ndarray) -
     mean = block[..., each, each].mean(axis=-1)
     block[..., each, each] += (RIDGE * mean + 1e-8)[..., None]
     return np.asarray(block)
+
+
+def root_expansion(
+    information: Sequence[np.ndarray],
+    factors: Sequence[np.ndarray],
+    gradients: Sequence[np.ndarray],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Gradient (k,) and guess of the Hessian (k, k) at the entries of all blocks' symmetric roots.
+
+    From N (q, q, G), the root (q, q) and ∂deviance/∂Σ (q, q) of every block.
+    """
+    k = sum(len(root) * (len(root) + 1) // 2 for root in factors)
+    slope, hessian = np.empty(k), np.zeros((k, k))
+    first = 0
+    for n, root, gradient in zip(information, factors, gradients, strict=True):
+        block = level_hessian(squares(n), root, gradient)
+        last = first + len(block)
+        slope[first:last] = 2.0 * (gradient @ root).ravel() @ symmetric_basis(len(root))
+        hessian[first:last, first:last] = block
+        first = last
+    return slope, hessian
+
+
+def twice_inverse(hessian: np.ndarray, *, flat: float) -> np.ndarray:
+    """2H⁻¹ (k, k), the covariance of estimates at which the deviance has the Hessian H.
+
+    NaN unless all eigenvalues of H, scaled to a unit diagonal, are above `flat`.
+    """
+    if not len(hessian):
+        return hessian
+    scale = np.sqrt(np.abs(np.diag(hessian)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values, vectors = np.linalg.eigh(np.nan_to_num(hessian / scale / scale[:, None]))
+        if not values[0] > flat:
+            return np.full(hessian.shape, np.nan)
+        inner = (vectors / values) @ vectors.T
+        return np.asarray(2.0 * inner / scale / scale[:, None])
 
 
 def squares(n: np.ndarray) -> np.ndarray:

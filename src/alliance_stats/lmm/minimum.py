@@ -109,7 +109,7 @@ def search(criterion: Criterion, theta: np.ndarray) -> Generator[np.ndarray, Val
     while True:
         found = yield from descent(roots(unpack(theta, criterion.sizes)))
         log.extend(found.log)
-        if not found.converged or np.abs(found.x).max() > HUGE:
+        if not found.converged or np.abs(found.x).max(initial=0.0) > HUGE:
             _check_residual(criterion, unpack_roots(found.x, criterion.sizes))
         theta, value, profile = fold(criterion, unpack_roots(found.x, criterion.sizes), found.value)
         escape = escape_of(criterion, theta, profile)

@@ -9,7 +9,7 @@ from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats.formula.memory import FactorMemory
 from alliance_stats.formula.names import is_syntactic, quote_name
 from alliance_stats.formula.terms import Factor, Term
-from alliance_stats.lmm.design.mixed_design import MixedDesign, ModelDesign
+from alliance_stats.lmm.design.mixed_design import MixedDesign, ModelDesign, columns_of
 from alliance_stats.lmm.design.unique import random_terms
 
 #: Cells that R shall read as missing.
@@ -28,6 +28,10 @@ print(logLik(m), digits = 12)"""
 
 def r_code(design: MixedDesign, *, reml: bool, data: str) -> str:
     """The text of `MixedModelResult.to_r`, which documents the arguments."""
+    if design.residual is not None:
+        from alliance_stats.lmm.residual.r_code import nlme_code
+
+        return nlme_code(design, reml=reml, data=data)
     call = lmer_call(design, reml=reml)
     lines = [
         *preparation(design, data=data),
@@ -41,33 +45,28 @@ def r_code(design: MixedDesign, *, reml: bool, data: str) -> str:
 
 def preparation(design: MixedDesign, *, data: str) -> list[str]:
     """Lines that load the packages, read the file into ``d`` and set lme4's ``control``."""
-    extra = [column for column in (design.weights, design.offset) if column]
-    return [*reading(design, data, extra, ("lme4", "lmerTest")), "", CONTROL]
+    return [*reading(design, data, ("lme4", "lmerTest")), "", CONTROL]
 
 
-def reading(
-    design: ModelDesign, data: str, extra: Sequence[str], packages: Sequence[str]
-) -> list[str]:
-    """Lines that load packages and read the file into ``d``; `extra` columns are used too."""
+def reading(design: ModelDesign, data: str, packages: Sequence[str]) -> list[str]:
+    """Lines that load packages and read the file into ``d``."""
     if not isinstance(data, str) or not data:
         raise ArgumentError(f"data={data!r} is no file name. Give one such as 'sessions.csv'.")
-    columns = list(dict.fromkeys([*design.formula.columns, *extra]))
     splines = any(m.factor.transform == "bs" for memory in design.memories for m in memory.factors)
     return [
         *(f"library({package})" for package in packages),
         *(["library(splines)"] if splines else []),
         'options(contrasts = c("contr.treatment", "contr.poly"))',
         "",
-        *_reading(design, _categorical(design, extra), columns, data),
+        *_reading(design, data),
     ]
 
 
 def lmer_call(design: MixedDesign, *, reml: bool) -> list[str]:
     """Lines that fit the model to ``d``."""
-    extra = [column for column in (design.weights, design.offset) if column]
     return [
         "lmer(",
-        f"  {r_formula(design, extra)},",
+        f"  {r_formula(design)},",
         f"  data = d, REML = {'TRUE' if reml else 'FALSE'}, control = control"
         + "".join(
             f",\n  {argument} = {r_name(column)}"
@@ -79,21 +78,21 @@ def lmer_call(design: MixedDesign, *, reml: bool) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Coded:
+class Coded:
     """A categorical factor: its memory, and the column of R's frame that holds it."""
 
     memory: FactorMemory
     name: str
 
 
-def _categorical(design: ModelDesign, extra: Iterable[str]) -> dict[Factor, _Coded]:
+def categorical(design: ModelDesign) -> dict[Factor, Coded]:
     """Every categorical factor once; a new column where the data's own has another use too."""
     memories = {m.factor: m for memory in design.memories for m in memory.factors}
     uses: dict[str, set[Factor]] = {}
     for factor in memories:
         uses.setdefault(factor.column, set()).add(factor)
-    taken = {*design.formula.columns, *extra}
-    found: dict[Factor, _Coded] = {}
+    taken = set(columns_of(design))
+    found: dict[Factor, Coded] = {}
     for factor, memory in memories.items():
         if not memory.levels:
             continue
@@ -101,14 +100,13 @@ def _categorical(design: ModelDesign, extra: Iterable[str]) -> dict[Factor, _Cod
         if len(uses[name]) > 1:
             name = next(n for k in range(1, 99) if (n := f"{name}.factor{k}") not in taken)
             taken.add(name)
-        found[factor] = _Coded(memory, name)
+        found[factor] = Coded(memory, name)
     return found
 
 
-def _reading(
-    design: ModelDesign, factors: dict[Factor, _Coded], columns: list[str], data: str
-) -> list[str]:
+def _reading(design: ModelDesign, data: str) -> list[str]:
     """Lines that read the file, drop incomplete rows and make the categorical columns."""
+    factors = categorical(design)
     text = ", ".join(f'{r_name(c)} = "character"' for c in _read_as_text(design, factors))
     classes = [f"  colClasses = c({text}),"] if text else []
     lines = [
@@ -117,7 +115,7 @@ def _reading(
         *classes,
         f"  na.strings = c({', '.join(map(r_text, MISSING))})",
         ")",
-        f"d <- d[complete.cases(d[c({', '.join(map(r_text, columns))})]), ]",
+        f"d <- d[complete.cases(d[c({', '.join(map(r_text, columns_of(design)))})]), ]",
     ]
     for factor, coded in factors.items():
         levels = ", ".join(map(_level, coded.memory.levels))
@@ -126,14 +124,24 @@ def _reading(
     return lines
 
 
-def _read_as_text(design: ModelDesign, factors: dict[Factor, _Coded]) -> list[str]:
+def _read_as_text(design: ModelDesign, factors: dict[Factor, Coded]) -> list[str]:
     """Columns whose cells R must not turn into numbers: "007" would become 7, "True" logical."""
     memories = {m.factor: m for memory in design.memories for m in memory.factors}
     numeric = {factor.column for factor, memory in memories.items() if not memory.levels}
     numeric |= {f.column for f, coded in factors.items() if _are_numbers(f, coded.memory.levels)}
     groups = [column for term in random_terms(design.formula) for column in term.group]
+    if design.residual is not None:
+        groups += [*design.residual.structure.within, *filter(None, [_class_column(design)])]
     used = [*(factor.column for factor in factors), *groups]
     return [column for column in dict.fromkeys(used) if column not in numeric]
+
+
+def _class_column(design: ModelDesign) -> str | None:
+    """The column of the classes of residual variance, unless it is numeric."""
+    memory = design.residual.memory if design.residual else None
+    if memory is None or _are_numbers(memory.factor, memory.levels):
+        return None
+    return memory.factor.column
 
 
 def _are_numbers(factor: Factor, levels: Iterable[str]) -> bool:
@@ -155,28 +163,29 @@ def _level(label: str) -> str:
     return r_text(label)
 
 
-def r_formula(design: ModelDesign, extra: Iterable[str], response: str | None = None) -> str:
+def r_formula(design: ModelDesign, response: str | None = None) -> str:
     """The formula with ``||`` written out and categorical columns by their names.
 
-    `response` is the left side in R, by default the column; `extra` as in `reading`.
+    `response` is the left side in R, by default the column.
     """
-    formula, factors = design.formula, _categorical(design, extra)
+    formula, factors = design.formula, categorical(design)
     left = response or r_name(formula.response)
-
-    def effects(intercept: bool, terms: Iterable[Term]) -> str:
-        parts = ["1" if intercept else "0"]
-        parts += [":".join(_factor(f, factors) for f in term.factors) for term in terms]
-        return " + ".join(parts)
-
     random = [
-        f"({effects(term.intercept, term.terms)} | {':'.join(map(r_name, term.group))})"
+        f"({effects(term.intercept, term.terms, factors)} | {':'.join(map(r_name, term.group))})"
         for term in random_terms(formula)
     ]
-    fixed = effects(formula.fixed.intercept, formula.fixed.terms)
+    fixed = effects(formula.fixed.intercept, formula.fixed.terms, factors)
     return " +\n    ".join([f"{left} ~ {fixed}", *random])
 
 
-def _factor(factor: Factor, factors: dict[Factor, _Coded]) -> str:
+def effects(intercept: bool, terms: Iterable[Term], factors: dict[Factor, Coded]) -> str:
+    """The right side of a formula: ``1 + session + arm:session``."""
+    parts = ["1" if intercept else "0"]
+    parts += [":".join(_factor(f, factors) for f in term.factors) for term in terms]
+    return " + ".join(parts)
+
+
+def _factor(factor: Factor, factors: dict[Factor, Coded]) -> str:
     if factor in factors:
         return r_name(factors[factor].name)
     name = r_name(factor.column)

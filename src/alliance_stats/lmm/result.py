@@ -9,7 +9,6 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.random import RandomSource
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.criterion import Criterion, Profile
 from alliance_stats.lmm.diagnosis.diagnose import diagnose
@@ -23,13 +22,21 @@ from alliance_stats.lmm.inference.profile_frame import profile_frame
 from alliance_stats.lmm.inference.satterthwaite import Satterthwaite, satterthwaite
 from alliance_stats.lmm.influence.influence import influence
 from alliance_stats.lmm.minimum import Minimum
-from alliance_stats.lmm.prediction.conditional import mean_frames, sd_frames
+from alliance_stats.lmm.prediction.conditional import effect_roots, mean_frames, sd_frames
 from alliance_stats.lmm.prediction.predict import Interval, Kind, NewGroups, predict_rows
 from alliance_stats.lmm.prediction.residuals import residuals
-from alliance_stats.lmm.prediction.simulate import Groups, simulate_rows
+from alliance_stats.lmm.prediction.simulate import simulate
 from alliance_stats.lmm.r_code import r_code
 from alliance_stats.lmm.resampling.bootstrap import bootstrap
-from alliance_stats.lmm.tables import column_means, glance_table, levels_table, var_corr_table
+from alliance_stats.lmm.residual.fitted import FittedResidual
+from alliance_stats.lmm.tables import (
+    column_means,
+    covariance_frames,
+    glance_table,
+    levels_table,
+    residual_rows,
+    var_corr_table,
+)
 from alliance_stats.lmm.views import html_of, text_of, view_of
 
 
@@ -101,7 +108,7 @@ class MixedModelResult:
 
     @cached_property
     def sigma2(self) -> float:
-        """Residual variance; with weights, that of a row of weight 1."""
+        """Residual variance; that of a row of weight 1, and of the reference level."""
         return self.unit_variance * self.criterion.design.mean_weight
 
     @property
@@ -126,16 +133,8 @@ class MixedModelResult:
     @cached_property
     def covariances(self) -> dict[str, pd.DataFrame]:
         """Covariance matrix of the random effects of every grouping factor."""
-        found = {}
-        factors = iter(self.profile.factors)
-        for level in self.criterion.design.levels:
-            effects = list(level.effects)
-            values = np.zeros((len(effects), len(effects)))
-            for block in level.blocks:
-                half = block.transform @ next(factors)
-                values[block.columns, block.columns] = self.unit_variance * half @ half.T
-            found[level.name] = pd.DataFrame(values, index=effects, columns=effects)
-        return found
+        roots = effect_roots(self.criterion, self.profile)
+        return covariance_frames(self.criterion.design.levels, roots)
 
     @cached_property
     def loglik(self) -> float:
@@ -148,9 +147,14 @@ class MixedModelResult:
         return -0.5 * float(deviance)
 
     @property
+    def residual(self) -> FittedResidual | None:
+        """The residual structure with its parameters; None where residuals are independent."""
+        return self.criterion.design.residual
+
+    @property
     def n_parameters(self) -> int:
-        """Fixed effects, variance parameters and the residual variance."""
-        return len(self.names) + self.criterion.n_theta + 1
+        """Fixed effects, variance parameters, those of the residuals and their variance."""
+        return len(self.names) + self.criterion.n_theta + self.criterion.design.n_residual + 1
 
     def tidy(self, *, conf_level: float = 0.95, ddf: Ddf = "satterthwaite") -> pd.DataFrame:
         """One row a fixed effect, with its test and interval.
@@ -226,7 +230,8 @@ class MixedModelResult:
             Columns ``group term with_term variance sd correlation``. Rows with a ``with_term``
             hold the covariance of the two effects in ``variance``, and their correlation.
         """
-        return var_corr_table(self.criterion.design.levels, self.covariances, self.sigma2)
+        levels = self.criterion.design.levels
+        return var_corr_table(levels, self.covariances, residual_rows([self]))
 
     def ranef(self) -> dict[str, pd.DataFrame]:
         """Conditional means of the random effects (BLUPs), a frame a grouping factor.
@@ -274,9 +279,10 @@ class MixedModelResult:
         interval : {"confidence", "prediction"}, optional
             *confidence* is for the mean that is predicted: it holds the uncertainty of β and,
             jointly, of the fitted effects used. *prediction* is for one new observation: it adds
-            the variance of the effects not used and the residual variance (σ²/weight). Variances
-            are taken as known. Quantiles are Satterthwaite's t for confidence intervals of rows
-            that use no fitted effect, and normal elsewhere.
+            the variance of the effects not used and the residual variance of the row. Variances
+            are taken as known, and correlated residuals of other rows are not used. Quantiles are
+            Satterthwaite's t for confidence intervals of rows that use no fitted effect, and
+            normal elsewhere.
         conf_level : float
 
         Returns
@@ -315,42 +321,8 @@ class MixedModelResult:
             degrees=lambda x: self.satterthwaite.dfs(x),
         )
 
-    def simulate(
-        self, data: pd.DataFrame, *, n: int = 1, rng: RandomSource, groups: Groups = "new"
-    ) -> pd.DataFrame:
-        """Draw responses from the fitted model for the rows of a frame.
-
-        Parameters
-        ----------
-        data : DataFrame
-            Predictors, groups, weights and offset, as in the fit.
-        n : int
-            Number of responses of every row.
-        rng : int, SeedSequence or Generator
-        groups : {"new", "same"}
-            Draw new random effects for every group of `data` (labels say which rows belong
-            together), or keep the fitted effects (BLUPs).
-
-        Returns
-        -------
-        DataFrame
-            Index of `data`; columns ``sim_1`` … ``sim_n``; the first columns of a longer
-            simulation are those of a shorter one. Numbers go to rows and groups in their order:
-            with the rows in another order they differ, their distribution does not. NaN where
-            a value or label is missing.
-
-        Examples
-        --------
-        >>> import alliance_stats as al
-        >>> sessions = al.load_example("sessions").frame
-        >>> fit = al.fit_lmm("phq9 ~ session + (1 | patient)", sessions)
-        >>> fit.simulate(sessions.head(3), n=2, rng=1).shape
-        (3, 2)
-        """
-        return simulate_rows(self, data, n=n, rng=rng, groups=groups)
-
     def to_r(self, *, data: str = "data.csv") -> str:
-        """R code that fits the same model with lme4 and lmerTest and prints the same digits.
+        """R code, of lme4 or (with a residual structure) nlme, that prints the same digits.
 
         Parameters
         ----------
@@ -375,6 +347,7 @@ class MixedModelResult:
 
     r2 = r2
     variance_shares = variance_shares
+    simulate = simulate
     influence = influence
     residuals = residuals
     diagnose = diagnose

@@ -15,6 +15,10 @@ from alliance_stats.lmm.design.mixed_design import Level, MixedDesign, ModelDesi
 if TYPE_CHECKING:
     from alliance_stats.lmm.result import MixedModelResult
 
+RESIDUAL = "Residual"
+#: group, term, with_term, variance, sd, correlation
+VarianceRow = tuple[str, str, str, float, float, float]
+
 
 def glance_table(fit: MixedModelResult) -> pd.DataFrame:
     """One row about the whole model."""
@@ -27,13 +31,29 @@ def glance_table(fit: MixedModelResult) -> pd.DataFrame:
             "loglik": [fit.loglik],
             "aic": [-2.0 * fit.loglik + 2.0 * k],
             "bic": [-2.0 * fit.loglik + k * np.log(fit.n_obs)],
-            "bic_groups": [-2.0 * fit.loglik + k * np.log(len(design.levels[0].labels))],
+            "bic_groups": [-2.0 * fit.loglik + k * np.log(_most_groups(design))],
             "sigma": [fit.sigma],
             "n_parameters": [k],
             "converged": [fit.converged],
             "singular": [fit.singular],
         }
     )
+
+
+def covariance_frames(
+    levels: Sequence[Level], roots: Sequence[np.ndarray]
+) -> dict[str, pd.DataFrame]:
+    """Covariance matrix CC' of the random effects of every grouping factor, from its root C."""
+    found = {}
+    for level, root in zip(levels, roots, strict=True):
+        effects = list(level.effects)
+        found[level.name] = pd.DataFrame(root @ root.T, index=effects, columns=effects)
+    return found
+
+
+def _most_groups(design: MixedDesign) -> float:
+    """Groups of the factor with most groups; NaN without one."""
+    return float(len(design.levels[0].labels)) if design.levels else float("nan")
 
 
 def column_means(design: MixedDesign) -> pd.Series:
@@ -44,7 +64,7 @@ def column_means(design: MixedDesign) -> pd.Series:
             "Take the means from the data, or fit the model with an intercept."
         )
     first = design.x[design.names.index("(Intercept)")]
-    inner = design.products.total[first, design.x] / design.n_obs
+    inner = design.plain.total[first, design.x] / design.n_obs
     means = np.linalg.solve(design.transform.T, inner)
     return pd.Series(means, index=list(design.names), name="mean")
 
@@ -57,10 +77,12 @@ def levels_table(design: ModelDesign) -> pd.DataFrame:
 
 
 def var_corr_table(
-    levels: Sequence[Level], covariances: Mapping[str, pd.DataFrame], sigma2: float | None
+    levels: Sequence[Level],
+    covariances: Mapping[str, pd.DataFrame],
+    residual: Sequence[VarianceRow] = (),
 ) -> pd.DataFrame:
-    """Variances and correlations of the random effects, and the residual variance σ² if any."""
-    rows: list[tuple[str, str, str, float, float, float]] = []
+    """Variances and correlations of the random effects, and the rows of the residuals, if any."""
+    rows: list[VarianceRow] = []
     nan = float("nan")
     for level in levels:
         table = covariances[level.name]
@@ -73,10 +95,41 @@ def var_corr_table(
                 both = sd[i] * sd[j]
                 r = values[i, j] / both if both > 0 else nan
                 rows.append((level.name, effects[j], effects[i], values[i, j], nan, r))
-    if sigma2 is not None:
-        rows.append(("Residual", "", "", sigma2, float(np.sqrt(sigma2)), nan))
+    rows += residual
     columns = ["group", "term", "with_term", "variance", "sd", "correlation"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def residual_rows(fits: Sequence[MixedModelResult]) -> list[VarianceRow]:
+    """Rows of `var_corr_table` of the residuals: variances of classes, correlations.
+
+    Of several fits of one model, covariances and ρ are means.
+    """
+    nan, residual = float("nan"), fits[0].residual
+    covariance = np.mean([_class_covariance(fit) for fit in fits], axis=0)
+    sd = np.sqrt(np.diag(covariance))
+    labels = (residual.levels if residual else ()) or ("",)
+    rows: list[VarianceRow] = [
+        (RESIDUAL, label, "", covariance[k, k], sd[k], nan) for k, label in enumerate(labels)
+    ]
+    if residual is None:
+        return rows
+    if residual.structure.kind == "unstructured":
+        for i, j in pairs_within(slice(0, len(labels))):
+            r = covariance[i, j] / (sd[i] * sd[j])
+            rows.append((RESIDUAL, labels[i], labels[j], covariance[i, j], nan, r))
+    elif residual.structure.kind != "variance_by":
+        rho = float(np.mean([fit.residual.rho for fit in fits if fit.residual]))
+        rows.append((RESIDUAL, "rho", "", nan, nan, rho))
+    return rows
+
+
+def _class_covariance(fit: MixedModelResult) -> np.ndarray:
+    """Covariance (K, K) of residuals of the K classes of variance in one block."""
+    of = fit.residual
+    if of is None:
+        return np.array([[fit.sigma2]])
+    return np.asarray(fit.sigma2 * of.ratios[:, None] * of.correlations * of.ratios)
 
 
 def pairs_within(columns: slice) -> list[tuple[int, int]]:

@@ -31,6 +31,7 @@ TIMES = ("linear", "log", "factor", "patient", "none")
 #: Most distinct times that ``time="factor"`` accepts.
 MAX_TIME_LEVELS = 60
 LENGTH = "sessions_attended"
+SINCE = "_since_start"
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +77,11 @@ class PreparedSessions:
             total = sum(self.dropped.values())
             found.append(f"{total:,} of {counted(self.n_rows, 'session')} dropped ({causes}).")
         return tuple(text for text in found if text)
+
+    @property
+    def clock(self) -> str:
+        """Column that counts time."""
+        return self.time.removesuffix(SINCE)
 
     @property
     def therapist_change(self) -> TherapistChange:
@@ -174,7 +180,7 @@ def _clock(roles: Roles, time_column: TimeColumn) -> str:
 
 
 def _since(clock: str) -> str:
-    return f"{clock}_since_start"
+    return f"{clock}{SINCE}"
 
 
 def _log(since: str) -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from alliance_stats._base.checks import counted, name_list, probability
+from alliance_stats._base.printing import format_number
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.lmm.result import MixedModelResult
@@ -120,7 +121,9 @@ class AllianceResult:
 
     @cached_property
     def sensitivity(self) -> pd.DataFrame:
-        """The effects under other choices: without time, and with treatment length.
+        """The effects under other choices: without time, with treatment length.
+
+        After ``residual=`` also with independent residuals.
 
         Columns ``model`` and those of `effects`.
         """
@@ -153,6 +156,7 @@ class AllianceResult:
                 verb="association",
                 time=self.specification.time,
                 **self._change_labels(),
+                **({"residual": self._residual_words()} if self.fit.residual else {}),
             ),
             tables={
                 "Standardised effects": self.effect_sizes(ddf=ddf),
@@ -177,6 +181,8 @@ class AllianceResult:
             of = of if chosen.therapist_mean == "patients" else "sessions"
             notes.append(f"Therapist means are means of {of}.")
         notes.append(self._time_note())
+        if self.fit.residual is not None:
+            notes.append(self._residual_words())
         if not self.prepared.length_identified:
             notes.append(
                 "Patients' numbers of sessions differ too little for a sensitivity row with "
@@ -185,7 +191,9 @@ class AllianceResult:
         few = [counted(n, unit) for unit, n in self.prepared.counts().items() if n < FEW]
         if few:
             stricter = (
-                "tidy(ddf='kenward-roger') is stricter there."
+                "Kenward–Roger, which is stricter there, needs independent residuals."
+                if self.fit.residual is not None
+                else "tidy(ddf='kenward-roger') is stricter there."
                 if self.fit.reml
                 else "Kenward–Roger, which is stricter there, needs reml=True."
             )
@@ -231,6 +239,18 @@ class AllianceResult:
         }
         return words[self.specification.time]
 
+    def _residual_words(self) -> str:
+        """The structure of the residuals with its ρ, or nothing."""
+        if self.fit.residual is None:
+            return ""
+        rho = format_number(self.fit.residual.rho)
+        by_session = self.specification.residual == "ar1"
+        apart = "from one session to the next" if by_session else f"over 1 {self.prepared.clock}"
+        return (
+            "Residuals of a patient's sessions follow a first-order autoregression "
+            f"(ρ = {rho} {apart})."
+        )
+
     def _call(self) -> str:
         """The call that fits this model again."""
         chosen = self.specification
@@ -243,7 +263,10 @@ class AllianceResult:
             parts.append(f"therapist_mean={chosen.therapist_mean!r}")
         if self.prepared.therapist_change != "raise":
             parts.append(f"therapist_change={self.prepared.therapist_change!r}")
-        return f"al.fit_within_between({', '.join(parts)}, reml={chosen.reml})"
+        parts.append(f"reml={chosen.reml}")
+        if chosen.residual is not None:
+            parts.append(f"residual={chosen.residual!r}")
+        return f"al.fit_within_between({', '.join(parts)})"
 
     @property
     def _title(self) -> str:

@@ -1,4 +1,4 @@
-"""The same effects under other choices: without time, and with treatment length."""
+"""The same effects under other choices: of time, treatment length, residuals."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def sensitivity_rows(
     Treatment length enters as the number of sessions attended and its interaction with the
     model's time (linear time where that is a factor): the good-enough-level account, by which
     patients who improve faster leave earlier (Barkham et al., 2006). Where the
-    numbers of sessions differ too little between patients that row is left out.
+    numbers of sessions differ too little between patients that row is left out. A model with
+    correlated residuals stands beside one with independent ones.
     """
     timed = chosen.time != "none"
     other = replace(chosen, time="none" if timed else "linear")
@@ -38,6 +39,9 @@ def sensitivity_rows(
         time = prepared.time if base.time == "factor" else time_term(base.time, prepared)
         extra = [quote_name(LENGTH), f"{quote_name(LENGTH)}:{quote_name(str(time))}"]
         fits["with treatment length"] = fit_specification(prepared, base, extra=extra)
+    if chosen.residual is not None:
+        alike = replace(chosen, residual=None)
+        fits["with independent residuals"] = fit_specification(prepared, alike)
     tables = []
     for model, fitted in fits.items():
         table = effects_table(fitted, prepared.effects, 0.95, ddf)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import DataError
 from alliance_stats.formula.names import quote_name
 from alliance_stats.lmm.fit import fit_quietly
+from alliance_stats.lmm.residual.structure import ResidualStructure, ar1, continuous_ar1
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.prepare import PreparedSessions, Time, TimeColumn, time_term
+
+Residual = Literal["ar1", "continuous_ar1"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +32,8 @@ class Specification:
     mean_rows, therapist_mean : str
         What the means average.
     reml : bool
+    residual : {"ar1", "continuous_ar1"}, optional
+        How a patient's residuals are correlated over time.
     """
 
     time: Time
@@ -36,6 +42,7 @@ class Specification:
     mean_rows: str
     therapist_mean: str
     reml: bool
+    residual: Residual | None = None
 
 
 def fit_specification(
@@ -43,8 +50,21 @@ def fit_specification(
 ) -> MixedModelResult:
     """Fit one specification, with further fixed terms as formula text."""
     return fit_quietly(
-        model_formula(prepared, specification, extra), prepared.frame, reml=specification.reml
+        model_formula(prepared, specification, extra),
+        prepared.frame,
+        reml=specification.reml,
+        residual=residual_structure(prepared, specification),
     )
+
+
+def residual_structure(
+    prepared: PreparedSessions, specification: Specification
+) -> ResidualStructure | None:
+    """The autoregression over the patients' sessions, or None."""
+    if specification.residual is None:
+        return None
+    make = ar1 if specification.residual == "ar1" else continuous_ar1
+    return make(prepared.clock, within=prepared.groups["patient"])
 
 
 def model_formula(

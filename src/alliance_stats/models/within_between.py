@@ -32,6 +32,7 @@ from alliance_stats.models.prepare import (
 )
 from alliance_stats.models.result import AllianceResult
 from alliance_stats.models.specification import (
+    Residual,
     Specification,
     check_rows,
     fit_specification,
@@ -55,6 +56,7 @@ def fit_within_between(
     therapist_mean: TherapistMean = "patients",
     therapist_change: TherapistChange = "raise",
     reml: bool = True,
+    residual: Residual | None = None,
 ) -> AllianceResult:
     """Estimate how alliance and outcome go together within and between patients.
 
@@ -96,6 +98,10 @@ def fit_within_between(
         Time and treatment length are counted from the patient's first session in all of them.
     reml : bool
         Restricted (default) or full maximum likelihood.
+    residual : {"ar1", "continuous_ar1"}, optional
+        Residuals of a patient's sessions that are correlated: by ρ from one session to the next
+        (``"ar1"``), or over one unit of `time_column` (``"continuous_ar1"``); see `lmm.ar1`. The
+        estimates with independent residuals are then carried as a sensitivity row.
 
     Returns
     -------
@@ -109,6 +115,8 @@ def fit_within_between(
         centred.
     ArgumentError
         For arguments that are unknown or would be ignored.
+    UnsupportedError
+        For `residual` with ``therapist_change="crossed"`` where patients change their therapist.
 
     Warns
     -----
@@ -134,6 +142,12 @@ def fit_within_between(
         raise ArgumentError("the sessions have no roles. Give roles=Roles(…).")
     one_of(time, TIMES, name="time")
     one_of(reml, (True, False), name="reml")
+    one_of(residual, (None, "ar1", "continuous_ar1"), name="residual")
+    if residual == "ar1" and time_column == "time":
+        raise ArgumentError(
+            "residual='ar1' counts sessions, and time_column='time' counts weeks. Give "
+            "residual='continuous_ar1', or leave time_column out."
+        )
     if time == "none" and time_column != "session":
         raise ArgumentError(
             f"time_column={time_column!r} would be ignored with time='none'. Leave one out."
@@ -149,6 +163,7 @@ def fit_within_between(
         mean_rows=mean_rows,
         therapist_mean=therapist_mean,
         reml=reml,
+        residual=residual,
     )
     if random_slopes == "auto":
         fit, specification, path = _auto(prepared, specification)

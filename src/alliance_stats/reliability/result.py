@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import counted
@@ -15,7 +14,7 @@ from alliance_stats._base.printing import escape_html, frame_html, frame_text
 from alliance_stats._base.views import TIDY_COLUMNS, TIDY_LEADING, ResultView
 
 #: Coefficients are not regression weights.
-HEADINGS = {"estimate": "Estimate", "statistic": "F"}
+HEADINGS = {"estimate": "Estimate"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -48,6 +47,8 @@ class ReliabilityResult:
         What the figure of this result draws.
     refit : str or None
         The call that gives the same result again.
+    statistic : str
+        What the column ``statistic`` holds: F, t or z.
     """
 
     kind: str
@@ -61,6 +62,7 @@ class ReliabilityResult:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     plot: pd.DataFrame | None = None
     refit: str | None = None
+    statistic: str = "F"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "counts", MappingProxyType(dict(self.counts)))
@@ -89,10 +91,10 @@ class ReliabilityResult:
         Raises
         ------
         ArgumentError
-            If no row, or more than one, has that term.
+            If no row has that term, or several with different coefficients.
         """
         rows = self.terms.loc[self.terms["term"] == term, "estimate"]
-        if len(rows) != 1:
+        if rows.nunique(dropna=False) != 1:
             names = ", ".join(dict.fromkeys(map(str, self.terms["term"])))
             raise ArgumentError(
                 f"term {term!r} stands in {counted(len(rows), 'row')}. Terms here: {names}."
@@ -113,13 +115,14 @@ class ReliabilityResult:
         return ResultView(
             kind=self.kind,
             title=self.title,
-            terms=self.tidy(),
+            terms=_named(self.tidy()),
             fit=self.glance(),
             plot=self.plot,
             levels=pd.DataFrame({"unit": list(self.counts), "n": list(self.counts.values())}),
             notes=self.notes,
             messages=self.messages,
             refit=self.refit,
+            labels=self._headings,
             tables=self.tables,
             conf_level=self.conf_level,
         )
@@ -128,27 +131,42 @@ class ReliabilityResult:
         """The rows without columns in which nothing stands."""
         return self.terms.dropna(axis="columns", how="all")
 
+    @property
+    def _headings(self) -> dict[str, str]:
+        return {**HEADINGS, "statistic": self.statistic}
+
+    def _text(self, table: pd.DataFrame) -> str:
+        return frame_text(table, conf_level=self.conf_level, headings=self._headings)
+
+    def _html(self, table: pd.DataFrame, caption: str) -> str:
+        return frame_html(
+            table, conf_level=self.conf_level, caption=caption, headings=self._headings
+        )
+
     def __repr__(self) -> str:
         rests_on = ", ".join(counted(n, noun) for noun, n in self.counts.items())
-        further = [
-            f"{heading}\n{frame_text(table, headings=HEADINGS)}"
-            for heading, table in self.tables.items()
-        ]
-        table = frame_text(self._shown(), headings=HEADINGS)
-        parts = [f"{self.title} ({rests_on})", table, *further, *self.notes, *self.messages]
+        further = [f"{heading}\n{self._text(table)}" for heading, table in self.tables.items()]
+        table = self._text(self._shown())
+        heading = f"{self.title} ({rests_on})" if rests_on else self.title
+        parts = [heading, table, *further, *self.notes, *self.messages]
         return "\n\n".join(parts)
 
     def _repr_html_(self) -> str:
-        shown = frame_html(self._shown(), caption=self.title, headings=HEADINGS)
-        further = "".join(
-            frame_html(table, caption=heading, headings=HEADINGS)
-            for heading, table in self.tables.items()
-        )
+        shown = self._html(self._shown(), self.title)
+        further = "".join(self._html(table, heading) for heading, table in self.tables.items())
         said = "".join(f"<p>{escape_html(m)}</p>" for m in (*self.notes, *self.messages))
         return f"{shown}{further}{said}"
 
 
-def coefficient_rows(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+def _named(terms: pd.DataFrame) -> pd.DataFrame:
+    """Rows whose terms say their group or unit: ``ICC(A,1) (two-way random)``."""
+    for leading in ("unit", "group"):
+        if leading in terms.columns:
+            terms["term"] = terms["term"] + " (" + terms[leading].astype(str) + ")"
+    return terms
+
+
+def coefficient_rows(rows: Sequence[Mapping[str, object]] | pd.DataFrame) -> pd.DataFrame:
     """Rows of `ReliabilityResult.terms` from what is known of each; the rest is NaN.
 
     Examples
@@ -156,10 +174,7 @@ def coefficient_rows(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     >>> coefficient_rows([{"term": "alpha", "estimate": 0.8}]).columns.tolist()
     ['term', 'estimate', 'se', 'statistic', 'df', 'p_value', 'ci_low', 'ci_high']
     """
-    frame = pd.DataFrame(list(rows))
-    for column in TIDY_COLUMNS:
-        if column not in frame.columns:
-            frame[column] = np.nan
+    frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
     leading = [column for column in TIDY_LEADING if column in frame.columns]
     known = [*leading, *TIDY_COLUMNS]
-    return frame[[*known, *(c for c in frame.columns if c not in known)]]
+    return frame.reindex(columns=[*known, *(c for c in frame.columns if c not in known)])

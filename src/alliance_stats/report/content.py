@@ -13,7 +13,14 @@ import pandas as pd
 
 from alliance_stats._base.views import ResultView
 from alliance_stats._version import __version__
-from alliance_stats.report.plots import growth, outcome, trajectories, within_between
+from alliance_stats.report.plots import (
+    d_study,
+    growth,
+    outcome,
+    reliable_change,
+    trajectories,
+    within_between,
+)
 from alliance_stats.report.plots.panels import AxesArray, figure_size, grow, panel_axes
 from alliance_stats.report.sources import numbered_titles
 from alliance_stats.report.style import journal_style
@@ -40,10 +47,17 @@ class _Drawing:
     caption: Callable[[ResultView], str]
     panels: Callable[[pd.DataFrame], list[str]]
     share_y: bool
+    size: tuple[float, float] | None = None
 
 
 #: The figure of each kind of view that has one.
 _DRAWINGS = {
+    "d_study": _Drawing(
+        d_study.plot_d_study,
+        d_study.figure_caption,
+        d_study.panel_names,
+        share_y=True,
+    ),
     "within_between": _Drawing(
         within_between.plot_within_between,
         within_between.figure_caption,
@@ -61,6 +75,13 @@ _DRAWINGS = {
         growth.figure_caption,
         trajectories.panel_names,
         share_y=False,
+    ),
+    "reliable_change": _Drawing(
+        reliable_change.plot_reliable_change,
+        reliable_change.figure_caption,
+        reliable_change.panel_names,
+        share_y=False,
+        size=reliable_change.SIZE,
     ),
     "sessions": _Drawing(
         trajectories.plot_trajectories,
@@ -172,7 +193,7 @@ def _figure(view: ResultView) -> Figure | None:
     n = len(drawing.panels(view.plot))
     buffer = BytesIO()
     with journal_style():
-        canvas = Canvas(figsize=figure_size(n))
+        canvas = Canvas(figsize=drawing.size or figure_size(n))
         FigureCanvasAgg(canvas)
         axes = panel_axes(canvas, n, share_y=drawing.share_y)
         grow(canvas, drawing.draw(view, ax=list(axes)))

@@ -89,7 +89,7 @@ def coef_table(results: Sources, *, digits: int | None = None) -> Table:
         printed_cells(block, level, decimals=decimals)[0]
         for block, decimals in zip(blocks, shared, strict=True)
     ]
-    frame = as_z_tests(pd.concat(cells, ignore_index=True))
+    frame = _in_own_words(as_z_tests(pd.concat(cells, ignore_index=True)), views)
     left = [True] + [False] * (frame.shape[1] - 1)
     title, models = one_line(views[0].title), numbered_titles(views)
     if len(views) > 1:
@@ -99,7 +99,7 @@ def coef_table(results: Sources, *, digits: int | None = None) -> Table:
     return Table(
         frame,
         title,
-        (_first_note(views), *_said(views, models, notes)),
+        tuple(filter(None, (_first_note(views), *_said(views, models, notes)))),
         tuple(left),
         messages=_said(views, models, lambda view: view.messages),
         warning=" ".join(_said(views, models, lambda v: (FAILED,) if fit_failed(v) else ())),
@@ -168,6 +168,14 @@ _FIT_WORDS = {
     "n_sessions": "Sessions",
     "n_patients": "Patients",
     "n_therapists": "Therapists",
+    "n_cases": "Cases before",
+    "rule": "Reliable change after",
+    "points": "Points that must be passed",
+    "sd": "SD before",
+    "cutoff": "Cut-off",
+    "mean_pre": "Mean before",
+    "mean_post": "Mean after",
+    "conf_level": "Confidence level",
 }
 
 
@@ -208,15 +216,31 @@ def _common_level(views: Sequence[ResultView]) -> float:
     return levels[0]
 
 
+def _own_word(views: Sequence[ResultView], name: str) -> str:
+    """What all views call a column, or nothing."""
+    words = {view.labels.get(name, "") for view in views}
+    return one_line(words.pop()) if len(words) == 1 else ""
+
+
+def _in_own_words(printed: pd.DataFrame, views: Sequence[ResultView]) -> pd.DataFrame:
+    """Printed cells of estimates that are no regression coefficients, without empty columns."""
+    estimate = _own_word(views, "estimate")
+    if not estimate:
+        return printed
+    empty = [name for name in printed.columns if printed[name].eq("–").all()]
+    words = {"b": estimate, "t": _own_word(views, "statistic") or "Statistic"}
+    return printed.drop(columns=empty).rename(columns=words)
+
+
 def _first_note(views: Sequence[ResultView]) -> str:
     """What b is; units, estimation and degrees of freedom of a single result; contextual."""
     contextual = any("contextual" in strings(view.terms, "effect") for view in views)
     facts = [
-        "b = unstandardised coefficient",
+        "" if _own_word(views, "estimate") else "b = unstandardised coefficient",
         *(_facts(views[0]) if len(views) == 1 else ()),
         "contextual = difference between the coefficients of the two units" if contextual else "",
     ]
-    return "; ".join(fact for fact in facts if fact) + "."
+    return "; ".join(fact for fact in facts if fact) + "." if any(facts) else ""
 
 
 def _facts(view: ResultView) -> tuple[str, str]:

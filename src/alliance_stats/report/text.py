@@ -8,9 +8,11 @@ from alliance_stats._base.views import ResultView
 from alliance_stats.report.numbers import coefficient_numbers
 from alliance_stats.report.prose import ReportText
 from alliance_stats.report.sources import Sources, as_views, numbered_titles
+from alliance_stats.report.text_change import change_paragraphs
 from alliance_stats.report.text_data import levels_paragraphs, sessions_paragraphs
 from alliance_stats.report.text_growth import growth_paragraphs
 from alliance_stats.report.text_outcome import outcome_paragraphs
+from alliance_stats.report.text_reliability import d_study_paragraphs, reliability_paragraphs
 from alliance_stats.report.text_within_between import within_between_paragraphs
 from alliance_stats.report.words import (
     FAILED,
@@ -106,9 +108,14 @@ def _model_paragraphs(view: ResultView) -> list[list[str]]:
 
 
 _WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
+    "d_study": d_study_paragraphs,
+    "g_study": reliability_paragraphs,
+    "multilevel_reliability": reliability_paragraphs,
+    "reliability_of_means": reliability_paragraphs,
     "within_between": within_between_paragraphs,
     "growth": growth_paragraphs,
     "outcome": outcome_paragraphs,
     "sessions": sessions_paragraphs,
+    "reliable_change": change_paragraphs,
     "levels": levels_paragraphs,
 }

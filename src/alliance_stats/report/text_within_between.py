@@ -118,6 +118,7 @@ def _method_sentences(view: ResultView) -> list[str]:
         one_line(view.labels.get("therapist_changes", "")),
         f"{x} was split into {_split_words(view)}.",
         time_sentence(view.labels),
+        one_line(view.labels.get("residual", "")),
     ]
 
 

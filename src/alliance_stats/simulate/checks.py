@@ -45,33 +45,35 @@ NUMBERS = (
 def check_parameters(given: SessionParameters) -> None:
     """Raise ArgumentError for the first parameter, or combination, that cannot be simulated."""
     for name, least in COUNTS.items():
-        _check_count(name, getattr(given, name), least)
+        check_count(name, getattr(given, name), least)
     for name in (*POSITIVE, *NOT_NEGATIVE, *SHARES, *CORRELATIONS, *NUMBERS):
-        _check_number(name, getattr(given, name))
+        check_number(name, getattr(given, name))
     for name in (*POSITIVE, *NOT_NEGATIVE):
         _check_size(name, getattr(given, name), positive=name in POSITIVE)
     for name in SHARES:
-        _check_share(name, getattr(given, name))
+        check_share(name, getattr(given, name))
     for name in CORRELATIONS:
-        _check_correlation(name, getattr(given, name))
+        check_correlation(name, getattr(given, name))
     _check_flag("therapist_ratings", given.therapist_ratings)
     _check_range("alliance_range", given.alliance_range)
     _check_range("outcome_range", given.outcome_range)
     _check_units(given)
-    _check_share_sum(given, "alliance")
-    _check_share_sum(given, "outcome")
+    check_share_sum(given, "alliance")
+    check_share_sum(given, "outcome")
     _check_process(given)
     _check_explained(given)
 
 
-def _check_count(name: str, value: object, least: int) -> None:
+def check_count(name: str, value: object, least: int) -> None:
+    """Raise ArgumentError unless `value` is a whole number of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise ArgumentError(
             f"{name}={value!r} is not a whole number of at least {least}. Give one."
         )
 
 
-def _check_number(name: str, value: object) -> None:
+def check_number(name: str, value: object) -> None:
+    """Raise ArgumentError unless `value` is a finite number."""
     if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
         raise ArgumentError(f"{name}={value!r} is not a finite number. Give one such as 0.5.")
 
@@ -82,14 +84,16 @@ def _check_size(name: str, value: float, *, positive: bool) -> None:
         raise ArgumentError(f"{name}={value!r} is too small: it measures spread. Give {least}.")
 
 
-def _check_share(name: str, value: float) -> None:
+def check_share(name: str, value: float) -> None:
+    """Raise ArgumentError unless `value` is from 0 to below 1."""
     if not 0 <= value < 1:
         raise ArgumentError(
             f"{name}={value!r} is not a share. Give a number from 0 to below 1, such as 0.15."
         )
 
 
-def _check_correlation(name: str, value: float) -> None:
+def check_correlation(name: str, value: float) -> None:
+    """Raise ArgumentError unless `value` is between -1 and 1."""
     if not -1 < value < 1:
         raise ArgumentError(
             f"{name}={value!r} is not between -1 and 1. Give a standardised value such as 0.3."
@@ -137,7 +141,8 @@ def _check_units(given: SessionParameters) -> None:
         )
 
 
-def _check_share_sum(given: SessionParameters, variable: str) -> None:
+def check_share_sum(given: object, variable: str) -> None:
+    """Raise ArgumentError if shares of therapists and patients leave sessions nothing."""
     therapist = getattr(given, f"{variable}_therapist_share")
     patient = getattr(given, f"{variable}_patient_share")
     if therapist + patient >= 1:

@@ -36,6 +36,29 @@ class Streams(NamedTuple):
 
 def spawn_streams(rng: RandomSource) -> Streams:
     """Streams seeded by 256 bits drawn from `rng`; a Generator is advanced by these only."""
+    return Streams(*spawned(rng, len(Streams._fields)))
+
+
+class ItemStreams(NamedTuple):
+    """One generator a part of `simulate_items`; new ones at the end only."""
+
+    therapists: np.random.Generator
+    patients: np.random.Generator
+    sessions: np.random.Generator
+    unique_patients: np.random.Generator
+    unique_sessions: np.random.Generator
+    missed: np.random.Generator
+    missing: np.random.Generator
+    structure: np.random.Generator
+
+
+def spawn_item_streams(rng: RandomSource) -> ItemStreams:
+    """The streams of `simulate_items`."""
+    return ItemStreams(*spawned(rng, len(ItemStreams._fields)))
+
+
+def spawned(rng: RandomSource, n: int) -> list[np.random.Generator]:
+    """`n` independent generators seeded by 256 bits drawn from `rng`."""
     entropy = as_generator(rng).integers(0, 2**32, size=8, dtype=np.uint32)
     root = np.random.SeedSequence([int(word) for word in entropy])
-    return Streams(*(np.random.default_rng(child) for child in root.spawn(len(Streams._fields))))
+    return [np.random.default_rng(child) for child in root.spawn(n)]

@@ -60,7 +60,7 @@ class NestedElimination:
             covariance = self.states[level].outer
             each = np.arange(covariance.shape[-1])
             for above, left in enumerate(lefts, start=level + 1):
-                group = self._ancestors(level, above, each)
+                group = self.ancestors(level, above, each)
                 outer = self.states[above].outer.take(group, axis=-1)
                 covariance = covariance + np.einsum("qsg,srg,prg->qpg", left, outer, left)
             found.append(covariance)
@@ -74,17 +74,17 @@ class NestedElimination:
         lower, upper = self._shrunk[level][1], self._shrunk[above][1]
         left = lower[above - level - 1].take(first, axis=-1)
         outer = self.states[above].outer.take(second, axis=-1)
-        held = self._ancestors(level, above, first) == second
+        held = self.ancestors(level, above, first) == second
         found = -np.einsum("qsn,srn->qrn", left, outer) * held
         for top in range(above + 1, len(self.states)):
-            one, two = self._ancestors(level, top, first), self._ancestors(above, top, second)
+            one, two = self.ancestors(level, top, first), self.ancestors(above, top, second)
             left = lower[top - level - 1].take(first, axis=-1)
             outer = self.states[top].outer.take(one, axis=-1)
             right = upper[top - above - 1].take(second, axis=-1)
             found += np.einsum("qsn,srn,prn->qpn", left, outer, right) * (one == two)
         return found
 
-    def _ancestors(self, level: int, above: int, groups: np.ndarray) -> np.ndarray:
+    def ancestors(self, level: int, above: int, groups: np.ndarray) -> np.ndarray:
         """The group of level `above` that holds each of the groups of `level`."""
         for parents in self.parents[level:above]:
             groups = parents[groups]
@@ -102,7 +102,7 @@ class NestedElimination:
             each = np.arange(columns.shape[-1])
             for above in range(level + 1, len(self.states)):
                 over = self.states[above]
-                group = self._ancestors(level, above, each)
+                group = self.ancestors(level, above, each)
                 lefts.append(columns[:, over.z])
                 down = over.hand_down.take(group, axis=-1)
                 columns = columns - np.einsum("qsg,sag->qag", lefts[-1], down)

@@ -15,8 +15,9 @@ from alliance_stats.lmm.comparison.bootstrap_test import bootstrap_test
 from alliance_stats.lmm.comparison.likelihood_ratio import LikelihoodRatio, closed_form
 from alliance_stats.lmm.comparison.same_data import check_same_data, check_same_method
 from alliance_stats.lmm.comparison.same_glmm import check_same_glmm
-from alliance_stats.lmm.comparison.structure import Extension, extension, same_model
+from alliance_stats.lmm.comparison.structure import Extension, extension, same_model, shown_model
 from alliance_stats.lmm.glmm.result import GlmmResult
+from alliance_stats.lmm.residual.limits import no_structure
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.numeric.resample import spawn_generators
 
@@ -112,6 +113,8 @@ def compare_models(
     * one variance: the mixture ½χ²(0) + ½χ²(1), because a variance cannot be negative;
     * one slope added to a block of r correlated effects: ½χ²(r) + ½χ²(r + 1);
     * correlations between effects that vary in both: χ²;
+    * a residual structure, or one more part of it: χ². (ρ in continuous time is zero in the
+      smaller model, the end of its range, so that the p value is cautious: said in a message.)
     * anything else: no closed form; give `bootstrap` (of linear models only).
 
     Generalised linear mixed models are compared by the same laws.
@@ -140,7 +143,8 @@ def compare_models(
         message shows the calls that fit by ML.
     UnsupportedError
         If a test has no closed form and `bootstrap` is not given; for the bootstrap of crossed
-        factors with more than 3,000 random effects besides those of the largest.
+        factors with more than 3,000 random effects besides those of the largest, or of residual
+        structures.
 
     References
     ----------
@@ -161,6 +165,8 @@ def compare_models(
     ['', '½χ²(0) + ½χ²(1)']
     """
     _check_arguments(fits, bootstrap, rng)
+    for fit in fits if bootstrap is not None else ():
+        no_structure(fit.criterion.design, "the bootstrap", "Leave bootstrap= out.")
     method = _checked_method(fits)
     order = sorted(range(len(fits)), key=lambda k: fits[k].n_parameters)
     sources = None if rng is None else spawn_generators(rng, len(fits))
@@ -226,7 +232,7 @@ def _row(fit: Fit, k: int, base: int | None, test: LikelihoodRatio | None) -> di
     glance = fit.glance().iloc[0]
     return {
         "model": k + 1,
-        "formula": fit.formula,
+        "formula": shown_model(fit.criterion.design),
         **{c: glance[c] for c in ("n_parameters", "loglik", "aic", "bic", "bic_groups")},
         "compared_with": 0 if base is None else base + 1,
         "statistic": np.nan if test is None else test.statistic,

@@ -10,7 +10,7 @@ from scipy.special import chdtrc
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import UnsupportedError
-from alliance_stats.lmm.comparison.structure import Extension
+from alliance_stats.lmm.comparison.structure import Extension, shown_model
 from alliance_stats.lmm.factors import is_singular, unpack
 from alliance_stats.lmm.minimum import SINGULAR
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 ZERO = 1e-6
 #: Fewer groups of the highest factor are called few.
 FEW = 30
+AT_ZERO = (
+    "ρ in continuous time is between 0 and 1, and 0 in the smaller model, at the end of what it "
+    "can be: the p value is cautious"
+)
 
 
 @dataclass(frozen=True)
@@ -63,11 +67,12 @@ def settled(statistic: float) -> float:
 def closed_form(smaller: Fit, larger: Fit, added: Extension) -> LikelihoodRatio:
     """The test where its law is known: see `compare_models`. Raises UnsupportedError elsewhere."""
     statistic = statistic_of(smaller, larger)
-    df = added.n_fixed + added.n_covariance
-    if added.kind == "fixed":
-        return LikelihoodRatio(
-            statistic, df, chi2_tail(statistic, df), f"χ²({df})", _small_sample(larger)
-        )
+    df = added.df
+    if added.kind in ("fixed", "residual"):
+        note = _small_sample(larger) if added.n_fixed else ""
+        if added.continuous:
+            note = "; ".join(filter(None, [AT_ZERO, note]))
+        return LikelihoodRatio(statistic, df, chi2_tail(statistic, df), f"χ²({df})", note)
     if added.kind == "several":
         raise UnsupportedError(_no_closed_form(smaller, larger, "It adds " + _words(added)))
     if added.kind in ("slope", "covariances") and _singular_at(smaller, added.group):
@@ -85,7 +90,7 @@ def closed_form(smaller: Fit, larger: Fit, added: Extension) -> LikelihoodRatio:
     note = ""
     if smaller.singular:
         note = "the smaller model is singular, so the mixture of χ² is approximate" + (
-            "" if is_glmm(larger) else ": bootstrap=999, rng=… gives a test without it"
+            ": bootstrap=999, rng=… gives a test without it" if _can_bootstrap(larger) else ""
         )
     return LikelihoodRatio(statistic, df, p, f"½χ²({r}) + ½χ²({r + 1})", note)
 
@@ -98,6 +103,8 @@ def chi2_tail(statistic: float, df: int) -> float:
 
 
 def _words(added: Extension) -> str:
+    if added.n_residual:
+        return "variances and a residual structure at once"
     fixed = counted(added.n_fixed, "fixed effect")
     random = f"{added.n_covariance:,} variances and covariances"
     if added.n_fixed and added.n_covariance:
@@ -106,10 +113,11 @@ def _words(added: Extension) -> str:
 
 
 def _no_closed_form(smaller: Fit, larger: Fit, why: str) -> str:
+    models = [shown_model(fit.criterion.design) for fit in (larger, smaller)]
     bootstrap = "Ask for the parametric bootstrap, compare_models(…, bootstrap=999, rng=1), or add"
-    advice = "Add" if is_glmm(larger) else bootstrap
+    advice = bootstrap if _can_bootstrap(larger) else "Add"
     return (
-        f"the test of '{larger.formula}' against '{smaller.formula}' has no law in closed form. "
+        f"the test of '{models[0]}' against '{models[1]}' has no law in closed form. "
         f"{why}; variances are tested at the boundary of what they can be. {advice} one "
         "variance or slope at a time."
     )
@@ -132,18 +140,25 @@ def is_glmm(fit: Fit) -> bool:
     return not hasattr(fit, "reml")
 
 
+def _can_bootstrap(fit: Fit) -> bool:
+    """Whether there is a parametric bootstrap of such fits."""
+    return not is_glmm(fit) and fit.criterion.design.residual is None
+
+
 def _small_sample(fit: Fit) -> str:
     """A word on small samples for tests of fixed effects, where groups are few."""
-    level = fit.criterion.design.levels[-1]
-    n = len(level.labels)
+    levels = fit.criterion.design.levels
+    n = len(levels[-1].labels) if levels else FEW
     if n >= FEW:
         return ""
     often = (
-        f"with {counted(n, level.name)} the χ² test of a fixed effect at that level rejects too "
+        f"with {counted(n, levels[-1].name)} the χ² test of a fixed effect at that level rejects "
+        "too "
     )
     if is_glmm(fit):
         return often + "often"
-    return f"{often}often: fit the larger model by REML and use joint_tests(…, ddf='kenward-roger')"
+    ddf = "kenward-roger" if fit.criterion.design.residual is None else "satterthwaite"
+    return f"{often}often: fit the larger model by REML and use joint_tests(…, ddf='{ddf}')"
 
 
 def bootstrap_p(statistic: float, drawn: np.ndarray) -> float:

@@ -62,9 +62,7 @@ def _listed(names: set[str]) -> str:
 def ml_call(fit: MixedModelResult, *, data: str = "data") -> str:
     """The call that fits the same model by maximum likelihood to a frame of that name."""
     design = fit.criterion.design
-    named = (("weights", design.weights), ("offset", design.offset))
-    columns = "".join(f", {argument}={column!r}" for argument, column in named if column)
-    return f"al.fit_lmm({fit.formula!r}, {data}, reml=False{columns})"
+    return f"al.fit_lmm({fit.formula!r}, {data}, reml=False{design.arguments})"
 
 
 def check_columns(
@@ -132,7 +130,7 @@ def _differ(one: float, other: float) -> bool:
 
 def response_square(design: MixedDesign) -> float:
     """Sum of squares of the response in its own units, less the offset, with its weights."""
-    total = design.products.total
+    total = design.plain.total
     weights = np.zeros(len(total))
     weights[design.x] = np.linalg.solve(design.transform, design.least_squares)
     weights[design.y] = design.scale
@@ -142,5 +140,5 @@ def response_square(design: MixedDesign) -> float:
 def _column_squares(design: MixedDesign) -> dict[str, float]:
     """Sums of squares of the fixed columns in their own units."""
     inverse = np.linalg.inv(design.transform)
-    inner = inverse.T @ design.products.total[design.x[:, None], design.x] @ inverse
+    inner = inverse.T @ design.plain.total[design.x[:, None], design.x] @ inverse
     return dict(zip(design.names, np.diag(inner).tolist(), strict=True))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from alliance_stats.lmm.design.mixed_design import ModelDesign
 
 #: What the larger model adds. ``covariances``: no effect, but correlations between effects.
-Kind = Literal["fixed", "variance", "slope", "covariances", "several"]
+#: ``residual``: parameters of a residual structure, with fixed effects or without.
+Kind = Literal["fixed", "variance", "slope", "covariances", "residual", "several"]
 
 Effects = frozenset[str]
 
@@ -24,8 +25,10 @@ class Extension:
         The grouping factor of an added variance, slope or covariance.
     r : int
         For a slope: random effects of its block before it.
-    n_fixed, n_covariance : int
-        Fixed effects, and variances and covariances, that were added.
+    n_fixed, n_covariance, n_residual : int
+        Fixed effects, variances and covariances, and residual parameters that were added.
+    continuous : bool
+        Whether an autoregression in continuous time was added.
     """
 
     kind: Kind
@@ -33,6 +36,13 @@ class Extension:
     r: int
     n_fixed: int
     n_covariance: int
+    n_residual: int = 0
+    continuous: bool = False
+
+    @property
+    def df(self) -> int:
+        """Number of parameters that were added."""
+        return self.n_fixed + self.n_covariance + self.n_residual
 
 
 def extension(smaller: ModelDesign, larger: ModelDesign) -> Extension | None:
@@ -49,20 +59,51 @@ def extension(smaller: ModelDesign, larger: ModelDesign) -> Extension | None:
     n_fixed = len(larger.names) - len(smaller.names)
     n_covariance = _count(after) - _count(before)
     changed = [(g, e) for g, e in _pairs(after) if e not in before.get(g, [])]
-    if not n_fixed and not changed:
+    if not _residual_nested(smaller, larger):
+        return None
+    n_residual = larger.n_residual - smaller.n_residual
+    if not n_fixed and not changed and not n_residual:
         return None
     kind, group, r = _kind(before, changed)
-    if n_fixed:
-        kind = "several" if changed else "fixed"
-    return Extension(kind, group, r, n_fixed, n_covariance)
+    if n_fixed or n_residual:
+        kind = "several" if changed else "residual" if n_residual else "fixed"
+    continuous = _correlated_in(larger) == "continuous_ar1" != _correlated_in(smaller)
+    return Extension(kind, group, r, n_fixed, n_covariance, n_residual, continuous)
+
+
+def _residual_nested(smaller: ModelDesign, larger: ModelDesign) -> bool:
+    """Whether the residuals of the smaller model are a case of the larger one's."""
+    if smaller.residual is None:
+        return True
+    if larger.residual is None:
+        return False
+    one, other = smaller.residual.structure, larger.residual.structure
+    if one.kind != "variance_by" and replace(one, classes=other.classes) != other:
+        return False
+    return one.classes is None or one.classes == other.classes
+
+
+def _correlated_in(design: ModelDesign) -> str:
+    return "" if design.residual is None else design.residual.structure.kind
+
+
+def shown_model(design: ModelDesign) -> str:
+    """The formula, with the residual structure if there is one."""
+    structure = design.residual.structure if design.residual else None
+    return f"{design.formula}; {structure}" if structure else str(design.formula)
 
 
 def same_model(one: ModelDesign, other: ModelDesign) -> bool:
-    """Whether two models have the same fixed effects and blocks of random ones."""
+    """Whether two models have the same fixed effects, blocks of random ones and residuals."""
     blocks = [
         {group: frozenset(effects) for group, effects in _blocks(d).items()} for d in (one, other)
     ]
-    return set(one.names) == set(other.names) and blocks[0] == blocks[1]
+    structures = [d.residual.structure if d.residual else None for d in (one, other)]
+    return (
+        set(one.names) == set(other.names)
+        and blocks[0] == blocks[1]
+        and structures[0] == structures[1]
+    )
 
 
 def _kind(

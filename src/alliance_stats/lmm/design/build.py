@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import counted
-from alliance_stats._base.errors import DataError, FormulaError
+from alliance_stats._base.errors import DataError, FormulaError, UnsupportedError
 from alliance_stats.formula.parse import MixedFormula, RandomTerm, parse_formula
 from alliance_stats.lmm.algebra.derivatives import Products
 from alliance_stats.lmm.algebra.kernels import group_grams
@@ -73,20 +74,80 @@ def build_design(
     parsed = parse_formula(formula) if isinstance(formula, str) else formula
     if not parsed.random:
         raise FormulaError(
-            f"the formula has no random effects: {parsed}. "
-            "Add a term such as (1 | patient); without one, use ordinary regression."
+            f"the formula has no random effects: {parsed}. Add a term such as (1 | patient), or "
+            "give residual= to fit_lmm; without either, use ordinary regression."
         )
     rows = read_rows(parsed, frame, weights, offset)
-    terms = random_terms(parsed)
-    factors = grouped_terms(terms, rows.frame)
-    ordered = [term for grouping, members in factors for term in members]
-    columns = unique_columns(parsed, ordered, rows.frame)
-    for term, block in zip(ordered, columns.blocks, strict=True):
-        grouping = next(g for g, members in factors if term in members)
-        check_enough_groups(grouping, len(rows.frame), len(block))
-    groupings = [grouping for grouping, _ in factors]
-    shape = Shape(groupings, [len(members) for _, members in factors])
-    return _assemble(parsed, columns, shape, rows, (weights, offset))
+    columns, shape = _read_columns(parsed, rows)
+    order, starts = rows_by_group(shape.groupings[0])
+    found = _standardised(parsed, columns, Layout(order, starts), rows)
+    return _assemble(parsed, found, shape, rows, (weights, offset))
+
+
+def build_ordered(
+    formula: str | MixedFormula,
+    frame: pd.DataFrame,
+    layout_of: Callable[[Rows, list[Grouping], np.ndarray], Layout],
+    *,
+    also: Sequence[str] = (),
+    weights: str | None = None,
+    offset: str | None = None,
+) -> tuple[MixedDesign, np.ndarray]:
+    """As `build_design`, with rows in an order of the caller's; and the unique columns (m, n).
+
+    Parameters
+    ----------
+    layout_of : callable
+        Given the complete rows, the factors and the rank (n,) of every row's innermost group,
+        returns the order of the rows and the first of every group.
+    also : sequence of str
+        Columns that rows must have besides those of the formula.
+
+    Raises
+    ------
+    UnsupportedError
+        If factors are crossed.
+    """
+    parsed = parse_formula(formula) if isinstance(formula, str) else formula
+    rows = read_rows(parsed, frame, weights, offset, also)
+    columns, shape = _read_columns(parsed, rows)
+    rank = np.zeros(len(rows.frame), dtype=np.intp)
+    if shape.groupings:
+        nesting = nesting_of(shape.groupings)
+        if nesting is None:
+            raise UnsupportedError(
+                f"a residual structure with crossed factors is not available. "
+                f"{' '.join(crossing_messages(shape.groupings))} Leave a factor or residual= out."
+            )
+        rank = nesting.rank[shape.groupings[0].codes]
+    layout = layout_of(rows, shape.groupings, rank)
+    found = _standardised(parsed, columns, layout, rows)
+    return _assemble(parsed, found, shape, rows, (weights, offset), by_rank=True), found.unique
+
+
+def _read_columns(formula: MixedFormula, rows: Rows) -> tuple[UniqueColumns, Shape]:
+    """The unique columns of a formula, and its factors. Raises DataError for too few groups."""
+    columns, shape = columns_by_factor(formula, rows.frame)
+    for grouping, blocks in zip(shape.groupings, shape.levels_of(columns.blocks), strict=True):
+        for block in blocks:
+            check_enough_groups(grouping, len(rows.frame), len(block))
+    return columns, shape
+
+
+def columns_by_factor(formula: MixedFormula, frame: pd.DataFrame) -> tuple[UniqueColumns, Shape]:
+    """The unique columns of a formula, and its factors, the one with most groups first."""
+    factors = _grouped_terms(random_terms(formula), frame)
+    ordered = [term for _, members in factors for term in members]
+    columns = unique_columns(formula, ordered, frame)
+    return columns, Shape([g for g, _ in factors], [len(members) for _, members in factors])
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Order that brings the rows of every group together (None: they are), and groups' starts."""
+
+    order: np.ndarray | None
+    starts: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +163,7 @@ class Shape:
         return [blocks[a:b] for a, b in zip(ends, ends[1:], strict=False)]
 
 
-def grouped_terms(
+def _grouped_terms(
     terms: list[RandomTerm], frame: pd.DataFrame
 ) -> list[tuple[Grouping, list[RandomTerm]]]:
     """Every grouping factor with its terms, the factor with most groups first."""
@@ -133,17 +194,22 @@ class _Standard:
 
 def _assemble(
     formula: MixedFormula,
-    columns: UniqueColumns,
+    found: _Standard,
     shape: Shape,
     rows: Rows,
     names: tuple[str | None, str | None],
+    *,
+    by_rank: bool = False,
 ) -> MixedDesign:
-    """Standardise, form the cross-products, and keep the way back to the original units."""
-    found = _standardised(formula, columns, shape.groupings[0], rows)
+    """Form the cross-products, and keep the way back to the original units.
+
+    With `by_rank` the rows are in the order in which the groups nest already.
+    """
     p, scaling = found.columns.p, found.scaling
     blocks = shape.levels_of(found.columns.blocks)
     z = [np.array([j for block in level for j in block]) for level in blocks]
-    products, orders, crossings = _products(found, shape.groupings, z)
+    products, orders, crossings = _products(found, shape.groupings, z, by_rank=by_rank)
+    counts = np.diff(found.starts, append=len(rows.positions))
     transform = scaling.transform(list(range(p)))
     return MixedDesign(
         formula=formula,
@@ -158,9 +224,9 @@ def _assemble(
         least_squares=transform @ found.least_squares,
         scale=found.scale,
         log_scales=float(np.log(scaling.scales[:p]).sum()),
-        memories=columns.memories,
+        memories=found.columns.memories,
         rows=rows.positions,
-        counts=np.diff(found.starts, append=len(rows.positions))[orders[0]],
+        counts=counts if by_rank else counts[orders[0]],
         missing=rows.missing,
         weights=names[0],
         offset=names[1],
@@ -173,7 +239,7 @@ def _assemble(
 def _standardised(
     formula: MixedFormula,
     columns: UniqueColumns,
-    grouping: Grouping,
+    layout: Layout,
     rows: Rows,
     redundant: tuple[str, ...] = (),
 ) -> _Standard:
@@ -184,7 +250,7 @@ def _standardised(
             f"{counted(n, 'complete row')} for {counted(p, 'fixed effect')}. "
             "Use fewer predictors, or more data."
         )
-    order, starts = rows_by_group(grouping)
+    order, starts = layout.order, layout.starts
     unique = np.empty((len(columns.arrays) + 1, n))
     for j, array in enumerate([*columns.arrays, rows.response]):
         unique[j] = array if order is None else array[order]
@@ -196,7 +262,7 @@ def _standardised(
     cross = unique[:p] @ unique.T
     gone = redundant_columns(unique[:p], cross[:, :p], columns.names[:p])
     if gone:
-        return _standardised(formula, columns.without(gone), grouping, rows, (*redundant, *gone))
+        return _standardised(formula, columns.without(gone), layout, rows, (*redundant, *gone))
     least_squares, scale = residualise(unique, cross)
     if scale <= NO_RESIDUAL * spread:
         raise DataError(
@@ -207,9 +273,11 @@ def _standardised(
 
 
 def _products(
-    found: _Standard, groupings: list[Grouping], z: list[np.ndarray]
+    found: _Standard, groupings: list[Grouping], z: list[np.ndarray], *, by_rank: bool
 ) -> tuple[Products, list[np.ndarray], tuple[str, ...]]:
     """The cross-products, the order of every factor's groups in them, and who crosses whom."""
+    if not groupings:
+        return NestedProducts(group_grams(found.unique, found.starts), [], [], []), [], ()
     nesting = nesting_of(groupings)
     if nesting is None:
         from alliance_stats.lmm.algebra.crossed import crossed_products
@@ -221,7 +289,7 @@ def _products(
         return crossed, orders, tuple(crossing_messages(groupings))
     grams = group_grams(found.unique, found.starts)
     first = nesting.orders[0]
-    if np.any(first != np.arange(len(first))):
+    if not by_rank and np.any(first != np.arange(len(first))):
         grams = grams.take(first, axis=-1)
     return NestedProducts(grams, z, nesting.starts, nesting.parents), nesting.orders, ()
 

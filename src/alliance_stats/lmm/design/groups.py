@@ -162,6 +162,18 @@ class Nesting:
     starts: list[np.ndarray]
     parents: list[np.ndarray]
 
+    @property
+    def rank(self) -> np.ndarray:
+        """Place (G,) of every innermost group in that order."""
+        return _places(self.orders[0])
+
+
+def _places(order: np.ndarray) -> np.ndarray:
+    """Where each item of an order stands in it."""
+    found = np.empty(len(order), dtype=np.intp)
+    found[order] = np.arange(len(order))
+    return found
+
 
 def nesting_of(groupings: Sequence[Grouping]) -> Nesting | None:
     """Sort the groups of every level by their parents; None where factors are crossed."""
@@ -172,9 +184,7 @@ def nesting_of(groupings: Sequence[Grouping]) -> Nesting | None:
     starts: list[np.ndarray] = []
     parents: list[np.ndarray] = []
     for parent in reversed(raw):
-        position = np.empty(len(orders[0]), dtype=np.intp)
-        position[orders[0]] = np.arange(len(orders[0]))
-        new_parent = position[parent]
+        new_parent = _places(orders[0])[parent]
         order = np.argsort(new_parent, kind="stable")
         orders.insert(0, order)
         parents.insert(0, new_parent[order])

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from alliance_stats.formula.memory import ColumnMemory
 from alliance_stats.formula.parse import MixedFormula
 from alliance_stats.lmm.algebra.derivatives import Products
+
+if TYPE_CHECKING:
+    from alliance_stats.lmm.residual.fitted import FittedResidual
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,12 +107,29 @@ class ModelDesign(Protocol):
         """Name of the offset's column."""
 
     @property
+    def extra_columns(self) -> tuple[str, ...]:
+        """Columns that a row must have besides those of the formula."""
+
+    @property
     def n_obs(self) -> int:
         """Rows used."""
 
     @property
     def n_dropped(self) -> int:
         """Rows dropped for missing values."""
+
+    @property
+    def residual(self) -> FittedResidual | None:
+        """The residual structure; None where residuals are independent, or there are none."""
+
+    @property
+    def n_residual(self) -> int:
+        """Number of parameters of the residual structure."""
+
+
+def columns_of(design: ModelDesign) -> tuple[str, ...]:
+    """Every column that a row must have to be in the fit."""
+    return tuple(dict.fromkeys([*design.formula.columns, *design.extra_columns]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,9 +167,14 @@ class MixedDesign:
     weights, offset : str or None
         Names of their columns.
     mean_weight, log_weights : float
-        Mean of the weights, and the sum of the logs of weights / mean.
+        Mean of the weights, and the sum of the logs of weights / mean; with a residual structure
+        less log|C|.
     crossings : tuple of str
         Which factors are crossed, in plain words.
+    residual : FittedResidual or None
+        The residual structure that the products are whitened by.
+    unwhitened : NestedProducts or None
+        The products before that.
     """
 
     formula: MixedFormula
@@ -170,6 +195,31 @@ class MixedDesign:
     mean_weight: float = 1.0
     log_weights: float = 0.0
     crossings: tuple[str, ...] = ()
+    residual: FittedResidual | None = None
+    unwhitened: Products | None = None
+
+    @property
+    def plain(self) -> Products:
+        """Cross-products of the rows as they are, whatever their residuals."""
+        return self.products if self.unwhitened is None else self.unwhitened
+
+    @property
+    def n_residual(self) -> int:
+        """Number of parameters of the residual structure."""
+        return 0 if self.residual is None else len(self.residual.psi)
+
+    @property
+    def extra_columns(self) -> tuple[str, ...]:
+        """Columns of weights, offset and residual structure."""
+        structure = self.residual.structure.columns if self.residual else ()
+        return (*filter(None, [self.weights, self.offset]), *structure)
+
+    @property
+    def arguments(self) -> str:
+        """What a call of fit_lmm has besides formula, data and method: ``, weights='items'``."""
+        named = (("weights", self.weights), ("offset", self.offset))
+        columns = "".join(f", {argument}={column!r}" for argument, column in named if column)
+        return columns + (f", residual=al.lmm.{self.residual.structure}" if self.residual else "")
 
     @property
     def x(self) -> np.ndarray:

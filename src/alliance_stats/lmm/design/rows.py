@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,9 +47,13 @@ class Rows:
 
 
 def read_rows(
-    formula: MixedFormula, frame: pd.DataFrame, weights: str | None, offset: str | None
+    formula: MixedFormula,
+    frame: pd.DataFrame,
+    weights: str | None,
+    offset: str | None,
+    also: Sequence[str] = (),
 ) -> Rows:
-    """Take the complete rows of the columns a model uses.
+    """Take the complete rows of the columns a model uses, and those named in `also`.
 
     Raises
     ------
@@ -59,7 +63,8 @@ def read_rows(
     ArgumentError
         If `weights` or `offset` is not the name of a column.
     """
-    used, positions, missing = complete_rows(formula, frame, {"weights": weights, "offset": offset})
+    extra = {"weights": weights, "offset": offset}
+    used, positions, missing = complete_rows(formula, frame, extra, also)
     response = used[formula.response].to_numpy(dtype=float)
     if offset:
         response = response - used[offset].to_numpy(dtype=float)
@@ -72,15 +77,19 @@ def read_rows(
 
 
 def complete_rows(
-    formula: MixedFormula, frame: pd.DataFrame, extra: Mapping[str, str | None]
+    formula: MixedFormula,
+    frame: pd.DataFrame,
+    extra: Mapping[str, str | None],
+    also: Sequence[str] = (),
 ) -> tuple[pd.DataFrame, np.ndarray, dict[str, int]]:
     """The complete rows of the columns a model uses, their positions, and the missing, counted.
 
-    `extra` names further columns of numbers by the argument that asks for them.
+    `extra` names further columns of numbers by the argument that asks for them; those in `also`
+    need not be numbers.
     """
     frame_given(frame, name="data")
     more = [_column_name(x, argument) for argument, x in extra.items() if x]
-    columns = list(dict.fromkeys([*formula.columns, *more]))
+    columns = list(dict.fromkeys([*formula.columns, *more, *also]))
     columns_present(frame, columns)
     for column, what in [(formula.response, "response"), *((c, "column") for c in more)]:
         numeric_column(frame, column, what=what)

@@ -32,7 +32,8 @@ def diagnose(self: MixedModelResult) -> Diagnosis:
     Looks for failed and singular fits and says which part is meant; random effects near zero or
     near a perfect correlation; single patients or therapists on which a coefficient rests (not
     where factors cross); too few groups or rows for what was asked; predictors in awkward units;
-    factors that cross. For a singular fit it names the nearest model that is not.
+    factors that cross. For a singular fit it names the nearest model that is not, unless residuals
+    have a structure.
 
     Returns
     -------
@@ -54,7 +55,7 @@ def diagnose(self: MixedModelResult) -> Diagnosis:
     True
     """
     findings = [finding for look in LOOKS for finding in look(self)]
-    simpler = simpler_model(self.criterion, self.minimum)
+    simpler = None if self.residual else simpler_model(self.criterion, self.minimum)
     if simpler is not None:
         findings.append(_about_simpler(simpler))
     findings.sort(key=lambda finding: ORDER.index(finding.severity))

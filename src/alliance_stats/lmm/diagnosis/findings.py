@@ -195,14 +195,18 @@ def few_groups(fit: MixedModelResult) -> Iterator[Finding]:
                 level.name,
                 f"{name_list(between[at])} {agree(len(between[at]), 'differs', 'differ')} between "
                 f"groups of '{level.name}' only, and there are {n}.",
-                "Test with tidy(ddf='kenward-roger'), which needs REML.",
+                "Test with tidy(ddf='kenward-roger'), which needs REML."
+                if fit.residual is None
+                else "Kenward-Roger is not to be had with a residual structure: read the tests at "
+                "a stricter level.",
             )
 
 
 def _between_effects(design: MixedDesign) -> list[list[str]]:
     """Fixed effects that are constant in the groups of a factor, by the outermost such factor."""
     found: list[list[str]] = [[] for _ in design.levels]
-    if INTERCEPT not in design.names or not isinstance(design.products, NestedProducts):
+    nested = isinstance(design.products, NestedProducts)
+    if INTERCEPT not in design.names or not design.levels or not nested:
         return found
     moments = column_moments(design)
     for name, column in zip(design.names, design.x, strict=True):
@@ -215,6 +219,8 @@ def _between_effects(design: MixedDesign) -> list[list[str]]:
 def few_rows(fit: MixedModelResult) -> Iterator[Finding]:
     """Groups of the first factor with no more rows than random effects."""
     design = fit.criterion.design
+    if not design.levels:
+        return
     level, counts = design.levels[0], design.counts
     q = len(level.effects)
     short = int(np.count_nonzero(counts <= q))

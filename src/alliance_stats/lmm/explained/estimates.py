@@ -45,4 +45,7 @@ def _components(
     unit = design.scale**2 * sigma2
     factors = criterion.by_level(unpack(theta, criterion.sizes))
     covariances = [unit[..., None, None] * f @ np.swapaxes(f, -1, -2) for f in factors]
-    return components_of(design, moments, whole, covariances, unit / moments.weight)
+    residual = unit / moments.weight
+    if design.residual is not None:
+        residual = residual * design.residual.mean_variance
+    return components_of(design, moments, whole, covariances, residual)

@@ -60,7 +60,7 @@ def column_moments(design: MixedDesign) -> Moments:
     UnsupportedError
         If the model has no intercept, fixed or random: then the means are not in the products.
     """
-    one, products = _intercept(design), design.products
+    one, products = _intercept(design), design.plain
     between = None
     if isinstance(products, NestedProducts):
         between = [(sums / sums[one]) @ sums.T for sums in _column_sums(products, one)]

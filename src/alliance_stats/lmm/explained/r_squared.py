@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import agree, one_of
-from alliance_stats._base.errors import DataError
+from alliance_stats._base.errors import DataError, UnsupportedError
 from alliance_stats._base.printing import frame_html, frame_text
 from alliance_stats._base.random import RandomSource
 from alliance_stats._base.views import TIDY_COLUMNS, ResultView
@@ -183,7 +183,8 @@ def r2(
         If `rng` is missing or `bootstrap` is no number of draws, or if `kind` or `rng` is given
         without it.
     UnsupportedError
-        If the model has no intercept; as `bootstrap` for the cluster bootstrap.
+        If the model has no intercept or no random effects; with `bootstrap`, as the method of that
+        name.
 
     Notes
     -----
@@ -191,10 +192,11 @@ def r2(
     ``bias`` in `tidy` says by how much. Percentile intervals still cover well then; basic ones,
     mirrored, do not.
 
-    Variances of columns have the divisor n − 1. With prior weights all moments are weighted and
-    the residual variance is that of a row with the mean weight, so R² does not depend on the unit
-    of the weights. An offset is subtracted before and is no part of the variance. Where factors
-    cross there are no units to split by, and the measures of all rows are given only.
+    With a residual structure the residual variance is its mean over the rows. Variances of columns
+    have the divisor n − 1. With prior weights all moments are weighted and the residual variance
+    is that of a row with the mean weight, so R² does not depend on the unit of the weights. An
+    offset is subtracted before and is no part of the variance. Where factors cross there are no
+    units to split by, and the measures of all rows are given only.
 
     References
     ----------
@@ -225,6 +227,11 @@ def r2(
     one_of(mixed_columns, ("split", "raise"), name="mixed_columns")
     check_asked(self, bootstrap, kind, rng)
     design = self.criterion.design
+    if not design.levels:
+        raise UnsupportedError(
+            "the model has no random effects, so its R² has no within and between. Add a term "
+            "such as (1 | patient)."
+        )
     moments = column_moments(design)
     units = unit_names(design, moments)
     columns = _column_shares(design, moments, units)

@@ -25,6 +25,7 @@ from alliance_stats.lmm.minimum import minimise
 from alliance_stats.lmm.resampling.bootstrap import bootstrap_result, check_asked, draw_frame
 from alliance_stats.lmm.resampling.bootstrap_result import BootstrapResult, Interval
 from alliance_stats.lmm.resampling.draws import Kind, draw_refits
+from alliance_stats.lmm.residual.limits import no_structure
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.result import MixedModelResult
@@ -151,7 +152,9 @@ def variance_shares(
         If `before` is not a fit, or not one to the same rows and factors; if `bootstrap`, `kind`
         and `rng` do not go together.
     UnsupportedError
-        If the model has no intercept; for the bootstrap of a comparison with a fit of yours.
+        If the model has no intercept or no random effects; with `before`, if residuals have a
+        structure; for the bootstrap of a comparison with a fit of yours; with `bootstrap`, as the
+        method of that name.
 
     Notes
     -----
@@ -173,11 +176,15 @@ def variance_shares(
     >>> bool(fit.variance_shares(before="null").table["explained"].iloc[-1] > 0)
     True
     """
+    _check_factors(self)
     check_asked(self, bootstrap, kind, rng)
     design = self.criterion.design
     numbers = _numbers(design, _variances(self))
-    messages = _about_slopes(design)
+    messages = [*_about_slopes(design), *_about_residuals(self)]
     if before is not None:
+        for fit in (self, before):
+            if isinstance(fit, type(self)):
+                no_structure(fit, "before=", "Leave it out, and look at the shares of both fits.")
         earlier = _null_fit(self) if before == "null" else before
         if not isinstance(getattr(earlier, "criterion", None), Criterion):
             raise ArgumentError(
@@ -279,6 +286,23 @@ def _null_formula(fit: MixedModelResult) -> str:
     design = fit.criterion.design
     random = " + ".join(f"(1 | {level.name})" for level in design.levels)
     return f"{design.formula.response} ~ 1 + {random}"
+
+
+def _check_factors(fit: MixedModelResult) -> None:
+    if not fit.criterion.design.levels:
+        raise UnsupportedError(
+            "the model has no random effects, so there are no units to share the variance. "
+            "Add a term such as (1 | patient)."
+        )
+
+
+def _about_residuals(fit: MixedModelResult) -> list[str]:
+    if fit.residual is None:
+        return []
+    return [
+        "The residual variance is the mean over the rows. Rows of one group whose residuals are "
+        "correlated too correlate by more than icc says."
+    ]
 
 
 def _about_slopes(design: MixedDesign) -> list[str]:

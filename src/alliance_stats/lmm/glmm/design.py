@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from alliance_stats.formula.parse import MixedFormula, parse_formula
 from alliance_stats.lmm.algebra.derivatives import Products
 from alliance_stats.lmm.algebra.kernels import group_grams
 from alliance_stats.lmm.algebra.nested import NestedProducts
-from alliance_stats.lmm.design.build import Shape, grouped_terms, level_of
+from alliance_stats.lmm.design.build import Shape, columns_by_factor, level_of
 from alliance_stats.lmm.design.groups import (
     Grouping,
     check_enough_groups,
@@ -29,7 +30,7 @@ from alliance_stats.lmm.design.groups import (
 from alliance_stats.lmm.design.mixed_design import Level
 from alliance_stats.lmm.design.rows import complete_rows
 from alliance_stats.lmm.design.scaling import Scaling, redundant_columns, standardise
-from alliance_stats.lmm.design.unique import UniqueColumns, random_terms, unique_columns
+from alliance_stats.lmm.design.unique import UniqueColumns
 from alliance_stats.lmm.glmm.cells import Cells, FromCells
 from alliance_stats.lmm.glmm.families import Family
 from alliance_stats.lmm.glmm.responses import Response, check_labels, read_response
@@ -82,10 +83,19 @@ class GlmmDesign:
     offset: str | None = None
     crossings: tuple[str, ...] = ()
 
+    #: There are no residuals that could have a structure.
+    residual: ClassVar[None] = None
+    n_residual: ClassVar[int] = 0
+
     @property
     def fixed(self) -> np.ndarray:
         """Standardised fixed columns (p, n), sorted as the cells are."""
         return self.cells.columns[: len(self.names)]
+
+    @property
+    def extra_columns(self) -> tuple[str, ...]:
+        """Columns of trials and offset."""
+        return tuple(filter(None, [self.trials, self.offset]))
 
     @property
     def n_obs(self) -> int:
@@ -120,10 +130,7 @@ def build_glmm_design(
     check_labels(frame, parsed.response, family)
     used, positions, missing = complete_rows(parsed, frame, extra)
     response = read_response(used, parsed.response, family, trials, offset)
-    factors = grouped_terms(random_terms(parsed), used)
-    ordered = [term for _, members in factors for term in members]
-    columns = unique_columns(parsed, ordered, used)
-    shape = Shape([g for g, _ in factors], [len(members) for _, members in factors])
+    columns, shape = columns_by_factor(parsed, used)
     _check_groups(shape, columns, response)
     sorting = _sorting(shape.groupings)
     standard = _standardised(columns, sorting.order)
@@ -192,9 +199,7 @@ def _sorting(groupings: Sequence[Grouping]) -> _Sorting:
         members = [c[order[starts]] for c in codes]
         labels = [np.arange(n) for n in groups]
         return _Sorting(order, starts, members, groups, labels, [], [], nested=False)
-    rank = np.empty(groups[0], dtype=np.intp)
-    rank[nesting.orders[0]] = np.arange(groups[0])
-    place = rank[groupings[0].codes]
+    place = nesting.rank[groupings[0].codes]
     order = np.argsort(place, kind="stable")
     starts = np.flatnonzero(np.diff(place[order], prepend=-1))
     members = [np.arange(groups[0])]

@@ -14,6 +14,7 @@ from alliance_stats.lmm.factors import gradient_in_theta, n_theta, unpack
 from alliance_stats.lmm.glmm.criterion import GlmmCriterion, GlmmEvaluation
 from alliance_stats.lmm.glmm.minimum import GlmmMinimum
 from alliance_stats.lmm.inference.satterthwaite import free_parameters
+from alliance_stats.lmm.information import twice_inverse
 
 #: Step of the differences, in standard errors of the parameter, and its upper limit.
 STEP = 1e-2
@@ -22,14 +23,7 @@ LONGEST = 1e-3
 
 def covariance_of(criterion: GlmmCriterion, minimum: GlmmMinimum, at: GlmmEvaluation) -> np.ndarray:
     """Covariance (f + p, f + p) of the free θ and β in standardised columns; NaN if undefined."""
-    hessian = deviance_hessian(criterion, minimum, at)
-    scale = np.sqrt(np.abs(np.diag(hessian)))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        values, vectors = np.linalg.eigh(np.nan_to_num(hessian / scale / scale[:, None]))
-        if not values[0] > 1e-12:
-            return np.full(hessian.shape, np.nan)
-        inner = (vectors / values) @ vectors.T
-        return np.asarray(2.0 * inner / scale / scale[:, None])
+    return twice_inverse(deviance_hessian(criterion, minimum, at), flat=1e-12)
 
 
 def deviance_hessian(

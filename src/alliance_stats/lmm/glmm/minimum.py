@@ -15,13 +15,12 @@ from alliance_stats.lmm.factors import (
     is_singular,
     n_theta,
     roots,
-    symmetric_basis,
     unpack,
     unpack_roots,
 )
 from alliance_stats.lmm.glmm.criterion import GlmmCriterion, GlmmEvaluation
 from alliance_stats.lmm.glmm.start import fixed_only
-from alliance_stats.lmm.information import level_hessian, squares
+from alliance_stats.lmm.information import root_expansion
 from alliance_stats.lmm.minimum import (
     MAX_RESTARTS,
     SECOND_START,
@@ -120,13 +119,9 @@ class Objective:
         if found is None:
             return np.inf, np.zeros(len(point)), np.eye(len(point))
         slope, hessian = np.empty(len(point)), np.zeros((len(point), len(point)))
-        first = 0
-        for n, root, gradient in zip(found.information, found.factors, found.in_sigma, strict=True):
-            block = level_hessian(squares(n), root, gradient)
-            last = first + len(block)
-            slope[first:last] = 2.0 * (gradient @ root).ravel() @ symmetric_basis(len(root))
-            hessian[first:last, first:last] = block
-            first = last
+        slope[:k], hessian[:k, :k] = root_expansion(
+            found.information, found.factors, found.in_sigma
+        )
         slope[k:], hessian[k:, k:] = found.in_beta, found.in_beta_twice
         return found.deviance, slope, hessian
 

@@ -14,6 +14,7 @@ import pandas as pd
 from alliance_stats._base.checks import columns_present, counted, frame_given, one_of
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats._base.random import RandomSource, as_generator
+from alliance_stats.lmm.design.mixed_design import columns_of
 from alliance_stats.lmm.prediction.new_rows import NewRows, number_column, read_new_rows
 from alliance_stats.lmm.prediction.predict import (
     NewGroups,
@@ -192,7 +193,7 @@ def simulate(
             eta + new_effects(self.effect_roots, rows, codes, generator) if groups == "new" else eta
         )
         drawn[f"sim_{number}"] = _drawn(self, shifted, trials, incomplete, generator)
-    warn_undrawn(design, data, rows, incomplete, design.trials)
+    warn_undrawn(design, data, rows, incomplete)
     return pd.DataFrame(drawn, index=data.index)
 
 
@@ -263,8 +264,7 @@ def residuals(self: GlmmResult, data: pd.DataFrame) -> pd.DataFrame:
     """
     design = self.criterion.design
     frame_given(data, name="data")
-    extra = [name for name in (design.trials, design.offset) if name]
-    used = list(dict.fromkeys([*design.formula.columns, *extra]))
+    used = list(columns_of(design))
     columns_present(data, used)
     names = ("fitted", "response", "pearson", "deviance")
     found = pd.DataFrame(np.nan, index=data.index, columns=list(names))

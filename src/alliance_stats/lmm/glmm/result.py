@@ -21,7 +21,7 @@ from alliance_stats.lmm.glmm.prediction import predict, residuals, simulate
 from alliance_stats.lmm.glmm.tables import contrast_table, glance_table, joint_tests
 from alliance_stats.lmm.glmm.views import html_of, r_code, text_of, view_of
 from alliance_stats.lmm.prediction.conditional import effect_frames, level_transform, sd_arrays
-from alliance_stats.lmm.tables import levels_table, var_corr_table
+from alliance_stats.lmm.tables import covariance_frames, levels_table, var_corr_table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -131,11 +131,7 @@ class GlmmResult:
     @cached_property
     def covariances(self) -> dict[str, pd.DataFrame]:
         """Covariance matrix of the random effects of every grouping factor."""
-        found = {}
-        for level, root in zip(self.criterion.design.levels, self.effect_roots, strict=True):
-            effects = list(level.effects)
-            found[level.name] = pd.DataFrame(root @ root.T, index=effects, columns=effects)
-        return found
+        return covariance_frames(self.criterion.design.levels, self.effect_roots)
 
     @cached_property
     def effect_roots(self) -> list[np.ndarray]:
@@ -214,7 +210,7 @@ class GlmmResult:
             Columns ``group term with_term variance sd correlation``. Rows with a ``with_term``
             hold the covariance of the two effects in ``variance``, and their correlation.
         """
-        return var_corr_table(self.criterion.design.levels, self.covariances, None)
+        return var_corr_table(self.criterion.design.levels, self.covariances)
 
     def ranef(self) -> dict[str, pd.DataFrame]:
         """Conditional modes of the random effects, a frame a grouping factor.

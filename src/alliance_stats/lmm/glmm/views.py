@@ -87,17 +87,16 @@ def html_of(fit: GlmmResult) -> str:
 def r_code(fit: GlmmResult, data: str) -> str:
     """The text of `GlmmResult.to_r`, which documents the argument."""
     design = fit.criterion.design
-    extra = [column for column in (design.trials, design.offset) if column]
     response = r_name(design.formula.response)
     if design.trials:
         response = f"cbind({response}, {r_name(design.trials)} - {response})"
     offset = [f",\n  offset = {r_name(design.offset)}"] if design.offset else []
     lines = [
-        *reading(design, data, extra, ("lme4",)),
+        *reading(design, data, ("lme4",)),
         "",
         CONTROL,
         "m <- glmer(",
-        f"  {r_formula(design, extra, response)},",
+        f"  {r_formula(design, response)},",
         f'  data = d, family = {fit.family}("{fit.link}"), nAGQ = {fit.n_agq}, control = control'
         + "".join(offset),
         ")",

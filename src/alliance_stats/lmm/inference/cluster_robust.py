@@ -18,6 +18,7 @@ from alliance_stats.lmm.given import fit_given
 from alliance_stats.lmm.inference.anova import type3_hypotheses
 from alliance_stats.lmm.inference.cluster_blocks import cluster_coordinates, largest_cluster
 from alliance_stats.lmm.inference.contrasts import joint_columns, weights_of
+from alliance_stats.lmm.residual.limits import no_structure
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.lmm.tables import test_table
 from alliance_stats.numeric.sandwich import (
@@ -231,7 +232,8 @@ def cluster_robust(
         If `result` is no mixed model, `cluster` is not its highest grouping factor, or `kind` is
         not known.
     UnsupportedError
-        For crossed factors; for CR2 with prior weights, or with thousands of groups in a cluster.
+        For crossed factors; for CR2 with prior weights, a residual structure, or thousands of
+        groups in a cluster; for a model without random effects.
 
     References
     ----------
@@ -257,6 +259,12 @@ def cluster_robust(
             f"CR2 with prior weights (column '{design.weights}') is not available: its adjustment "
             "then depends on how rows are scaled. Use kind='CR1S', or fit without weights."
         )
+    if kind == "CR2":
+        no_structure(
+            result,
+            "CR2, whose adjustment depends on how correlated rows are taken apart,",
+            "Use kind='CR1S'.",
+        )
     n_clusters, p = len(design.levels[-1].labels), len(design.names)
     factor = size_factor(kind, n_clusters, design.n_obs, p)
     parts = _adjusted(result, products) if kind == "CR2" else _plain(result, products)
@@ -271,6 +279,11 @@ def _check_cluster(result: MixedModelResult, cluster: str) -> NestedProducts:
     names = [level.name for level in design.levels]
     if not design.names:
         raise UnsupportedError("the model has no fixed effects. Add one, such as an intercept.")
+    if not names:
+        raise UnsupportedError(
+            "the model has no random effects, so it names no clusters. "
+            f"Add a term such as (1 | {cluster})."
+        )
     if not isinstance(design.products, NestedProducts):
         raise UnsupportedError(
             f"the grouping factors {name_list(names)} are crossed, so rows of different groups of "

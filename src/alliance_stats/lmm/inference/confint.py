@@ -6,13 +6,18 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from alliance_stats._base.checks import one_of, probability
 from alliance_stats._base.errors import ArgumentError, FitWarning
 from alliance_stats._base.random import RandomSource
 from alliance_stats.lmm.inference.parameters import Parameter, Wanted, chosen, parameters_of
 from alliance_stats.lmm.inference.profile_ends import Ends, profile_ends
+from alliance_stats.lmm.inference.satterthwaite import FLAT, free_parameters, profiled_hessian
+from alliance_stats.lmm.information import twice_inverse
+from alliance_stats.lmm.residual.limits import no_structure
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.result import MixedModelResult
@@ -39,9 +44,12 @@ def confint(
     Parameters
     ----------
     method : {"profile", "wald", "bootstrap"}
-        *wald* is estimate ± normal quantile × standard error, for fixed effects only: the other
+        *wald* is estimate ± normal quantile × standard error, for fixed effects, and for the
+        parameters of a residual structure: on the scale of logs for ratios of standard deviations,
+        of logits for ρ in continuous time, of Fisher's z for other correlations. The other
         rows are missing. (Intervals with t quantiles are in `tidy`.) *bootstrap* gives quantiles
-        of refits to simulated responses; other kinds of it are in `bootstrap`.
+        of refits to simulated responses; other kinds of it are in `bootstrap`. With a residual
+        structure there is *wald* only.
     conf_level : float
     parameters : sequence, optional
         What to give intervals for, all by default. A string is a fixed effect, a grouping factor
@@ -69,6 +77,8 @@ def confint(
     ArgumentError
         If a parameter is not in the model, an argument has no meaning for the method, or the
         bootstrap has no `rng`.
+    UnsupportedError
+        For profile and bootstrap with a residual structure.
 
     Warns
     -----
@@ -104,9 +114,12 @@ def confint(
     probability(conf_level, name="conf_level")
     one_of(reml, (True, False), name="reml")
     _refuse_ignored(method, reml, n, rng)
+    if method != "wald":
+        no_structure(self, f"method='{method}'", "Use method='wald'.")
     rows = chosen(parameters_of(self), parameters)
     if method == "wald":
-        ends, messages = wald_ends(self.tidy(ddf="normal", conf_level=conf_level), rows)
+        table = self.tidy(ddf="normal", conf_level=conf_level)
+        ends, messages = wald_ends(table, rows, residual_ends(self, conf_level))
     elif rng is not None:
         ends, messages = bootstrap_ends(self, rows, conf_level, 1_000 if n is None else n, rng)
     else:
@@ -144,15 +157,45 @@ def interval_table(parameters: Sequence[Parameter], ends: Sequence[Ends]) -> pd.
     )
 
 
-def wald_ends(table: pd.DataFrame, parameters: Sequence[Parameter]) -> tuple[list[Ends], list[str]]:
-    """Ends of fixed effects from the `tidy` table of normal tests; none of other parameters."""
+def wald_ends(
+    table: pd.DataFrame, parameters: Sequence[Parameter], structure: Sequence[Ends] = ()
+) -> tuple[list[Ends], list[str]]:
+    """Ends of fixed effects from the `tidy` table of normal tests, and of residual parameters.
+
+    `structure` are the ends of those; other parameters have none.
+    """
     low, high = table["ci_low"].to_numpy(), table["ci_high"].to_numpy()
     nan = float("nan")
     ends = [
-        (float(low[p.places[0]]), float(high[p.places[0]])) if p.kind == "fixed" else (nan, nan)
+        (float(low[p.places[0]]), float(high[p.places[0]]))
+        if p.kind == "fixed"
+        else structure[p.places[0]]
+        if p.kind == "structure"
+        else (nan, nan)
         for p in parameters
     ]
     return ends, []
+
+
+def residual_ends(fit: MixedModelResult, conf_level: float) -> list[Ends]:
+    """Ends of the parameters of a residual structure, each on its own scale.
+
+    Their covariance is twice the inverse of the Hessian of the deviance in all variance
+    parameters that have not vanished. NaN where that is not positive definite.
+    """
+    fitted, theta = fit.residual, fit.minimum.theta
+    if fitted is None:
+        return []
+    free = free_parameters(theta, fit.criterion.sizes)
+    inverse = twice_inverse(profiled_hessian(fit.criterion, theta, free), flat=FLAT)
+    nowhere = float("nan"), float("nan")
+    covariance = np.zeros((len(fitted.psi), len(fitted.psi)))
+    covariance[np.ix_(fitted.free, fitted.free)] = inverse[len(free) :, len(free) :]
+    quantile = float(ndtri((1.0 + conf_level) / 2.0))
+    return [
+        nowhere if p.slope[fitted.at_end].any() else p.interval(covariance, quantile)
+        for p in fitted.parameters
+    ]
 
 
 def bootstrap_ends(

@@ -11,6 +11,7 @@ from scipy.special import chdtrc, fdtrc
 
 from alliance_stats._base.checks import did_you_mean, name_list, one_of, probability
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
+from alliance_stats.lmm.residual.limits import NOT_LINEAR, no_structure
 from alliance_stats.lmm.tables import test_table
 
 if TYPE_CHECKING:
@@ -158,6 +159,8 @@ def _unscaled(fit: MixedModelResult, ddf: Ddf) -> np.ndarray:
 def check_ddf(ddf: str, fit: MixedModelResult) -> None:
     """Raise unless these degrees of freedom can be had."""
     one_of(ddf, DDFS, name="ddf")
+    if ddf == "kenward-roger":
+        no_structure(fit, *NOT_LINEAR)
     if ddf == "kenward-roger" and not fit.reml:
         raise UnsupportedError(
             "Kenward-Roger needs a fit by REML, and this one is by maximum likelihood. Fit with "

@@ -26,6 +26,7 @@ import numpy as np
 from alliance_stats.lmm.algebra.derivatives import Elimination
 from alliance_stats.lmm.criterion import Criterion, Profile
 from alliance_stats.lmm.factors import symmetric_basis
+from alliance_stats.lmm.residual.limits import NOT_LINEAR, no_structure
 
 #: Step in the entries of B.
 STEP = 0.02
@@ -93,7 +94,11 @@ def _matched_moments(rank: int, a1: float, a2: float) -> tuple[float, float]:
 
 
 def kenward_roger(criterion: Criterion, profile: Profile) -> KenwardRoger:
-    """Prepare the adjustment at the optimum of a REML fit."""
+    """Prepare the adjustment at the optimum of a REML fit.
+
+    Raises UnsupportedError where residuals have a structure.
+    """
+    no_structure(criterion.design, *NOT_LINEAR)
     parameters = _parameters(criterion, profile.factors)
     traces, crosses = _sums(criterion, profile.eliminated, parameters)
     r, p = len(parameters), len(criterion.design.x)

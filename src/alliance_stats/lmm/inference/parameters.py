@@ -10,16 +10,16 @@ import numpy as np
 
 from alliance_stats._base.checks import did_you_mean, name_list
 from alliance_stats._base.errors import ArgumentError
-from alliance_stats.lmm.tables import pairs_within
+from alliance_stats.lmm.tables import RESIDUAL, pairs_within
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.glmm.result import GlmmResult
+    from alliance_stats.lmm.residual.fitted import FittedResidual
     from alliance_stats.lmm.result import MixedModelResult
 
-Kind = Literal["fixed", "sd", "correlation", "residual"]
+Kind = Literal["fixed", "sd", "correlation", "residual", "structure"]
 #: A fixed effect, a grouping factor, or the group, term and other term of one parameter.
 Wanted = str | Sequence[str]
-RESIDUAL = "Residual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,15 @@ class Parameter:
     Attributes
     ----------
     group, term, with_term : str
-        The group is empty for fixed effects, ``Residual`` for σ; `with_term` is that of a
-        correlation.
-    kind : {"fixed", "sd", "correlation", "residual"}
+        The group is empty for fixed effects, ``Residual`` for σ and the parameters of a residual
+        structure; `with_term` is that of a correlation.
+    kind : {"fixed", "sd", "correlation", "residual", "structure"}
     estimate : float
         That of the fit.
     block : int
         The random term among those of all factors; −1 for fixed effects and σ.
     places : tuple of int
-        The effects among those of the block, or the fixed effect among all.
+        The effects among those of the block, or the fixed effect or residual parameter among all.
     """
 
     group: str
@@ -86,7 +86,16 @@ def parameters_of(fit: MixedModelResult | GlmmResult) -> list[Parameter]:
         first += len(level.blocks)
     sigma = getattr(fit, "sigma", None)
     residual = [] if sigma is None else [Parameter(RESIDUAL, "", "", "residual", sigma, -1, ())]
-    return [*found, *residual]
+    return [*found, *residual, *_structure_parameters(fit.criterion.design.residual)]
+
+
+def _structure_parameters(residual: FittedResidual | None) -> list[Parameter]:
+    """Those of a residual structure."""
+    found = []
+    for k, p in enumerate(residual.parameters if residual else ()):
+        other = p.with_level if p.kind == "correlation" else ""
+        found.append(Parameter(RESIDUAL, p.name, other, "structure", p.estimate, -1, (k,)))
+    return found
 
 
 def chosen(parameters: list[Parameter], wanted: Sequence[Wanted] | None) -> list[Parameter]:

@@ -13,6 +13,7 @@ from alliance_stats._base.checks import one_of, probability
 from alliance_stats._base.errors import ArgumentError, FitWarning, UnsupportedError
 from alliance_stats.lmm.inference.parameters import Parameter, Wanted, chosen, parameters_of
 from alliance_stats.lmm.inference.profile_ends import Profiles, from_the_best, quantile
+from alliance_stats.lmm.residual.limits import no_structure
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.result import MixedModelResult
@@ -53,7 +54,8 @@ def profile_frame(
     ArgumentError
         If the name fits none or several parameters, or `n` is not an odd number from 3.
     UnsupportedError
-        If the data do not bound the parameter, so that there is no curve.
+        If the data do not bound the parameter, so that there is no curve; with a residual
+        structure.
 
     Warns
     -----
@@ -73,6 +75,7 @@ def profile_frame(
     one_of(reml, (True, False), name="reml")
     if not isinstance(n, int) or n < 3 or n % 2 == 0:
         raise ArgumentError(f"n={n!r} is not an odd number from 3. Give a number such as 21.")
+    no_structure(self, "a profile", "Use confint(method='wald').")
     one = _only(chosen(parameters_of(self), [parameter]), parameter)
     messages: list[str] = []
     work = partial(_curve_of, one, quantile(conf_level), n)

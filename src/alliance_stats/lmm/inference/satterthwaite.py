@@ -1,8 +1,9 @@
 """Satterthwaite degrees of freedom from derivatives of the same Gram blocks.
 
-For a contrast c'β with variance v(φ), φ = (θ, σ²), df = 2v² / (∇v' A ∇v), where A = 2H⁻¹ is the
-asymptotic covariance of φ and H the Hessian of the deviance with σ² not profiled out
-(Fai & Cornelius, 1996; Kuznetsova, Brockhoff & Christensen, 2017, J. Stat. Softw. 82(13)).
+For a contrast c'β with variance v(φ), φ = (θ, σ²), or (θ, ψ, σ²) with residuals structured by ψ,
+df = 2v² / (∇v' A ∇v), where A = 2H⁻¹ is the asymptotic covariance of φ and H the Hessian of the
+deviance with σ² not profiled out (Fai & Cornelius, 1996; Kuznetsova, Brockhoff & Christensen,
+2017, J. Stat. Softw. 82(13)).
 ∇v is exact; H comes from central differences of the exact gradient. On a singular fit the
 vanished columns of Λ are left out of φ. So is a direction in which neither the deviance nor v
 changes, where the model has more variances than the data can tell apart.
@@ -37,9 +38,9 @@ class Satterthwaite:
         At the optimum.
     free : ndarray of int
         Positions of the θ that are not fixed at zero.
-    scale : ndarray (f + 1,)
-        Makes the diagonal of the Hessian in (θ_free, σ²) one.
-    curvatures, directions : ndarray (f + 1,), (f + 1, f + 1)
+    scale : ndarray (h,)
+        Makes the diagonal of the Hessian in (θ_free, ψ_free, σ²) one.
+    curvatures, directions : ndarray (h,), (h, h)
         Eigenvalues and eigenvectors of the scaled Hessian.
     """
 
@@ -59,21 +60,23 @@ class Satterthwaite:
         moved = profile.unscaled @ contrast
         unscaled = float(contrast @ moved)
         in_theta = -profile.sigma2 * _quadratic_gradient(self.criterion, profile, moved)
-        gradient = np.append(in_theta[self.free], unscaled)
+        in_psi = -profile.sigma2 * np.einsum("kpr,p,r->k", self._psi_slopes, moved, moved)
+        gradient = np.concatenate([in_theta[self.free], in_psi, [unscaled]])
         return float(self._from_gradients(gradient[:, None], np.array([unscaled]))[0])
 
     def dfs(self, contrasts: np.ndarray) -> np.ndarray:
         """Degrees of freedom (n,) of many contrasts (p, n), as `df` of each."""
         moved = self.profile.unscaled @ contrasts
         unscaled = np.einsum("pn,pn->n", contrasts, moved)
-        gradients = np.empty((len(self.free) + 1, len(unscaled)))
-        for row, slope in enumerate(self._slopes[self.free]):
+        slopes = np.concatenate([self._slopes[self.free], self._psi_slopes])
+        gradients = np.empty((len(slopes) + 1, len(unscaled)))
+        for row, slope in enumerate(slopes):
             gradients[row] = -self.profile.sigma2 * np.einsum("pn,pn->n", moved, slope @ moved)
         gradients[-1] = unscaled
         return self._from_gradients(gradients, unscaled)
 
     def _from_gradients(self, gradients: np.ndarray, unscaled: np.ndarray) -> np.ndarray:
-        """Degrees of freedom (n,) from ∇v (f + 1, n) and v/σ² (n,)."""
+        """Degrees of freedom (n,) from ∇v (h, n) and v/σ² (n,)."""
         along = self.directions.T @ (self.scale[:, None] * gradients)
         flat = np.abs(self.curvatures) < FLAT
         small = np.abs(along) <= ROUNDING * np.linalg.norm(along, axis=0)
@@ -84,6 +87,15 @@ class Satterthwaite:
             variance = 2.0 * shares.sum(axis=0)
             found = 2.0 * (self.profile.sigma2 * unscaled) ** 2 / variance
         return np.where(defined & (variance > 0), found, np.nan)
+
+    @property
+    def _psi_slopes(self) -> np.ndarray:
+        """∂(X'V⁻¹X)/∂ψ (k, p, p); none where residuals are independent."""
+        design = self.criterion.design
+        p = len(design.x)
+        if design.residual is None:
+            return np.empty((0, p, p))
+        return design.residual.curvature.slopes[design.residual.free, :p, :p]
 
     @cached_property
     def _slopes(self) -> np.ndarray:
@@ -101,20 +113,25 @@ class Satterthwaite:
                 inner = products[block.columns, :, block.columns]
                 slopes = -2.0 * np.einsum("qarb,rs->qsab", inner, next(factors))
                 found.append(slopes[triangle(len(block.names))])
-        return np.concatenate(found)
+        p = len(criterion.design.x)
+        return np.concatenate([np.empty((0, p, p)), *found])
 
 
 def satterthwaite(criterion: Criterion, theta: np.ndarray) -> Satterthwaite:
     """Prepare the degrees of freedom at the optimum θ (canonical)."""
     profile = criterion.profile(theta)
     free = free_parameters(theta, criterion.sizes)
-    hessian = _profiled_hessian(criterion, theta, free)
+    hessian = profiled_hessian(criterion, theta, free)
     m, s2 = criterion.degrees, profile.sigma2
     weights = criterion.residual_weights(profile)
     residual = _gradient_of(criterion, profile, np.outer(weights, weights))[free]
-    cross = -residual / s2**2  # ∂²deviance/∂θ∂σ²
+    if (fitted := criterion.design.residual) is not None:
+        slopes = fitted.curvature.slopes[fitted.free]
+        in_psi = np.einsum("kab,a,b->k", slopes, weights, weights)
+        residual = np.append(residual, in_psi)
+    cross = -residual / s2**2  # ∂²deviance/∂(θ, ψ)∂σ²
     corner = m / s2**2  # ∂²deviance/∂σ⁴ at the optimum
-    full = np.empty((len(free) + 1, len(free) + 1))
+    full = np.empty((len(residual) + 1, len(residual) + 1))
     full[:-1, :-1] = hessian + np.outer(cross, cross) / corner
     full[-1, :-1] = full[:-1, -1] = cross
     full[-1, -1] = corner
@@ -133,8 +150,18 @@ def free_parameters(theta: np.ndarray, sizes: list[int]) -> np.ndarray:
     return np.flatnonzero(keep)
 
 
-def _profiled_hessian(criterion: Criterion, theta: np.ndarray, free: np.ndarray) -> np.ndarray:
-    """Hessian of the profiled deviance over the free θ, from central differences."""
+def profiled_hessian(criterion: Criterion, theta: np.ndarray, free: np.ndarray) -> np.ndarray:
+    """Hessian of the profiled deviance over the free θ, then the free ψ, by differences."""
+    fitted = criterion.design.residual
+    alone = _theta_hessian(criterion, theta, free)
+    if fitted is None:
+        return alone
+    cross = fitted.curvature.cross[np.ix_(fitted.free, free)]
+    inner = fitted.curvature.inner[np.ix_(fitted.free, fitted.free)]
+    return np.block([[alone, cross.T], [cross, inner]])
+
+
+def _theta_hessian(criterion: Criterion, theta: np.ndarray, free: np.ndarray) -> np.ndarray:
     hessian = np.empty((len(free), len(free)))
     for row, position in enumerate(free):
         step = STEP * max(1.0, abs(theta[position]))

@@ -19,6 +19,7 @@ from alliance_stats.lmm.influence.removal import (
 )
 from alliance_stats.lmm.influence.result import InfluenceResult
 from alliance_stats.lmm.minimum import Minimum, minimise
+from alliance_stats.lmm.residual.limits import no_structure
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.algebra.nested import NestedElimination
@@ -50,7 +51,8 @@ def influence(self: MixedModelResult, *, unit: str, refit: bool = False) -> Infl
     ArgumentError
         If `unit` is not a grouping factor of the model, or the model has no fixed effects.
     UnsupportedError
-        If the factors of the model are crossed.
+        If the factors of the model are crossed; with ``refit=True``, if residuals have a
+        structure.
 
     References
     ----------
@@ -67,6 +69,8 @@ def influence(self: MixedModelResult, *, unit: str, refit: bool = False) -> Infl
     True
     """
     one_of(refit, (True, False), name="refit")
+    if refit:
+        no_structure(self, "refit=True", "Use refit=False, or fit again without a group's rows.")
     design = self.criterion.design
     level = _level(self, unit)
     counts = rows_of_groups(design, level)

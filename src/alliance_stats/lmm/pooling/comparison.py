@@ -11,10 +11,12 @@ import pandas as pd
 from alliance_stats._base.checks import one_of
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats._base.printing import escape_html, frame_html, frame_text
+from alliance_stats.lmm.comparison.likelihood_ratio import AT_ZERO
 from alliance_stats.lmm.comparison.same_data import check_same_data, ml_call
-from alliance_stats.lmm.comparison.structure import Extension, extension
+from alliance_stats.lmm.comparison.structure import Extension, extension, shown_model
 from alliance_stats.lmm.pooling.joint import JointTest, d2, d3
 from alliance_stats.lmm.pooling.likelihood import deviance_at
+from alliance_stats.lmm.residual.limits import no_structure
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.pooling.result import PooledResult
@@ -39,7 +41,7 @@ class PooledComparison:
     Attributes
     ----------
     larger, smaller : str
-        The formulas.
+        The formulas, with residual structures.
     method : {"D3", "D2"}
     n_imputations : int
     test : JointTest
@@ -119,6 +121,8 @@ def compare(
         differ, or no model is nested in the other.
     DataError
         If an imputation of one is of other rows or values than that of the other.
+    UnsupportedError
+        For D3 with a residual structure.
 
     Notes
     -----
@@ -138,16 +142,18 @@ def compare(
     """
     one_of(method, ("D3", "D2"), name="method")
     _check_pair(self, other)
+    if method == "D3":
+        for result in (self, other):
+            no_structure(result.fits[0], "D3", "Use method='D2', or joint_tests.")
     larger, smaller, added = _ordered(self, other)
-    k = added.n_fixed + added.n_covariance
+    k = added.df
     own = np.array(
         [2.0 * (a.loglik - b.loglik) for a, b in zip(larger.fits, smaller.fits, strict=True)]
     )
     test = _d3(larger, smaller, own, k) if method == "D3" else d2(own, k)
     said = (*_about_search(own), *_about_boundary(added), *_about_negative(test))
-    return PooledComparison(
-        larger.formula, smaller.formula, method, larger.n_imputations, test, said
-    )
+    formulas = [shown_model(result.fits[0].criterion.design) for result in (larger, smaller)]
+    return PooledComparison(formulas[0], formulas[1], method, larger.n_imputations, test, said)
 
 
 def _d3(larger: PooledResult, smaller: PooledResult, own: np.ndarray, k: int) -> JointTest:
@@ -196,19 +202,22 @@ def _ordered(
         added = extension(smaller.fits[0].criterion.design, larger.fits[0].criterion.design)
         if added is not None:
             return larger, smaller, added
+    models = "; ".join(shown_model(result.fits[0].criterion.design) for result in (one, other))
     raise ArgumentError(
-        f"no model is nested in the other, or both are the same ({one.formula}; {other.formula}). "
+        f"no model is nested in the other, or both are the same ({models}). "
         "Fixed effects are compared by the names of their columns. Give a model and one that "
         "leaves out some of its terms."
     )
 
 
 def _about_boundary(added: Extension) -> list[str]:
-    if added.kind in ("fixed", "covariances"):
-        return []
+    said = [f"{AT_ZERO}."] if added.continuous else []
+    if added.kind in ("fixed", "covariances", "residual"):
+        return said
     return [
+        *said,
         "A variance cannot be negative, so under the null the statistic is smaller than F takes it "
-        "to be: the p value is an upper bound, for one variance about twice too large."
+        "to be: the p value is an upper bound, for one variance about twice too large.",
     ]
 
 

@@ -26,6 +26,7 @@ def pooling_messages(
         *_about_columns(fits),
         *fits[0].criterion.design.crossings,
         *_about_singular(fits),
+        *_about_residuals(fits),
         *_about_information(names, pooled),
     )
 
@@ -48,6 +49,18 @@ def _about_singular(fits: tuple[MixedModelResult, ...]) -> list[str]:
         f"{len(singular)} of {len(fits)} fits {agree(len(singular), 'is', 'are')} singular "
         f"(imputation {name_list(singular)}): a variance is estimated as zero, or a correlation "
         "as ±1. The fixed effects stand; read means of such variances and correlations with care."
+    ]
+
+
+def _about_residuals(fits: tuple[MixedModelResult, ...]) -> list[str]:
+    """Parameters of the residuals that are at the end of their range."""
+    at_end = [k for k, fit in enumerate(fits, start=1) if fit.residual and len(fit.residual.at_end)]
+    if not at_end:
+        return []
+    return [
+        f"In {len(at_end)} of {len(fits)} fits (imputation {name_list(at_end)}) a parameter of the "
+        "residual structure is at the end of its range, and tests take it as known: look at their "
+        "messages, or fit a simpler structure to all."
     ]
 
 

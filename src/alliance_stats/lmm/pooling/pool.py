@@ -38,9 +38,9 @@ def pool(
     ------
     ArgumentError
         If there are fewer than two fits, one is no fit of `fit_lmm`, or they differ in formula,
-        method, weights or offset.
+        method, weights, offset or residual structure.
     DataError
-        If their fixed effects differ.
+        If their fixed effects or classes of residual variance differ.
 
     Warns
     -----

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats.lmm.r_code import lmer_call, preparation, r_text
+from alliance_stats.lmm.residual.limits import no_structure
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.pooling.result import PooledResult
@@ -29,6 +30,7 @@ def pooled_r_code(result: PooledResult, *, data: str, imputation: str) -> str:
             f"imputation={imputation!r} is no column name. Give one such as 'imputation'."
         )
     design = result.fits[0].criterion.design
+    no_structure(design, "R code that pools fits", "Use to_r() of the single fits.")
     call = lmer_call(design, reml=result.reml)
     lines = [
         "library(mitml)",

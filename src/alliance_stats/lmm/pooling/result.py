@@ -22,7 +22,7 @@ from alliance_stats.lmm.pooling.r_code import pooled_r_code
 from alliance_stats.lmm.pooling.rubin import Pooled, barnard_rubin, missing_information, rubin
 from alliance_stats.lmm.pooling.views import html_of, text_of, view_of
 from alliance_stats.lmm.result import MixedModelResult
-from alliance_stats.lmm.tables import test_table, var_corr_table
+from alliance_stats.lmm.tables import residual_rows, test_table, var_corr_table
 
 Complete = Literal["satterthwaite", "infinite"] | float
 Method = Literal["D1", "D2"]
@@ -93,7 +93,7 @@ class PooledResult:
 
     @cached_property
     def sigma2(self) -> float:
-        """Residual variance: its mean."""
+        """Residual variance, with classes of it that of the reference: its mean."""
         return float(np.mean([fit.sigma2 for fit in self.fits]))
 
     @cached_property
@@ -247,10 +247,10 @@ class PooledResult:
         -------
         DataFrame
             Columns ``group term with_term variance sd correlation``; ``sd`` and ``correlation``
-            are those of the mean covariance matrix.
+            are those of the mean covariance matrix, the ρ of an autoregression is a mean.
         """
         levels = self.fits[0].criterion.design.levels
-        return var_corr_table(levels, self.covariances, self.sigma2)
+        return var_corr_table(levels, self.covariances, residual_rows(self.fits))
 
     def glance(self) -> pd.DataFrame:
         """One row about the whole; ``n_obs`` and ``n_dropped`` of the fit with fewest rows.
@@ -293,7 +293,8 @@ class PooledResult:
         Raises
         ------
         FormulaError, UnsupportedError
-            If a name or label is none that R can hold.
+            If a name or label is none that R can hold; UnsupportedError also with a residual
+            structure.
 
         Examples
         --------

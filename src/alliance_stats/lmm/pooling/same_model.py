@@ -9,6 +9,7 @@ import numpy as np
 
 from alliance_stats._base.checks import counted, name_list, one_of
 from alliance_stats._base.errors import ArgumentError, DataError
+from alliance_stats.lmm.design.mixed_design import MixedDesign
 from alliance_stats.lmm.result import MixedModelResult
 
 #: Complete-data degrees of freedom by name.
@@ -50,7 +51,7 @@ def _no_fit(item: object, position: int) -> str:
 
 
 def check_same_model(fits: tuple[MixedModelResult, ...]) -> None:
-    """Raise unless all fits are of one formula, with the same effects, weights and method."""
+    """Raise unless all fits are of one model: effects, weights, residual structure, method."""
     first = fits[0]
     for number, fit in enumerate(fits[1:], start=2):
         mine, theirs = first.criterion.design, fit.criterion.design
@@ -59,6 +60,7 @@ def check_same_model(fits: tuple[MixedModelResult, ...]) -> None:
             "method": (_method(first), _method(fit)),
             "weights": (mine.weights, theirs.weights),
             "offset": (mine.offset, theirs.offset),
+            "residual structure": (_structure(mine), _structure(theirs)),
         }
         for what, (one, other) in pairs.items():
             if one != other:
@@ -68,6 +70,7 @@ def check_same_model(fits: tuple[MixedModelResult, ...]) -> None:
                     "sets; compare models with compare_models, or with compare of pooled results."
                 )
         _check_names(first.names, fit.names, number)
+        _check_classes(mine, theirs, number)
 
 
 def _check_names(mine: tuple[str, ...], theirs: tuple[str, ...], number: int) -> None:
@@ -79,6 +82,22 @@ def _check_names(mine: tuple[str, ...], theirs: tuple[str, ...], number: int) ->
         f"fit {number}: {extra[1]}): a level does not occur in one of the data sets, or a column "
         "was left out there. Impute the factor with all its levels, or simplify the model."
     )
+
+
+def _structure(design: MixedDesign) -> str:
+    return str(design.residual.structure) if design.residual else ""
+
+
+def _check_classes(mine: MixedDesign, theirs: MixedDesign, number: int) -> None:
+    """The residuals have variances of the same classes."""
+    found = [design.residual.levels if design.residual else () for design in (mine, theirs)]
+    if found[0] != found[1]:
+        lists = [name_list(levels) for levels in found]
+        raise DataError(
+            f"fits 1 and {number} have residual variances of different classes ({lists[0]}; "
+            f"{lists[1]}): a level does not occur in one of the data sets, or has another order. "
+            "Impute the column with all its levels."
+        )
 
 
 def _both_ways(

@@ -8,6 +8,7 @@ import pandas as pd
 
 from alliance_stats._base.printing import escape_html, frame_html, frame_text
 from alliance_stats._base.views import ResultView
+from alliance_stats.lmm.views import about_residuals, kind_of
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.pooling.result import PooledResult
@@ -66,9 +67,10 @@ def _given(result: PooledResult) -> str:
 
 def text_of(result: PooledResult) -> str:
     """The result as text: model, fixed effects, random effects, messages."""
-    method = "REML" if result.reml else "ML"
+    method, first = "REML" if result.reml else "ML", result.fits[0]
     parts = [
-        f"Linear mixed model ({method}), {result.n_imputations} imputations: {result.formula}",
+        f"{kind_of(first)} ({method}), {result.n_imputations} imputations: {result.formula}",
+        *about_residuals(first),
         note_of(result),
         frame_text(result.tidy(), headings=HEADINGS),
         MEANS,
@@ -80,9 +82,10 @@ def text_of(result: PooledResult) -> str:
 
 def html_of(result: PooledResult) -> str:
     """The same for notebooks."""
+    head = [result.formula, *about_residuals(result.fits[0]), note_of(result)]
+    above = "".join(f"<p>{escape_html(line)}</p>" for line in head)
     said = "".join(f"<p>{escape_html(m)}</p>" for m in result.messages)
     return (
-        f"<p>{escape_html(result.formula)}</p><p>{escape_html(note_of(result))}</p>"
-        f"{frame_html(result.tidy(), headings=HEADINGS)}"
+        f"{above}{frame_html(result.tidy(), headings=HEADINGS)}"
         f"{frame_html(result.var_corr(), caption=MEANS)}{said}"
     )

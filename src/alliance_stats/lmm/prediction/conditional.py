@@ -31,6 +31,16 @@ def level_transform(level: Level) -> np.ndarray:
     return transform
 
 
+def effect_roots(criterion: Criterion, profile: Profile) -> list[np.ndarray]:
+    """Roots C (q_l, q_l) of the covariances CC' of the random effects, in units of columns."""
+    levels, unit = criterion.design.levels, criterion.design.scale * np.sqrt(profile.sigma2)
+    factors = criterion.by_level(profile.factors)
+    return [
+        unit * level_transform(level) @ factor
+        for level, factor in zip(levels, factors, strict=True)
+    ]
+
+
 def mean_arrays(criterion: Criterion, profile: Profile) -> list[np.ndarray]:
     """Conditional means (q_l, G_l) of every factor, in the units of the columns."""
     weights = criterion.residual_weights(profile)

@@ -14,6 +14,7 @@ from alliance_stats.formula.columns import same_columns
 from alliance_stats.lmm.design.groups import factorise
 from alliance_stats.lmm.design.mixed_design import Level, MixedDesign, ModelDesign
 from alliance_stats.lmm.design.unique import random_terms
+from alliance_stats.lmm.residual.new_rows import row_ratios
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +95,15 @@ def number_column(data: pd.DataFrame, name: str) -> np.ndarray:
 
 
 def residual_sd(design: MixedDesign, data: pd.DataFrame, sigma2: float) -> np.ndarray:
-    """Residual standard deviation (n,) of every row: √(σ²/w), NaN where a weight is missing."""
+    """Residual standard deviation (n,) of every row, NaN where a weight or level is missing.
+
+    √(σ²/w), times the ratio of the row's level where levels differ in variance.
+    """
+    sigma = np.full(len(data), np.sqrt(sigma2))
+    if design.residual is not None:
+        sigma *= row_ratios(design.residual, data)
     if not design.weights:
-        return np.full(len(data), np.sqrt(sigma2))
+        return sigma
     weights = number_column(data, design.weights)
     bad = int(np.count_nonzero(weights <= 0))
     if bad:
@@ -104,7 +111,7 @@ def residual_sd(design: MixedDesign, data: pd.DataFrame, sigma2: float) -> np.nd
             f"weights column '{design.weights}' has {counted(bad, 'value')} of zero or below. "
             "The residual variance of a row is σ²/weight: give weights above zero."
         )
-    return np.sqrt(sigma2 / weights)
+    return np.asarray(sigma / np.sqrt(weights))
 
 
 def group_columns(design: ModelDesign) -> list[tuple[str, ...]]:

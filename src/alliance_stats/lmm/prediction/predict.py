@@ -161,7 +161,7 @@ def target_of(
         warnings.warn(
             f"{message} Predicted without an effect of theirs.", DataWarning, stacklevel=4
         )
-    known = np.array(positions) >= 0
+    known = np.reshape(positions, (len(positions), len(data))) >= 0
     z = [np.where(use, columns, 0.0) for use, columns in zip(known, rows.z, strict=True)]
     return Target(rows, z, [np.maximum(position, 0) for position in positions], known)
 

@@ -11,6 +11,7 @@ from scipy.special import ndtri
 
 from alliance_stats._base.checks import columns_present, frame_given
 from alliance_stats._base.errors import DataError, DataWarning
+from alliance_stats.lmm.design.mixed_design import columns_of
 from alliance_stats.lmm.prediction.new_rows import (
     NewRows,
     missing_counts,
@@ -18,9 +19,9 @@ from alliance_stats.lmm.prediction.new_rows import (
     read_new_rows,
     residual_sd,
 )
+from alliance_stats.lmm.residual.new_rows import whitening
 
 if TYPE_CHECKING:
-    from alliance_stats.lmm.design.mixed_design import MixedDesign
     from alliance_stats.lmm.result import MixedModelResult
 
 #: A variance of a residual below this share of σ²/weight is rounding.
@@ -42,6 +43,8 @@ def residuals(self: MixedModelResult, data: pd.DataFrame) -> pd.DataFrame:
 
         * ``fitted``, ``conditional``: the mean of a row's own groups, and the response minus it;
         * ``pearson``: ``conditional`` over the residual standard deviation, σ/√weight;
+        * ``normalized``, with a residual structure: ``pearson`` made independent within the
+          blocks of the rows given, each residual less what those before it in its block tell;
         * ``studentised``: ``conditional`` over its own standard deviation, which is smaller
           where a row has much weight in its own mean;
         * ``fitted_marginal``, ``marginal``: the mean over all groups, and the response minus it;
@@ -76,7 +79,7 @@ def residuals(self: MixedModelResult, data: pd.DataFrame) -> pd.DataFrame:
     True
     """
     design = self.criterion.design
-    used = _used(design)
+    used = columns_of(design)
     frame_given(data, name="data")
     columns_present(data, used)
     complete = data[list(used)].notna().all(axis=1).to_numpy()
@@ -110,10 +113,15 @@ def _of_complete_rows(fit: MixedModelResult, data: pd.DataFrame) -> dict[str, np
     around = sd**2 + _between_groups(fit, rows)
     with np.errstate(divide="ignore", invalid="ignore"):
         studentised = np.where(left > ROUNDING * sd**2, conditional / np.sqrt(left), np.nan)
+    normalized = {}
+    if design.residual is not None:
+        turn = whitening(design.residual, data, np.ones(len(data), dtype=bool))
+        normalized["normalized"] = turn(conditional / sd)
     return {
         "fitted": fitted,
         "conditional": conditional,
         "pearson": conditional / sd,
+        **normalized,
         "studentised": studentised,
         "fitted_marginal": mean,
         "marginal": marginal,
@@ -127,9 +135,3 @@ def _between_groups(fit: MixedModelResult, rows: NewRows) -> np.ndarray:
     for level, z in zip(fit.criterion.design.levels, rows.z, strict=True):
         total += np.einsum("qn,qn->n", z, fit.covariances[level.name].to_numpy() @ z)
     return total
-
-
-def _used(design: MixedDesign) -> tuple[str, ...]:
-    """Columns of response, predictors, groups, weights and offset."""
-    extra = [name for name in (design.weights, design.offset) if name]
-    return tuple(dict.fromkeys([*design.formula.columns, *extra]))

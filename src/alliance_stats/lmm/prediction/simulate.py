@@ -12,7 +12,7 @@ import pandas as pd
 from alliance_stats._base.checks import one_of
 from alliance_stats._base.errors import ArgumentError, DataError, DataWarning
 from alliance_stats._base.random import RandomSource, as_generator
-from alliance_stats.lmm.prediction.conditional import level_transform, mean_arrays
+from alliance_stats.lmm.prediction.conditional import effect_roots, mean_arrays
 from alliance_stats.lmm.prediction.new_rows import (
     NewRows,
     group_columns,
@@ -22,6 +22,7 @@ from alliance_stats.lmm.prediction.new_rows import (
     read_new_rows,
     residual_sd,
 )
+from alliance_stats.lmm.residual.new_rows import colouring, complete_structure
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.design.mixed_design import ModelDesign
@@ -30,32 +31,71 @@ if TYPE_CHECKING:
 Groups = Literal["new", "same"]
 
 
-def simulate_rows(
-    fit: MixedModelResult, data: pd.DataFrame, *, n: int, rng: RandomSource, groups: Groups
+def simulate(
+    self: MixedModelResult,
+    data: pd.DataFrame,
+    *,
+    n: int = 1,
+    rng: RandomSource,
+    groups: Groups = "new",
 ) -> pd.DataFrame:
-    """The frame of `MixedModelResult.simulate`, which documents the arguments."""
+    """Draw responses from the fitted model for the rows of a frame.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Predictors, groups, weights and offset, as in the fit.
+    n : int
+        Number of responses of every row.
+    rng : int, SeedSequence or Generator
+    groups : {"new", "same"}
+        Draw new random effects for every group of `data` (labels say which rows belong
+        together), or keep the fitted effects (BLUPs).
+
+    Returns
+    -------
+    DataFrame
+        Index of `data`; columns ``sim_1`` … ``sim_n``; the first columns of a longer
+        simulation are those of a shorter one. Numbers go to rows and groups in their order:
+        with the rows in another order they differ, their distribution does not. NaN where
+        a value or label is missing.
+
+    Examples
+    --------
+    >>> import alliance_stats as al
+    >>> sessions = al.load_example("sessions").frame
+    >>> fit = al.fit_lmm("phq9 ~ session + (1 | patient)", sessions)
+    >>> fit.simulate(sessions.head(3), n=2, rng=1).shape
+    (3, 2)
+    """
     check_simulation(n, groups)
     generator = as_generator(rng)
-    design = fit.criterion.design
+    design = self.criterion.design
     rows = read_new_rows(design, data, random=True)
     codes = codes_of(design, data, groups)
-    sd = residual_sd(design, data, fit.sigma2)
-    mean = fit.beta.to_numpy() @ rows.x + rows.offset
-    incomplete = rows.incomplete | np.isnan(sd) | np.any([c < 0 for c in codes], axis=0)
+    sd = residual_sd(design, data, self.sigma2)
+    mean = self.beta.to_numpy() @ rows.x + rows.offset
+    incomplete = rows.incomplete | np.isnan(sd)
+    for code in codes:
+        incomplete |= code < 0
+    structure = design.residual
+    if structure is not None:
+        incomplete |= ~complete_structure(structure, data)
     mean[incomplete] = np.nan
-    roots = _effect_roots(fit)
+    roots = effect_roots(self.criterion, self.profile)
+    turn = colouring(structure, data, ~incomplete) if structure else None
     if groups == "same":
-        for z, code, blups in zip(
-            rows.z, codes, mean_arrays(fit.criterion, fit.profile), strict=True
-        ):
+        means = mean_arrays(self.criterion, self.profile)
+        for z, code, blups in zip(rows.z, codes, means, strict=True):
             mean += np.einsum("qn,qn->n", z, blups[:, code])
     drawn = {}
     for number in range(1, n + 1):
-        y = mean + sd * generator.standard_normal(len(mean))
+        noise = generator.standard_normal(len(mean))
+        y = mean + sd * (noise if turn is None else turn(noise))
         if groups == "new":
             y += new_effects(roots, rows, codes, generator)
         drawn[f"sim_{number}"] = y
-    warn_undrawn(design, data, rows, incomplete, design.weights)
+    warn_undrawn(design, data, rows, incomplete)
     return pd.DataFrame(drawn, index=data.index)
 
 
@@ -67,21 +107,17 @@ def check_simulation(n: object, groups: str) -> None:
 
 
 def warn_undrawn(
-    design: ModelDesign,
-    data: pd.DataFrame,
-    rows: NewRows,
-    incomplete: np.ndarray,
-    column: str | None,
+    design: ModelDesign, data: pd.DataFrame, rows: NewRows, incomplete: np.ndarray
 ) -> None:
-    """Warn of rows for which nothing was drawn; `column` is one more that was read."""
+    """Warn of rows for which nothing was drawn."""
     if not incomplete.any():
         return
     names = [c for columns in group_columns(design) for c in columns]
-    used = tuple(dict.fromkeys([*rows.used, *filter(None, [column]), *names]))
+    used = tuple(dict.fromkeys([*rows.used, *design.extra_columns, *names]))
     warnings.warn(
         f"Nothing drawn for {missing_counts(data, used, incomplete)}.",
         DataWarning,
-        stacklevel=4,
+        stacklevel=3,
     )
 
 
@@ -106,17 +142,6 @@ def _same_groups(design: ModelDesign, data: pd.DataFrame) -> list[np.ndarray]:
             )
         found.append(position)
     return found
-
-
-def _effect_roots(fit: MixedModelResult) -> list[np.ndarray]:
-    """Square roots of the covariances of the random effects of every factor."""
-    design = fit.criterion.design
-    unit = np.sqrt(fit.sigma2 / design.mean_weight)
-    factors = fit.criterion.by_level(fit.profile.factors)
-    return [
-        unit * level_transform(level) @ factor
-        for level, factor in zip(design.levels, factors, strict=True)
-    ]
 
 
 def new_effects(

@@ -16,6 +16,7 @@ from alliance_stats.lmm.resampling.bootstrap_result import BootstrapResult
 from alliance_stats.lmm.resampling.clusters import LINKED, Clusters, clusters_of
 from alliance_stats.lmm.resampling.draws import Draws, Kind, Statistic, draw_refits, named
 from alliance_stats.lmm.resampling.parameters import parameter_names, parameter_values
+from alliance_stats.lmm.residual.limits import no_structure
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.result import MixedModelResult
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 FEW = 30
 #: Crossed factors must fall apart into so many independent sets of equal size, or as good as.
 ENOUGH = 10
+#: What there is none of with a residual structure, and what to do instead.
+NO_BOOTSTRAP = (
+    "a bootstrap",
+    "Draw responses with simulate(data, n=…, rng=…) and fit each, or use tidy() and "
+    "confint(method='wald').",
+)
 #: A larger share of failed refits is said.
 MANY_FAILED = 0.01
 
@@ -67,7 +74,8 @@ def bootstrap(
     ------
     UnsupportedError
         For the cluster bootstrap of a factor that is not the highest one, or of crossed factors
-        that do not fall apart into sets of linked groups worth ten of equal size.
+        that do not fall apart into sets of linked groups worth ten of equal size; with a residual
+        structure.
     ArgumentError
         If `unit` is given for the parametric bootstrap, or a factor is not in the model.
 
@@ -165,6 +173,7 @@ def check_asked(
 
 
 def _check(fit: MixedModelResult, n: int, kind: str, unit: str | None, *, name: str = "n") -> None:
+    no_structure(fit, *NO_BOOTSTRAP)
     one_of(kind, ("parametric", "cluster"), name="kind")
     if not isinstance(n, int | np.integer) or isinstance(n, bool) or n < 2:
         raise ArgumentError(f"{name}={n!r} is no number of draws. Give a whole number above one.")

@@ -4,8 +4,10 @@ from alliance_stats._base.lazy import attach
 
 NAMES = {
     "plot_growth": "alliance_stats.report.plots.growth",
+    "plot_d_study": "alliance_stats.report.plots.d_study",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_outcome": "alliance_stats.report.plots.outcome",
+    "plot_reliable_change": "alliance_stats.report.plots.reliable_change",
     "plot_within_between": "alliance_stats.report.plots.within_between",
 }
 

@@ -42,8 +42,8 @@ def panel_axes(figure: Figure, n: int, *, share_y: bool = True) -> AxesArray:
     return np.asarray(figure.subplots(1, n, sharey=share_y, squeeze=False))[0]
 
 
-def new_figure(ax: object, n: int) -> Figure | None:
-    """A figure of pyplot for `n` panels if no Axes are given.
+def new_figure(ax: object, n: int, *, size: tuple[float, float] | None = None) -> Figure | None:
+    """A figure of pyplot for `n` panels if no Axes are given, of the usual size or another.
 
     Make it before entering a style context: loaded inside one, pyplot's choice of backend would be
     undone with the style, and a notebook would not show the figures that follow.
@@ -52,7 +52,7 @@ def new_figure(ax: object, n: int) -> Figure | None:
         return None
     import matplotlib.pyplot as plt
 
-    return plt.figure(figsize=figure_size(n), dpi=150, facecolor="white")
+    return plt.figure(figsize=size or figure_size(n), dpi=150, facecolor="white")
 
 
 def given_axes(
@@ -139,7 +139,7 @@ def grow(figure: Figure | None, axes: AxesArray) -> None:
     if figure is None:
         return
     lines = max(axis.get_xlabel().count("\n") + 1 for axis in axes)
-    figure.set_figheight(_HEIGHT + max(0, lines - 2) * _LINE / 72)
+    figure.set_figheight(figure.get_figheight() + max(0, lines - 2) * _LINE / 72)
 
 
 def wrapped(words: str, width: int) -> str:

@@ -1,0 +1,1 @@
+"""Residuals that are correlated within blocks of rows, or differ in variance."""

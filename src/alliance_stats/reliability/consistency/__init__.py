@@ -1,0 +1,1 @@
+"""Internal consistency: alpha, lower bounds, split halves, retest, errors of measurement."""

@@ -1,0 +1,1 @@
+"""Generalizability theory: variance components, coefficients, planning of measurements."""

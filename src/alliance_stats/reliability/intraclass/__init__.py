@@ -1,0 +1,1 @@
+"""Intraclass correlations: forms, analysis of variance, incomplete designs."""

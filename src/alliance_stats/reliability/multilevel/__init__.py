@@ -1,0 +1,1 @@
+"""Reliability of session data: of patients, of their changes, of observed means."""

@@ -1,0 +1,148 @@
+"""The fit of a model: its test, its baseline, its indices, in one record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alliance_stats.sem.builders import baseline_model
+from alliance_stats.sem.density import expand_moments
+from alliance_stats.sem.fit_indices import (
+    Statistic,
+    cfi,
+    close_fit,
+    p_value,
+    rmsea,
+    rmsea_interval,
+    srmr,
+    srmr_of_level,
+    tli,
+)
+from alliance_stats.sem.layout import build_layout
+from alliance_stats.sem.likelihood import Likelihood
+from alliance_stats.sem.saturated import available_moments
+from alliance_stats.sem.search import search
+from alliance_stats.sem.start import start_values
+
+if TYPE_CHECKING:
+    from alliance_stats.sem.result import SemResult
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Test statistics of a model and of its baseline, with what indices need besides.
+
+    Attributes
+    ----------
+    model, baseline : Statistic
+    n : float
+        Rows.
+    groups : int
+    """
+
+    model: Statistic
+    baseline: Statistic
+    n: float
+    groups: int
+
+    def normal(self) -> dict[str, float]:
+        """Indices that rest on the unscaled statistics."""
+        model, baseline = self.model, self.baseline
+        plain = model.value - model.df if model.df else model.value
+        low, high = rmsea_interval(model.value, model.df, self.n, self.groups)
+        against = baseline.value - baseline.df
+        return {
+            "chi2": model.value,
+            "df": model.df,
+            "p_value": p_value(model.value, model.df),
+            "cfi": cfi(plain, against),
+            "tli": tli(plain, model.df, against, baseline.df),
+            "rmsea": rmsea(plain, model.df, self.n, self.groups),
+            "rmsea_low": low,
+            "rmsea_high": high,
+            "p_close": close_fit(model.value, model.df, self.n, self.groups),
+        }
+
+    def scaled(self) -> dict[str, float]:
+        """The same of scaled statistics."""
+        model = Statistic(self.model.scaled, self.model.df)
+        baseline = Statistic(self.baseline.scaled, self.baseline.df)
+        one = Measures(model, baseline, self.n, self.groups).normal()
+        del one["df"]
+        # the interval takes the unscaled statistic as chi-squared with scaling · df degrees
+        value, df = self.model.value, self.model.df * self.model.scaling
+        one["rmsea_low"], one["rmsea_high"] = rmsea_interval(value, df, self.n, self.groups)
+        one["p_close"] = close_fit(value, df, self.n, self.groups)
+        found = {f"{name}_scaled": value for name, value in one.items()}
+        return {"scaling": self.model.scaling, **found}
+
+    def robust(self) -> dict[str, float]:
+        """Population indices under non-normality (Brosseau-Liard & Savalei, 2014)."""
+        model, baseline = self.model, self.baseline
+        c, df = model.scaling, model.df
+        low, high = rmsea_interval(model.scaled, df, self.n, self.groups, stretch=c)
+        return {
+            "cfi_robust": cfi(model.excess, baseline.excess),
+            "tli_robust": tli(model.excess, df, baseline.excess, baseline.df),
+            "rmsea_robust": rmsea(model.excess, df, self.n, self.groups),
+            "rmsea_low_robust": low,
+            "rmsea_high_robust": high,
+            "p_close_robust": close_fit(model.scaled, df, self.n, self.groups, stretch=c),
+        }
+
+
+def measures(fit: SemResult) -> Measures:
+    """The test of a fit and of its baseline."""
+    blocks = fit.likelihood.blocks
+    baseline = _one_level(fit) if fit.spec.levels == ("",) else _two_level(fit)
+    return Measures(fit.statistic, baseline, float(blocks.n_rows), len(fit.spec.groups))
+
+
+def _one_level(fit: SemResult) -> Statistic:
+    """The baseline in closed form: means and variances of each variable alone."""
+    p = len(fit.spec.observed)
+    blocks = fit.likelihood.blocks
+    sigma, mu = available_moments(blocks)
+    value = expand_moments(blocks, sigma * np.eye(p), mu).value - fit.saturated.value
+    df = len(fit.spec.groups) * p * (p - 1) // 2
+    scaling = 1.0
+    if fit.traces is not None and df:
+        scaling = (fit.traces.saturated - fit.traces.baseline) / df
+    return Statistic(2.0 * value, df, scaling)
+
+
+def _two_level(fit: SemResult) -> Statistic:
+    """The baseline at both levels; it has no closed form."""
+    layout = build_layout(baseline_model(fit.spec))
+    likelihood = Likelihood(layout, fit.likelihood.blocks, fit.saturated.value)
+    found = search(likelihood, start_values(layout, fit.saturated.sigma, fit.saturated.mu))
+    return Statistic(2.0 * found.value, count_moments(fit) - layout.n_free)
+
+
+def count_moments(fit: SemResult) -> int:
+    """Free parameters of the saturated model."""
+    p = len(fit.spec.observed)
+    n = len(fit.spec.parts) * p * (p + 1) // 2
+    return n + p * len(fit.spec.groups) * fit.spec.has_means
+
+
+def residual_measures(fit: SemResult) -> dict[str, float]:
+    """SRMR: over groups weighted by their rows; of each level at two levels."""
+    at, best = fit.implied, fit.saturated
+    sizes = np.array([fit.group_sizes[group] for group in fit.spec.groups], dtype=float)
+    weight = sizes / sizes.sum()
+    if fit.spec.levels == ("",):
+        means = fit.spec.has_means
+        by_group = [
+            srmr(*moments, means=means)
+            for moments in zip(at.sigma, at.mu, best.sigma, best.mu, strict=True)
+        ]
+        return {"srmr": float(weight @ by_group)}
+    by_part = [srmr_of_level(*pair) for pair in zip(at.sigma, best.sigma, strict=True)]
+    within, between = weight @ np.reshape(by_part, (-1, 2))
+    return {"srmr_within": float(within), "srmr_between": float(between)}
