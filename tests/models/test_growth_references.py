@@ -8,11 +8,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import alliance_stats as al
 from alliance_stats.models.growth_early import EarlyRate
+from alliance_stats.models.growth_parallel import ParallelGrowth
 from alliance_stats.models.growth_result import GrowthResult
 
 FOLDER = Path(__file__).resolve().parents[1] / "reference" / "growth"
@@ -119,3 +121,32 @@ def test_treatment_length(case: Case, tol: SimpleNamespace) -> None:
         effect = rows["effect"].eq(f"{course.role}_trend")
         row = rows[effect & rows["model"].eq("with treatment length")]
         assert_fixed(row, reference[course.role]["with_length"], tol, df=False)
+
+
+@pytest.mark.parametrize("case", ["missing", "complete"])
+def test_parallel_growth_against_nlme(case: str, tol: SimpleNamespace) -> None:
+    frame, roles = sessions("patients_complete")
+    if case == "missing":
+        frame = al.load_example("sessions").frame
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = al.fit_growth(frame, roles, shape="linear")
+    expected = json.loads((FOLDER / "parallel.json").read_text("utf-8"))[case]
+    assert isinstance(result.parallel, ParallelGrowth)
+    fit = result.parallel.fit
+    slack = tol.loglik_absolute + tol.loglik_relative * abs(expected["loglik"])
+    assert expected["loglik"] - slack < fit.loglik < expected["loglik"] + 1e-3
+    covariance = fit.covariances["patient"].to_numpy()
+    sd = np.sqrt(np.diag(covariance))
+    np.testing.assert_allclose(
+        covariance / np.outer(sd, sd), expected["correlation"], atol=tol.correlation
+    )
+    pairs = result.correlations().set_index("factor")
+    assert pairs.loc["start with start", "correlation"] == pytest.approx(
+        expected["correlation"][0][2], abs=tol.correlation
+    )
+    assert pairs.loc["trend with trend", "correlation"] == pytest.approx(
+        expected["correlation"][1][3], abs=tol.correlation
+    )
+    inside = pairs["ci_low"].lt(pairs["correlation"]) & pairs["correlation"].lt(pairs["ci_high"])
+    assert inside.all()

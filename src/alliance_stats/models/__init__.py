@@ -6,7 +6,9 @@ NAMES = {
     "AllianceResult": "alliance_stats.models.result",
     "GrowthResult": "alliance_stats.models.growth_result",
     "OutcomeResult": "alliance_stats.models.outcome_result",
+    "LatentResult": "alliance_stats.models.latent_result",
     "fit_growth": "alliance_stats.models.growth",
+    "fit_latent_within_between": "alliance_stats.models.latent",
     "fit_outcome": "alliance_stats.models.outcome",
     "fit_within_between": "alliance_stats.models.within_between",
 }

@@ -18,6 +18,7 @@ from alliance_stats.data.sessions import SessionData
 from alliance_stats.data.therapist_change import TherapistChange, check_way
 from alliance_stats.models.growth_ceiling import fit_ceiling
 from alliance_stats.models.growth_early import fit_early
+from alliance_stats.models.growth_parallel import fit_parallel
 from alliance_stats.models.growth_prepare import SHAPES, prepare_growth
 from alliance_stats.models.growth_result import GrowthResult, Shape
 from alliance_stats.models.growth_shapes import fit_course
@@ -116,11 +117,16 @@ def fit_growth(
     )  # fmt: skip
     ceiling = fit_ceiling(prepared, alliance_max)
     (_, alliance), (_, outcome) = prepared.variables
+    courses = (
+        fit_course(prepared, "alliance", alliance, shape),
+        fit_course(prepared, "outcome", outcome, shape),
+    )
     result = GrowthResult(
         prepared=prepared,
-        alliance=fit_course(prepared, "alliance", alliance, shape),
-        outcome=fit_course(prepared, "outcome", outcome, shape),
+        alliance=courses[0],
+        outcome=courses[1],
         early=fit_early(prepared),
+        parallel=fit_parallel(prepared, (courses[0].shape, courses[1].shape)),
         ceiling=ceiling,
         asked=shape,
         time_column=time_column,

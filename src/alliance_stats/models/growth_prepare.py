@@ -17,6 +17,11 @@ from alliance_stats.data.units import float_values, units_seen
 from alliance_stats.models.prepare import LENGTH, TimeColumn, assign_therapists, check_therapists
 
 SHAPES = ("linear", "log", "quadratic", "piecewise")
+#: Columns that the models of early alliance and of parallel growth derive.
+RESERVED = (
+    "time_after_window", "outcome_early", "alliance_start", "alliance_trend", "outcome_start",
+    "outcome_trend", "variable", "value",
+)  # fmt: skip
 #: What to do about patients of several therapists, whose course is one curve.
 _OPTIONS = "Give therapist_change='first' to count all sessions for the patient's first therapist"
 
@@ -136,7 +141,7 @@ def _timed(frame: pd.DataFrame, roles: Roles, clock: str) -> pd.DataFrame:
     needed = list(dict.fromkeys([*units, roles.session, clock, roles.outcome, roles.alliance]))
     since = f"{clock}_since_start"
     derived = [f"{since}{tail}" for tail in ("", "_log", "_squared", "_after_break")]
-    for name in (*derived, LENGTH, "time_after_window", "outcome_early"):
+    for name in (*derived, LENGTH, *RESERVED):
         if name in needed:
             raise DataError(
                 f"column '{name}' has the name of a column that the model derives itself. "

@@ -13,6 +13,7 @@ from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.models.growth_ceiling import Ceiling
 from alliance_stats.models.growth_early import EarlyRate
+from alliance_stats.models.growth_parallel import ParallelGrowth
 from alliance_stats.models.growth_plot import growth_frame
 from alliance_stats.models.growth_prepare import PreparedGrowth
 from alliance_stats.models.growth_shapes import Course, shape_table
@@ -46,6 +47,8 @@ class GrowthResult:
         Every shape by ML, and the reported one by REML.
     early : EarlyRate or str
         The model of early alliance and later rate, or why there is none.
+    parallel : ParallelGrowth or str
+        Both courses in one model, or why there is none.
     ceiling : Ceiling
         Ratings at the maximum, and the slope with and without censoring there.
     asked : str
@@ -57,6 +60,7 @@ class GrowthResult:
     alliance: Course
     outcome: Course
     early: EarlyRate | str
+    parallel: ParallelGrowth | str
     ceiling: Ceiling
     asked: Shape
     time_column: str
@@ -75,7 +79,8 @@ class GrowthResult:
     def about_data(self) -> tuple[str, ...]:
         """Changes of therapist, dropped sessions, shapes and parts left out."""
         early = self.early if isinstance(self.early, str) else self.early.message
-        return (*self.prepared.messages(), *([early] if early else []))
+        parallel = self.parallel if isinstance(self.parallel, str) else ""
+        return (*self.prepared.messages(), *(text for text in (early, parallel) if text))
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -83,6 +88,8 @@ class GrowthResult:
         fits = [(f"Course of {c.column}", c.fit) for c in self.courses]
         if isinstance(self.early, EarlyRate):
             fits.append(("Early alliance and later rate", self.early.fit))
+        if isinstance(self.parallel, ParallelGrowth):
+            fits.append(("Parallel growth", self.parallel.fit))
         found = [f"{name}: {text}" for name, fit in fits for text in fit.about_fit]
         if not self.ceiling.converged:
             found.append("The model with censoring at the maximum did not converge.")
@@ -108,6 +115,21 @@ class GrowthResult:
     def factors(self) -> pd.DataFrame:
         """Variances and correlations of the growth factors, by variable."""
         return factor_rows(self.courses)
+
+    def correlations(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+        """Correlations over patients of where alliance and outcome start and how they change.
+
+        From one model of both variables. Intervals by Fisher's z and the delta method.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``factor correlation se ci_low ci_high``; empty where there is no such model.
+        """
+        probability(conf_level, name="conf_level")
+        if isinstance(self.parallel, str):
+            return pd.DataFrame(columns=["factor", "correlation", "se", "ci_low", "ci_high"])
+        return self.parallel.correlations(conf_level)
 
     def tidy(self, *, conf_level: float = 0.95, ddf: Ddf = "satterthwaite") -> pd.DataFrame:
         """The mean course of both variables, then early alliance and the later rate.
@@ -204,6 +226,7 @@ class GrowthResult:
             tables={
                 "Shapes": self.shapes,
                 "Growth factors": self.factors,
+                "Parallel growth": self.correlations(),
                 "Ceiling": self.ceiling.rows,
                 "Sensitivity": self.sensitivity
                 if ddf == "satterthwaite"
@@ -227,6 +250,13 @@ class GrowthResult:
             notes.append(
                 f"Early alliance is the mean of sessions {low}–{high}; the rate of change is that "
                 f"of the sessions after {high}, so that it is measured later."
+            )
+        if isinstance(self.parallel, ParallelGrowth):
+            x, y = self.parallel.shapes
+            notes.append(
+                "Parallel growth: one model of both variables, with correlated starts and rates "
+                f"({x} time of the alliance, {y} time of the outcome) and correlated residuals of "
+                "the same session."
             )
         notes.append(self.ceiling.words(self.prepared.roles.alliance))
         return tuple(notes)
