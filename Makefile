@@ -70,6 +70,7 @@ bench: $(READY)  ## speed against lme4 (R, if installed), mixedlm and statsmodel
 calibrate: $(READY)  ## type I error of tests and coverage of intervals with few therapists
 	$(BIN)/python benchmarks/calibrate_tests.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_coverage.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_growth.py --write docs/calibration.md
 
 clean:  ## remove what was built
 	rm -rf .venv .venv-oldest build dist docs/_build .pytest_cache .mypy_cache .ruff_cache
