@@ -14,7 +14,13 @@ from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
 from alliance_stats.data.therapist_change import TherapistChange, TherapistChanges
 from alliance_stats.data.units import float_values, units_seen
-from alliance_stats.models.prepare import LENGTH, TimeColumn, assign_therapists, check_therapists
+from alliance_stats.models.prepare import (
+    LENGTH,
+    TimeColumn,
+    assign_therapists,
+    check_therapists,
+    clock_of,
+)
 
 SHAPES = ("linear", "log", "quadratic", "piecewise")
 #: Columns that the models of early alliance and of parallel growth derive.
@@ -99,7 +105,7 @@ def prepare_growth(
     therapist_change: TherapistChange,
 ) -> PreparedGrowth:
     """Count time from the patient's first session and make the columns of every shape."""
-    clock = _clock(roles, time_column)
+    clock = clock_of(roles, time_column)
     sessions, changes = assign_therapists(data.frame, roles, therapist_change)
     check_therapists(sessions, roles, options=_OPTIONS)
     refuse_centered(sessions, roles.alliance, units_seen(sessions, roles.patient)[0])
@@ -123,16 +129,6 @@ def prepare_growth(
         break_at=knot, early_window=early_window, n_rows=n_rows, n_dropped=n_rows - len(frame),
         changes=changes,
     )  # fmt: skip
-
-
-def _clock(roles: Roles, time_column: TimeColumn) -> str:
-    clock = roles.session if time_column == "session" else roles.time
-    if clock is None:
-        raise ArgumentError(
-            "time_column='time' needs the role 'time': which column holds the weeks since "
-            "intake? Give roles=Roles(time=…), or use time_column='session'."
-        )
-    return clock
 
 
 def _timed(frame: pd.DataFrame, roles: Roles, clock: str) -> pd.DataFrame:

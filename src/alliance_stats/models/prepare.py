@@ -135,7 +135,7 @@ def prepare_sessions(
     """Centre the alliance, count time from the patient's first session, drop incomplete rows."""
     one_of(time_column, ("session", "time"), name="time_column")
     one_of(mean_rows, ("available", "fitted"), name="mean_rows")
-    clock = _clock(roles, time_column)
+    clock = clock_of(roles, time_column)
     sessions, changes = assign_therapists(data.frame, roles, therapist_change)
     frame = _timed(sessions, roles, clock)
     check_therapists(frame, roles, therapist_change)
@@ -168,7 +168,7 @@ def prepare_sessions(
     )
 
 
-def _clock(roles: Roles, time_column: TimeColumn) -> str:
+def clock_of(roles: Roles, time_column: TimeColumn) -> str:
     """The column that counts time."""
     clock = roles.session if time_column == "session" else roles.time
     if clock is None:

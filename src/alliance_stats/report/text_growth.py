@@ -88,7 +88,7 @@ def _trend_sentence(view: ResultView, row: Row, name: str, shape: str) -> str:
         what = "after the break" if shape == "piecewise" else "over time"
         if not sign:
             return f"Whether its slope changed {what} is inconclusive ({detail})."
-        return f"Its slope became {'larger' if sign > 0 else 'smaller'} {what} ({detail})."
+        return f"Its slope was {'higher' if sign > 0 else 'lower'} {what} ({detail})."
     if not sign:
         return f"Whether {name} rose or fell{when} is inconclusive ({detail})."
     return f"On average {name} {'rose' if sign > 0 else 'fell'}{when} ({detail})."
