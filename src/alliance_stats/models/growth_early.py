@@ -82,7 +82,7 @@ def fit_early(prepared: PreparedGrowth) -> EarlyRate | str:
     adjusted = {}
     further = {"given early outcome": "outcome_early", "with treatment length": LENGTH}
     for name, column in further.items():
-        if np.nanstd(frame[column].to_numpy(dtype=float)) > 0:
+        if frame[column].std() > 0:
             adjusted[name] = fit_quietly(_formula(prepared, [*columns, column]), frame)
     return EarlyRate(fit, frame, effects, adjusted, n_patients, n_left)
 
