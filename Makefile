@@ -52,8 +52,9 @@ references:  ## write tests/reference again (needs R with the packages named in 
 notebooks: $(READY)  ## run every notebook
 	$(BIN)/python tools/run_notebooks.py
 
-figure: $(READY)  ## draw the figure of the README again
+figure: $(READY)  ## draw the figures of the README and of the page on decision studies again
 	$(BIN)/python tools/readme_figure.py
+	$(BIN)/python tools/page_figure.py
 
 docs: $(READY)  ## build the documentation with Sphinx
 	PYTHON="$(PYTHON)" bash tools/install.sh -e '.[docs]'

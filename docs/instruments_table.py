@@ -11,7 +11,7 @@ from pathlib import Path
 
 import alliance_stats as al
 from alliance_stats.measures import Instrument, get_instrument
-from alliance_stats.measures.instrument_shown import (
+from alliance_stats.measures.instruments.shown import (
     band_words,
     change_words,
     cutoff_words,

@@ -8,7 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "alliance_stats"
 
@@ -62,6 +65,33 @@ def test_imports_point_downwards(path: Path) -> None:
             continue
         target = module.split(".")[1]
         assert target in allowed, f"{path.name} in {room} imports {module}"
+
+
+def module_of(path: Path) -> str:
+    """The name a file is imported by."""
+    parts = path.relative_to(SOURCE.parent).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+def circles(imports: dict[str, set[str]]) -> list[set[str]]:
+    """Files that import each other, directly or by way of others, in groups."""
+    names = sorted(imports)
+    arrows = [[name in imports[each] for name in names] for each in names]
+    label = connected_components(csr_array(np.array(arrows)), connection="strong")[1]
+    groups = [{names[k] for k in np.flatnonzero(label == one)} for one in range(label.max() + 1)]
+    return [group for group in groups if len(group) > 1]
+
+
+def test_circles_are_seen() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set()}) == [{"a", "b", "c"}]
+    assert circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    """Imports for type checkers, and within functions, count."""
+    modules = {module_of(path): path for path in FILES}
+    imports = {name: modules.keys() & set(imported_modules(path)) for name, path in modules.items()}
+    assert circles(imports) == []
 
 
 def test_every_room_is_in_the_table() -> None:

@@ -30,7 +30,7 @@ def test_data_stubs_and_marker_are_inside(unpacked: Path) -> None:
     inside = {p.name for p in (package / "_synthetic").iterdir()}
     assert inside == {p.name for p in (ROOT / "data" / "synthetic").iterdir()}
     assert (package / "py.typed").exists()
-    assert (package / "measures" / "instruments.toml").exists()
+    assert (package / "measures" / "instruments" / "instruments.toml").exists()
     stubs = {p.relative_to(package) for p in package.rglob("*.pyi")}
     source = ROOT / "src" / "alliance_stats"
     assert stubs == {p.relative_to(source) for p in source.rglob("*.pyi")}

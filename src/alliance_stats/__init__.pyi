@@ -28,19 +28,20 @@ from alliance_stats.lmm.fit import fit_lmm as fit_lmm
 from alliance_stats.lmm.glmm.fit import fit_glmm as fit_glmm
 from alliance_stats.lmm.inference.cluster_robust import cluster_robust as cluster_robust
 from alliance_stats.lmm.pooling.pool import pool as pool
-from alliance_stats.measures.changing import reliable_change as reliable_change
-from alliance_stats.measures.registry import list_instruments as list_instruments
-from alliance_stats.measures.scoring import score as score
+from alliance_stats.measures.change.changing import reliable_change as reliable_change
+from alliance_stats.measures.instruments.registry import list_instruments as list_instruments
+from alliance_stats.measures.scoring.score import score as score
 from alliance_stats.models.growth import fit_growth as fit_growth
 from alliance_stats.models.latent import fit_latent_within_between as fit_latent_within_between
 from alliance_stats.models.outcome import fit_outcome as fit_outcome
 from alliance_stats.models.within_between import fit_within_between as fit_within_between
 from alliance_stats.reliability.consistency.cronbach import cronbach_alpha as cronbach_alpha
-from alliance_stats.reliability.factor import mcdonald_omega as mcdonald_omega
+from alliance_stats.reliability.factor.omega import mcdonald_omega as mcdonald_omega
 from alliance_stats.reliability.intraclass.icc import icc as icc
 from alliance_stats.reliability.multilevel.session_ratings import (
     multilevel_reliability as multilevel_reliability,
 )
+from alliance_stats.reliability.report.report import reliability_report as reliability_report
 from alliance_stats.report.plots.trajectories import plot_trajectories as plot_trajectories
 from alliance_stats.report.plots.within_between import plot_within_between as plot_within_between
 from alliance_stats.report.save import save_report as save_report

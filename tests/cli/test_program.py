@@ -584,6 +584,7 @@ COMMANDS = re.findall(r"^```console\n\$ alliance-stats (.*)\n((?:.*\n)*?)```$",
 def test_commands_of_the_page(folder: Path, run: Any, command: str, shown: str) -> None:
     whole = al.load_example("sessions").frame
     whole.to_csv("sessions.csv", index=False)
+    al.load_example("items").frame.to_csv("answers.csv", index=False)
     with pd.ExcelWriter("clinic.xlsx") as book:
         whole.to_excel(book, sheet_name="All weeks", index=False)
         patients = whole[["patient", "therapist"]].drop_duplicates()

@@ -117,7 +117,8 @@ def test_improper_solutions_are_named_not_clamped() -> None:
 
 def test_models_without_identification_are_named() -> None:
     with pytest.warns(al.FitWarning, match="The model is not identified"):
-        fit_sem(factor_model({"f": ["a", "b"]}), frame())
+        fit = fit_sem(factor_model({"f": ["a", "b"]}), frame())
+    assert fit.tidy()["se"].isna().all()
 
 
 def test_fits_without_a_maximum_are_named() -> None:

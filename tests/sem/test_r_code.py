@@ -7,7 +7,7 @@ import pytest
 import alliance_stats as al
 from alliance_stats.sem import ModelSpec, Parameter, factor_model, in_groups, in_levels
 from alliance_stats.sem.r_code import model_lines, r_code
-from alliance_stats.sem.result import Settings
+from alliance_stats.sem.settings import Settings
 
 ONE = factor_model({"f": ["a", "b", "c"]})
 

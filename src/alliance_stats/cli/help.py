@@ -57,3 +57,28 @@ example:
 
 The file may be text, a workbook, or of SPSS, Stata or SAS; 'alliance-stats analyse --help' lists
 the extensions."""
+
+ABOUT_SCORE = """\
+Score a questionnaire by its published key: items are found by their names, checked, reversed and
+added up. Prints the scores and the items; with -o writes the file with a column for each score.
+The questionnaires are listed in docs/instruments.md and by al.list_instruments() in Python."""
+
+EXAMPLE_SCORE = """\
+example:
+  alliance-stats score answers.csv --instrument wai_sr --item-prefix wai -o scored.csv
+
+What you must know, such as items that run against the others, is printed as lines on the error
+output (stderr), also with --quiet."""
+
+ABOUT_RELIABILITY = """\
+Say how reliable the scores of a questionnaire are that is answered session after session: between
+patients, within patients (change, on which within effects rest) and between therapists, with
+intervals and a recommendation in words. With -o a report holds all coefficients, items, sessions
+needed and the figure.
+
+FILE has one row a session and one column an item, not scored."""
+
+EXAMPLE_RELIABILITY = """\
+example:
+  alliance-stats reliability answers.csv --instrument wai_sr --item-prefix wai \\
+      --therapist therapist --seed 1 -o reliability.html"""

@@ -13,12 +13,18 @@ from alliance_stats.cli.help import (
     ABOUT,
     ABOUT_ANALYSE,
     ABOUT_CHECK,
+    ABOUT_RELIABILITY,
+    ABOUT_SCORE,
     EXAMPLE_ANALYSE,
     EXAMPLE_CHECK,
+    EXAMPLE_RELIABILITY,
+    EXAMPLE_SCORE,
     EXAMPLES,
     FILE,
 )
 from alliance_stats.cli.lines import tell
+from alliance_stats.cli.reliability import reliability
+from alliance_stats.cli.score import score
 
 
 class _Parser(argparse.ArgumentParser):
@@ -30,7 +36,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    """The program with its two commands."""
+    """The program with its commands."""
     raw: Any = {"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter}
     program = _Parser(prog="alliance-stats", description=ABOUT, epilog=EXAMPLES, **raw)
     program.add_argument("--version", action="version", version=f"alliance-stats {__version__}")
@@ -38,25 +44,88 @@ def parser() -> argparse.ArgumentParser:
     for run, short, about, example in (
         (check, "say whether a file can be used", ABOUT_CHECK, EXAMPLE_CHECK),
         (analyse, "fit the model and write a report", ABOUT_ANALYSE, EXAMPLE_ANALYSE),
+        (score, "score a questionnaire", ABOUT_SCORE, EXAMPLE_SCORE),
+        (reliability, "say how reliable its scores are", ABOUT_RELIABILITY, EXAMPLE_RELIABILITY),
     ):
         raw |= {"usage": f"alliance-stats {run.__name__} FILE [options]", "help": short}
         command = commands.add_parser(run.__name__, description=about, epilog=example, **raw)
         command.set_defaults(run=run)
         command.add_argument("file", metavar="FILE", help=FILE)
-        _add_columns(command.add_argument_group("sheet and columns of the file"))
-        if run is analyse:
-            _add_model(command.add_argument_group("model (as in fit_within_between)"))
-        _add_output(command.add_argument_group("output"), report=run is analyse)
+        _ADDED[run.__name__](command)
     return program
+
+
+def _for_check(command: argparse.ArgumentParser) -> None:
+    _add_columns(command.add_argument_group("sheet and columns of the file"))
+    _add_output(command.add_argument_group("output"), None)
+
+
+def _for_analyse(command: argparse.ArgumentParser) -> None:
+    _add_columns(command.add_argument_group("sheet and columns of the file"))
+    _add_model(command.add_argument_group("model (as in fit_within_between)"))
+    _add_output(command.add_argument_group("output"), "REPORT")
+
+
+def _for_score(command: argparse.ArgumentParser) -> None:
+    _add_sheet(command.add_argument_group("sheet"))
+    _add_key(command.add_argument_group("questionnaire (as in score)"))
+    _add_output(command.add_argument_group("output"), "TABLE")
+
+
+def _for_reliability(command: argparse.ArgumentParser) -> None:
+    columns = command.add_argument_group("sheet and columns of the file")
+    _add_sheet(columns)
+    for name, text in (*_IDS, ("therapist", "the therapist's identifier")):
+        columns.add_argument(f"--{name}", metavar="COL", help=text)
+    _add_key(command.add_argument_group("questionnaire (as in score)"))
+    how = command.add_argument_group("coefficients (as in reliability_report)")
+    crossed = "a session number is the same occasion for all patients, as in a diary"
+    each = "alpha and omega at each session, not at the first and the last only"
+    seed = "a number for the interval of alpha within patients, from resampled patients"
+    how.add_argument("--crossed", action="store_true", help=crossed)
+    how.add_argument("--each-session", action="store_true", help=each)
+    how.add_argument("--seed", metavar="NUMBER", type=int, help=seed)
+    _add_output(command.add_argument_group("output"), "REPORT")
+
+
+#: What each command is told beside the file.
+_ADDED = {
+    "check": _for_check,
+    "analyse": _for_analyse,
+    "score": _for_score,
+    "reliability": _for_reliability,
+}
+_IDS = (
+    ("patient", "the patient's identifier (default: patient)"),
+    ("session", "the number of the session (default: session)"),
+)
+
+
+def _add_sheet(columns: argparse._ArgumentGroup) -> None:
+    """Which sheet is read."""
+    sheet = "for workbooks: the sheet's name, or its position counted from 0"
+    columns.add_argument("--sheet", metavar="NAME|POSITION", help=sheet)
+
+
+def _add_key(group: argparse._ArgumentGroup) -> None:
+    """Which questionnaire the items are of, and how they are coded."""
+    key = "short name of the questionnaire, such as wai_sr or phq_9"
+    prefix = "beginning of the item columns: wai finds wai1, WAI_01, wai-item-1"
+    turned = "items that the key reverses were reversed before"
+    ends = "lowest and highest response, where the questionnaire has several versions"
+    missing = "give a score where at most so many of its items are missing"
+    group.add_argument("--instrument", metavar="KEY", required=True, help=key)
+    group.add_argument("--item-prefix", metavar="TEXT", help=prefix)
+    group.add_argument("--prereversed", action="store_true", help=turned)
+    group.add_argument("--response", metavar=("LOW", "HIGH"), nargs=2, type=float, help=ends)
+    group.add_argument("--max-missing", metavar="NUMBER", type=int, help=missing)
 
 
 def _add_columns(columns: argparse._ArgumentGroup) -> None:
     """Which sheet is read, and which column holds what."""
-    sheet = "for workbooks: the sheet's name, or its position counted from 0"
-    columns.add_argument("--sheet", metavar="NAME|POSITION", help=sheet)
+    _add_sheet(columns)
     for role, text in (
-        ("patient", "the patient's identifier (default: patient)"),
-        ("session", "the number of the session (default: session)"),
+        *_IDS,
         ("alliance", "the alliance score, not centred (default: alliance)"),
         ("outcome", "the outcome score, such as symptoms (default: outcome)"),
         ("therapist", "the therapist's identifier; with it the model has three levels"),
@@ -96,18 +165,20 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--no-reml", dest="reml", action="store_false", help=full)
 
 
-def _add_output(group: argparse._ArgumentGroup, *, report: bool) -> None:
-    """What is written and printed."""
-    written = (
-        "write a report: .html (one file) or .md (figures beside it, in a folder that ends in "
-        "_files); without -o the coefficients are only printed"
-    )
-    force = "replace an existing report once the new one is complete; else that is refused"
+def _add_output(group: argparse._ArgumentGroup, written: str | None) -> None:
+    """What is written and printed; `written` is what -o names."""
+    texts = {
+        "REPORT": "write a report: .html (one file) or .md (figures beside it, in a folder that "
+        "ends in _files); without -o the coefficients are only printed",
+        "TABLE": "write the file with its scores: .csv or .tsv; without -o nothing is written",
+    }
+    force = "replace an existing file once the new one is complete; else that is refused"
     quiet = "print no results, only messages and errors"
     debug = "if the program fails, show where (so does the variable ALLIANCE_STATS_DEBUG=1)"
-    if report:
-        group.add_argument("-o", "--output", metavar="REPORT", help=written)
+    if written is not None:
+        group.add_argument("-o", "--output", metavar=written, help=texts[written])
         group.add_argument("--force", action="store_true", help=force)
+    if written == "REPORT":
         group.add_argument("--title", metavar="TEXT", help="the heading of the report")
     group.add_argument("--quiet", action="store_true", help=quiet)
     group.add_argument("--debug", action="store_true", help=debug)

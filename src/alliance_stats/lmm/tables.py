@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,44 +10,48 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from alliance_stats._base.errors import UnsupportedError
 from alliance_stats.lmm.design.mixed_design import Level, MixedDesign, ModelDesign
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.result import MixedModelResult
+from alliance_stats.lmm.fitted import FittedModel
 
 RESIDUAL = "Residual"
 #: group, term, with_term, variance, sd, correlation
 VarianceRow = tuple[str, str, str, float, float, float]
 
 
-def glance_table(fit: MixedModelResult) -> pd.DataFrame:
-    """One row about the whole model."""
-    design, k = fit.criterion.design, fit.n_parameters
+def glance(self: FittedModel) -> pd.DataFrame:
+    """One row about the whole model.
+
+    ``bic`` counts rows, as lme4 does; ``bic_groups`` counts the groups of the factor with
+    most groups.
+    """
+    design, k = self.criterion.design, self.n_parameters
     return pd.DataFrame(
         {
-            "n_obs": [fit.n_obs],
+            "n_obs": [self.n_obs],
             "n_dropped": [design.n_dropped],
-            "method": ["REML" if fit.reml else "ML"],
-            "loglik": [fit.loglik],
-            "aic": [-2.0 * fit.loglik + 2.0 * k],
-            "bic": [-2.0 * fit.loglik + k * np.log(fit.n_obs)],
-            "bic_groups": [-2.0 * fit.loglik + k * np.log(_most_groups(design))],
-            "sigma": [fit.sigma],
+            "method": ["REML" if self.reml else "ML"],
+            "loglik": [self.loglik],
+            "aic": [-2.0 * self.loglik + 2.0 * k],
+            "bic": [-2.0 * self.loglik + k * np.log(self.n_obs)],
+            "bic_groups": [-2.0 * self.loglik + k * np.log(_most_groups(design))],
+            "sigma": [self.sigma],
             "n_parameters": [k],
-            "converged": [fit.converged],
-            "singular": [fit.singular],
+            "converged": [self.converged],
+            "singular": [self.singular],
         }
     )
 
 
-def covariance_frames(
-    levels: Sequence[Level], roots: Sequence[np.ndarray]
-) -> dict[str, pd.DataFrame]:
-    """Covariance matrix CC' of the random effects of every grouping factor, from its root C."""
-    found = {}
-    for level, root in zip(levels, roots, strict=True):
-        effects = list(level.effects)
-        found[level.name] = pd.DataFrame(root @ root.T, index=effects, columns=effects)
-    return found
+def var_corr(self: FittedModel) -> pd.DataFrame:
+    """Variances and correlations of the random effects, and the residual variance.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``group term with_term variance sd correlation``. Rows with a ``with_term``
+        hold the covariance of the two effects in ``variance``, and their correlation.
+    """
+    levels = self.criterion.design.levels
+    return var_corr_table(levels, self.covariances, residual_rows([self]))
 
 
 def _most_groups(design: MixedDesign) -> float:
@@ -100,7 +103,7 @@ def var_corr_table(
     return pd.DataFrame(rows, columns=columns)
 
 
-def residual_rows(fits: Sequence[MixedModelResult]) -> list[VarianceRow]:
+def residual_rows(fits: Sequence[FittedModel]) -> list[VarianceRow]:
     """Rows of `var_corr_table` of the residuals: variances of classes, correlations.
 
     Of several fits of one model, covariances and ρ are means.
@@ -124,7 +127,7 @@ def residual_rows(fits: Sequence[MixedModelResult]) -> list[VarianceRow]:
     return rows
 
 
-def _class_covariance(fit: MixedModelResult) -> np.ndarray:
+def _class_covariance(fit: FittedModel) -> np.ndarray:
     """Covariance (K, K) of residuals of the K classes of variance in one block."""
     of = fit.residual
     if of is None:

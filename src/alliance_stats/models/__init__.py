@@ -9,8 +9,10 @@ NAMES = {
     "LatentResult": "alliance_stats.models.latent_result",
     "fit_growth": "alliance_stats.models.growth",
     "fit_latent_within_between": "alliance_stats.models.latent",
+    "ModelChange": "alliance_stats.models.change_model_result",
     "fit_outcome": "alliance_stats.models.outcome",
     "fit_within_between": "alliance_stats.models.within_between",
+    "reliable_change_model": "alliance_stats.models.change_model",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)

@@ -1,3 +1,5 @@
+from alliance_stats.models.change_model import reliable_change_model as reliable_change_model
+from alliance_stats.models.change_model_result import ModelChange as ModelChange
 from alliance_stats.models.growth import fit_growth as fit_growth
 from alliance_stats.models.growth_result import GrowthResult as GrowthResult
 from alliance_stats.models.latent import fit_latent_within_between as fit_latent_within_between

@@ -20,18 +20,23 @@ from alliance_stats.reliability.consistency.measurement_error import (
     standard_error_of_measurement as standard_error_of_measurement,
 )
 from alliance_stats.reliability.consistency.retest import test_retest as test_retest
-from alliance_stats.reliability.factor import mcdonald_omega as mcdonald_omega
-from alliance_stats.reliability.factor_categorical import categorical_omega as categorical_omega
-from alliance_stats.reliability.factor_multilevel import multilevel_omega as multilevel_omega
+from alliance_stats.reliability.factor.categorical import categorical_omega as categorical_omega
+from alliance_stats.reliability.factor.invariance import (
+    measurement_invariance as measurement_invariance,
+)
+from alliance_stats.reliability.factor.invariance_result import InvarianceResult as InvarianceResult
+from alliance_stats.reliability.factor.multilevel import multilevel_omega as multilevel_omega
+from alliance_stats.reliability.factor.omega import mcdonald_omega as mcdonald_omega
 from alliance_stats.reliability.generalizability.decide import d_study as d_study
 from alliance_stats.reliability.generalizability.decision import DStudyResult as DStudyResult
 from alliance_stats.reliability.generalizability.result import GStudyResult as GStudyResult
 from alliance_stats.reliability.generalizability.study import g_study as g_study
 from alliance_stats.reliability.intraclass.icc import icc as icc
-from alliance_stats.reliability.invariance import measurement_invariance as measurement_invariance
-from alliance_stats.reliability.invariance_result import InvarianceResult as InvarianceResult
+from alliance_stats.reliability.multilevel.alpha import multilevel_alpha as multilevel_alpha
 from alliance_stats.reliability.multilevel.means import reliability_of_means as reliability_of_means
 from alliance_stats.reliability.multilevel.session_ratings import (
     multilevel_reliability as multilevel_reliability,
 )
+from alliance_stats.reliability.report.report import reliability_report as reliability_report
+from alliance_stats.reliability.report.result import ReliabilityReport as ReliabilityReport
 from alliance_stats.reliability.result import ReliabilityResult as ReliabilityResult

@@ -10,11 +10,15 @@ import pandas as pd
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import ArgumentError
-from alliance_stats._base.printing import escape_html, frame_html, frame_text
+from alliance_stats._base.printing import escape_html, frame_html, frame_text, wrapped
 from alliance_stats._base.views import TIDY_COLUMNS, TIDY_LEADING, ResultView
 
 #: Coefficients are not regression weights.
-HEADINGS = {"estimate": "Estimate"}
+HEADINGS = {
+    "estimate": "Estimate",
+    "share_at_minimum": "at minimum",
+    "share_at_maximum": "at maximum",
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -135,6 +139,12 @@ class ReliabilityResult:
     def _headings(self) -> dict[str, str]:
         return {**HEADINGS, "statistic": self.statistic}
 
+    @property
+    def _heading(self) -> str:
+        """The title, with what the coefficients rest on."""
+        rests_on = ", ".join(counted(n, noun) for noun, n in self.counts.items())
+        return f"{self.title} ({rests_on})" if rests_on else self.title
+
     def _text(self, table: pd.DataFrame) -> str:
         return frame_text(table, conf_level=self.conf_level, headings=self._headings)
 
@@ -144,12 +154,10 @@ class ReliabilityResult:
         )
 
     def __repr__(self) -> str:
-        rests_on = ", ".join(counted(n, noun) for noun, n in self.counts.items())
         further = [f"{heading}\n{self._text(table)}" for heading, table in self.tables.items()]
         table = self._text(self._shown())
-        heading = f"{self.title} ({rests_on})" if rests_on else self.title
-        parts = [heading, table, *further, *self.notes, *self.messages]
-        return "\n\n".join(parts)
+        said = ["\n".join(wrapped(lines)) for lines in (self.notes, self.messages) if lines]
+        return "\n\n".join(["\n".join(wrapped([self._heading])), table, *further, *said])
 
     def _repr_html_(self) -> str:
         shown = self._html(self._shown(), self.title)

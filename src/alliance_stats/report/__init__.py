@@ -11,6 +11,7 @@ NAMES = {
     "plot_d_study": "alliance_stats.report.plots.d_study",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_outcome": "alliance_stats.report.plots.outcome",
+    "plot_reliability": "alliance_stats.report.plots.reliability",
     "plot_reliable_change": "alliance_stats.report.plots.reliable_change",
     "plot_within_between": "alliance_stats.report.plots.within_between",
     "report_text": "alliance_stats.report.text",

@@ -17,6 +17,7 @@ from alliance_stats.report.plots import (
     d_study,
     growth,
     outcome,
+    reliability,
     reliable_change,
     trajectories,
     within_between,
@@ -75,6 +76,13 @@ _DRAWINGS = {
         growth.figure_caption,
         trajectories.panel_names,
         share_y=False,
+    ),
+    "reliability_report": _Drawing(
+        reliability.plot_reliability,
+        reliability.figure_caption,
+        reliability.panel_names,
+        share_y=True,
+        size=reliability.SIZE,
     ),
     "reliable_change": _Drawing(
         reliable_change.plot_reliable_change,

@@ -13,7 +13,11 @@ from alliance_stats.report.text_data import levels_paragraphs, sessions_paragrap
 from alliance_stats.report.text_growth import growth_paragraphs
 from alliance_stats.report.text_latent import latent_paragraphs
 from alliance_stats.report.text_outcome import outcome_paragraphs
-from alliance_stats.report.text_reliability import d_study_paragraphs, reliability_paragraphs
+from alliance_stats.report.text_reliability import (
+    d_study_paragraphs,
+    reliability_paragraphs,
+    report_paragraphs,
+)
 from alliance_stats.report.text_within_between import within_between_paragraphs
 from alliance_stats.report.words import (
     FAILED,
@@ -112,6 +116,7 @@ _WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
     "d_study": d_study_paragraphs,
     "g_study": reliability_paragraphs,
     "multilevel_reliability": reliability_paragraphs,
+    "reliability_report": report_paragraphs,
     "reliability_of_means": reliability_paragraphs,
     "within_between": within_between_paragraphs,
     "growth": growth_paragraphs,

@@ -26,6 +26,12 @@ def d_study_paragraphs(view: ResultView) -> list[list[str]]:
     return [sentences]
 
 
+def report_paragraphs(view: ResultView) -> list[list[str]]:
+    """What was measured on whom, then the recommendation, a claim a sentence."""
+    advice = view.labels.get("recommendation", "").splitlines()
+    return [[_first(view)], [one_line(line) for line in advice]]
+
+
 def _first(view: ResultView) -> str:
     units = units_phrase(view)
     title = one_line(view.title).rstrip(".")

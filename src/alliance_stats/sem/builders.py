@@ -240,6 +240,11 @@ def in_levels(within: ModelSpec, between: ModelSpec) -> ModelSpec:
     return with_intercepts(ModelSpec(within.observed, latent, tuple(parameters), levels=LEVELS))
 
 
+def covariance_model(names: Sequence[str]) -> ModelSpec:
+    """The model without factors: every variance and covariance of the variables is free."""
+    return saturated_model(ModelSpec(tuple(names), (), ()))
+
+
 def saturated_model(spec: ModelSpec) -> ModelSpec:
     """The model with every variance, covariance and (where the model has means) mean free."""
     return _of_observed(spec, covariances=True)

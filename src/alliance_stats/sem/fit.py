@@ -17,10 +17,11 @@ from alliance_stats.sem.builders import (
 from alliance_stats.sem.layout import build_layout
 from alliance_stats.sem.likelihood import Likelihood
 from alliance_stats.sem.prepare import Missing, Prepared, group_labels, prepare
-from alliance_stats.sem.result import SemResult, Settings
+from alliance_stats.sem.result import SemResult
 from alliance_stats.sem.robust import Traces, bread
 from alliance_stats.sem.saturated import Saturated, available_moments, fit_saturated, theta_of
 from alliance_stats.sem.search import search
+from alliance_stats.sem.settings import Settings
 from alliance_stats.sem.spec import ModelSpec
 from alliance_stats.sem.start import start_values
 from alliance_stats.sem.warn import warn_of
@@ -90,7 +91,8 @@ def fit_sem(
 
     Examples
     --------
-    >>>     >>> import pandas as pd
+    >>> import numpy as np
+    >>> import pandas as pd
     >>> from alliance_stats.sem import factor_model, fit_sem
     >>> rng = np.random.default_rng(1)
     >>> factor = rng.normal(size=(300, 1))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alliance_stats.sem.blocks import Blocks
 from alliance_stats.sem.builders import baseline_model
 from alliance_stats.sem.density import expand_moments
 from alliance_stats.sem.fit_indices import (
@@ -23,12 +24,12 @@ from alliance_stats.sem.fit_indices import (
 )
 from alliance_stats.sem.layout import build_layout
 from alliance_stats.sem.likelihood import Likelihood
-from alliance_stats.sem.saturated import available_moments
+from alliance_stats.sem.moments import Implied
+from alliance_stats.sem.robust import Traces
+from alliance_stats.sem.saturated import Saturated, available_moments
 from alliance_stats.sem.search import search
+from alliance_stats.sem.spec import ModelSpec
 from alliance_stats.sem.start import start_values
-
-if TYPE_CHECKING:
-    from alliance_stats.sem.result import SemResult
 
 Floats = NDArray[np.float64]
 
@@ -96,48 +97,59 @@ class Measures:
         }
 
 
-def measures(fit: SemResult) -> Measures:
-    """The test of a fit and of its baseline."""
-    blocks = fit.likelihood.blocks
-    baseline = _one_level(fit) if fit.spec.levels == ("",) else _two_level(fit)
-    return Measures(fit.statistic, baseline, float(blocks.n_rows), len(fit.spec.groups))
+def measures(
+    spec: ModelSpec,
+    likelihood: Likelihood,
+    saturated: Saturated,
+    model: Statistic,
+    traces: Traces | None,
+) -> Measures:
+    """The test `model` of a fit, and that of its baseline."""
+    blocks = likelihood.blocks
+    if spec.levels == ("",):
+        baseline = _one_level(spec, blocks, saturated, traces)
+    else:
+        baseline = _two_level(spec, blocks, saturated)
+    return Measures(model, baseline, float(blocks.n_rows), len(spec.groups))
 
 
-def _one_level(fit: SemResult) -> Statistic:
+def _one_level(
+    spec: ModelSpec, blocks: Blocks, saturated: Saturated, traces: Traces | None
+) -> Statistic:
     """The baseline in closed form: means and variances of each variable alone."""
-    p = len(fit.spec.observed)
-    blocks = fit.likelihood.blocks
+    p = len(spec.observed)
     sigma, mu = available_moments(blocks)
-    value = expand_moments(blocks, sigma * np.eye(p), mu).value - fit.saturated.value
-    df = len(fit.spec.groups) * p * (p - 1) // 2
+    value = expand_moments(blocks, sigma * np.eye(p), mu).value - saturated.value
+    df = len(spec.groups) * p * (p - 1) // 2
     scaling = 1.0
-    if fit.traces is not None and df:
-        scaling = (fit.traces.saturated - fit.traces.baseline) / df
+    if traces is not None and df:
+        scaling = (traces.saturated - traces.baseline) / df
     return Statistic(2.0 * value, df, scaling)
 
 
-def _two_level(fit: SemResult) -> Statistic:
+def _two_level(spec: ModelSpec, blocks: Blocks, saturated: Saturated) -> Statistic:
     """The baseline at both levels; it has no closed form."""
-    layout = build_layout(baseline_model(fit.spec))
-    likelihood = Likelihood(layout, fit.likelihood.blocks, fit.saturated.value)
-    found = search(likelihood, start_values(layout, fit.saturated.sigma, fit.saturated.mu))
-    return Statistic(2.0 * found.value, count_moments(fit) - layout.n_free)
+    layout = build_layout(baseline_model(spec))
+    likelihood = Likelihood(layout, blocks, saturated.value)
+    found = search(likelihood, start_values(layout, saturated.sigma, saturated.mu))
+    return Statistic(2.0 * found.value, count_moments(spec) - layout.n_free)
 
 
-def count_moments(fit: SemResult) -> int:
+def count_moments(spec: ModelSpec) -> int:
     """Free parameters of the saturated model."""
-    p = len(fit.spec.observed)
-    n = len(fit.spec.parts) * p * (p + 1) // 2
-    return n + p * len(fit.spec.groups) * fit.spec.has_means
+    p = len(spec.observed)
+    n = len(spec.parts) * p * (p + 1) // 2
+    return n + p * len(spec.groups) * spec.has_means
 
 
-def residual_measures(fit: SemResult) -> dict[str, float]:
+def residual_measures(
+    spec: ModelSpec, at: Implied, best: Saturated, group_sizes: Mapping[str, int]
+) -> dict[str, float]:
     """SRMR: over groups weighted by their rows; of each level at two levels."""
-    at, best = fit.implied, fit.saturated
-    sizes = np.array([fit.group_sizes[group] for group in fit.spec.groups], dtype=float)
+    sizes = np.array([group_sizes[group] for group in spec.groups], dtype=float)
     weight = sizes / sizes.sum()
-    if fit.spec.levels == ("",):
-        means = fit.spec.has_means
+    if spec.levels == ("",):
+        means = spec.has_means
         by_group = [
             srmr(*moments, means=means)
             for moments in zip(at.sigma, at.mu, best.sigma, best.mu, strict=True)

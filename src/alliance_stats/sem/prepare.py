@@ -127,7 +127,8 @@ def _kept_rows(
             causes.append(f"{name} missing: {int(lacking.sum()):,}")
     messages = []
     if unusable.any():
-        advice = "" if missing == "fiml" else ' missing="fiml" would use them.'
+        known = missing == "fiml" or len(spec.levels) > 1
+        advice = "" if known else ' missing="fiml" would use them.'
         messages.append(
             f"{int(unusable.sum()):,} of {counted(len(data), 'row')} dropped "
             f"({name_list(causes)}).{advice}"

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from alliance_stats._base.checks import agree, counted, name_list
-from alliance_stats.sem.search import flat_directions
+from alliance_stats.sem.fitted import FittedSem
 from alliance_stats.sem.spec import term
-
-if TYPE_CHECKING:
-    from alliance_stats.sem.result import SemResult
 
 #: A correlation matrix with an eigenvalue below it is not positive definite.
 INDEFINITE = -1e-8
 
 
-def about_fit(fit: SemResult) -> list[str]:
-    """Messages, the gravest first."""
-    messages = [*_about_convergence(fit)]
-    flat = _about_identification(fit)
-    if flat:
-        return [*messages, *flat]
-    return [*messages, *_about_variances(fit), *_about_covariances(fit)]
+def about_fit(fit: FittedSem) -> list[str]:
+    """Messages: only the gravest kind, then what is improper."""
+    if not (fit.optimum.converged and fit.saturated.converged):
+        return _about_convergence(fit)
+    if len(fit.flat):
+        return _about_identification(fit)
+    return [*_about_variances(fit), *_about_covariances(fit)]
 
 
-def _about_convergence(fit: SemResult) -> list[str]:
-    if not fit.saturated.converged:
-        return ["The saturated model did not converge, so tests of fit are not to be trusted."]
+def all_messages(fit: FittedSem) -> tuple[str, ...]:
+    """Every warning of a fit: about its data, and about the solution."""
+    return (*fit.about_data, *about_fit(fit))
+
+
+def _about_convergence(fit: FittedSem) -> list[str]:
     if fit.optimum.converged:
-        return []
+        return ["The saturated model did not converge, so tests of fit are not to be trusted."]
     return [
         f"The fit did not converge ({fit.optimum.message}). Do not report it. Where estimates "
         "grow without end, the item that gives a factor its unit hardly belongs to it: put "
@@ -38,10 +36,8 @@ def _about_convergence(fit: SemResult) -> list[str]:
     ]
 
 
-def _about_identification(fit: SemResult) -> list[str]:
-    flat = flat_directions(fit.information)
-    if not len(flat):
-        return []
+def _about_identification(fit: FittedSem) -> list[str]:
+    flat = fit.flat
     weights = np.abs(flat).max(axis=0)
     involved = [
         name for name, w in zip(fit.free_terms, weights, strict=True) if w > 0.1 * weights.max()
@@ -54,7 +50,7 @@ def _about_identification(fit: SemResult) -> list[str]:
     ]
 
 
-def _about_variances(fit: SemResult) -> list[str]:
+def _about_variances(fit: FittedSem) -> list[str]:
     """``Improper solution: the variance of wai3 is negative (-0.12).``"""
     negative = [
         (_named(fit, p.group, p.level, term(fit.spec, p)), value)
@@ -73,7 +69,7 @@ def _about_variances(fit: SemResult) -> list[str]:
     ]
 
 
-def _about_covariances(fit: SemResult) -> list[str]:
+def _about_covariances(fit: FittedSem) -> list[str]:
     """Latent covariances that no variables can have, where all variances are positive."""
     found = []
     p = len(fit.spec.observed)
@@ -104,5 +100,5 @@ def _place(group: str, level: str) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
-def _named(fit: SemResult, group: str, level: str, name: str) -> str:
+def _named(fit: FittedSem, group: str, level: str, name: str) -> str:
     return f"{name}{_place(group, level)}"

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
+from alliance_stats.sem.settings import Settings
 from alliance_stats.sem.spec import ModelSpec, Parameter, operator
-
-if TYPE_CHECKING:
-    from alliance_stats.sem.result import Settings
 
 #: Names that stand in lavaan's syntax as they are.
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9._]*")

@@ -2,44 +2,56 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from alliance_stats._base.checks import probability
 from alliance_stats.numeric.least_squares import t_tests
+from alliance_stats.sem.fitted import FittedSem
 from alliance_stats.sem.measures import residual_measures
+from alliance_stats.sem.problems import about_fit
 from alliance_stats.sem.spec import MATRICES, Parameter, key, operator, term
 from alliance_stats.sem.standardise import Places, jacobian
 from alliance_stats.sem.standardise import standardised as standardised_values
 
-if TYPE_CHECKING:
-    from alliance_stats.sem.result import SemResult
-
 Floats = NDArray[np.float64]
 
 
-def tidy_table(fit: SemResult, *, conf_level: float, standardised: bool) -> pd.DataFrame:
-    """The rows of `SemResult.tidy`."""
+def tidy(self: FittedSem, *, conf_level: float = 0.95, standardised: bool = False) -> pd.DataFrame:
+    """One row a parameter, fixed ones too.
+
+    Parameters
+    ----------
+    conf_level : float
+    standardised : bool
+        Give the completely standardised solution (lavaan's ``std.all``), with standard errors
+        by the delta method.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``term estimate se statistic df p_value ci_low ci_high matrix op label``, led
+        by ``unit`` (the level) and ``group`` where there are several. Fixed parameters have
+        no standard error.
+    """
     probability(conf_level, name="conf_level")
-    parameters = fit.spec.parameters
+    parameters = self.spec.parameters
     if standardised:
-        estimate, se = _standardised(fit)
+        estimate, se = _standardised(self)
     else:
-        estimate = np.array([value for _, value in fit.entries()])
-        se = _standard_errors(fit)
+        estimate = np.array([value for _, value in self.entries()])
+        se = _standard_errors(self)
     tests = t_tests(estimate, se, np.full(len(se), np.inf), conf_level)
     leading = {"unit": [p.level for p in parameters], "group": [p.group for p in parameters]}
-    if fit.spec.levels == ("",):
+    if self.spec.levels == ("",):
         del leading["unit"]
-    if fit.spec.groups == ("",):
+    if self.spec.groups == ("",):
         del leading["group"]
     return pd.DataFrame(
         {
             **leading,
-            "term": [term(fit.spec, p) for p in parameters],
+            "term": [term(self.spec, p) for p in parameters],
             "estimate": estimate,
             "se": se,
             "statistic": tests["statistic"],
@@ -48,13 +60,13 @@ def tidy_table(fit: SemResult, *, conf_level: float, standardised: bool) -> pd.D
             "ci_low": tests["ci_low"],
             "ci_high": tests["ci_high"],
             "matrix": [p.matrix for p in parameters],
-            "op": [operator(fit.spec, p) for p in parameters],
+            "op": [operator(self.spec, p) for p in parameters],
             "label": [p.label for p in parameters],
         }
     )
 
 
-def _numbers(fit: SemResult) -> dict[tuple[str, ...], int]:
+def _numbers(fit: FittedSem) -> dict[tuple[str, ...], int]:
     """The number of each free parameter by what makes it one."""
     return {
         key(entry): int(number)
@@ -62,7 +74,7 @@ def _numbers(fit: SemResult) -> dict[tuple[str, ...], int]:
     }
 
 
-def _standard_errors(fit: SemResult) -> Floats:
+def _standard_errors(fit: FittedSem) -> Floats:
     """Standard errors by entry of the specification; NaN where fixed."""
     numbers = _numbers(fit)
     with np.errstate(invalid="ignore"):
@@ -72,7 +84,7 @@ def _standard_errors(fit: SemResult) -> Floats:
     )
 
 
-def _standardised(fit: SemResult) -> tuple[Floats, Floats]:
+def _standardised(fit: FittedSem) -> tuple[Floats, Floats]:
     """Standardised values and their standard errors; NaN where nothing is estimated."""
     estimate, se = (np.full(len(fit.spec.parameters), np.nan) for _ in range(2))
     for kind, matrix in enumerate(MATRICES):
@@ -88,7 +100,7 @@ def _standardised(fit: SemResult) -> tuple[Floats, Floats]:
     return estimate, se
 
 
-def _places(fit: SemResult, kind: int, parameters: list[Parameter]) -> Places:
+def _places(fit: FittedSem, kind: int, parameters: list[Parameter]) -> Places:
     variables = {name: i for i, name in enumerate(fit.spec.variables)}
     parts = {part: i for i, part in enumerate(fit.spec.parts)}
     return Places(
@@ -99,21 +111,25 @@ def _places(fit: SemResult, kind: int, parameters: list[Parameter]) -> Places:
     )
 
 
-def glance_table(fit: SemResult) -> pd.DataFrame:
-    """The row of `SemResult.glance`."""
-    measures = fit.measures
-    row: dict[str, object] = {"n_obs": fit.n_obs, "n_dropped": fit.n_dropped}
-    if fit.n_clusters:
-        row["n_clusters"] = fit.n_clusters
-    row |= {"n_parameters": fit.layout.n_free, "loglik": fit.loglik}
-    row["aic"] = -2.0 * fit.loglik + 2.0 * fit.layout.n_free
-    row["bic"] = -2.0 * fit.loglik + np.log(fit.n_obs) * fit.layout.n_free
+def glance(self: FittedSem) -> pd.DataFrame:
+    """One row: the test of the model, its fit indices, information criteria, counts.
+
+    With ``estimator="mlr"`` names that end in ``_scaled`` rest on scaled statistics, and
+    ``_robust`` are population indices (complete rows only).
+    """
+    measures = self.measures
+    row: dict[str, object] = {"n_obs": self.n_obs, "n_dropped": self.n_dropped}
+    if self.n_clusters:
+        row["n_clusters"] = self.n_clusters
+    row |= {"n_parameters": self.layout.n_free, "loglik": self.loglik}
+    row["aic"] = -2.0 * self.loglik + 2.0 * self.layout.n_free
+    row["bic"] = -2.0 * self.loglik + np.log(self.n_obs) * self.layout.n_free
     row |= measures.normal()
     row |= {"baseline_chi2": measures.baseline.value, "baseline_df": measures.baseline.df}
-    if fit.bread is not None:
+    if self.bread is not None:
         row |= measures.scaled()
-        if fit.likelihood.blocks.is_complete:
+        if self.likelihood.blocks.is_complete:
             row |= measures.robust()
-    row |= residual_measures(fit)
-    row |= {"converged": fit.converged, "proper": not fit.about_fit}
+    row |= residual_measures(self.spec, self.implied, self.saturated, self.group_sizes)
+    row |= {"converged": self.converged, "proper": not about_fit(self)}
     return pd.DataFrame({name: [value] for name, value in row.items()})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from alliance_stats._base.checks import counted
@@ -16,20 +14,20 @@ from alliance_stats._base.printing import (
     frame_text,
 )
 from alliance_stats._base.views import TIDY_COLUMNS, TIDY_LEADING, ResultView
-
-if TYPE_CHECKING:
-    from alliance_stats.sem.result import SemResult
+from alliance_stats.sem.fitted import FittedSem
+from alliance_stats.sem.problems import all_messages
+from alliance_stats.sem.tables import glance, tidy
 
 HEADINGS = {"estimate": "Estimate", "statistic": "z"}
 
 
-def shown_rows(fit: SemResult, *, standardised: bool = False) -> pd.DataFrame:
+def shown_rows(fit: FittedSem, *, standardised: bool = False) -> pd.DataFrame:
     """The tidy rows with the columns that every result has."""
-    rows = fit.tidy(standardised=standardised)
+    rows = tidy(fit, standardised=standardised)
     return rows[[c for c in rows.columns if c in (*TIDY_LEADING, *TIDY_COLUMNS)]]
 
 
-def view_of(fit: SemResult) -> ResultView:
+def view_of(fit: FittedSem) -> ResultView:
     """What the report room may see of a fit."""
     units = [("row", fit.n_obs)]
     if fit.n_clusters:
@@ -38,16 +36,16 @@ def view_of(fit: SemResult) -> ResultView:
         kind="sem",
         title=title_of(fit),
         terms=shown_rows(fit),
-        fit=fit.glance(),
+        fit=glance(fit),
         plot=None,
         levels=pd.DataFrame(units, columns=["unit", "n"]),
         notes=(estimation_note(fit),),
-        messages=fit.messages,
+        messages=all_messages(fit),
         tables={"Standardised solution": shown_rows(fit, standardised=True)},
     )
 
 
-def title_of(fit: SemResult) -> str:
+def title_of(fit: FittedSem) -> str:
     """One line: what kind of model it is."""
     kind = "Factor model" if fit.spec.latent else "Path model"
     latent = f", {counted(len(fit.spec.latent), 'latent variable')}" if fit.spec.latent else ""
@@ -56,7 +54,7 @@ def title_of(fit: SemResult) -> str:
     return f"{name} of {counted(len(fit.spec.observed), 'variable')}{latent}"
 
 
-def estimation_note(fit: SemResult) -> str:
+def estimation_note(fit: FittedSem) -> str:
     """How it was estimated, in one sentence."""
     rows = (
         f"all rows ({counted(fit.n_patterns, 'pattern')} of missing values)"
@@ -72,9 +70,9 @@ def estimation_note(fit: SemResult) -> str:
     return f"Normal maximum likelihood on {rows}; {errors}."
 
 
-def fit_sentence(fit: SemResult) -> str:
+def fit_sentence(fit: FittedSem) -> str:
     """The test and the indices in one sentence."""
-    row = fit.glance().iloc[0]
+    row = glance(fit).iloc[0]
     if not row["df"]:
         return "chi2 has no degrees of freedom: the model fits any data and cannot be tested"
     scaled = "_scaled" if fit.bread is not None else ""
@@ -95,7 +93,7 @@ def fit_sentence(fit: SemResult) -> str:
     )
 
 
-def text_of(fit: SemResult) -> str:
+def text_of(fit: FittedSem) -> str:
     """The fit as text: fit indices, parameters, messages."""
     clusters = f", {counted(fit.n_clusters, 'cluster')}" if fit.n_clusters else ""
     parts = [
@@ -103,13 +101,15 @@ def text_of(fit: SemResult) -> str:
         fit_sentence(fit),
         frame_text(shown_rows(fit), headings=HEADINGS),
         estimation_note(fit),
-        *fit.messages,
+        *all_messages(fit),
     ]
     return "\n\n".join(parts)
 
 
-def html_of(fit: SemResult) -> str:
+def html_of(fit: FittedSem) -> str:
     """The same for notebooks."""
-    messages = "".join(f"<p>{escape_html(m)}</p>" for m in (estimation_note(fit), *fit.messages))
+    messages = "".join(
+        f"<p>{escape_html(m)}</p>" for m in (estimation_note(fit), *all_messages(fit))
+    )
     table = frame_html(shown_rows(fit), caption=title_of(fit), headings=HEADINGS)
     return f"<p>{escape_html(fit_sentence(fit))}</p>{table}{messages}"

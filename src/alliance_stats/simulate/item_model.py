@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from alliance_stats._base.errors import ArgumentError
-from alliance_stats.measures.registry import get_instrument
+from alliance_stats.measures.instruments.registry import get_instrument
 
 Floats = NDArray[np.float64]
 

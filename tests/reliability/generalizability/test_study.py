@@ -379,3 +379,13 @@ def test_many_sessions_take_no_time_and_too_large_designs_are_named(
             frame.iloc[1:].assign(therapist=frame["patient"] // 10),
             nested={"patient": "therapist"}, **arguments,
         )  # fmt: skip
+
+
+def test_profile_intervals_are_those_of_the_restricted_likelihood() -> None:
+    frame, _ = reference("own_sessions")
+    found = g_study(frame, score="score", **REML_CASES["own_sessions"]).components
+    formula = "score ~ 1 + (1 | item) + (1 | patient/session) + (1 | patient:item)"
+    ends = al.fit_lmm(formula, frame).confint(method="profile", reml=True).set_index("group")
+    order = ["patient", "item", "patient:item", "patient:session", "Residual"]
+    expected = ends.loc[order, ["ci_low", "ci_high"]].to_numpy(float) ** 2
+    np.testing.assert_allclose(found[["ci_low", "ci_high"]], expected, rtol=1e-4)

@@ -173,3 +173,20 @@ def test_nothing_between_patients_is_said(rng: np.random.Generator) -> None:
     assert np.isnan(found.tidy()["se"].item())
     assert any("Estimated at zero: patient" in message for message in found.messages)
     assert "Expected coefficient of observed means" in repr(found)
+
+
+def test_variances_have_profile_intervals(sessions: pd.DataFrame) -> None:
+    found = reliability_of_means(
+        sessions, score="alliance", patient="patient", therapist="therapist", conf_level=0.9
+    )
+    table = found.tables["Variance components"]
+    fit = al.fit_lmm("alliance ~ 1 + (1 | patient) + (1 | therapist)", sessions)
+    ends = fit.confint(method="profile", reml=True, conf_level=0.9).set_index("group")
+    for unit, group in {
+        "patient": "patient",
+        "therapist": "therapist",
+        "session": "Residual",
+    }.items():
+        row = table.set_index("effect").loc[unit]
+        expected = ends.loc[group, ["ci_low", "ci_high"]].to_numpy(float) ** 2
+        np.testing.assert_allclose(row[["ci_low", "ci_high"]].to_numpy(float), expected, rtol=1e-5)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,15 +21,13 @@ from alliance_stats.lmm.comparison.restricted import restricted
 from alliance_stats.lmm.comparison.structure import Extension
 from alliance_stats.lmm.comparison.within import within
 from alliance_stats.lmm.criterion import Criterion
+from alliance_stats.lmm.fitted import FittedModel
 from alliance_stats.lmm.minimum import minimise
 from alliance_stats.lmm.resampling.crossed_responses import with_products
 from alliance_stats.lmm.resampling.refits import Refit, refit_all
 from alliance_stats.lmm.resampling.replicate import Replicate, nested_products, with_response
 from alliance_stats.lmm.resampling.responses import ResponseLaw
 from alliance_stats.numeric.resample import spawn_generators
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.result import MixedModelResult
 
 #: A model, and what draws its data sets: both models see the same responses.
 _Source = tuple[Criterion, Callable[[int], Replicate]]
@@ -40,8 +37,8 @@ BELOW = -1e-5
 
 
 def bootstrap_test(
-    smaller: MixedModelResult,
-    larger: MixedModelResult,
+    smaller: FittedModel,
+    larger: FittedModel,
     added: Extension,
     *,
     n: int,
@@ -66,7 +63,7 @@ def bootstrap_test(
 
 
 def null_statistics(
-    smaller: MixedModelResult, larger: MixedModelResult, *, n: int, rng: RandomSource
+    smaller: FittedModel, larger: FittedModel, *, n: int, rng: RandomSource
 ) -> np.ndarray:
     """Statistics (n,) of responses drawn from the smaller model; NaN where a refit failed.
 
@@ -90,7 +87,7 @@ def null_statistics(
 
 
 def _nested(
-    smaller: MixedModelResult, larger: MixedModelResult, generators: Sequence[np.random.Generator]
+    smaller: FittedModel, larger: FittedModel, generators: Sequence[np.random.Generator]
 ) -> tuple[_Source, _Source]:
     """The data sets of both models, where no factors cross."""
     inside = restricted(smaller.criterion.design, larger.criterion)
@@ -108,7 +105,7 @@ def _nested(
 
 
 def _crossed(
-    smaller: MixedModelResult, larger: MixedModelResult, generators: Sequence[np.random.Generator]
+    smaller: FittedModel, larger: FittedModel, generators: Sequence[np.random.Generator]
 ) -> tuple[_Source, _Source]:
     """The data sets of both models, where factors of the larger one cross."""
     inside = within(smaller.criterion.design, larger.criterion.design)

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import chdtrc
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import UnsupportedError
-from alliance_stats.lmm.comparison.structure import Extension, shown_model
+from alliance_stats.lmm.comparison.structure import AT_ZERO, Extension, shown_model
 from alliance_stats.lmm.factors import is_singular, unpack
+from alliance_stats.lmm.fitted import FittedModel
+from alliance_stats.lmm.glmm.fitted import FittedGlmm
 from alliance_stats.lmm.minimum import SINGULAR
 
-if TYPE_CHECKING:
-    from alliance_stats.lmm.glmm.result import GlmmResult
-    from alliance_stats.lmm.result import MixedModelResult
-
-    Fit = MixedModelResult | GlmmResult
+Fit = FittedModel | FittedGlmm
 
 #: A statistic below it is zero: two minima found to the optimiser's tolerance.
 ZERO = 1e-6
 #: Fewer groups of the highest factor are called few.
 FEW = 30
-AT_ZERO = (
-    "ρ in continuous time is between 0 and 1, and 0 in the smaller model, at the end of what it "
-    "can be: the p value is cautious"
-)
 
 
 @dataclass(frozen=True)
@@ -137,7 +130,7 @@ def _singular_at(fit: Fit, group: str) -> bool:
 
 def is_glmm(fit: Fit) -> bool:
     """Whether a fit is a generalised linear mixed model: it has no REML and no bootstrap."""
-    return not hasattr(fit, "reml")
+    return isinstance(fit, FittedGlmm)
 
 
 def _can_bootstrap(fit: Fit) -> bool:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.lmm.design.mixed_design import MixedDesign, ModelDesign
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.result import MixedModelResult
+from alliance_stats.lmm.fitted import FittedModel
 
 #: Relative difference of sums of squares that is more than rounding.
 DIFFERENT = 1e-8
 
 
-def check_same_data(fits: list[MixedModelResult]) -> None:
+def check_same_data(fits: Sequence[FittedModel]) -> None:
     """Raise DataError unless all fits are of the same rows, response, weights and offset."""
     first = fits[0].criterion.design
     for number, fit in enumerate(fits[1:], start=2):
@@ -31,7 +28,7 @@ def check_same_data(fits: list[MixedModelResult]) -> None:
         _check_values(first, design, number)
 
 
-def check_same_method(fits: list[MixedModelResult]) -> None:
+def check_same_method(fits: Sequence[FittedModel]) -> None:
     """Raise ArgumentError for REML beside ML, or REML fits of different fixed effects."""
     methods = {fit.reml for fit in fits}
     calls = "; ".join(ml_call(fit) for fit in fits)
@@ -59,7 +56,7 @@ def _listed(names: set[str]) -> str:
     return ", ".join(f"'{name}'" for name in sorted(names)) or "none"
 
 
-def ml_call(fit: MixedModelResult, *, data: str = "data") -> str:
+def ml_call(fit: FittedModel, *, data: str = "data") -> str:
     """The call that fits the same model by maximum likelihood to a frame of that name."""
     design = fit.criterion.design
     return f"al.fit_lmm({fit.formula!r}, {data}, reml=False{design.arguments})"

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats.lmm.comparison.same_data import check_columns, check_rows, other_response
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.glmm.design import GlmmDesign
-    from alliance_stats.lmm.glmm.result import GlmmResult
+from alliance_stats.lmm.glmm.design import GlmmDesign
+from alliance_stats.lmm.glmm.fitted import FittedGlmm
 
 
-def check_same_glmm(fits: Sequence[GlmmResult]) -> None:
+def check_same_glmm(fits: Sequence[FittedGlmm]) -> None:
     """Raise unless all fits are of the same rows, response, family, link and approximation.
 
     Raises

@@ -13,6 +13,12 @@ Kind = Literal["fixed", "variance", "slope", "covariances", "residual", "several
 
 Effects = frozenset[str]
 
+#: A word on the test of an autoregression in continuous time.
+AT_ZERO = (
+    "ρ in continuous time is between 0 and 1, and 0 in the smaller model, at the end of what it "
+    "can be: the p value is cautious"
+)
+
 
 @dataclass(frozen=True)
 class Extension:

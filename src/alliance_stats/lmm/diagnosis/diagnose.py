@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from alliance_stats.lmm.diagnosis.findings import (
@@ -18,15 +16,13 @@ from alliance_stats.lmm.diagnosis.findings import (
 )
 from alliance_stats.lmm.diagnosis.result import Diagnosis
 from alliance_stats.lmm.diagnosis.simpler import Simpler, simpler_model
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.result import MixedModelResult
+from alliance_stats.lmm.fitted import FittedModel
 
 LOOKS = (not_converged, vanished, influential, few_groups, few_rows, scales, reused_labels)
 ORDER = ("problem", "caution", "note")
 
 
-def diagnose(self: MixedModelResult) -> Diagnosis:
+def diagnose(self: FittedModel) -> Diagnosis:
     """What is wrong with this fit, or doubtful, in plain words.
 
     Looks for failed and singular fits and says which part is meant; random effects near zero or

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,10 @@ from alliance_stats.formula.columns import INTERCEPT
 from alliance_stats.lmm.algebra.nested import NestedProducts
 from alliance_stats.lmm.design.mixed_design import Block, MixedDesign
 from alliance_stats.lmm.explained.moments import column_moments, shares_of_column
+from alliance_stats.lmm.fitted import FittedModel
+from alliance_stats.lmm.inference.contrasts import tidy
+from alliance_stats.lmm.influence.influence import influence
 from alliance_stats.lmm.minimum import SINGULAR
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.result import MixedModelResult
 
 #: A standard deviation between groups below this share of the residual's is small.
 SMALL = 0.05
@@ -47,7 +47,7 @@ class Finding(NamedTuple):
     advice: str
 
 
-def not_converged(fit: MixedModelResult) -> Iterator[Finding]:
+def not_converged(fit: FittedModel) -> Iterator[Finding]:
     """The search did not reach its tolerance."""
     if not fit.converged:
         yield Finding(
@@ -59,7 +59,7 @@ def not_converged(fit: MixedModelResult) -> Iterator[Finding]:
         )
 
 
-def vanished(fit: MixedModelResult) -> Iterator[Finding]:
+def vanished(fit: FittedModel) -> Iterator[Finding]:
     """Random effects on the boundary, or near it."""
     factors = iter(fit.profile.factors)
     for level in fit.criterion.design.levels:
@@ -123,7 +123,7 @@ def _nearly(unit: str, block: Block, factor: np.ndarray, size: np.ndarray) -> It
             )
 
 
-def scales(fit: MixedModelResult) -> Iterator[Finding]:
+def scales(fit: FittedModel) -> Iterator[Finding]:
     """Predictors whose units make coefficients or the intercept awkward. The fit is not harmed."""
     design = fit.criterion.design
     names = [name for name in design.names if name != INTERCEPT]
@@ -164,7 +164,7 @@ def _varies_with_intercept(design: MixedDesign, name: str) -> bool:
     )
 
 
-def few_groups(fit: MixedModelResult) -> Iterator[Finding]:
+def few_groups(fit: FittedModel) -> Iterator[Finding]:
     """Too few groups for the random effects asked for, or for tests between groups."""
     design = fit.criterion.design
     between = _between_effects(design)
@@ -216,7 +216,7 @@ def _between_effects(design: MixedDesign) -> list[list[str]]:
     return found
 
 
-def few_rows(fit: MixedModelResult) -> Iterator[Finding]:
+def few_rows(fit: FittedModel) -> Iterator[Finding]:
     """Groups of the first factor with no more rows than random effects."""
     design = fit.criterion.design
     if not design.levels:
@@ -235,25 +235,25 @@ def few_rows(fit: MixedModelResult) -> Iterator[Finding]:
         )
 
 
-def reused_labels(fit: MixedModelResult) -> Iterator[Finding]:
+def reused_labels(fit: FittedModel) -> Iterator[Finding]:
     """Factors that cross, on purpose or because labels are used twice."""
     for text in fit.criterion.design.crossings:
         sentence, _, advice = text.partition(". ")
         yield Finding("crossed", "note", "model", f"{sentence}.", advice)
 
 
-def influential(fit: MixedModelResult) -> Iterator[Finding]:
+def influential(fit: FittedModel) -> Iterator[Finding]:
     """Groups without which a coefficient moves far or its test turns."""
     design = fit.criterion.design
     if not design.names or not isinstance(design.products, NestedProducts):
         return
-    table = fit.tidy().set_index("term")
+    table = tidy(fit).set_index("term")
     critical = pd.Series(stdtrit(table["df"].clip(upper=1e10).to_numpy(), 0.975), table.index)
     significant = table["statistic"].abs() > critical
     for level in design.levels:
         if len(level.labels) < 3:
             continue
-        effects = fit.influence(unit=level.name).effects
+        effects = influence(fit, unit=level.name).effects
         effects = effects[effects["term"] != INTERCEPT] if len(design.names) > 1 else effects
         for term, rows in effects.groupby("term", sort=False):
             far = int((rows["dfbetas"].abs() > LARGE).sum())

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from alliance_stats.lmm.explained.components import Components, components_of
 from alliance_stats.lmm.explained.moments import Moments, column_moments, drawn_moments
 from alliance_stats.lmm.factors import unpack
+from alliance_stats.lmm.fitted import FittedModel
 from alliance_stats.lmm.resampling.clusters import clusters_of
-from alliance_stats.lmm.resampling.draws import Draws
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.result import MixedModelResult
+from alliance_stats.lmm.resampling.draws import Draws, Fit
 
 
-def fitted_components(fit: MixedModelResult, moments: Moments) -> Components:
+def fitted_components(fit: FittedModel, moments: Moments) -> Components:
     """The variances that a fit implies."""
     profile = fit.profile
     return _components(fit, moments, fit.minimum.theta, profile.beta, np.asarray(profile.sigma2))
 
 
-def drawn_components(found: Draws) -> Components:
+def drawn_components(found: Draws[Fit]) -> Components:
     """The variances that every refit implies, of the rows that it was fitted to."""
     fit = found.fit
     if found.counts is None:
@@ -33,7 +29,7 @@ def drawn_components(found: Draws) -> Components:
 
 
 def _components(
-    fit: MixedModelResult,
+    fit: FittedModel,
     moments: Moments,
     theta: np.ndarray,
     beta: np.ndarray,

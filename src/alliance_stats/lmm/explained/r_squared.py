@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -20,12 +20,10 @@ from alliance_stats.lmm.explained.estimates import drawn_components, fitted_comp
 from alliance_stats.lmm.explained.intervals import notes_on, with_intervals
 from alliance_stats.lmm.explained.measures import all_measures, component_table, unit_names
 from alliance_stats.lmm.explained.moments import Moments, column_moments, shares_of_column
+from alliance_stats.lmm.fitted import FittedModel
 from alliance_stats.lmm.resampling.bootstrap import bootstrap_result, check_asked, draw_frame
 from alliance_stats.lmm.resampling.bootstrap_result import BootstrapResult, Interval
-from alliance_stats.lmm.resampling.draws import Draws, Kind, draw_refits
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.result import MixedModelResult
+from alliance_stats.lmm.resampling.draws import Draws, Fit, Kind, draw_refits
 
 MixedColumns = Literal["split", "raise"]
 
@@ -141,7 +139,7 @@ class RSquared:
 
 
 def r2(
-    self: MixedModelResult,
+    self: FittedModel,
     *,
     mixed_columns: MixedColumns = "split",
     bootstrap: int | None = None,
@@ -252,7 +250,7 @@ def r2(
 
 
 def _bootstrap(
-    found: Draws, parts: Components, units: tuple[str, ...], groups: tuple[str, ...]
+    found: Draws[Fit], parts: Components, units: tuple[str, ...], groups: tuple[str, ...]
 ) -> BootstrapResult:
     """The measures of every refit beside the `parts` of the fit."""
     shown = parts.slopes > 0

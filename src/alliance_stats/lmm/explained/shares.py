@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -15,20 +15,17 @@ from alliance_stats._base.random import RandomSource
 from alliance_stats._base.views import TIDY_COLUMNS, ResultView
 from alliance_stats.formula.columns import INTERCEPT
 from alliance_stats.lmm.algebra.nested import NestedProducts
-from alliance_stats.lmm.criterion import Criterion
 from alliance_stats.lmm.design.mixed_design import MixedDesign
 from alliance_stats.lmm.explained.estimates import drawn_components, fitted_components
 from alliance_stats.lmm.explained.intervals import notes_on, with_intervals
 from alliance_stats.lmm.explained.moments import column_moments
 from alliance_stats.lmm.explained.null_model import check_comparable, null_criterion
+from alliance_stats.lmm.fitted import FittedModel
 from alliance_stats.lmm.minimum import minimise
 from alliance_stats.lmm.resampling.bootstrap import bootstrap_result, check_asked, draw_frame
 from alliance_stats.lmm.resampling.bootstrap_result import BootstrapResult, Interval
 from alliance_stats.lmm.resampling.draws import Kind, draw_refits
 from alliance_stats.lmm.residual.limits import no_structure
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.result import MixedModelResult
 
 RESIDUAL = "residual"
 
@@ -116,9 +113,9 @@ class VarianceShares:
 
 
 def variance_shares(
-    self: MixedModelResult,
+    self: FittedModel,
     *,
-    before: MixedModelResult | Literal["null"] | None = None,
+    before: FittedModel | Literal["null"] | None = None,
     bootstrap: int | None = None,
     kind: Kind = "parametric",
     rng: RandomSource | None = None,
@@ -183,10 +180,10 @@ def variance_shares(
     messages = [*_about_slopes(design), *_about_residuals(self)]
     if before is not None:
         for fit in (self, before):
-            if isinstance(fit, type(self)):
+            if isinstance(fit, FittedModel):
                 no_structure(fit, "before=", "Leave it out, and look at the shares of both fits.")
         earlier = _null_fit(self) if before == "null" else before
-        if not isinstance(getattr(earlier, "criterion", None), Criterion):
+        if not isinstance(earlier, FittedModel):
             raise ArgumentError(
                 f"before is a {type(before).__name__}. Give 'null', or a fit by fit_lmm."
             )
@@ -224,7 +221,7 @@ def _comparison(
     return found
 
 
-def _variances(fit: MixedModelResult) -> np.ndarray:
+def _variances(fit: FittedModel) -> np.ndarray:
     """Variances (L + 1,) at the means of the columns, the residual last."""
     return fitted_components(fit, column_moments(fit.criterion.design)).at_means
 
@@ -238,9 +235,9 @@ def _table(design: MixedDesign, numbers: dict[str, np.ndarray]) -> pd.DataFrame:
 
 
 def _bootstrap(
-    fit: MixedModelResult,
+    fit: FittedModel,
     numbers: dict[str, np.ndarray],
-    before: MixedModelResult | Literal["null"] | None,
+    before: FittedModel | Literal["null"] | None,
     *,
     n: int,
     kind: Kind,
@@ -269,26 +266,26 @@ def _bootstrap(
     return bootstrap_result(found, estimates, draws)
 
 
-def _null_variances(fit: MixedModelResult) -> dict[str, float]:
+def _null_variances(fit: FittedModel) -> dict[str, float]:
     """Variances of the model without predictors, of the same data."""
     null = _null_fit(fit)
     values = _variances(null) if null.converged else np.full(len(null.covariances) + 1, np.nan)
     return dict(zip(_units(null.criterion.design), values.tolist(), strict=True))
 
 
-def _null_fit(fit: MixedModelResult) -> MixedModelResult:
+def _null_fit(fit: FittedModel) -> FittedModel:
     """The fit without predictors; its formula is not to be shown."""
     criterion = null_criterion(fit.criterion)
     return type(fit)("", criterion, minimise(criterion))
 
 
-def _null_formula(fit: MixedModelResult) -> str:
+def _null_formula(fit: FittedModel) -> str:
     design = fit.criterion.design
     random = " + ".join(f"(1 | {level.name})" for level in design.levels)
     return f"{design.formula.response} ~ 1 + {random}"
 
 
-def _check_factors(fit: MixedModelResult) -> None:
+def _check_factors(fit: FittedModel) -> None:
     if not fit.criterion.design.levels:
         raise UnsupportedError(
             "the model has no random effects, so there are no units to share the variance. "
@@ -296,7 +293,7 @@ def _check_factors(fit: MixedModelResult) -> None:
         )
 
 
-def _about_residuals(fit: MixedModelResult) -> list[str]:
+def _about_residuals(fit: FittedModel) -> list[str]:
     if fit.residual is None:
         return []
     return [
@@ -326,7 +323,7 @@ def _about_risen(table: pd.DataFrame) -> list[str]:
     ]
 
 
-def _about_methods(after: MixedModelResult, before: MixedModelResult) -> list[str]:
+def _about_methods(after: FittedModel, before: FittedModel) -> list[str]:
     if after.reml == before.reml:
         return []
     return ["One model is fitted by REML, the other by ML: part of the difference is that."]

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
 from alliance_stats._base.errors import UnsupportedError
 from alliance_stats.lmm.glmm.design import GlmmDesign
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.glmm.result import GlmmResult
+from alliance_stats.lmm.glmm.fitted import FittedGlmm
 
 #: A ratio above it, with p below, is worth a warning.
 RATIO = 1.2
 P_VALUE = 0.01
 
 
-def dispersion(self: GlmmResult) -> pd.DataFrame:
+def dispersion(self: FittedGlmm) -> pd.DataFrame:
     """Pearson's χ² of the rows about their fitted means, over its degrees of freedom.
 
     A ratio well above 1 says that the counts vary more than the family allows for. Standard errors

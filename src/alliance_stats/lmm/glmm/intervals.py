@@ -6,15 +6,17 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import one_of, probability
 from alliance_stats._base.errors import FitWarning
+from alliance_stats.lmm.glmm.fitted import FittedGlmm
 from alliance_stats.lmm.glmm.minimum import Objective
 from alliance_stats.lmm.glmm.slices import GlmmBlockSlice, GlmmFixedSlice
+from alliance_stats.lmm.glmm.tables import tidy
 from alliance_stats.lmm.inference.block_shapes import (
     BlockShape,
     CorrelationShape,
@@ -26,14 +28,11 @@ from alliance_stats.lmm.inference.parameters import Parameter, Wanted, chosen, p
 from alliance_stats.lmm.inference.profile_ends import Ends, about_ends, quantile
 from alliance_stats.lmm.inference.profile_likelihood import BetterFit, ProfilePath, find_end
 
-if TYPE_CHECKING:
-    from alliance_stats.lmm.glmm.result import GlmmResult
-
 Method = Literal["profile", "wald"]
 
 
 def confint(
-    self: GlmmResult,
+    self: FittedGlmm,
     *,
     method: Method = "profile",
     conf_level: float = 0.95,
@@ -83,9 +82,9 @@ def confint(
     """
     one_of(method, ("profile", "wald"), name="method")
     probability(conf_level, name="conf_level")
-    rows = chosen(parameters_of(self), parameters)
+    rows = chosen(parameters_of(self.criterion.design, self.beta, self.covariances), parameters)
     if method == "wald":
-        ends, messages = wald_ends(self.tidy(conf_level=conf_level), rows)
+        ends, messages = wald_ends(tidy(self, conf_level=conf_level), rows)
     else:
         ends, messages = _profile_ends(self, rows, quantile(conf_level))
     for message in messages:
@@ -94,7 +93,7 @@ def confint(
 
 
 def _profile_ends(
-    fit: GlmmResult, parameters: Sequence[Parameter], z: float
+    fit: FittedGlmm, parameters: Sequence[Parameter], z: float
 ) -> tuple[list[Ends], list[str]]:
     """The ends of every interval, and what a reader must know about them."""
     profiles = _Profiles(fit)
@@ -120,7 +119,7 @@ def _profile_ends(
 class _Profiles:
     """The paths of the parameters of a fit."""
 
-    fit: GlmmResult
+    fit: FittedGlmm
 
     @cached_property
     def _objective(self) -> Objective:

@@ -6,7 +6,7 @@ z'Tz that the random effects of a row have: integrated by Gauss–Hermite quadra
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from alliance_stats._base.checks import columns_present, counted, frame_given, o
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats._base.random import RandomSource, as_generator
 from alliance_stats.lmm.design.mixed_design import columns_of
+from alliance_stats.lmm.glmm.fitted import FittedGlmm
 from alliance_stats.lmm.prediction.new_rows import NewRows, number_column, read_new_rows
 from alliance_stats.lmm.prediction.predict import (
     NewGroups,
@@ -32,9 +33,6 @@ from alliance_stats.lmm.prediction.simulate import (
     warn_undrawn,
 )
 
-if TYPE_CHECKING:
-    from alliance_stats.lmm.glmm.result import GlmmResult
-
 Kind = Literal["conditional", "typical", "marginal"]
 Scale = Literal["response", "link"]
 #: Nodes of the integral over the random effects of a row.
@@ -42,7 +40,7 @@ NODES = 41
 
 
 def predict(
-    self: GlmmResult,
+    self: FittedGlmm,
     data: pd.DataFrame,
     *,
     kind: Kind = "conditional",
@@ -127,7 +125,7 @@ def _check_arguments(kind: str, scale: str, new_groups: str) -> None:
         )
 
 
-def _averaged(fit: GlmmResult, rows: NewRows, eta: np.ndarray) -> np.ndarray:
+def _averaged(fit: FittedGlmm, rows: NewRows, eta: np.ndarray) -> np.ndarray:
     """Mean (n,) of the response over the random effects of every row."""
     variance = np.zeros(len(eta))
     for level, z in zip(fit.criterion.design.levels, rows.z, strict=True):
@@ -142,7 +140,7 @@ def _averaged(fit: GlmmResult, rows: NewRows, eta: np.ndarray) -> np.ndarray:
 
 
 def simulate(
-    self: GlmmResult,
+    self: FittedGlmm,
     data: pd.DataFrame,
     *,
     n: int = 1,
@@ -198,7 +196,7 @@ def simulate(
 
 
 def _drawn(
-    fit: GlmmResult,
+    fit: FittedGlmm,
     eta: np.ndarray,
     trials: np.ndarray,
     incomplete: np.ndarray,
@@ -213,7 +211,7 @@ def _drawn(
     return np.where(incomplete, np.nan, found)
 
 
-def _trials(fit: GlmmResult, data: pd.DataFrame) -> np.ndarray:
+def _trials(fit: FittedGlmm, data: pd.DataFrame) -> np.ndarray:
     """Number of trials (n,) of every row; NaN where missing."""
     name = fit.criterion.design.trials
     if name is None:
@@ -228,7 +226,7 @@ def _trials(fit: GlmmResult, data: pd.DataFrame) -> np.ndarray:
     return trials
 
 
-def residuals(self: GlmmResult, data: pd.DataFrame) -> pd.DataFrame:
+def residuals(self: FittedGlmm, data: pd.DataFrame) -> pd.DataFrame:
     """Residuals of the rows of a frame about the fitted means of their own groups.
 
     Parameters
@@ -276,7 +274,7 @@ def residuals(self: GlmmResult, data: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def _residuals(fit: GlmmResult, data: pd.DataFrame) -> tuple[np.ndarray, ...]:
+def _residuals(fit: FittedGlmm, data: pd.DataFrame) -> tuple[np.ndarray, ...]:
     family = fit.criterion.design.response.family
     trials = _trials(fit, data)
     y = number_column(data, fit.criterion.design.formula.response)

@@ -3,33 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
 from alliance_stats._base.checks import one_of, probability
+from alliance_stats.lmm.glmm.fitted import FittedGlmm
 from alliance_stats.lmm.inference.contrasts import independent_squares, weights_of
-from alliance_stats.lmm.tables import test_table
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.glmm.result import GlmmResult
+from alliance_stats.lmm.tables import test_table, var_corr_table
 
 
-def contrast_table(
-    fit: GlmmResult,
+def tidy(self: FittedGlmm, *, conf_level: float = 0.95, exponentiate: bool = False) -> pd.DataFrame:
+    """One row a fixed effect, with its z test and interval.
+
+    Parameters
+    ----------
+    conf_level : float
+    exponentiate : bool
+        Give odds ratios (logit), rate ratios (log) or hazard ratios (cloglog): estimate and
+        interval are exponentiated; ``se`` is that of the ratio by the delta method, for
+        description only, and the test stays that of the coefficient.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``term estimate se statistic df p_value ci_low ci_high``; ``df`` is inf.
+    """
+    rows = {name: {name: 1.0} for name in self.names}
+    return contrasts(self, rows, conf_level=conf_level, exponentiate=exponentiate)
+
+
+def contrasts(
+    self: FittedGlmm,
     contrasts: Mapping[str, Mapping[str, float]],
-    conf_level: float,
-    exponentiate: bool,
+    *,
+    conf_level: float = 0.95,
+    exponentiate: bool = False,
 ) -> pd.DataFrame:
-    """The table of `GlmmResult.contrasts`, which documents the arguments."""
+    """Linear combinations of fixed effects, with the columns of `tidy`.
+
+    Parameters
+    ----------
+    contrasts : mapping
+        Name of a contrast to its weights by fixed effect, such as
+        ``{"contextual": {"wai_between": 1, "wai_within": -1}}``.
+    conf_level, exponentiate
+        As in `tidy`.
+
+    Raises
+    ------
+    ArgumentError
+        If a fixed effect is not in the model.
+    """
     probability(conf_level, name="conf_level")
     one_of(exponentiate, (True, False), name="exponentiate")
-    weights = weights_of(fit.names, list(contrasts.values()))
-    estimate = weights @ fit.beta.to_numpy()
-    inner = weights @ fit.criterion.design.transform  # digits do not depend on units there
-    variance = np.einsum("ra,ab,rb->r", inner, fit.standard_vcov, inner)
+    weights = weights_of(self.names, list(contrasts.values()))
+    estimate = weights @ self.beta.to_numpy()
+    inner = weights @ self.criterion.design.transform  # digits do not depend on units there
+    variance = np.einsum("ra,ab,rb->r", inner, self.standard_vcov, inner)
     df = np.full(len(estimate), np.inf)
     table = test_table(tuple(contrasts), estimate, np.sqrt(variance), df, conf_level)
     if exponentiate:
@@ -42,7 +74,7 @@ def contrast_table(
 
 
 def joint_tests(
-    self: GlmmResult, hypotheses: Mapping[str, Sequence[Mapping[str, float]]]
+    self: FittedGlmm, hypotheses: Mapping[str, Sequence[Mapping[str, float]]]
 ) -> pd.DataFrame:
     """Wald χ² tests that several linear combinations of fixed effects are zero at once.
 
@@ -77,7 +109,7 @@ def joint_tests(
     return table
 
 
-def _joint_test(fit: GlmmResult, weights: np.ndarray) -> tuple[float, int, float]:
+def _joint_test(fit: FittedGlmm, weights: np.ndarray) -> tuple[float, int, float]:
     inner = weights @ fit.criterion.design.transform
     covariance = inner @ fit.standard_vcov @ inner.T
     if not np.isfinite(covariance).all():
@@ -87,22 +119,38 @@ def _joint_test(fit: GlmmResult, weights: np.ndarray) -> tuple[float, int, float
     return statistic, len(squares), float(chdtrc(len(squares), statistic))
 
 
-def glance_table(fit: GlmmResult) -> pd.DataFrame:
-    """One row about the whole model."""
-    design, k = fit.criterion.design, fit.n_parameters
+def glance(self: FittedGlmm) -> pd.DataFrame:
+    """One row about the whole model.
+
+    ``bic`` counts rows, as lme4 does; ``bic_groups`` counts the groups of the factor with
+    most groups.
+    """
+    design, k = self.criterion.design, self.n_parameters
     return pd.DataFrame(
         {
-            "n_obs": [fit.n_obs],
+            "n_obs": [self.n_obs],
             "n_dropped": [design.n_dropped],
-            "family": [fit.family],
-            "link": [fit.link],
-            "n_agq": [fit.n_agq],
-            "loglik": [fit.loglik],
-            "aic": [-2.0 * fit.loglik + 2.0 * k],
-            "bic": [-2.0 * fit.loglik + k * np.log(fit.n_obs)],
-            "bic_groups": [-2.0 * fit.loglik + k * np.log(len(design.levels[0].labels))],
+            "family": [self.family],
+            "link": [self.link],
+            "n_agq": [self.n_agq],
+            "loglik": [self.loglik],
+            "aic": [-2.0 * self.loglik + 2.0 * k],
+            "bic": [-2.0 * self.loglik + k * np.log(self.n_obs)],
+            "bic_groups": [-2.0 * self.loglik + k * np.log(len(design.levels[0].labels))],
             "n_parameters": [k],
-            "converged": [fit.converged],
-            "singular": [fit.singular],
+            "converged": [self.converged],
+            "singular": [self.singular],
         }
     )
+
+
+def var_corr(self: FittedGlmm) -> pd.DataFrame:
+    """Variances and correlations of the random effects, on the link's scale.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``group term with_term variance sd correlation``. Rows with a ``with_term``
+        hold the covariance of the two effects in ``variance``, and their correlation.
+    """
+    return var_corr_table(self.criterion.design.levels, self.covariances)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from alliance_stats._base.checks import counted
 from alliance_stats._base.printing import escape_html, format_number, frame_html, frame_text
 from alliance_stats._base.views import ResultView
-from alliance_stats.lmm.r_code import PRINTED, r_formula, r_name, reading
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.glmm.result import GlmmResult
+from alliance_stats.lmm.glmm.fitted import FittedGlmm
+from alliance_stats.lmm.glmm.tables import glance, tidy, var_corr
+from alliance_stats.lmm.r_code.lme4 import PRINTED
+from alliance_stats.lmm.r_code.names import r_name
+from alliance_stats.lmm.r_code.reading import r_formula, reading
+from alliance_stats.lmm.tables import levels_table
 
 #: The tests are z tests.
 Z = {"statistic": "z"}
@@ -23,7 +23,7 @@ control <- glmerControl(
 )"""
 
 
-def view_of(fit: GlmmResult) -> ResultView:
+def view_of(fit: FittedGlmm) -> ResultView:
     """What the report room may see of a fit."""
     design = fit.criterion.design
     default = "log" if fit.family == "poisson" else "logit"
@@ -35,19 +35,19 @@ def view_of(fit: GlmmResult) -> ResultView:
     return ResultView(
         kind="glmm",
         title=f"Mixed model of {design.formula.response} ({fit.family}, {fit.link})",
-        terms=fit.tidy(),
-        fit=fit.glance(),
+        terms=tidy(fit),
+        fit=glance(fit),
         plot=None,
-        levels=fit.levels(),
+        levels=levels_table(design),
         notes=(about_scale(fit),),
         messages=fit.messages,
         refit=f"al.fit_glmm({fit.formula!r}, data, {', '.join(given)})",
         labels={"formula": fit.formula, "outcome": design.formula.response, "link": fit.link},
-        tables={"Random effects": fit.var_corr()},
+        tables={"Random effects": var_corr(fit)},
     )
 
 
-def about_scale(fit: GlmmResult) -> str:
+def about_scale(fit: FittedGlmm) -> str:
     """``Estimates are log odds; exp(estimate) are odds ratios.``"""
     if fit.link == "probit":
         return "Estimates are on the probit scale, in standard deviations of a latent response."
@@ -58,7 +58,7 @@ def about_scale(fit: GlmmResult) -> str:
     )
 
 
-def text_of(fit: GlmmResult) -> str:
+def text_of(fit: FittedGlmm) -> str:
     """The fit as text: model, fixed effects, random effects, messages."""
     levels = fit.criterion.design.levels
     groups = ", ".join(counted(len(level.labels), level.name) for level in levels)
@@ -66,25 +66,25 @@ def text_of(fit: GlmmResult) -> str:
     parts = [
         f"Generalised linear mixed model ({fit.family}, {fit.link}; {method}): {fit.formula}",
         f"{counted(fit.n_obs, 'row')}; {groups}; log-likelihood {format_number(fit.loglik)}",
-        frame_text(fit.tidy(), headings=Z),
+        frame_text(tidy(fit), headings=Z),
         about_scale(fit),
         "Random effects",
-        frame_text(fit.var_corr()),
+        frame_text(var_corr(fit)),
         *fit.messages,
     ]
     return "\n\n".join(parts)
 
 
-def html_of(fit: GlmmResult) -> str:
+def html_of(fit: FittedGlmm) -> str:
     """The same for notebooks."""
     notes = "".join(f"<p>{escape_html(m)}</p>" for m in (about_scale(fit), *fit.messages))
     return (
-        f"<p>{escape_html(fit.formula)}</p>{frame_html(fit.tidy(), headings=Z)}"
-        f"{frame_html(fit.var_corr(), caption='Random effects')}{notes}"
+        f"<p>{escape_html(fit.formula)}</p>{frame_html(tidy(fit), headings=Z)}"
+        f"{frame_html(var_corr(fit), caption='Random effects')}{notes}"
     )
 
 
-def r_code(fit: GlmmResult, data: str) -> str:
+def r_code(fit: FittedGlmm, data: str) -> str:
     """The text of `GlmmResult.to_r`, which documents the argument."""
     design = fit.criterion.design
     response = r_name(design.formula.response)

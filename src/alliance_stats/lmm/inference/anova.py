@@ -11,7 +11,6 @@ both codings: T is found among the columns with the same ones, on combinations o
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -21,16 +20,14 @@ from alliance_stats._base.errors import UnsupportedError
 from alliance_stats.formula.coding import Parts
 from alliance_stats.formula.memory import ColumnMemory
 from alliance_stats.lmm.design.mixed_design import ModelDesign
+from alliance_stats.lmm.fitted import FittedModel
 from alliance_stats.lmm.inference.contrasts import Ddf, check_ddf, joint_columns, joint_test
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.result import MixedModelResult
 
 #: Every categorical factor of a column with its level.
 Cell = dict[int, int]
 
 
-def anova(self: MixedModelResult, *, ddf: Ddf = "satterthwaite") -> pd.DataFrame:
+def anova(self: FittedModel, *, ddf: Ddf = "satterthwaite") -> pd.DataFrame:
     """F tests of every term of the fixed part (type III), as lmerTest's ``anova``.
 
     A term is tested given all others. In an interaction, a main effect is its average over the

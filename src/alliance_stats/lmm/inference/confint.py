@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,20 +13,20 @@ from scipy.special import ndtri
 from alliance_stats._base.checks import one_of, probability
 from alliance_stats._base.errors import ArgumentError, FitWarning
 from alliance_stats._base.random import RandomSource
+from alliance_stats.lmm.fitted import FittedModel
+from alliance_stats.lmm.inference.contrasts import tidy
 from alliance_stats.lmm.inference.parameters import Parameter, Wanted, chosen, parameters_of
 from alliance_stats.lmm.inference.profile_ends import Ends, profile_ends
 from alliance_stats.lmm.inference.satterthwaite import FLAT, free_parameters, profiled_hessian
 from alliance_stats.lmm.information import twice_inverse
+from alliance_stats.lmm.resampling.bootstrap import bootstrap
 from alliance_stats.lmm.residual.limits import no_structure
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.result import MixedModelResult
 
 Method = Literal["wald", "profile", "bootstrap"]
 
 
 def confint(
-    self: MixedModelResult,
+    self: FittedModel,
     *,
     method: Method = "profile",
     conf_level: float = 0.95,
@@ -116,9 +116,11 @@ def confint(
     _refuse_ignored(method, reml, n, rng)
     if method != "wald":
         no_structure(self, f"method='{method}'", "Use method='wald'.")
-    rows = chosen(parameters_of(self), parameters)
+    rows = chosen(
+        parameters_of(self.criterion.design, self.beta, self.covariances, self.sigma), parameters
+    )
     if method == "wald":
-        table = self.tidy(ddf="normal", conf_level=conf_level)
+        table = tidy(self, ddf="normal", conf_level=conf_level)
         ends, messages = wald_ends(table, rows, residual_ends(self, conf_level))
     elif rng is not None:
         ends, messages = bootstrap_ends(self, rows, conf_level, 1_000 if n is None else n, rng)
@@ -177,7 +179,7 @@ def wald_ends(
     return ends, []
 
 
-def residual_ends(fit: MixedModelResult, conf_level: float) -> list[Ends]:
+def residual_ends(fit: FittedModel, conf_level: float) -> list[Ends]:
     """Ends of the parameters of a residual structure, each on its own scale.
 
     Their covariance is twice the inverse of the Hessian of the deviance in all variance
@@ -199,14 +201,14 @@ def residual_ends(fit: MixedModelResult, conf_level: float) -> list[Ends]:
 
 
 def bootstrap_ends(
-    fit: MixedModelResult,
+    fit: FittedModel,
     parameters: Sequence[Parameter],
     conf_level: float,
     n: int,
     rng: RandomSource,
 ) -> tuple[list[Ends], list[str]]:
     """Percentiles of n parametric refits, and what is to be said of the refits."""
-    result = fit.bootstrap(n, rng=rng)
+    result = bootstrap(fit, n, rng=rng)
     table = result.confint(conf_level=conf_level)
     low, high = table["ci_low"].to_numpy(), table["ci_high"].to_numpy()
     at = [_place(p, list(table["term"]), len(fit.names)) for p in parameters]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -11,11 +11,9 @@ from scipy.special import chdtrc, fdtrc
 
 from alliance_stats._base.checks import did_you_mean, name_list, one_of, probability
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
+from alliance_stats.lmm.fitted import FittedModel
 from alliance_stats.lmm.residual.limits import NOT_LINEAR, no_structure
 from alliance_stats.lmm.tables import test_table
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.result import MixedModelResult
 
 Ddf = Literal["satterthwaite", "kenward-roger", "normal"]
 DDFS = ("satterthwaite", "kenward-roger", "normal")
@@ -23,32 +21,68 @@ DDFS = ("satterthwaite", "kenward-roger", "normal")
 DEPENDENT = 1e-10
 
 
-def contrast_table(
-    fit: MixedModelResult,
-    contrasts: Mapping[str, Mapping[str, float]],
-    conf_level: float,
-    ddf: Ddf,
+def tidy(
+    self: FittedModel, *, conf_level: float = 0.95, ddf: Ddf = "satterthwaite"
 ) -> pd.DataFrame:
-    """The table of `MixedModelResult.contrasts`, which documents the arguments."""
+    """One row a fixed effect, with its test and interval.
+
+    Parameters
+    ----------
+    conf_level : float
+    ddf : {"satterthwaite", "kenward-roger", "normal"}
+        Degrees of freedom of the t tests. Kenward-Roger also corrects the standard errors,
+        which matters with few groups; it needs REML. ``"normal"`` gives z tests.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``term estimate se statistic df p_value ci_low ci_high``.
+    """
+    rows = {name: {name: 1.0} for name in self.names}
+    return contrasts(self, rows, conf_level=conf_level, ddf=ddf)
+
+
+def contrasts(
+    self: FittedModel,
+    contrasts: Mapping[str, Mapping[str, float]],
+    *,
+    conf_level: float = 0.95,
+    ddf: Ddf = "satterthwaite",
+) -> pd.DataFrame:
+    """Linear combinations of fixed effects, with the columns of `tidy`.
+
+    Parameters
+    ----------
+    contrasts : mapping
+        Name of a contrast to its weights by fixed effect, such as
+        ``{"contextual": {"wai_between": 1, "wai_within": -1}}``.
+    conf_level, ddf
+        As in `tidy`.
+
+    Raises
+    ------
+    ArgumentError
+        If a fixed effect is not in the model.
+    """
     probability(conf_level, name="conf_level")
-    check_ddf(ddf, fit)
-    weights = weights_of(fit.names, list(contrasts.values()))
-    estimate = weights @ fit.beta.to_numpy()
+    check_ddf(ddf, self)
+    weights = weights_of(self.names, list(contrasts.values()))
+    estimate = weights @ self.beta.to_numpy()
     # in standardised columns, where no digits are lost to the scales of the predictors
-    inner = weights @ fit.criterion.design.transform
-    covariance = _unscaled(fit, ddf)
-    variance = fit.unit_variance * np.einsum("ra,ab,rb->r", inner, covariance, inner)
+    inner = weights @ self.criterion.design.transform
+    covariance = _unscaled(self, ddf)
+    variance = self.unit_variance * np.einsum("ra,ab,rb->r", inner, covariance, inner)
     if ddf == "normal":
         df = np.full(len(inner), np.inf)
     elif ddf == "satterthwaite":
-        df = np.array([fit.satterthwaite.df(row) for row in inner])
+        df = np.array([self.satterthwaite.df(row) for row in inner])
     else:
-        df = np.array([fit.kenward_roger.df(row[None])[0] for row in inner])
+        df = np.array([self.kenward_roger.df(row[None])[0] for row in inner])
     return test_table(tuple(contrasts), estimate, np.sqrt(variance), df, conf_level)
 
 
 def joint_tests(
-    self: MixedModelResult,
+    self: FittedModel,
     hypotheses: Mapping[str, Sequence[Mapping[str, float]]],
     *,
     ddf: Ddf = "satterthwaite",
@@ -103,7 +137,7 @@ def joint_columns(
 
 
 def joint_test(
-    fit: MixedModelResult, weights: np.ndarray, ddf: Ddf
+    fit: FittedModel, weights: np.ndarray, ddf: Ddf
 ) -> tuple[float, float, float, float]:
     """F (for "normal" χ² over its df), degrees of freedom and p of Lβ = 0."""
     inner = weights @ fit.criterion.design.transform
@@ -151,12 +185,12 @@ def _pooled_df(dfs: Sequence[float]) -> float:
     return float(2.0 * expected / (expected - rank))
 
 
-def _unscaled(fit: MixedModelResult, ddf: Ddf) -> np.ndarray:
+def _unscaled(fit: FittedModel, ddf: Ddf) -> np.ndarray:
     """Covariance of the standardised coefficients over σ²."""
     return fit.kenward_roger.adjusted if ddf == "kenward-roger" else fit.profile.unscaled
 
 
-def check_ddf(ddf: str, fit: MixedModelResult) -> None:
+def check_ddf(ddf: str, fit: FittedModel) -> None:
     """Raise unless these degrees of freedom can be had."""
     one_of(ddf, DDFS, name="ddf")
     if ddf == "kenward-roger":

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from alliance_stats._base.checks import did_you_mean, name_list
 from alliance_stats._base.errors import ArgumentError
+from alliance_stats.lmm.design.mixed_design import ModelDesign
+from alliance_stats.lmm.residual.fitted import FittedResidual
 from alliance_stats.lmm.tables import RESIDUAL, pairs_within
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.glmm.result import GlmmResult
-    from alliance_stats.lmm.residual.fitted import FittedResidual
-    from alliance_stats.lmm.result import MixedModelResult
 
 Kind = Literal["fixed", "sd", "correlation", "residual", "structure"]
 #: A fixed effect, a grouping factor, or the group, term and other term of one parameter.
@@ -60,16 +58,20 @@ class Parameter:
         return f"the correlation of {self.term} and {self.with_term} at '{self.group}'"
 
 
-def parameters_of(fit: MixedModelResult | GlmmResult) -> list[Parameter]:
-    """Fixed effects, then the rows of `var_corr`, in their order."""
-    beta = fit.beta.to_numpy()
+def parameters_of(
+    design: ModelDesign,
+    beta: pd.Series,
+    covariances: Mapping[str, pd.DataFrame],
+    sigma: float | None = None,
+) -> list[Parameter]:
+    """Fixed effects, then the rows of `var_corr`, in their order; no σ in generalised models."""
     found = [
-        Parameter("", name, "", "fixed", float(beta[j]), -1, (j,))
-        for j, name in enumerate(fit.names)
+        Parameter("", name, "", "fixed", float(value), -1, (j,))
+        for j, (name, value) in enumerate(zip(design.names, beta, strict=True))
     ]
     first = 0
-    for level in fit.criterion.design.levels:
-        covariance = fit.covariances[level.name].to_numpy()
+    for level in design.levels:
+        covariance = covariances[level.name].to_numpy()
         sd, effects = np.sqrt(np.diag(covariance)), level.effects
         pairs = []
         for k, block in enumerate(level.blocks, start=first):
@@ -84,9 +86,8 @@ def parameters_of(fit: MixedModelResult | GlmmResult) -> list[Parameter]:
                 pairs.append(Parameter(*names, "correlation", r, k, (j - start, i - start)))
         found += pairs
         first += len(level.blocks)
-    sigma = getattr(fit, "sigma", None)
     residual = [] if sigma is None else [Parameter(RESIDUAL, "", "", "residual", sigma, -1, ())]
-    return [*found, *residual, *_structure_parameters(fit.criterion.design.residual)]
+    return [*found, *residual, *_structure_parameters(design.residual)]
 
 
 def _structure_parameters(residual: FittedResidual | None) -> list[Parameter]:

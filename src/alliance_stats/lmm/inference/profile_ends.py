@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from scipy.special import ndtri
@@ -13,6 +13,7 @@ from scipy.special import ndtri
 from alliance_stats._base.checks import agree
 from alliance_stats.lmm.criterion import Criterion, Profile
 from alliance_stats.lmm.factors import canonical, pack
+from alliance_stats.lmm.fitted import FittedModel
 from alliance_stats.lmm.inference.block_slices import (
     CorrelationSlice,
     DeviationSlice,
@@ -22,9 +23,6 @@ from alliance_stats.lmm.inference.parameters import Parameter
 from alliance_stats.lmm.inference.profile_likelihood import BetterFit, ProfilePath, find_end
 from alliance_stats.lmm.inference.slices import FixedSlice, ResidualSlice, Slice
 from alliance_stats.lmm.minimum import Minimum, minimise
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.result import MixedModelResult
 
 T = TypeVar("T")
 Ends = tuple[float, float]
@@ -147,7 +145,7 @@ class Profiles:
 
 
 def profile_ends(
-    fit: MixedModelResult, parameters: Sequence[Parameter], conf_level: float, *, reml: bool = False
+    fit: FittedModel, parameters: Sequence[Parameter], conf_level: float, *, reml: bool = False
 ) -> tuple[list[Ends], list[str]]:
     """The ends of every interval, and what a reader must know about them.
 
@@ -183,7 +181,7 @@ def quantile(conf_level: float) -> float:
 
 
 def from_the_best(
-    fit: MixedModelResult, reml: bool, messages: list[str], work: Callable[[Profiles], T]
+    fit: FittedModel, reml: bool, messages: list[str], work: Callable[[Profiles], T]
 ) -> T | None:
     """What `work` makes of the profiles, begun anew whenever they come upon a better fit.
 

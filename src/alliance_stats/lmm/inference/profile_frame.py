@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import warnings
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import one_of, probability
 from alliance_stats._base.errors import ArgumentError, FitWarning, UnsupportedError
+from alliance_stats.lmm.fitted import FittedModel
 from alliance_stats.lmm.inference.parameters import Parameter, Wanted, chosen, parameters_of
 from alliance_stats.lmm.inference.profile_ends import Profiles, from_the_best, quantile
 from alliance_stats.lmm.residual.limits import no_structure
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.result import MixedModelResult
 
 Curve = tuple[np.ndarray, np.ndarray]
 
 
 def profile_frame(
-    self: MixedModelResult,
+    self: FittedModel,
     parameter: Wanted,
     *,
     conf_level: float = 0.99,
@@ -76,7 +73,8 @@ def profile_frame(
     if not isinstance(n, int) or n < 3 or n % 2 == 0:
         raise ArgumentError(f"n={n!r} is not an odd number from 3. Give a number such as 21.")
     no_structure(self, "a profile", "Use confint(method='wald').")
-    one = _only(chosen(parameters_of(self), [parameter]), parameter)
+    known = parameters_of(self.criterion.design, self.beta, self.covariances, self.sigma)
+    one = _only(chosen(known, [parameter]), parameter)
     messages: list[str] = []
     work = partial(_curve_of, one, quantile(conf_level), n)
     try:

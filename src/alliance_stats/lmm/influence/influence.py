@@ -10,6 +10,7 @@ import pandas as pd
 from alliance_stats._base.checks import agree, counted, did_you_mean, name_list, one_of
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats.lmm.criterion import Criterion
+from alliance_stats.lmm.fitted import FittedModel
 from alliance_stats.lmm.influence.downdate import Estimates, estimates_from, tops_without
 from alliance_stats.lmm.influence.removal import (
     design_without,
@@ -20,13 +21,13 @@ from alliance_stats.lmm.influence.removal import (
 from alliance_stats.lmm.influence.result import InfluenceResult
 from alliance_stats.lmm.minimum import Minimum, minimise
 from alliance_stats.lmm.residual.limits import no_structure
+from alliance_stats.lmm.tables import var_corr
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.algebra.nested import NestedElimination
-    from alliance_stats.lmm.result import MixedModelResult
 
 
-def influence(self: MixedModelResult, *, unit: str, refit: bool = False) -> InfluenceResult:
+def influence(self: FittedModel, *, unit: str, refit: bool = False) -> InfluenceResult:
     """How the fixed effects change when each group of a unit is left out.
 
     By default the variances are kept at those of the fit; the fixed effects without the group are
@@ -87,7 +88,7 @@ def influence(self: MixedModelResult, *, unit: str, refit: bool = False) -> Infl
     return InfluenceResult(unit, refit, groups, effects, variances, messages)
 
 
-def _level(fit: MixedModelResult, unit: str) -> int:
+def _level(fit: FittedModel, unit: str) -> int:
     """Position of a factor among the levels. Raises where its groups cannot be left out."""
     design = fit.criterion.design
     names = [level.name for level in design.levels]
@@ -105,7 +106,7 @@ def _level(fit: MixedModelResult, unit: str) -> int:
     return names.index(unit)
 
 
-def _downdated(fit: MixedModelResult, level: int) -> tuple[np.ndarray, np.ndarray]:
+def _downdated(fit: FittedModel, level: int) -> tuple[np.ndarray, np.ndarray]:
     """β (G, p) and its covariance (G, p, p) without each group, θ and σ² kept."""
     design = fit.criterion.design
     eliminated = cast("NestedElimination", fit.profile.eliminated)
@@ -115,7 +116,7 @@ def _downdated(fit: MixedModelResult, level: int) -> tuple[np.ndarray, np.ndarra
 
 
 def _in_data_units(
-    fit: MixedModelResult, found: Estimates, unit_variance: np.ndarray
+    fit: FittedModel, found: Estimates, unit_variance: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     design = fit.criterion.design
     beta = found.beta @ design.transform.T * design.scale + design.least_squares
@@ -124,7 +125,7 @@ def _in_data_units(
 
 
 def _refitted(
-    fit: MixedModelResult, level: int
+    fit: FittedModel, level: int
 ) -> tuple[np.ndarray, np.ndarray, pd.DataFrame, dict[str, np.ndarray]]:
     """β, its covariance and the variances of a fit without each group."""
     design = fit.criterion.design
@@ -141,7 +142,7 @@ def _refitted(
         again = type(fit)("", criterion, _minimum(fit, criterion))
         beta[group], covariance[group] = again.beta, again.vcov
         converged[group], singular[group] = again.converged, again.singular
-        table = again.var_corr()
+        table = var_corr(again)
         table = table.loc[table["with_term"] == ""]
         variances.append(
             pd.DataFrame(
@@ -158,12 +159,12 @@ def _refitted(
     return beta, covariance, table, {"converged": converged, "singular": singular}
 
 
-def _lost(fit: MixedModelResult, level: int) -> np.ndarray:
+def _lost(fit: FittedModel, level: int) -> np.ndarray:
     """Groups (G,) without which a coefficient cannot be estimated."""
     return np.isnan(_downdated(fit, level)[0]).any(axis=1)
 
 
-def _minimum(fit: MixedModelResult, criterion: Criterion) -> Minimum:
+def _minimum(fit: FittedModel, criterion: Criterion) -> Minimum:
     """The minimum near that of all rows; looked for from the default starts too if singular."""
     near = minimise(criterion, start=fit.minimum.theta)
     if near.converged and not near.singular:
@@ -172,9 +173,7 @@ def _minimum(fit: MixedModelResult, criterion: Criterion) -> Minimum:
     return far if far.deviance < near.deviance or not near.converged else near
 
 
-def _distances(
-    fit: MixedModelResult, beta: np.ndarray, covariance: np.ndarray
-) -> dict[str, np.ndarray]:
+def _distances(fit: FittedModel, beta: np.ndarray, covariance: np.ndarray) -> dict[str, np.ndarray]:
     """Cook's distance, MDFFITS and COVRATIO (G,) without each group."""
     change, whole = beta - fit.beta.to_numpy(), fit.vcov.to_numpy()
     p = beta.shape[1]
@@ -189,7 +188,7 @@ def _distances(
 
 
 def _effects(
-    fit: MixedModelResult, unit: str, labels: pd.Series, beta: np.ndarray, covariance: np.ndarray
+    fit: FittedModel, unit: str, labels: pd.Series, beta: np.ndarray, covariance: np.ndarray
 ) -> pd.DataFrame:
     """One row a group and fixed effect."""
     n, p = beta.shape

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -11,15 +11,12 @@ import pandas as pd
 from alliance_stats._base.checks import one_of
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats._base.printing import escape_html, frame_html, frame_text
-from alliance_stats.lmm.comparison.likelihood_ratio import AT_ZERO
 from alliance_stats.lmm.comparison.same_data import check_same_data, ml_call
-from alliance_stats.lmm.comparison.structure import Extension, extension, shown_model
+from alliance_stats.lmm.comparison.structure import AT_ZERO, Extension, extension, shown_model
 from alliance_stats.lmm.pooling.joint import JointTest, d2, d3
 from alliance_stats.lmm.pooling.likelihood import deviance_at
+from alliance_stats.lmm.pooling.pooled import PooledFits
 from alliance_stats.lmm.residual.limits import no_structure
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.pooling.result import PooledResult
 
 Likelihood = Literal["D3", "D2"]
 
@@ -93,9 +90,7 @@ class PooledComparison:
         return f"<p>{lines}</p>{frame_html(self.tidy(), headings=HEADINGS)}{said}"
 
 
-def compare(
-    self: PooledResult, other: PooledResult, *, method: Likelihood = "D3"
-) -> PooledComparison:
+def compare(self: PooledFits, other: PooledFits, *, method: Likelihood = "D3") -> PooledComparison:
     """Likelihood-ratio test of two nested models over the same imputed data sets.
 
     Both are pooled from fits by maximum likelihood to the same data sets, in the same order.
@@ -156,11 +151,11 @@ def compare(
     return PooledComparison(formulas[0], formulas[1], method, larger.n_imputations, test, said)
 
 
-def _d3(larger: PooledResult, smaller: PooledResult, own: np.ndarray, k: int) -> JointTest:
+def _d3(larger: PooledFits, smaller: PooledFits, own: np.ndarray, k: int) -> JointTest:
     return d3(own, _deviances(smaller) - _deviances(larger), k)
 
 
-def _deviances(result: PooledResult) -> np.ndarray:
+def _deviances(result: PooledFits) -> np.ndarray:
     """Deviance (m,) of every data set at the pooled estimates."""
     covariances = {name: table.to_numpy() for name, table in result.covariances.items()}
     beta = result.beta.to_numpy()
@@ -169,8 +164,8 @@ def _deviances(result: PooledResult) -> np.ndarray:
     )
 
 
-def _check_pair(one: PooledResult, other: object) -> None:
-    if not isinstance(other, type(one)):
+def _check_pair(one: PooledFits, other: object) -> None:
+    if not isinstance(other, PooledFits):
         raise ArgumentError(
             f"compare was given a {type(other).__name__}. Give the pooled result of another model "
             "of the same imputations: pooled.compare(pool(other_fits))."
@@ -194,9 +189,7 @@ def _check_pair(one: PooledResult, other: object) -> None:
             raise DataError(f"imputation {place} of both: {error}") from None
 
 
-def _ordered(
-    one: PooledResult, other: PooledResult
-) -> tuple[PooledResult, PooledResult, Extension]:
+def _ordered(one: PooledFits, other: PooledFits) -> tuple[PooledFits, PooledFits, Extension]:
     """The larger model, the smaller one, and what it adds."""
     for larger, smaller in ((one, other), (other, one)):
         added = extension(smaller.fits[0].criterion.design, larger.fits[0].criterion.design)

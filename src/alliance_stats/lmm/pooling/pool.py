@@ -6,7 +6,8 @@ import warnings
 from collections.abc import Sequence
 
 from alliance_stats._base.errors import FitWarning
-from alliance_stats.lmm.pooling.result import Complete, PooledResult
+from alliance_stats.lmm.pooling.pooled import Complete
+from alliance_stats.lmm.pooling.result import PooledResult
 from alliance_stats.lmm.pooling.same_model import check_complete, check_same_model, fits_given
 from alliance_stats.lmm.result import MixedModelResult
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from alliance_stats._base.errors import ArgumentError
-from alliance_stats.lmm.r_code import lmer_call, preparation, r_text
+from alliance_stats.lmm.pooling.pooled import PooledFits
+from alliance_stats.lmm.r_code.lme4 import lmer_call, preparation
+from alliance_stats.lmm.r_code.names import r_text
 from alliance_stats.lmm.residual.limits import no_structure
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.pooling.result import PooledResult
 
 #: Complete-data degrees of freedom a coefficient: mitml takes one number a call.
 SATTERTHWAITE = """\
@@ -23,7 +20,7 @@ print(pooled, digits = 8)
 print(testEstimates(fits, extra.pars = TRUE)$extra.pars, digits = 8)"""
 
 
-def pooled_r_code(result: PooledResult, *, data: str, imputation: str) -> str:
+def pooled_r_code(result: PooledFits, *, data: str, imputation: str) -> str:
     """The text of `PooledResult.to_r`, which documents the arguments."""
     if not isinstance(imputation, str) or not imputation:
         raise ArgumentError(
@@ -46,7 +43,7 @@ def pooled_r_code(result: PooledResult, *, data: str, imputation: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _complete(result: PooledResult) -> str:
+def _complete(result: PooledFits) -> str:
     if result.df_complete == "satterthwaite":
         return SATTERTHWAITE
     infinite = result.df_complete in ("infinite", float("inf"))

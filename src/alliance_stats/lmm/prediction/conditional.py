@@ -41,6 +41,17 @@ def effect_roots(criterion: Criterion, profile: Profile) -> list[np.ndarray]:
     ]
 
 
+def covariance_frames(
+    levels: Sequence[Level], roots: Sequence[np.ndarray]
+) -> dict[str, pd.DataFrame]:
+    """Covariance matrix CC' of the random effects of every grouping factor, from its root C."""
+    found = {}
+    for level, root in zip(levels, roots, strict=True):
+        effects = list(level.effects)
+        found[level.name] = pd.DataFrame(root @ root.T, index=effects, columns=effects)
+    return found
+
+
 def mean_arrays(criterion: Criterion, profile: Profile) -> list[np.ndarray]:
     """Conditional means (q_l, G_l) of every factor, in the units of the columns."""
     weights = criterion.residual_weights(profile)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from scipy.special import ndtri, stdtrit
 from alliance_stats._base.checks import agree, counted, one_of, probability
 from alliance_stats._base.errors import ArgumentError, DataError, DataWarning
 from alliance_stats.lmm.design.mixed_design import MixedDesign, ModelDesign
+from alliance_stats.lmm.fitted import FittedModel
 from alliance_stats.lmm.prediction.conditional import (
     error_variances,
     in_parts,
@@ -29,9 +30,6 @@ from alliance_stats.lmm.prediction.new_rows import (
     read_new_rows,
     residual_sd,
 )
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.result import MixedModelResult
 
 Kind = Literal["conditional", "marginal"]
 NewGroups = Literal["raise", "population"]
@@ -63,35 +61,77 @@ class Target:
     known: np.ndarray
 
 
-def predict_rows(
-    fit: MixedModelResult,
+def predict(
+    self: FittedModel,
     data: pd.DataFrame,
     *,
-    kind: Kind,
-    new_groups: NewGroups,
-    interval: Interval | None,
-    conf_level: float,
-    degrees: Callable[[np.ndarray], np.ndarray],
+    kind: Kind = "conditional",
+    new_groups: NewGroups = "raise",
+    interval: Interval | None = None,
+    conf_level: float = 0.95,
 ) -> pd.DataFrame:
-    """The frame of `MixedModelResult.predict`, which documents the arguments.
+    """Predict the response for the rows of a frame.
 
-    `degrees` gives the degrees of freedom (n,) of standardised fixed columns (p, n).
+    Parameters
+    ----------
+    data : DataFrame
+        The columns of the predictors (and offset); for ``"conditional"`` also those of the
+        groups; for prediction intervals those of random slopes and weights.
+    kind : {"conditional", "marginal"}
+        The mean of a row's own groups, ``Xβ + Zb``, or the mean over all groups, ``Xβ``.
+    new_groups : {"raise", "population"}
+        What to do about rows of groups that were not fitted: refuse them, or use zero for
+        the effects of those groups only (a new patient of a known therapist).
+    interval : {"confidence", "prediction"}, optional
+        *confidence* is for the mean that is predicted: it holds the uncertainty of β and,
+        jointly, of the fitted effects used. *prediction* is for one new observation: it adds
+        the variance of the effects not used and the residual variance of the row. Variances
+        are taken as known, and correlated residuals of other rows are not used. Quantiles are
+        Satterthwaite's t for confidence intervals of rows that use no fitted effect, and
+        normal elsewhere.
+    conf_level : float
+
+    Returns
+    -------
+    DataFrame
+        Index of `data`; columns ``prediction``, ``ci_low ci_high`` or ``pi_low pi_high``,
+        and ``blups``: the factors whose fitted effects were used.
+
+    Raises
+    ------
+    DataError
+        If a column is absent or of another type than in the fit, a level of a predictor or
+        (with ``"raise"``) a group was not fitted.
+
+    Warns
+    -----
+    DataWarning
+        About rows with missing values, whose prediction is NaN, and of new groups.
+
+    Examples
+    --------
+    >>> import alliance_stats as al
+    >>> sessions = al.load_example("sessions").frame
+    >>> fit = al.fit_lmm("phq9 ~ session + (1 | patient) + (1 | therapist)", sessions)
+    >>> row = sessions.head(1).assign(patient="new")
+    >>> fit.predict(row, new_groups="population")["blups"].item()
+    'therapist'
     """
     _check_arguments(kind, new_groups, interval, conf_level)
-    design = fit.criterion.design
+    design = self.criterion.design
     conditional = kind == "conditional"
     rows = read_new_rows(design, data, random=conditional or interval == "prediction")
     target = target_of(design, data, rows, new_groups) if conditional else no_groups(design, rows)
-    means = mean_arrays(fit.criterion, fit.profile) if conditional else []
-    mean = predictor_of(target, fit.beta.to_numpy(), means)
+    means = mean_arrays(self.criterion, self.profile) if conditional else []
+    mean = predictor_of(target, self.beta.to_numpy(), means)
     found = {"prediction": mean}
     if interval is not None:
-        variance = _variances(fit, target)
+        variance = error_variance_of(self, target)
         if interval == "prediction":
-            variance += _scatter(fit, target) + residual_sd(design, data, fit.sigma2) ** 2
+            variance += _scatter(self, target) + residual_sd(design, data, self.sigma2) ** 2
             quantile = np.full(len(data), ndtri((1 + conf_level) / 2))
         else:
-            quantile = _quantiles(design, target, conf_level, degrees)
+            quantile = _quantiles(design, target, conf_level, self.satterthwaite.dfs)
         half = quantile * np.sqrt(variance)
         prefix = "ci" if interval == "confidence" else "pi"
         found |= {f"{prefix}_low": mean - half, f"{prefix}_high": mean + half}
@@ -116,7 +156,7 @@ def warn_incomplete(data: pd.DataFrame, rows: NewRows) -> None:
         warnings.warn(
             f"No prediction for {missing_counts(data, rows.used, incomplete)}.",
             DataWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
 
 
@@ -159,7 +199,7 @@ def target_of(
         )
     for message in messages:
         warnings.warn(
-            f"{message} Predicted without an effect of theirs.", DataWarning, stacklevel=4
+            f"{message} Predicted without an effect of theirs.", DataWarning, stacklevel=3
         )
     known = np.reshape(positions, (len(positions), len(data))) >= 0
     z = [np.where(use, columns, 0.0) for use, columns in zip(known, rows.z, strict=True)]
@@ -182,7 +222,7 @@ def _about_new(
     )
 
 
-def _variances(fit: MixedModelResult, target: Target) -> np.ndarray:
+def error_variance_of(fit: FittedModel, target: Target) -> np.ndarray:
     """Variance (n,) of the error of the predicted means: from β and the effects used."""
     criterion, profile = fit.criterion, fit.profile
     design = criterion.design
@@ -197,7 +237,7 @@ def _variances(fit: MixedModelResult, target: Target) -> np.ndarray:
     return unscaled * fit.sigma2 / design.mean_weight
 
 
-def _scatter(fit: MixedModelResult, target: Target) -> np.ndarray:
+def _scatter(fit: FittedModel, target: Target) -> np.ndarray:
     """Variance (n,) of the random effects that a row has but the prediction does not use."""
     total = np.zeros(target.known.shape[1])
     for level, z, known in zip(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from scipy.special import ndtri
 from alliance_stats._base.checks import columns_present, frame_given
 from alliance_stats._base.errors import DataError, DataWarning
 from alliance_stats.lmm.design.mixed_design import columns_of
+from alliance_stats.lmm.fitted import FittedModel
 from alliance_stats.lmm.prediction.new_rows import (
     NewRows,
     missing_counts,
@@ -19,16 +19,14 @@ from alliance_stats.lmm.prediction.new_rows import (
     read_new_rows,
     residual_sd,
 )
+from alliance_stats.lmm.prediction.predict import predict
 from alliance_stats.lmm.residual.new_rows import whitening
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.result import MixedModelResult
 
 #: A variance of a residual below this share of σ²/weight is rounding.
 ROUNDING = 1e-9
 
 
-def residuals(self: MixedModelResult, data: pd.DataFrame) -> pd.DataFrame:
+def residuals(self: FittedModel, data: pd.DataFrame) -> pd.DataFrame:
     """Residuals of the rows of a frame: of the fit's rows, or some of them.
 
     Parameters
@@ -98,13 +96,13 @@ def residuals(self: MixedModelResult, data: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def _of_complete_rows(fit: MixedModelResult, data: pd.DataFrame) -> dict[str, np.ndarray]:
+def _of_complete_rows(fit: FittedModel, data: pd.DataFrame) -> dict[str, np.ndarray]:
     """The columns of `residuals` for complete rows."""
     design = fit.criterion.design
     rows = read_new_rows(design, data, random=True)
     sd = residual_sd(design, data, fit.sigma2)
     response = number_column(data, design.formula.response)
-    own = fit.predict(data, interval="confidence")
+    own = predict(fit, data, interval="confidence")
     uncertain = (own["ci_high"] - own["ci_low"]).to_numpy() / (2.0 * ndtri(0.975))
     fitted = own["prediction"].to_numpy()
     mean = fit.beta.to_numpy() @ rows.x + rows.offset
@@ -129,7 +127,7 @@ def _of_complete_rows(fit: MixedModelResult, data: pd.DataFrame) -> dict[str, np
     }
 
 
-def _between_groups(fit: MixedModelResult, rows: NewRows) -> np.ndarray:
+def _between_groups(fit: FittedModel, rows: NewRows) -> np.ndarray:
     """Variance (n,) of the random effects of every row."""
     total = np.zeros(len(rows.offset))
     for level, z in zip(fit.criterion.design.levels, rows.z, strict=True):

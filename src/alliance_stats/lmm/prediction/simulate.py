@@ -12,6 +12,7 @@ import pandas as pd
 from alliance_stats._base.checks import one_of
 from alliance_stats._base.errors import ArgumentError, DataError, DataWarning
 from alliance_stats._base.random import RandomSource, as_generator
+from alliance_stats.lmm.fitted import FittedModel
 from alliance_stats.lmm.prediction.conditional import effect_roots, mean_arrays
 from alliance_stats.lmm.prediction.new_rows import (
     NewRows,
@@ -26,13 +27,12 @@ from alliance_stats.lmm.residual.new_rows import colouring, complete_structure
 
 if TYPE_CHECKING:
     from alliance_stats.lmm.design.mixed_design import ModelDesign
-    from alliance_stats.lmm.result import MixedModelResult
 
 Groups = Literal["new", "same"]
 
 
 def simulate(
-    self: MixedModelResult,
+    self: FittedModel,
     data: pd.DataFrame,
     *,
     n: int = 1,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,14 +11,13 @@ from alliance_stats._base.checks import counted, one_of
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats._base.random import RandomSource
 from alliance_stats.lmm.algebra.nested import NestedProducts
+from alliance_stats.lmm.fitted import FittedModel
 from alliance_stats.lmm.resampling.bootstrap_result import BootstrapResult
 from alliance_stats.lmm.resampling.clusters import LINKED, Clusters, clusters_of
-from alliance_stats.lmm.resampling.draws import Draws, Kind, Statistic, draw_refits, named
+from alliance_stats.lmm.resampling.draws import Draws, Fit, Kind, Statistic, draw_refits, named
 from alliance_stats.lmm.resampling.parameters import parameter_names, parameter_values
 from alliance_stats.lmm.residual.limits import no_structure
-
-if TYPE_CHECKING:
-    from alliance_stats.lmm.result import MixedModelResult
+from alliance_stats.lmm.tables import levels_table
 
 #: With fewer groups to draw from, intervals of the cluster bootstrap are said to be narrow.
 FEW = 30
@@ -36,12 +34,12 @@ MANY_FAILED = 0.01
 
 
 def bootstrap(
-    self: MixedModelResult,
+    self: Fit,
     n: int = 1000,
     *,
     kind: Kind = "parametric",
     rng: RandomSource,
-    statistic: Statistic | None = None,
+    statistic: Statistic[Fit] | None = None,
     unit: str | None = None,
 ) -> BootstrapResult:
     """Fit the model again to resampled data.
@@ -100,7 +98,9 @@ def bootstrap(
     return bootstrap_result(found, _estimates(self, draws, statistic), draws)
 
 
-def bootstrap_result(found: Draws, estimates: pd.Series, draws: pd.DataFrame) -> BootstrapResult:
+def bootstrap_result(
+    found: Draws[Fit], estimates: pd.Series, draws: pd.DataFrame
+) -> BootstrapResult:
     """The result of a bootstrap, for numbers (one column each) that follow from its refits."""
     fit, kind = found.fit, found.kind
     return BootstrapResult(
@@ -111,7 +111,7 @@ def bootstrap_result(found: Draws, estimates: pd.Series, draws: pd.DataFrame) ->
         draws=draws,
         n_failed=int(found.failed.sum()),
         n_singular=int(found.singular.sum()),
-        levels=fit.levels(),
+        levels=levels_table(fit.criterion.design),
         messages=tuple(_messages(found, draws[estimates.dropna().index])),
     )
 
@@ -122,7 +122,7 @@ def draw_frame(values: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(values, columns=list(names), index=index)
 
 
-def _parameters(found: Draws) -> pd.DataFrame:
+def _parameters(found: Draws[Fit]) -> pd.DataFrame:
     """The parameters of every refit, and what the statistic gave."""
     criterion = found.fit.criterion
     values = parameter_values(criterion, found.theta, found.beta, found.sigma2)
@@ -138,9 +138,7 @@ def _parameters(found: Draws) -> pd.DataFrame:
     return frame.join(more.set_axis(more.index + 1))
 
 
-def _estimates(
-    fit: MixedModelResult, draws: pd.DataFrame, statistic: Statistic | None
-) -> pd.Series:
+def _estimates(fit: Fit, draws: pd.DataFrame, statistic: Statistic[Fit] | None) -> pd.Series:
     """The parameters of the fit itself, in the order of the draws."""
     profile = fit.profile
     values = parameter_values(
@@ -156,7 +154,7 @@ def _estimates(
 
 
 def check_asked(
-    fit: MixedModelResult, bootstrap: int | None, kind: str, rng: RandomSource | None
+    fit: FittedModel, bootstrap: int | None, kind: str, rng: RandomSource | None
 ) -> None:
     """Raise for arguments ``bootstrap=``, ``kind=`` and ``rng=`` that do not go together."""
     if bootstrap is not None:
@@ -172,7 +170,7 @@ def check_asked(
             )
 
 
-def _check(fit: MixedModelResult, n: int, kind: str, unit: str | None, *, name: str = "n") -> None:
+def _check(fit: FittedModel, n: int, kind: str, unit: str | None, *, name: str = "n") -> None:
     no_structure(fit, *NO_BOOTSTRAP)
     one_of(kind, ("parametric", "cluster"), name="kind")
     if not isinstance(n, int | np.integer) or isinstance(n, bool) or n < 2:
@@ -223,7 +221,7 @@ def _share(clusters: Clusters) -> str:
     return f"{clusters.rows.max() / clusters.rows.sum():.0%}"
 
 
-def _messages(found: Draws, draws: pd.DataFrame) -> list[str]:
+def _messages(found: Draws[Fit], draws: pd.DataFrame) -> list[str]:
     """What a reader must know of the draws."""
     messages = []
     n, failed = len(draws), int(found.failed.sum())
@@ -240,7 +238,7 @@ def _messages(found: Draws, draws: pd.DataFrame) -> list[str]:
     return messages + (_about_clusters(found.fit) if found.kind == "cluster" else [])
 
 
-def _about_clusters(fit: MixedModelResult) -> list[str]:
+def _about_clusters(fit: FittedModel) -> list[str]:
     """What was drawn where factors cross, and whether there is little to draw from."""
     clusters, messages = clusters_of(fit.criterion), []
     if clusters.name == LINKED:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.random import RandomSource
 from alliance_stats.lmm.algebra.nested import NestedProducts
 from alliance_stats.lmm.criterion import Criterion
+from alliance_stats.lmm.fitted import FittedModel
 from alliance_stats.lmm.resampling.clusters import Clusters, clusters_of
 from alliance_stats.lmm.resampling.crossed_responses import crossed_law_of, with_products
 from alliance_stats.lmm.resampling.linked_copies import with_linked_sets
@@ -21,21 +22,19 @@ from alliance_stats.lmm.resampling.replicate import Replicate, with_counts, with
 from alliance_stats.lmm.resampling.responses import law_of
 from alliance_stats.numeric.resample import spawn_generators
 
-if TYPE_CHECKING:
-    from alliance_stats.lmm.result import MixedModelResult
-
 Kind = Literal["parametric", "cluster"]
+Fit = TypeVar("Fit", bound=FittedModel)
 #: Gives further numbers of one refit, by name; or one number.
-Statistic = Callable[["MixedModelResult"], "float | Mapping[str, float]"]
+Statistic = Callable[[Fit], float | Mapping[str, float]]
 
 
 @dataclass(eq=False)
-class Draws:
+class Draws(Generic[Fit]):
     """What is kept of n refits; rows of failed ones are NaN.
 
     Attributes
     ----------
-    fit : MixedModelResult
+    fit : FittedModel
     statistic : callable, optional
     counts : ndarray (n, C), optional
         How often every cluster was drawn, for the cluster bootstrap.
@@ -46,8 +45,8 @@ class Draws:
         What `statistic` gave, by the number of the refit.
     """
 
-    fit: MixedModelResult
-    statistic: Statistic | None
+    fit: Fit
+    statistic: Statistic[Fit] | None
     counts: np.ndarray | None
     theta: np.ndarray
     beta: np.ndarray
@@ -75,13 +74,13 @@ class Draws:
 
 
 def draw_refits(
-    fit: MixedModelResult,
+    fit: Fit,
     n: int,
     *,
     kind: Kind,
     rng: RandomSource,
-    statistic: Statistic | None = None,
-) -> Draws:
+    statistic: Statistic[Fit] | None = None,
+) -> Draws[Fit]:
     """Draw n data sets and fit the model to each; the arguments are those of `bootstrap`."""
     criterion, counts = fit.criterion, None
     if kind == "cluster":
@@ -96,9 +95,7 @@ def draw_refits(
     return found
 
 
-def parametric_draws(
-    fit: MixedModelResult, n: int, rng: RandomSource
-) -> Callable[[int], Replicate]:
+def parametric_draws(fit: FittedModel, n: int, rng: RandomSource) -> Callable[[int], Replicate]:
     """Data sets 0 … n − 1 with responses drawn from the fit."""
     generators = spawn_generators(rng, n)
     if not isinstance(fit.criterion.design.products, NestedProducts):
@@ -137,8 +134,8 @@ def named(value: float | Mapping[str, float] | Any) -> dict[str, float]:
 
 
 def _empty(
-    fit: MixedModelResult, n: int, statistic: Statistic | None, counts: np.ndarray | None
-) -> Draws:
+    fit: Fit, n: int, statistic: Statistic[Fit] | None, counts: np.ndarray | None
+) -> Draws[Fit]:
     """Nothing kept yet."""
     k, p = fit.criterion.n_theta, len(fit.names)
     nothing = np.full((n, k), np.nan), np.full((n, p), np.nan), np.full(n, np.nan)

@@ -55,21 +55,21 @@ def reml_components(
         raise DataError(named) from None
     variance, covariance = intercept_variances(fit, list(columns))
     if intervals == "profile":
-        low, high = _profile_intervals(fit, list(columns), level)
+        low, high = profile_intervals(fit, list(columns), level)
     else:
         low, high = satterthwaite_intervals(variance, covariance, level)
     found = Components(design.effects, variance, covariance, low, high, intervals)
     return found, fit.converged
 
 
-def _profile_intervals(
+def profile_intervals(
     fit: MixedModelResult, groups: list[str], level: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Squares of the profile-likelihood intervals of the standard deviations."""
+    """Squares of the profile REML intervals of the standard deviations, σ last."""
     order = [*groups, "Residual"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FitWarning)
-        table = fit.confint(parameters=order, method="profile", conf_level=level)
+        table = fit.confint(parameters=order, method="profile", conf_level=level, reml=True)
     ends = table.set_index("group").loc[order, ["ci_low", "ci_high"]].to_numpy()
     return ends[:, 0] ** 2, ends[:, 1] ** 2
 

@@ -24,9 +24,11 @@ from alliance_stats.reliability.generalizability.coefficients import (
 from alliance_stats.reliability.generalizability.components import (
     about_estimates,
     component_table,
-    satterthwaite_intervals,
 )
-from alliance_stats.reliability.generalizability.restricted import intercept_variances
+from alliance_stats.reliability.generalizability.restricted import (
+    intercept_variances,
+    profile_intervals,
+)
 from alliance_stats.reliability.result import ReliabilityResult, coefficient_rows
 
 
@@ -127,7 +129,7 @@ def reliability_of_means(
     fit = fit_quietly(formula, pd.DataFrame(columns))
     variance, covariance = intercept_variances(fit, groups)
     rows, each = _rows(units, variance, covariance, conf_level)
-    low, high = satterthwaite_intervals(variance, covariance, conf_level)
+    low, high = profile_intervals(fit, groups, conf_level)
     se = np.sqrt(np.diag(covariance))
     messages = [*units.messages, *about_estimates(names, variance)]
     if not fit.converged:
@@ -326,8 +328,9 @@ def _notes(units: _Units) -> tuple[str, ...]:
     if units.therapist is not None:
         typical += f", {_harmonic(units.patients):.3g} patients a therapist"
     return (
-        f"For means of typical size (harmonic means): {typical}. Variances by REML; intervals by "
-        "the delta method on the logit.",
+        f"For means of typical size (harmonic means): {typical}. Variances by REML with "
+        "profile-likelihood intervals; intervals of reliabilities by the delta method on the "
+        "logit.",
         "A coefficient of observed means is expected at own × the true one, plus from_patients × "
         "that of patients, plus from_sessions × that within patients.",
     )

@@ -275,7 +275,11 @@ def _notes(found: _Estimates, terms: Iterable[str], k: float, item_means: str | 
         "removed": " Differences between the items' means are taken out.",
         "by_patient": " Items differ between patients, which is no error.",
     }[item_means]
-    notes.append(f"k = {k:.4g} sessions. Components by {found.method}.{about_items}")
+    ends = "Ting's" if found.method == "ANOVA" else "Satterthwaite's, where these can be trusted"
+    notes.append(
+        f"k = {k:.4g} sessions. Components by {found.method}.{about_items} Intervals of "
+        f"components: {ends}; of coefficients: delta method on the logit."
+    )
     return notes
 
 

@@ -1,0 +1,1 @@
+"""Scoring keys of questionnaires."""

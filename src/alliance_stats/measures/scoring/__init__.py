@@ -1,0 +1,1 @@
+"""From item answers to scores."""

@@ -1,0 +1,1 @@
+"""Factor models of items: omega, polychoric correlations, invariance."""
