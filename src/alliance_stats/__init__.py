@@ -24,6 +24,8 @@ NAMES = {
     "describe_levels": "alliance_stats.data.describe",
     "fit_glmm": "alliance_stats.lmm.glmm.fit",
     "fit_lagged": "alliance_stats.models.lagged.fit",
+    "fit_growth": "alliance_stats.models.growth",
+    "fit_latent_within_between": "alliance_stats.models.latent",
     "fit_lmm": "alliance_stats.lmm.fit",
     "fit_outcome": "alliance_stats.models.outcome",
     "fit_within_between": "alliance_stats.models.within_between",

@@ -5,7 +5,11 @@ from alliance_stats._base.lazy import attach
 NAMES = {
     "AllianceResult": "alliance_stats.models.result",
     "LaggedResult": "alliance_stats.models.lagged.result",
+    "GrowthResult": "alliance_stats.models.growth_result",
     "OutcomeResult": "alliance_stats.models.outcome_result",
+    "LatentResult": "alliance_stats.models.latent_result",
+    "fit_growth": "alliance_stats.models.growth",
+    "fit_latent_within_between": "alliance_stats.models.latent",
     "ModelChange": "alliance_stats.models.change_model_result",
     "fit_lagged": "alliance_stats.models.lagged.fit",
     "fit_outcome": "alliance_stats.models.outcome",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import warnings
 
-import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import one_of
@@ -23,6 +22,7 @@ from alliance_stats.models.correlations import bootstrap_correlations
 from alliance_stats.models.outcome_result import OutcomeResult
 from alliance_stats.models.patient_fit import fit_patients
 from alliance_stats.models.prepare_outcome import Split, prepare_patients
+from alliance_stats.models.windows import is_whole, session_window
 
 N_BOOT = 2000
 #: Fewer resamples than this do not show the ends of an interval.
@@ -119,7 +119,7 @@ def fit_outcome(
     known = data.roles
     if known is None:  # sessions_from has refused this already
         raise ArgumentError("the sessions have no roles. Give roles=Roles(…).")
-    window = _window(alliance_window)
+    window = session_window(alliance_window, name="alliance_window")
     _check_min_ratings(min_ratings, window)
     _check_split(split, known)
     _check_change(therapist_change, known)
@@ -137,28 +137,8 @@ def fit_outcome(
     return result
 
 
-def _window(window: object) -> tuple[int, int]:
-    """Two whole numbers, the first not above the second."""
-    ends = list(window) if isinstance(window, tuple | list) else []
-    if len(ends) != 2 or not all(_is_whole(end) for end in ends):
-        raise ArgumentError(
-            f"alliance_window={window!r} is not two whole session numbers. Give the first and "
-            "the last session, such as (3, 5)."
-        )
-    if ends[0] > ends[1]:
-        raise ArgumentError(
-            f"alliance_window={window!r} is not increasing: its first session comes after its "
-            f"last. Give ({ends[1]}, {ends[0]})."
-        )
-    return int(ends[0]), int(ends[1])
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
 def _check_min_ratings(min_ratings: int, window: tuple[int, int]) -> None:
-    if not _is_whole(min_ratings) or min_ratings < 1:
+    if not is_whole(min_ratings) or min_ratings < 1:
         raise ArgumentError(
             f"min_ratings={min_ratings!r} is not a number of ratings. Give a whole number from 1."
         )
@@ -190,7 +170,7 @@ def _check_change(therapist_change: TherapistChange, roles: Roles) -> None:
 
 
 def _check_n_boot(n_boot: int, rng: RandomSource | None) -> None:
-    if not _is_whole(n_boot) or n_boot < LEAST_BOOT:
+    if not is_whole(n_boot) or n_boot < LEAST_BOOT:
         raise ArgumentError(
             f"n_boot={n_boot!r} is not a usable number of resamples. "
             f"Give a whole number from {LEAST_BOOT}, such as {N_BOOT}."

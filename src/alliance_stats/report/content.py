@@ -15,6 +15,7 @@ from alliance_stats._base.views import ResultView
 from alliance_stats._version import __version__
 from alliance_stats.report.plots import (
     d_study,
+    growth,
     lagged,
     outcome,
     reliability,
@@ -70,6 +71,12 @@ _DRAWINGS = {
         outcome.figure_caption,
         within_between.panel_names,
         share_y=True,
+    ),
+    "growth": _Drawing(
+        growth.plot_growth,
+        growth.figure_caption,
+        trajectories.panel_names,
+        share_y=False,
     ),
     "reliability_report": _Drawing(
         reliability.plot_reliability,

@@ -10,7 +10,9 @@ from alliance_stats.report.prose import ReportText
 from alliance_stats.report.sources import Sources, as_views, numbered_titles
 from alliance_stats.report.text_change import change_paragraphs
 from alliance_stats.report.text_data import levels_paragraphs, sessions_paragraphs
+from alliance_stats.report.text_growth import growth_paragraphs
 from alliance_stats.report.text_lagged import lagged_paragraphs
+from alliance_stats.report.text_latent import latent_paragraphs
 from alliance_stats.report.text_outcome import outcome_paragraphs
 from alliance_stats.report.text_reliability import (
     d_study_paragraphs,
@@ -119,6 +121,8 @@ _WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
     "reliability_report": report_paragraphs,
     "reliability_of_means": reliability_paragraphs,
     "within_between": within_between_paragraphs,
+    "growth": growth_paragraphs,
+    "latent_within_between": latent_paragraphs,
     "outcome": outcome_paragraphs,
     "lagged": lagged_paragraphs,
     "sessions": sessions_paragraphs,

@@ -22,7 +22,7 @@ from alliance_stats.report.words import (
     time_sentence,
 )
 
-_CONCLUSIVE = {
+CONCLUSIVE = {
     "within": "sessions with higher {x} than the patient's own average went with {y}",
     "between": "patients with a higher average {x} than other patients had {y}",
     "patient_between": (
@@ -33,16 +33,16 @@ _CONCLUSIVE = {
         "therapists whose patients had a higher average {x} had patients with {y}"
     ),
 }
-_CAUTION = "These are associations; the model alone does not show what causes what."
+CAUTION = "These are associations; the model alone does not show what causes what."
 
 
 def within_between_paragraphs(view: ResultView) -> list[list[str]]:
     """Sentences by paragraph: associations; contrasts and sizes; sensitivity; method."""
     return [
-        verdicts(view, _CONCLUSIVE, lambda row: _association(view, row)),
+        verdicts(view, CONCLUSIVE, lambda row: _association(view, row)),
         [*contextual_sentences(view), _standardised_sentence(view)],
-        sensitivity_sentences(view, _CONCLUSIVE),
-        [*_method_sentences(view), *fit_sentences(view), _CAUTION],
+        sensitivity_sentences(view, CONCLUSIVE),
+        [*_method_sentences(view), *fit_sentences(view), CAUTION],
     ]
 
 
@@ -53,12 +53,12 @@ def _association(view: ResultView, row: Row) -> str:
         view,
         row,
         asked=f"the {effect_adjective(effect)} association of {x} with {y}",
-        found=lambda direction: _CONCLUSIVE[effect].format(x=x, y=f"{direction} {y}"),
+        found=lambda direction: CONCLUSIVE[effect].format(x=x, y=f"{direction} {y}"),
     )
 
 
 def _standardised_sentence(view: ResultView) -> str:
-    sizes = standardised_sizes(view, _CONCLUSIVE)
+    sizes = standardised_sizes(view, CONCLUSIVE)
     if not sizes:
         return ""
     return (

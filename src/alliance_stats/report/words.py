@@ -13,6 +13,8 @@ EFFECT_ORDER = (
     "early_alliance", "within", "between", "patient_between", "therapist_between", "contextual",
     "alliance_to_outcome", "outcome_to_alliance", "outcome_autoregression",
     "alliance_autoregression",
+    "alliance_start", "alliance_trend", "alliance_bend", "outcome_start", "outcome_trend",
+    "outcome_bend", "early_rate", "patient_between_rate", "therapist_between_rate",
 )  # fmt: skip
 
 _EFFECTS = {
@@ -25,6 +27,15 @@ _EFFECTS = {
     "outcome_to_alliance": "Outcome to alliance",
     "outcome_autoregression": "Outcome to itself",
     "alliance_autoregression": "Alliance to itself",
+    "alliance_start": "Alliance, first session",
+    "alliance_trend": "Alliance, trend",
+    "alliance_bend": "Alliance, bend",
+    "outcome_start": "Outcome, first session",
+    "outcome_trend": "Outcome, trend",
+    "outcome_bend": "Outcome, bend",
+    "early_rate": "Early alliance × later time",
+    "patient_between_rate": "Between patients × later time",
+    "therapist_between_rate": "Between therapists × later time",
 }
 _ADJECTIVES = {
     "within": "within-patient",

@@ -3,6 +3,7 @@
 from alliance_stats._base.lazy import attach
 
 NAMES = {
+    "plot_growth": "alliance_stats.report.plots.growth",
     "plot_d_study": "alliance_stats.report.plots.d_study",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_lagged": "alliance_stats.report.plots.lagged",

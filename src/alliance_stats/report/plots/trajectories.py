@@ -119,7 +119,7 @@ def plot_trajectories(
             panel_frame(axis)
             rows = plot.loc[plot["panel"] == panel]
             lines, mean = (rows.loc[rows["layer"] == name] for name in ("lines", "mean"))
-            _draw_lines(axis, lines.loc[lines["group"].isin(shown)], marked)
+            draw_lines(axis, lines.loc[lines["group"].isin(shown)], marked)
             _draw_mean(axis, mean)
             _label(axis, view, panel, mean)
             panel_head(axis, as_heading(panel), _head_lines(view, lines, mean, shown))
@@ -227,7 +227,7 @@ def _marked(highlight: int | Sequence[int] | None, plot: pd.DataFrame) -> list[i
     return sorted({int(number) for number in marked})
 
 
-def _draw_lines(axis: Axes, lines: pd.DataFrame, marked: Sequence[int]) -> None:
+def draw_lines(axis: Axes, lines: pd.DataFrame, marked: Sequence[int]) -> None:
     """A polygon line a patient; a patient with one rating is a dot."""
     from matplotlib.collections import LineCollection
 

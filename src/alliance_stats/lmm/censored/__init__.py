@@ -1,0 +1,1 @@
+"""Random-intercept models of responses cut off at a highest value."""

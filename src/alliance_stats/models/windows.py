@@ -1,0 +1,34 @@
+"""Windows of sessions, as arguments."""
+
+from __future__ import annotations
+
+from typing import TypeGuard
+
+import numpy as np
+
+from alliance_stats._base.errors import ArgumentError
+
+
+def session_window(window: object, *, name: str) -> tuple[int, int]:
+    """Two whole session numbers, the first not above the second; argument `name` else raises.
+
+    >>> session_window([3, 5], name="early_window")
+    (3, 5)
+    """
+    ends = list(window) if isinstance(window, tuple | list) else []
+    if len(ends) != 2 or not all(is_whole(end) for end in ends):
+        raise ArgumentError(
+            f"{name}={window!r} is not two whole session numbers. Give the first and "
+            "the last session, such as (3, 5)."
+        )
+    if ends[0] > ends[1]:
+        raise ArgumentError(
+            f"{name}={window!r} is not increasing: its first session comes after its "
+            f"last. Give ({ends[1]}, {ends[0]})."
+        )
+    return int(ends[0]), int(ends[1])
+
+
+def is_whole(value: object) -> TypeGuard[int]:
+    """Whether a value is a whole number, and no truth value."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
