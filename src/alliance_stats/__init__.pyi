@@ -31,6 +31,7 @@ from alliance_stats.lmm.pooling.pool import pool as pool
 from alliance_stats.measures.changing import reliable_change as reliable_change
 from alliance_stats.measures.registry import list_instruments as list_instruments
 from alliance_stats.measures.scoring import score as score
+from alliance_stats.models.cross_lagged import fit_cross_lagged as fit_cross_lagged
 from alliance_stats.models.outcome import fit_outcome as fit_outcome
 from alliance_stats.models.within_between import fit_within_between as fit_within_between
 from alliance_stats.reliability.consistency.cronbach import cronbach_alpha as cronbach_alpha

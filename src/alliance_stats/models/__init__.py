@@ -4,7 +4,9 @@ from alliance_stats._base.lazy import attach
 
 NAMES = {
     "AllianceResult": "alliance_stats.models.result",
+    "CrossLaggedResult": "alliance_stats.models.cross_lagged_result",
     "OutcomeResult": "alliance_stats.models.outcome_result",
+    "fit_cross_lagged": "alliance_stats.models.cross_lagged",
     "fit_outcome": "alliance_stats.models.outcome",
     "fit_within_between": "alliance_stats.models.within_between",
 }

@@ -1,3 +1,5 @@
+from alliance_stats.models.cross_lagged import fit_cross_lagged as fit_cross_lagged
+from alliance_stats.models.cross_lagged_result import CrossLaggedResult as CrossLaggedResult
 from alliance_stats.models.outcome import fit_outcome as fit_outcome
 from alliance_stats.models.outcome_result import OutcomeResult as OutcomeResult
 from alliance_stats.models.result import AllianceResult as AllianceResult

@@ -11,6 +11,8 @@ from alliance_stats._base.views import ResultView
 #: Effects in the order in which they are printed; other terms follow.
 EFFECT_ORDER = (
     "early_alliance", "within", "between", "patient_between", "therapist_between", "contextual",
+    "alliance_to_outcome", "outcome_to_alliance", "alliance_autoregression",
+    "outcome_autoregression",
 )  # fmt: skip
 
 _EFFECTS = {
@@ -19,6 +21,10 @@ _EFFECTS = {
     "between": "Between patients",
     "patient_between": "Between patients",
     "therapist_between": "Between therapists",
+    "alliance_to_outcome": "Alliance to outcome",
+    "outcome_to_alliance": "Outcome to alliance",
+    "alliance_autoregression": "Alliance to alliance",
+    "outcome_autoregression": "Outcome to outcome",
 }
 _ADJECTIVES = {
     "within": "within-patient",

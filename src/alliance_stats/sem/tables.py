@@ -54,7 +54,7 @@ def tidy_table(fit: SemResult, *, conf_level: float, standardised: bool) -> pd.D
     )
 
 
-def _numbers(fit: SemResult) -> dict[tuple[str, ...], int]:
+def free_numbers(fit: SemResult) -> dict[tuple[str, ...], int]:
     """The number of each free parameter by what makes it one."""
     return {
         key(entry): int(number)
@@ -64,7 +64,7 @@ def _numbers(fit: SemResult) -> dict[tuple[str, ...], int]:
 
 def _standard_errors(fit: SemResult) -> Floats:
     """Standard errors by entry of the specification; NaN where fixed."""
-    numbers = _numbers(fit)
+    numbers = free_numbers(fit)
     with np.errstate(invalid="ignore"):
         by_free = np.sqrt(fit.covariance.diagonal())
     return np.array(
