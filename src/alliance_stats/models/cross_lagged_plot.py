@@ -18,8 +18,8 @@ def path_frame(fit: SemResult, prepared: PreparedPanel) -> pd.DataFrame:
     DataFrame
         Columns ``panel layer effect x y x_end y_end label solid``. A panel is a group. A layer is
         ``nodes`` (a rating at its wave and row: the outcome at 0, the alliance at 1) or
-        ``arrows``. ``label`` is a node's name or an arrow's standardised estimate; ``solid`` says
-        whether the 95% interval of the unstandardised effect leaves out zero.
+        ``arrows``. ``label`` is a node's session or an arrow's standardised estimate; ``solid``
+        says whether the 95% interval of the unstandardised effect leaves out zero.
     """
     panel, raw = prepared.panel, fit.tidy()
     std = fit.tidy(standardised=True)["estimate"].to_numpy()
@@ -32,7 +32,7 @@ def path_frame(fit: SemResult, prepared: PreparedPanel) -> pd.DataFrame:
     rows: list[tuple[object, ...]] = []
     for group in fit.spec.groups:
         rows += [
-            (group, "nodes", "", *at[name], *at[name], name, True)
+            (group, "nodes", "", *at[name], *at[name], name.rsplit("_", 1)[1], True)
             for name in at
             if name in fit.spec.observed
         ]

@@ -21,10 +21,10 @@ from alliance_stats.models.cross_lagged_tables import (
 from alliance_stats.models.cross_lagged_words import (
     call_words,
     dropped_words,
+    equality_notes,
     estimation_note,
     model_notes,
     path_words,
-    equality_notes,
     waves_note,
     waves_words,
 )
@@ -137,7 +137,7 @@ class CrossLaggedResult:
     def tests(self) -> pd.DataFrame:
         """Likelihood-ratio tests of equal lagged effects: over time, and between groups.
 
-        Columns ``test statistic df p_value``; scaled with ``estimator="mlr"`` (Satorra &
+        Columns ``test chi2 df p_value``; scaled with ``estimator="mlr"`` (Satorra &
         Bentler, 2001). The other model is fitted when this is first asked for.
         """
         return tests_table(self.fit, self.prepared, self.choices)

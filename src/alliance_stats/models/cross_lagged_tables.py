@@ -119,7 +119,7 @@ def tests_table(fit: SemResult, prepared: PreparedPanel, choices: Choices) -> pd
         rows.append(("lagged effects equal between groups", _test(equal, fit)))
     return pd.DataFrame(
         [(name, *test) for name, test in rows],
-        columns=["test", "statistic", "df", "p_value"],
+        columns=["test", "chi2", "df", "p_value"],
     )
 
 

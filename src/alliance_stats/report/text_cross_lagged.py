@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pandas as pd
@@ -61,15 +62,15 @@ def cross_lagged_paragraphs(view: ResultView) -> list[list[str]]:
 def _predictions(view: ResultView) -> list[str]:
     """A sentence for each cross-lagged effect, the first with the counts."""
     rows = [row for row in records(view.terms) if row.get("effect") in CROSS]
-    several = {e for e in CROSS if sum(r["effect"] == e for r in rows) > 1}
-    sentences = [_prediction(view, row, several) for row in rows]
+    waves = Counter((row["effect"], row.get("group", "")) for row in rows)
+    sentences = [_prediction(view, row, waves[row["effect"], row.get("group", "")]) for row in rows]
     units = units_phrase(view)
     if units and sentences:
         sentences[0] = f"Across {units}, {sentences[0]}"
     return [s[:1].upper() + s[1:] for s in sentences]
 
 
-def _prediction(view: ResultView, row: Row, several: set[str]) -> str:
+def _prediction(view: ResultView, row: Row, n_waves: int) -> str:
     """One effect as a sentence that starts in lower case."""
     names = names_of(view)
     to_outcome = row["effect"] == "alliance_to_outcome"
@@ -78,23 +79,14 @@ def _prediction(view: ResultView, row: Row, several: set[str]) -> str:
     subject = _HIGHER[model].format(x=x)
     # better and worse are words for the outcome alone
     words = view if to_outcome else replace(view, labels={**view.labels, "outcome_better": ""})
-    place = _place(row, row["effect"] in several)
+    path = f" ({one_line(row['term']).replace(' -> ', ' to ')})" if n_waves > 1 else ""
+    place = _in_group(row) + path
     return verdict(
         words,
         row,
         asked=f"whether {subject} predicts the next {y}{place}",
         found=lambda direction: f"{subject} predicted a {direction} next {y}{place}",
         given=_GIVEN[model].format(y=y),
-    )
-
-
-def _place(row: Row, is_one_of_several: bool) -> str:
-    """The group and, for an effect that differs over time, the path."""
-    if not is_one_of_several:
-        return ""
-    path = one_line(row["term"])
-    return _in_group(row) + (
-        f" ({path.replace(' -> ', ' to ')})" if any(c.isdigit() for c in path) else ""
     )
 
 
@@ -159,6 +151,6 @@ def _test_sentences(view: ResultView) -> list[str]:
         where = "over time" if "time" in str(row["test"]) else "between groups"
         sentences.append(
             f"Lagged effects {differ} {where} (χ²({int(row['df'])}) = "
-            f"{number(row['statistic'], 2)}, {p_phrase(float(row['p_value']))})."
+            f"{number(row['chi2'], 2)}, {p_phrase(float(row['p_value']))})."
         )
     return sentences
