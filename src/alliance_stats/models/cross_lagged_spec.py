@@ -125,10 +125,10 @@ def fit_choices(
 ) -> SemResult:
     """Fit one set of choices; with `equal_groups` lagged effects are the same in all groups."""
     spec, frame = choices.spec(prepared.panel), prepared.frame
-    if choices.missing == "complete":
-        frame = frame[frame[list(spec.observed)].notna().all(axis=1)]
-    else:
-        frame = frame[frame[list(spec.observed)].notna().any(axis=1)]
+    there = frame[list(spec.observed)].notna().to_numpy()
+    kept = there.all(axis=1) if choices.missing == "complete" else there.any(axis=1)
+    if not kept.all():
+        frame = frame[kept]
     if prepared.group is not None:
         labels = group_labels(frame, prepared.group)
         spec = in_groups(spec, labels, equal=["regressions"] if equal_groups else [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from alliance_stats._base.views import TIDY_COLUMNS
 from alliance_stats.models.cross_lagged_spec import (
@@ -18,8 +19,9 @@ from alliance_stats.numeric.least_squares import t_tests
 from alliance_stats.sem.difference import difference_test
 from alliance_stats.sem.result import SemResult
 from alliance_stats.sem.spec import key
-from alliance_stats.sem.tables import free_numbers
+from alliance_stats.sem.tables import entry_values, free_numbers
 
+Floats = NDArray[np.float64]
 _SIDES = {name: sides for sides, name in EFFECTS.items()}
 
 
@@ -27,14 +29,29 @@ def effects_table(
     fit: SemResult, prepared: PreparedPanel, conf_level: float, *, standardised: bool = False
 ) -> pd.DataFrame:
     """One row an effect where it is equal over time, else one a wave; standardised: one a wave."""
-    table = fit.tidy(conf_level=conf_level, standardised=standardised)
     rows = _shown(fit, prepared, by_wave=standardised)
-    found = table.iloc[[e.index for e in rows]].reset_index(drop=True)
-    found["term"] = [_term(e, prepared, by_wave=standardised) for e in rows]
-    leading: dict[str, list[str]] = {"effect": [e.effect for e in rows]}
-    if prepared.group is not None:
-        leading["group"] = [e.group for e in rows]
-    return pd.DataFrame({**leading, **{name: found[name] for name in TIDY_COLUMNS}})
+    at = [e.index for e in rows]
+    estimate, se = (values[at] for values in entry_values(fit, standardised=standardised))
+    columns = {
+        "effect": [e.effect for e in rows],
+        "group": [e.group for e in rows],
+        "term": [_term(e, prepared, by_wave=standardised) for e in rows],
+    }
+    return _tested(columns, estimate, se, prepared, conf_level)
+
+
+def _tested(
+    columns: dict[str, list[str]],
+    estimate: Floats,
+    se: Floats,
+    prepared: PreparedPanel,
+    conf_level: float,
+) -> pd.DataFrame:
+    """A tidy frame with normal tests; the column of groups only where there are some."""
+    tests = t_tests(estimate, se, np.full(len(se), np.inf), conf_level)
+    found = {**columns, **tests, "estimate": estimate, "se": se, "df": np.inf}
+    leading = ["effect"] if prepared.group is None else ["effect", "group"]
+    return pd.DataFrame({name: found[name] for name in (*leading, *TIDY_COLUMNS)})
 
 
 def _shown(fit: SemResult, prepared: PreparedPanel, *, by_wave: bool) -> list[Effect]:
@@ -72,14 +89,10 @@ def long_run_table(fit: SemResult, prepared: PreparedPanel, conf_level: float) -
         estimate, se = _long_run(fit, cross, auto)
         names = prepared.panel.names
         rows.append((effect, group, f"{names[source]} -> {names[target]}", estimate, se))
-    table = pd.DataFrame(rows, columns=["effect", "group", "term", "estimate", "se"])
-    tests = t_tests(
-        table["estimate"].to_numpy(float), table["se"].to_numpy(float),
-        np.full(len(table), np.inf), conf_level,
-    )  # fmt: skip
-    table = table.assign(**tests, df=np.inf)
-    leading = ["effect"] if prepared.group is None else ["effect", "group"]
-    return table[[*leading, *TIDY_COLUMNS]]
+    effects, groups, terms, estimates, errors = zip(*rows, strict=True) if rows else [()] * 5
+    columns = {"effect": list(effects), "group": list(groups), "term": list(terms)}
+    values = (np.array(column, dtype=float) for column in (estimates, errors))
+    return _tested(columns, *values, prepared, conf_level)
 
 
 def _long_run(fit: SemResult, cross: int, auto: int) -> tuple[float, float]:

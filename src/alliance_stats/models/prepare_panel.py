@@ -260,7 +260,8 @@ def _counted(prepared: PreparedPanel) -> PreparedPanel:
         "every": int((there.all(axis=1) & ~unknown).sum()),
         **prepared.counts,
     }
-    return replace(prepared, frame=frame[kept & ~unknown], counts=counts)
+    used = kept & ~unknown
+    return replace(prepared, frame=frame if used.all() else frame[used], counts=counts)
 
 
 def check_waves(prepared: PreparedPanel, columns: Sequence[str], *, complete: bool) -> None:

@@ -25,11 +25,7 @@ def tidy_table(fit: SemResult, *, conf_level: float, standardised: bool) -> pd.D
     """The rows of `SemResult.tidy`."""
     probability(conf_level, name="conf_level")
     parameters = fit.spec.parameters
-    if standardised:
-        estimate, se = _standardised(fit)
-    else:
-        estimate = np.array([value for _, value in fit.entries()])
-        se = _standard_errors(fit)
+    estimate, se = entry_values(fit, standardised=standardised)
     tests = t_tests(estimate, se, np.full(len(se), np.inf), conf_level)
     leading = {"unit": [p.level for p in parameters], "group": [p.group for p in parameters]}
     if fit.spec.levels == ("",):
@@ -52,6 +48,13 @@ def tidy_table(fit: SemResult, *, conf_level: float, standardised: bool) -> pd.D
             "label": [p.label for p in parameters],
         }
     )
+
+
+def entry_values(fit: SemResult, *, standardised: bool = False) -> tuple[Floats, Floats]:
+    """Estimates and standard errors by entry of the specification, in its order."""
+    if standardised:
+        return _standardised(fit)
+    return np.array([value for _, value in fit.entries()]), _standard_errors(fit)
 
 
 def free_numbers(fit: SemResult) -> dict[tuple[str, ...], int]:

@@ -127,12 +127,12 @@ def _draw(axis: Axes, view: ResultView, frame: pd.DataFrame, title: str) -> None
 
 def _crosses(arrows: pd.DataFrame) -> bool:
     """Whether arrows down and arrows up span the same stretch and so cross."""
-    spans = {
-        sign: set(zip(own["x"], own["x_end"], strict=True))
-        for sign, own in arrows.groupby(np.sign(arrows["y_end"] - arrows["y"]))
-        if sign
-    }
-    return len(spans) == 2 and bool(spans[1.0] & spans[-1.0])
+    down, up = (
+        {(row.x, row.x_end) for row in arrows[rising == sign].itertuples()}
+        for rising in [np.sign(arrows["y_end"] - arrows["y"])]
+        for sign in (-1.0, 1.0)
+    )
+    return bool(down & up)
 
 
 def _arrow(axis: Axes, row: Any, crossing: bool) -> None:
