@@ -100,16 +100,16 @@ def _cross_information(blocks: Blocks, layout: Layout, at: Sides, expansion: Exp
     """Σ_b n dμ_k'Σ⁻¹ dΣ_m Σ⁻¹(ȳ − μ) for entries k (rows) and m (columns)."""
     out = np.zeros((len(at.mean), len(at.mean)))
     pulled = expansion.pulled
+    n, p = pulled.shape
     for one, rows in enumerate(layout.owners):
         for other, columns in enumerate(layout.owners):
             weight = blocks.n * blocks.mean_share[:, one] * blocks.share[:, other]
             if not weight.any():
                 continue
-            kernel = np.einsum("b,bij,bk->ijk", weight, expansion.weight, pulled)
-            moved = np.einsum("ki,ijl->kjl", at.mean[rows], kernel)
-            left, right = at.left[columns], at.right[columns]
-            found = np.einsum("kjl,mj,ml->km", moved, left, right, optimize=True)
-            found += np.einsum("kjl,mj,ml->km", moved, right, left, optimize=True)
+            kernel = (expansion.weight.reshape(n, -1).T * weight) @ pulled
+            moved = (at.mean[rows] @ kernel.reshape(p, p * p)).reshape(len(rows), -1)
+            turned = _flat(at.left[columns], at.right[columns]).reshape(len(columns), -1)
+            found = moved @ turned.T
             out[np.ix_(rows, columns)] = found
     return out
 
