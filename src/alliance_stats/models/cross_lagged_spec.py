@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
 from alliance_stats.models.prepare_panel import PreparedPanel
 from alliance_stats.sem.builders import in_groups
 from alliance_stats.sem.dynamic_panel import dynamic_panel
@@ -126,7 +128,8 @@ def fit_choices(
     """Fit one set of choices; with `equal_groups` lagged effects are the same in all groups."""
     spec, frame = choices.spec(prepared.panel), prepared.frame
     there = frame[list(spec.observed)].notna().to_numpy()
-    kept = there.all(axis=1) if choices.missing == "complete" else there.any(axis=1)
+    complete = choices.missing == "complete"
+    kept = np.asarray(there.all(axis=1) if complete else there.any(axis=1), dtype=np.bool_)
     if not kept.all():
         frame = frame[kept]
     if prepared.group is not None:

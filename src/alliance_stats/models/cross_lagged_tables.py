@@ -91,8 +91,8 @@ def long_run_table(fit: SemResult, prepared: PreparedPanel, conf_level: float) -
         rows.append((effect, group, f"{names[source]} -> {names[target]}", estimate, se))
     effects, groups, terms, estimates, errors = zip(*rows, strict=True) if rows else [()] * 5
     columns = {"effect": list(effects), "group": list(groups), "term": list(terms)}
-    values = (np.array(column, dtype=float) for column in (estimates, errors))
-    return _tested(columns, *values, prepared, conf_level)
+    b, se_of_b = np.array(estimates, dtype=float), np.array(errors, dtype=float)
+    return _tested(columns, b, se_of_b, prepared, conf_level)
 
 
 def _long_run(fit: SemResult, cross: int, auto: int) -> tuple[float, float]:
