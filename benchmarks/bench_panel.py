@@ -10,15 +10,12 @@ statistic, to see that the same thing was computed.
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import tempfile
 import warnings
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import bench_lmm as shared  # sets the number of threads before numpy is loaded
@@ -105,52 +102,25 @@ def write_task(task: Task, data: Any, folder: Path) -> None:
 
 def run(rounds: int) -> tuple[list[str], str]:
     """Rows of the table, and R's versions."""
-    rows, files = [], {holes: sessions(holes=holes) for holes in (False, True)}
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    files = {holes: sessions(holes=holes) for holes in (False, True)}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         for task in TASKS:
             write_task(task, files[task.holes], folder)
-        process = shared.RProcess.start("peer_panel.R", folder)
-        stack.callback(process.stop)
-        version = process.read()
-        for task in TASKS:
-            shared.say(task.words)
-            call = ours(task, files[task.holes])
-            pairs = [(shared.timed(call), process.ask(task.name, "")) for _ in range(rounds + 1)]
-            mine, theirs = (median(pair[i][0] for pair in pairs[1:]) for i in range(2))
-            cells = [
-                task.words,
-                f"{1000 * mine:.1f}",
-                f"{1000 * theirs:,.0f}",
-                f"{theirs / mine:.0f}",
-                f"{pairs[-1][0][1]:.3f}",
-                f"{pairs[-1][1][1]:.3f}",
-            ]
-            rows.append("| " + " | ".join(cells) + " |")
-    return rows, version
+        calls = [(t.name, t.words, ours(t, files[t.holes])) for t in TASKS]
+        return bench_sem.timed_rows(calls, folder, rounds)
 
 
 def main() -> None:
     """Run, print the table, and write it when asked."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--write", type=Path, help="Markdown file with the two marker comments")
-    options = parser.parse_args()
+    options = bench_sem.options_of(__doc__ or "")
     warnings.simplefilter("ignore")
     rows, version = run(options.rounds)
-    heads = ["model", "alliance_stats, ms", "lavaan, ms", "ratio", "χ², ours", "χ², lavaan"]
-    text = "\n".join(
-        [
-            f"{PATIENTS} patients, 5 waves; one thread, median of {options.rounds} calls. "
-            "alliance_stats starts from the sessions, lavaan from patients by waves.",
-            "",
-            "| " + " | ".join(heads) + " |",
-            "|" + " --- |" * len(heads),
-            *rows,
-            "",
-            f"{version}.",
-        ]
+    about = (
+        f"{PATIENTS} patients, 5 waves; one thread, median of {options.rounds} calls. "
+        "alliance_stats starts from the sessions, lavaan from patients by waves."
     )
+    text = bench_sem.table(about, rows, version)
     print(text)
     if options.write:
         shared.write_between(options.write, text, (START, END))

@@ -155,22 +155,29 @@ def write_task(task: Task, folder: Path) -> None:
 
 def run(rounds: int) -> tuple[list[str], str]:
     """Rows of the table, and R's versions."""
-    rows = []
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        found = tasks()
+    found = tasks()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         for task in found:
             write_task(task, folder)
+        return timed_rows([(t.name, t.words, ours(t)) for t in found], folder, rounds)
+
+
+def timed_rows(
+    calls: list[tuple[str, str, Callable[[], float]]], folder: Path, rounds: int
+) -> tuple[list[str], str]:
+    """Rows of a table of names, words and calls, each beside lavaan's turn, and R's versions."""
+    rows = []
+    with ExitStack() as stack:
         process = shared.RProcess.start("peer_sem.R", folder)
         stack.callback(process.stop)
         version = process.read()
-        for task in found:
-            shared.say(task.words)
-            call = ours(task)
-            pairs = [(shared.timed(call), process.ask(task.name, "")) for _ in range(rounds + 1)]
+        for name, words, call in calls:
+            shared.say(words)
+            pairs = [(shared.timed(call), process.ask(name, "")) for _ in range(rounds + 1)]
             mine, theirs = (median(pair[i][0] for pair in pairs[1:]) for i in range(2))
             cells = [
-                task.words,
+                words,
                 f"{1000 * mine:.1f}",
                 f"{1000 * theirs:,.0f}",
                 f"{theirs / mine:.0f}",
@@ -181,25 +188,27 @@ def run(rounds: int) -> tuple[list[str], str]:
     return rows, version
 
 
-def main() -> None:
-    """Run, print the table, and write it when asked."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+def table(about: str, rows: list[str], version: str) -> str:
+    """The block between the markers."""
+    heads = ["model", "alliance_stats, ms", "lavaan, ms", "ratio", "χ², ours", "χ², lavaan"]
+    lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads), *rows]
+    return "\n".join([about, "", *lines, "", f"{version}."])
+
+
+def options_of(words: str) -> argparse.Namespace:
+    """Arguments of the command line."""
+    parser = argparse.ArgumentParser(description=words.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--write", type=Path, help="Markdown file with the two marker comments")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run, print the table, and write it when asked."""
+    options = options_of(__doc__ or "")
     rows, version = run(options.rounds)
-    heads = ["model", "alliance_stats, ms", "lavaan, ms", "ratio", "χ², ours", "χ², lavaan"]
-    text = "\n".join(
-        [
-            f"From call to tables, one thread, median of {options.rounds} calls.",
-            "",
-            "| " + " | ".join(heads) + " |",
-            "|" + " --- |" * len(heads),
-            *rows,
-            "",
-            f"{version}.",
-        ]
-    )
+    about = f"From call to tables, one thread, median of {options.rounds} calls."
+    text = table(about, rows, version)
     print(text)
     if options.write:
         shared.write_between(options.write, text, (START, END))

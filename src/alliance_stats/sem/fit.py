@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -14,7 +13,6 @@ from alliance_stats.sem.builders import in_groups, with_intercepts
 from alliance_stats.sem.layout import build_layout
 from alliance_stats.sem.likelihood import Likelihood
 from alliance_stats.sem.prepare import Missing, Prepared, group_labels, prepare
-from alliance_stats.sem.problems import about_fit
 from alliance_stats.sem.result import SemResult, Settings
 from alliance_stats.sem.robust import Bread, bread
 from alliance_stats.sem.saturated import Saturated, fit_saturated, saturated_layout, theta_of
@@ -138,7 +136,7 @@ def fit_prepared(spec: ModelSpec, prepared: Prepared, settings: Settings) -> Sem
     layout = build_layout(spec)
     likelihood = Likelihood(layout, blocks, saturated.value)
     optimum = search(likelihood, start_values(layout, saturated.sigma, saturated.mu))
-    result = SemResult(
+    return SemResult(
         spec=spec,
         likelihood=likelihood,
         optimum=optimum,
@@ -153,7 +151,6 @@ def fit_prepared(spec: ModelSpec, prepared: Prepared, settings: Settings) -> Sem
         rows=prepared.rows if settings.estimator == "mlr" else None,
         about_data=prepared.messages,
     )
-    return replace(result, about_fit=tuple(about_fit(result)))
 
 
 def _settings(

@@ -19,6 +19,7 @@ from alliance_stats.sem.layout import Layout, filled
 from alliance_stats.sem.likelihood import Likelihood
 from alliance_stats.sem.measures import Measures, count_moments, measures
 from alliance_stats.sem.moments import Implied
+from alliance_stats.sem.problems import about_fit
 from alliance_stats.sem.r_code import r_code
 from alliance_stats.sem.robust import Bread, Rows
 from alliance_stats.sem.saturated import Saturated
@@ -60,8 +61,8 @@ class SemResult:
     group_sizes : mapping of str to int
     n_clusters, n_patterns, n_dropped : int
         Clusters, patterns of missing values, rows left out.
-    about_data, about_fit : tuple of str
-        Dropped rows; improper or failed fits, in plain words.
+    about_data : tuple of str
+        Dropped rows, in plain words.
     """
 
     spec: ModelSpec
@@ -77,7 +78,11 @@ class SemResult:
     saturated_bread: Bread | None = None
     rows: Rows | None = None
     about_data: tuple[str, ...] = ()
-    about_fit: tuple[str, ...] = ()
+
+    @cached_property
+    def about_fit(self) -> tuple[str, ...]:
+        """Improper, unidentified or failed fits, in plain words."""
+        return tuple(about_fit(self))
 
     @property
     def messages(self) -> tuple[str, ...]:
