@@ -156,28 +156,35 @@ def write_task(task: Task, folder: Path) -> None:
 
 def run(rounds: int) -> tuple[list[str], str]:
     """Rows of the table, and R's versions."""
-    rows = []
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        found = tasks()
+    found = tasks()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         for task in found:
             write_task(task, folder)
+        return timed_rows([(t.name, t.words, ours(t)) for t in found], folder, rounds)
+
+
+def timed_rows(
+    calls: list[tuple[str, str, Callable[[], float]]], folder: Path, rounds: int
+) -> tuple[list[str], str]:
+    """Rows of a table of names, words and calls, each beside lavaan's turn, and R's versions."""
+    rows = []
+    with ExitStack() as stack:
         process = shared.RProcess.start("peer_sem.R", folder)
         stack.callback(process.stop)
         version = process.read()
-        for task in found:
-            shared.say(task.words)
-            call = ours(task)
+        for name, words, call in calls:
+            shared.say(words)
             own: list[tuple[float, float]] = []
             other: list[tuple[float, float]] = []
             for turn in range(rounds + 1):
                 mine = [shared.timed(call) for _ in range(CALLS)]
-                theirs = process.ask(task.name, "")
+                theirs = process.ask(name, "")
                 if turn:
                     own, other = own + mine, [*other, theirs]
             ours_ms, theirs_ms = (1000 * median(t for t, _ in found) for found in (own, other))
             cells = [
-                task.words,
+                words,
                 f"{ours_ms:.1f}",
                 f"{theirs_ms:,.0f}",
                 f"{theirs_ms / ours_ms:.0f}",
@@ -188,26 +195,30 @@ def run(rounds: int) -> tuple[list[str], str]:
     return rows, version
 
 
-def main() -> None:
-    """Run, print the table, and write it when asked."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+def table(about: str, rows: list[str], version: str) -> str:
+    """The block between the markers."""
+    heads = ["model", "alliance_stats, ms", "lavaan, ms", "ratio", "χ², ours", "χ², lavaan"]
+    lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads), *rows]
+    return "\n".join([about, "", *lines, "", f"{version}."])
+
+
+def options_of(words: str) -> argparse.Namespace:
+    """Arguments of the command line."""
+    parser = argparse.ArgumentParser(description=words.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--write", type=Path, help="Markdown file with the two marker comments")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run, print the table, and write it when asked."""
+    options = options_of(__doc__ or "")
     rows, version = run(options.rounds)
-    heads = ["model", "alliance_stats, ms", "lavaan, ms", "ratio", "χ², ours", "χ², lavaan"]
-    text = "\n".join(
-        [
-            f"From call to tables, one thread, median of {options.rounds} turns, in each of which "
-            f"this library is called {CALLS} times and lavaan once.",
-            "",
-            "| " + " | ".join(heads) + " |",
-            "|" + " --- |" * len(heads),
-            *rows,
-            "",
-            f"{version}.",
-        ]
+    about = (
+        f"From call to tables, one thread, median of {options.rounds} turns, in each of which "
+        f"this library is called {CALLS} times and lavaan once."
     )
+    text = table(about, rows, version)
     print(text)
     if options.write:
         shared.write_between(options.write, text, (START, END))

@@ -1,4 +1,4 @@
-# lavaan as the peer of bench_sem.py: Rscript peer_sem.R folder
+# lavaan as the peer of bench_sem.py and bench_panel.py: Rscript peer_sem.R folder
 #
 # Reads one request per line from stdin, "<task><TAB>…", and answers "<seconds><TAB><chi-squared>".
 # The folder holds <task>.csv and <task>.txt, the model. The first line written names the versions.
@@ -15,7 +15,14 @@ options_of <- list(
   one_fiml = list(missing = "fiml"),
   groups = list(group = "arm", group.label = c("a", "b")),
   levels = list(cluster = "patient"),
-  panel_fiml = list(missing = "fiml")
+  panel_fiml = list(missing = "fiml"),
+  complete = list(meanstructure = TRUE), # from here on: bench_panel.py
+  equal = list(meanstructure = TRUE),
+  fiml = list(missing = "fiml"),
+  equal_fiml = list(missing = "fiml"),
+  cluster = list(missing = "fiml", estimator = "MLR", cluster = "therapist"),
+  clpm = list(missing = "fiml"),
+  dpm = list(missing = "fiml")
 )
 tasks <- list()
 load_task <- function(name) {

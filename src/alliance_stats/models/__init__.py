@@ -12,6 +12,8 @@ NAMES = {
     "fit_latent_within_between": "alliance_stats.models.latent",
     "ModelChange": "alliance_stats.models.change_model_result",
     "fit_lagged": "alliance_stats.models.lagged.fit",
+    "CrossLaggedResult": "alliance_stats.models.cross_lagged_result",
+    "fit_cross_lagged": "alliance_stats.models.cross_lagged",
     "fit_outcome": "alliance_stats.models.outcome",
     "fit_within_between": "alliance_stats.models.within_between",
     "reliable_change_model": "alliance_stats.models.change_model",

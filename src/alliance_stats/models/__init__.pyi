@@ -1,5 +1,7 @@
 from alliance_stats.models.change_model import reliable_change_model as reliable_change_model
 from alliance_stats.models.change_model_result import ModelChange as ModelChange
+from alliance_stats.models.cross_lagged import fit_cross_lagged as fit_cross_lagged
+from alliance_stats.models.cross_lagged_result import CrossLaggedResult as CrossLaggedResult
 from alliance_stats.models.growth import fit_growth as fit_growth
 from alliance_stats.models.growth_result import GrowthResult as GrowthResult
 from alliance_stats.models.lagged.fit import fit_lagged as fit_lagged

@@ -14,6 +14,7 @@ import pandas as pd
 from alliance_stats._base.views import ResultView
 from alliance_stats._version import __version__
 from alliance_stats.report.plots import (
+    cross_lagged,
     d_study,
     growth,
     lagged,
@@ -33,6 +34,7 @@ from alliance_stats.report.words import fit_failed, fit_singular, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
 
 _DPI = 300
 
@@ -50,6 +52,7 @@ class _Drawing:
     panels: Callable[[pd.DataFrame], list[str]]
     share_y: bool
     size: Callable[[pd.DataFrame], tuple[float, float]] | None = None  # by default by its panels
+    lay_out: Callable[[Canvas, pd.DataFrame], AxesArray] | None = None  # axes of its own
 
 
 #: The figure of each kind of view that has one.
@@ -84,6 +87,13 @@ _DRAWINGS = {
         reliability.panel_names,
         share_y=True,
         size=lambda _: reliability.SIZE,
+    ),
+    "cross_lagged": _Drawing(
+        cross_lagged.plot_cross_lagged,
+        cross_lagged.figure_caption,
+        cross_lagged.panel_names,
+        share_y=True,
+        lay_out=cross_lagged.lay_out,
     ),
     "reliable_change": _Drawing(
         reliable_change.plot_reliable_change,
@@ -204,15 +214,18 @@ def _figure(view: ResultView) -> Figure | None:
     if drawing is None or view.plot is None or view.plot.empty:
         return None
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure as Canvas
+    from matplotlib.figure import Figure as NewCanvas
 
     n = len(drawing.panels(view.plot))
     buffer = BytesIO()
     with journal_style():
-        canvas = Canvas(figsize=drawing.size(view.plot) if drawing.size else figure_size(n))
+        canvas = NewCanvas(figsize=drawing.size(view.plot) if drawing.size else figure_size(n))
         FigureCanvasAgg(canvas)
-        axes = panel_axes(canvas, n, share_y=drawing.share_y)
-        grow(canvas, drawing.draw(view, ax=list(axes)))
+        if drawing.lay_out is not None:
+            drawing.draw(view, ax=list(drawing.lay_out(canvas, view.plot)))
+        else:
+            axes = panel_axes(canvas, n, share_y=drawing.share_y)
+            grow(canvas, drawing.draw(view, ax=list(axes)))
         canvas.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
     return Figure(buffer.getvalue(), drawing.caption(view))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -22,6 +23,8 @@ from alliance_stats.report.words import (
 )
 
 _MOST_DIGITS = 10
+#: What stands between the ends of a path in a term: ``wai_1 -> phq9_2``.
+PATH = " -> "
 #: More columns than this in fewer rows are set one row a column, if the first column names rows.
 _MOST_COLUMNS = 9
 _STANDARDISED_NOTE = "Coefficients in standard deviations (SD) of the same unit, taken as known."
@@ -157,8 +160,26 @@ def strings(frame: pd.DataFrame, name: str) -> list[str]:
 def row_words(frame: pd.DataFrame) -> list[str]:
     """What each row of a tidy frame is called: its effect in plain words, else its term."""
     names = zip(*(strings(frame, name) for name in ("effect", "unit", "term")), strict=True)
-    return [
+    words = [
         effect_words(effect, unit) if effect else term_words(term) for effect, unit, term in names
+    ]
+    return [f"{word}{ending}" for word, ending in zip(words, _path_endings(frame), strict=True)]
+
+
+def _is_path(term: str) -> bool:
+    return PATH in term
+
+
+def _path_endings(frame: pd.DataFrame) -> list[str]:
+    """Group and path behind effects of several groups or waves: `` in cbt``, `` (a_1 to b_2)``."""
+    effects, groups, terms = (strings(frame, name) for name in ("effect", "group", "term"))
+    waves = Counter(zip(effects, groups, strict=True))
+    return [
+        (f" in {one_line(group)}" if group else "")
+        + (f" ({one_line(term).replace(PATH, ' to ')})" if waves[effect, group] > 1 else "")
+        if _is_path(term) and effect
+        else ""
+        for effect, group, term in zip(effects, groups, terms, strict=True)
     ]
 
 
@@ -168,7 +189,8 @@ def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
     effects = set(strings(frame, "effect")) - {""}
     if effects and effects <= set(EFFECT_ORDER):
         shown["effect"] = row_words(frame)
-        return shown.drop(columns=["unit", "term"], errors="ignore")
+        said = ["unit", "term", *(["group"] if any(map(_is_path, strings(frame, "term"))) else [])]
+        return shown.drop(columns=said, errors="ignore")
     if "term" in frame.columns:
         pairs = zip(strings(frame, "term"), strings(frame, "with_term"), strict=True)
         shown["term"] = [" with ".join(map(term_words, filter(None, pair))) for pair in pairs]

@@ -9,6 +9,7 @@ from alliance_stats.report.numbers import coefficient_numbers
 from alliance_stats.report.prose import ReportText
 from alliance_stats.report.sources import Sources, as_views, numbered_titles
 from alliance_stats.report.text_change import change_paragraphs
+from alliance_stats.report.text_cross_lagged import cross_lagged_paragraphs
 from alliance_stats.report.text_data import levels_paragraphs, sessions_paragraphs
 from alliance_stats.report.text_growth import growth_paragraphs
 from alliance_stats.report.text_lagged import lagged_paragraphs
@@ -37,8 +38,9 @@ def report_text(results: Sources) -> ReportText:
     """Write a result in sentences, as they stand in the results section of a paper.
 
     The sentences claim what the model can show: `fit_within_between` estimates an association,
-    `fit_outcome` a prediction from early sessions to the last outcome, `fit_lagged` predictions
-    from session to session, without a test where the design is biased. An interval that includes
+    `fit_outcome` a prediction from early sessions to the last outcome, `fit_lagged` and
+    `fit_cross_lagged` predictions from session to session, the former without a test where the
+    design is biased. An interval that includes
     zero is called inconclusive, with the effects it leaves open.
     "Better" and "worse" are used only when the roles say which direction of the outcome is
     improvement. A fit that did not converge is named first.
@@ -125,6 +127,7 @@ _WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
     "latent_within_between": latent_paragraphs,
     "outcome": outcome_paragraphs,
     "lagged": lagged_paragraphs,
+    "cross_lagged": cross_lagged_paragraphs,
     "sessions": sessions_paragraphs,
     "reliable_change": change_paragraphs,
     "levels": levels_paragraphs,

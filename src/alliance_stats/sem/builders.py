@@ -8,7 +8,7 @@ from typing import Literal
 
 from alliance_stats._base.checks import one_of
 from alliance_stats._base.errors import ArgumentError
-from alliance_stats.sem.spec import LEVELS, ModelSpec, Parameter
+from alliance_stats.sem.spec import LEVELS, ModelSpec, Parameter, operator
 
 Identification = Literal["marker", "variance"]
 
@@ -138,7 +138,7 @@ def with_intercepts(spec: ModelSpec) -> ModelSpec:
 
 
 #: What `in_groups` can set equal.
-EQUALITIES = ("loadings", "intercepts", "residuals")
+EQUALITIES = ("loadings", "intercepts", "residuals", "regressions")
 
 
 def in_groups(spec: ModelSpec, groups: Sequence[str], *, equal: Sequence[str] = ()) -> ModelSpec:
@@ -150,9 +150,10 @@ def in_groups(spec: ModelSpec, groups: Sequence[str], *, equal: Sequence[str] = 
         A model of one group.
     groups : sequence of str
         Labels, as text.
-    equal : sequence of {"loadings", "intercepts", "residuals"}
+    equal : sequence of {"loadings", "intercepts", "residuals", "regressions"}
         What is the same in all groups: paths from latent variables, intercepts of observed
-        variables, (co)variances of residuals of observed variables. With equal loadings, variances
+        variables, (co)variances of residuals of observed variables, paths that are no loadings
+        (between latent variables, or from observed ones). With equal loadings, variances
         of latent variables fixed for identification are free from the second group on; with
         equal intercepts, means of latent variables are.
 
@@ -190,6 +191,7 @@ def _in_group(
         "loadings": p.matrix == "paths" and p.column in spec.latent,
         "intercepts": p.matrix == "means" and p.row in spec.observed,
         "residuals": p.matrix == "covariances" and not latent_ends,
+        "regressions": p.matrix == "paths" and operator(spec, p) == "~",
     }
     same = any(kinds[name] for name in equal)
     label = p.label or (".".join(p.place) if same else "")

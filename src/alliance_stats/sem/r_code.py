@@ -16,8 +16,18 @@ _RESERVED = {"NA", "start", "equal", "level", "group", "class", "block", "TRUE",
 
 def r_code(spec: ModelSpec, settings: Settings, data: str) -> str:
     """The text of `SemResult.to_r`, which documents the arguments."""
+    return r_program(spec, settings, read_line(data, "d"))
+
+
+def read_line(data: str, name: str) -> str:
+    """The line that reads a CSV file into a frame of R."""
     if not isinstance(data, str) or not data:
         raise ArgumentError(f"data={data!r} is no file name. Give one such as 'data.csv'.")
+    return f"{name} <- read.csv({quoted(data)}, check.names = FALSE)"
+
+
+def r_program(spec: ModelSpec, settings: Settings, *read: str) -> str:
+    """Code that fits a model to the frame ``d`` which the lines of `read` make."""
     for name in (*spec.variables, *filter(None, [settings.groups, settings.cluster])):
         _check_name(name)
     options = [f'estimator = "{settings.estimator.upper()}"']
@@ -27,14 +37,14 @@ def r_code(spec: ModelSpec, settings: Settings, data: str) -> str:
         options.append('missing = "fiml"')
     options.append(f"meanstructure = {'TRUE' if spec.has_means else 'FALSE'}")
     if settings.groups:
-        labels = ", ".join(map(_text, spec.groups))
+        labels = ", ".join(map(quoted, spec.groups))
         options.append(f'group = "{settings.groups}", group.label = c({labels})')
     if settings.cluster:
         options.append(f'cluster = "{settings.cluster}"')
     return "\n".join(
         [
             "library(lavaan)",
-            f"d <- read.csv({_text(data)}, check.names = FALSE)",
+            *read,
             "model <- '",
             *model_lines(spec),
             "'",
@@ -55,7 +65,7 @@ def model_lines(spec: ModelSpec) -> list[str]:
     lines: list[str] = []
     for group, level in spec.parts:
         if group and (not level or level == spec.levels[0]):
-            lines.append(f"group: {_text(group)}")
+            lines.append(f"group: {quoted(group)}")
         if level:
             lines.append(f"level: {level}")
         lines += [
@@ -92,7 +102,7 @@ def _check_name(name: str) -> None:
         )
 
 
-def _text(text: str) -> str:
+def quoted(text: str) -> str:
     """A text in double quotes; only what cannot end it or the model's quotes."""
     if not text.isprintable() or set(text) & set("\"'\\"):
         raise UnsupportedError(

@@ -37,11 +37,7 @@ def tidy(self: FittedSem, *, conf_level: float = 0.95, standardised: bool = Fals
     """
     probability(conf_level, name="conf_level")
     parameters = self.spec.parameters
-    if standardised:
-        estimate, se = _standardised(self)
-    else:
-        estimate = np.array([value for _, value in self.entries()])
-        se = _standard_errors(self)
+    estimate, se = entry_values(self, standardised=standardised)
     tests = t_tests(estimate, se, np.full(len(se), np.inf), conf_level)
     leading = {"unit": [p.level for p in parameters], "group": [p.group for p in parameters]}
     if self.spec.levels == ("",):
@@ -66,7 +62,14 @@ def tidy(self: FittedSem, *, conf_level: float = 0.95, standardised: bool = Fals
     )
 
 
-def _numbers(fit: FittedSem) -> dict[tuple[str, ...], int]:
+def entry_values(fit: FittedSem, *, standardised: bool = False) -> tuple[Floats, Floats]:
+    """Estimates and standard errors by entry of the specification, in its order."""
+    if standardised:
+        return _standardised(fit)
+    return np.array([value for _, value in fit.entries()]), _standard_errors(fit)
+
+
+def free_numbers(fit: FittedSem) -> dict[tuple[str, ...], int]:
     """The number of each free parameter by what makes it one."""
     return {
         key(entry): int(number)
@@ -76,7 +79,7 @@ def _numbers(fit: FittedSem) -> dict[tuple[str, ...], int]:
 
 def _standard_errors(fit: FittedSem) -> Floats:
     """Standard errors by entry of the specification; NaN where fixed."""
-    numbers = _numbers(fit)
+    numbers = free_numbers(fit)
     with np.errstate(invalid="ignore"):
         by_free = np.sqrt(fit.covariance.diagonal())
     return np.array(
