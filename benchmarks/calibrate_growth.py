@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 
 import alliance_stats as al
-from alliance_stats.models.growth_early import EarlyRate
-from alliance_stats.models.latent_result import LatentResult
+from alliance_stats.models.growth.early import EarlyRate
+from alliance_stats.models.latent.result import LatentResult
 
 START, END = "<!-- calibrate_growth: start -->", "<!-- calibrate_growth: end -->"
 PATIENTS, SESSIONS, LIMIT = 120, 10, 6.5

@@ -31,11 +31,11 @@ from alliance_stats.lmm.pooling.pool import pool as pool
 from alliance_stats.measures.change.changing import reliable_change as reliable_change
 from alliance_stats.measures.instruments.registry import list_instruments as list_instruments
 from alliance_stats.measures.scoring.score import score as score
-from alliance_stats.models.cross_lagged import fit_cross_lagged as fit_cross_lagged
-from alliance_stats.models.growth import fit_growth as fit_growth
+from alliance_stats.models.growth.fit import fit_growth as fit_growth
 from alliance_stats.models.lagged.fit import fit_lagged as fit_lagged
-from alliance_stats.models.latent import fit_latent_within_between as fit_latent_within_between
-from alliance_stats.models.outcome import fit_outcome as fit_outcome
+from alliance_stats.models.latent.fit import fit_latent_within_between as fit_latent_within_between
+from alliance_stats.models.outcome.fit import fit_outcome as fit_outcome
+from alliance_stats.models.panel.fit import fit_cross_lagged as fit_cross_lagged
 from alliance_stats.models.within_between import fit_within_between as fit_within_between
 from alliance_stats.reliability.consistency.cronbach import cronbach_alpha as cronbach_alpha
 from alliance_stats.reliability.factor.omega import mcdonald_omega as mcdonald_omega

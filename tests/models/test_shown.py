@@ -9,7 +9,7 @@ import pandas as pd
 
 import alliance_stats as al
 from alliance_stats._base.printing import MINUS
-from alliance_stats.models.outcome_result import OutcomeResult
+from alliance_stats.models.outcome.result import OutcomeResult
 from alliance_stats.models.result import AllianceResult
 from alliance_stats.models.shown import result_html, result_text
 

@@ -5,18 +5,18 @@ from alliance_stats._base.lazy import attach
 NAMES = {
     "AllianceResult": "alliance_stats.models.result",
     "LaggedResult": "alliance_stats.models.lagged.result",
-    "GrowthResult": "alliance_stats.models.growth_result",
-    "OutcomeResult": "alliance_stats.models.outcome_result",
-    "LatentResult": "alliance_stats.models.latent_result",
-    "fit_growth": "alliance_stats.models.growth",
-    "fit_latent_within_between": "alliance_stats.models.latent",
-    "ModelChange": "alliance_stats.models.change_model_result",
+    "GrowthResult": "alliance_stats.models.growth.result",
+    "OutcomeResult": "alliance_stats.models.outcome.result",
+    "LatentResult": "alliance_stats.models.latent.result",
+    "fit_growth": "alliance_stats.models.growth.fit",
+    "fit_latent_within_between": "alliance_stats.models.latent.fit",
+    "ModelChange": "alliance_stats.models.change.result",
     "fit_lagged": "alliance_stats.models.lagged.fit",
-    "CrossLaggedResult": "alliance_stats.models.cross_lagged_result",
-    "fit_cross_lagged": "alliance_stats.models.cross_lagged",
-    "fit_outcome": "alliance_stats.models.outcome",
+    "CrossLaggedResult": "alliance_stats.models.panel.result",
+    "fit_cross_lagged": "alliance_stats.models.panel.fit",
+    "fit_outcome": "alliance_stats.models.outcome.fit",
     "fit_within_between": "alliance_stats.models.within_between",
-    "reliable_change_model": "alliance_stats.models.change_model",
+    "reliable_change_model": "alliance_stats.models.change.fit",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)

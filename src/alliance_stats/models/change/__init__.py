@@ -1,0 +1,1 @@
+"""Reliable change from a model of all sessions."""

@@ -1,0 +1,1 @@
+"""Growth: courses of alliance and outcome over sessions."""

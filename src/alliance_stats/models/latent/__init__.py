@@ -1,0 +1,1 @@
+"""Within and between effects with latent means."""

@@ -1,0 +1,1 @@
+"""Early alliance and the outcome after therapy."""

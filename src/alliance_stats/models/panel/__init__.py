@@ -1,0 +1,1 @@
+"""Panel models of alliance and outcome by waves."""
