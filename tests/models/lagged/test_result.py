@@ -33,7 +33,7 @@ def biased() -> LaggedResult:
 def test_sensitivity_rows(result: LaggedResult, frame: pd.DataFrame) -> None:
     table = result.sensitivity
     assert table["model"].unique().tolist() == [
-        "as fitted", "without time", "with a time slope of each patient",
+        "as fitted", "without time", "with a time slope of each patient", "with treatment length",
         "with ratings detrended by each patient's own line",
         "with the session before, however long ago",
     ]  # fmt: skip

@@ -172,7 +172,8 @@ class LaggedResult:
 
         Columns ``model`` and those of `effects`. Rows: without time; with a line common to all
         patients; with a time slope of each patient; with each patient's own line taken out of
-        both ratings before; with the other way to bridge gaps.
+        both ratings before; with treatment length (sessions attended and their product with time);
+        with the other way to bridge gaps.
         """
         return sensitivity_rows(self.fits, self.prepared, self.specification, self.sessions)
 

@@ -7,7 +7,7 @@ of both ratings before (Curran & Bauer, 2011; Wang & Maxwell, 2015).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -15,6 +15,7 @@ import pandas as pd
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.data.lags import Gap
 from alliance_stats.data.sessions import SessionData
+from alliance_stats.formula.names import quote_name
 from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.lagged.effects import lagged_effects
@@ -24,7 +25,7 @@ from alliance_stats.models.lagged.specification import (
     fit_equation,
     too_few_rows,
 )
-from alliance_stats.models.prepare import Time
+from alliance_stats.models.prepare import LENGTH, Time, time_term
 
 _OTHER_GAP: dict[Gap, tuple[Gap, str]] = {
     "strict": ("previous", "with the session before, however long ago"),
@@ -48,6 +49,9 @@ def sensitivity_rows(
         effects = _refitted(prepared, replace(chosen, time=time), ddf)
         if effects is not None:
             found[model] = effects
+    length = _length_terms(prepared, chosen)
+    if length and (effects := _refitted(prepared, chosen, ddf, length)) is not None:
+        found["with treatment length"] = effects
     others: dict[str, tuple[Gap, Detrend]] = {
         "with ratings detrended by each patient's own line": (prepared.gap, "patient")
     }
@@ -71,13 +75,30 @@ def _times(time: Time) -> dict[str, Time]:
     return {model: other for model, other in found.items() if other != time}
 
 
-def _refitted(prepared: PreparedLags, chosen: LaggedSpecification, ddf: Ddf) -> pd.DataFrame | None:
+def _length_terms(prepared: PreparedLags, chosen: LaggedSpecification) -> list[str]:
+    """Sessions attended and their product with time; nothing where lengths hardly differ.
+
+    Where ratings have a trend a patient's mean depends on how long the treatment was, and so does
+    what is centred on it.
+    """
+    if chosen.time == "none" or prepared.frame[LENGTH].nunique() < 3:
+        return []
+    time = prepared.time if chosen.time == "factor" else str(time_term(chosen.time, prepared))
+    return [quote_name(LENGTH), f"{quote_name(LENGTH)}:{quote_name(time)}"]
+
+
+def _refitted(
+    prepared: PreparedLags,
+    chosen: LaggedSpecification,
+    ddf: Ddf,
+    extra: Sequence[str] = (),
+) -> pd.DataFrame | None:
     """The effects of another model; None where it cannot be fitted."""
     if any(too_few_rows(prepared, equation, chosen) for equation in prepared.equations):
         return None
     try:
         fits: dict[str, MixedModelResult] = {
-            e.side: fit_equation(prepared, e, chosen) for e in prepared.equations
+            e.side: fit_equation(prepared, e, chosen, extra=extra) for e in prepared.equations
         }
     except DataError:
         return None

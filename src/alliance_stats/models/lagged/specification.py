@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from alliance_stats._base.checks import counted
@@ -40,15 +41,22 @@ class LaggedSpecification:
 
 
 def fit_equation(
-    prepared: PreparedLags, equation: Equation, chosen: LaggedSpecification
+    prepared: PreparedLags,
+    equation: Equation,
+    chosen: LaggedSpecification,
+    *,
+    extra: Sequence[str] = (),
 ) -> MixedModelResult:
-    """Fit one equation."""
-    formula = equation_formula(prepared, equation, chosen)
+    """Fit one equation, with further fixed terms as formula text."""
+    formula = equation_formula(prepared, equation, chosen, extra)
     return fit_quietly(formula, prepared.rows(equation), reml=chosen.reml)
 
 
 def equation_formula(
-    prepared: PreparedLags, equation: Equation, chosen: LaggedSpecification
+    prepared: PreparedLags,
+    equation: Equation,
+    chosen: LaggedSpecification,
+    extra: Sequence[str] = (),
 ) -> str:
     """response ~ time + cross + own + the predictor's parts between + (… | patient) + …"""
     columns = {"cross": equation.cross, "autoregression": equation.own}
@@ -58,10 +66,10 @@ def equation_formula(
     }
     fixed = [*columns.values(), *(column for _, column in prepared.between(equation))]
     time = time_term(chosen.time, prepared)
+    terms = [*map(quote_name, fixed), *extra]
     return session_formula(
-        equation.response, list(map(quote_name, fixed)), slopes, prepared.groups, time=time,
-        kind=chosen.time,
-    )  # fmt: skip
+        equation.response, terms, slopes, prepared.groups, time=time, kind=chosen.time
+    )
 
 
 def too_few_rows(prepared: PreparedLags, equation: Equation, chosen: LaggedSpecification) -> bool:
