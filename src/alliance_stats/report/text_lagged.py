@@ -21,7 +21,8 @@ from alliance_stats.report.words import (
 PATHS = {"alliance_to_outcome": True, "outcome_to_alliance": False}
 _REMEDY = (
     "A path that is biased for this design needs a model that does not centre on observed means, "
-    "such as a random-intercept cross-lagged panel model or a dynamic panel model."
+    "such as a random-intercept cross-lagged panel model or a dynamic panel model "
+    "(fit_cross_lagged)."
 )
 _CAUTION = (
     "The order in time rules out that the later rating shaped the earlier one; it does not show "

@@ -314,7 +314,7 @@ class LaggedResult:
         return [
             f"Biased for this design: {' and '.join(words)} in simulated studies (result.bias). "
             "Do not test it with this model; a random-intercept cross-lagged panel model or a "
-            "dynamic panel model does not centre on observed means."
+            "dynamic panel model (fit_cross_lagged) does not centre on observed means."
         ]
 
     def _call(self) -> str:
