@@ -363,7 +363,7 @@ def test_r_code_names_the_waves_and_the_units() -> None:
         ({"constrain": ["means"], "model": "lcm-sr"}, "follow the lines of growth"),
         ({"constrain": ["means"], "model": "dpm"}, "intercepts of equations"),
         ({"waves": 1}, "no usable number of waves"),
-        ({"waves": 16}, "from 2 to 15"),
+        ({"waves": 13}, "from 2 to 12"),
         ({"waves": 2.5}, "neither a number of waves nor"),
         ({"waves": "first"}, "neither a number of waves nor"),
         ({"waves": [3, 2, 1]}, "not in order of time"),
