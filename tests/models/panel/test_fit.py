@@ -288,6 +288,13 @@ def test_the_report_says_predicted_and_never_caused() -> None:
     assert "causes" not in text and "random-intercept cross-lagged panel model" in text
 
 
+def test_a_saturated_model_claims_no_fit() -> None:
+    result = fitted(simulated(60, 2), ROLES | {"outcome_at": "after"}, model="clpm", waves=2)
+    assert result.glance()["df"].item() == 0
+    assert "as many parameters as moments" in al.report_text(result)
+    assert not len(result.tests)
+
+
 def test_a_null_is_inconclusive() -> None:
     text = al.report_text(fitted(simulated(100, 4, b=NULL, c=NULL, seed=2), waves=4))
     assert text.count("was inconclusive") == 2
@@ -356,6 +363,7 @@ def test_r_code_names_the_waves_and_the_units() -> None:
         ({"constrain": ["means"], "model": "lcm-sr"}, "follow the lines of growth"),
         ({"constrain": ["means"], "model": "dpm"}, "intercepts of equations"),
         ({"waves": 1}, "no usable number of waves"),
+        ({"waves": 13}, "from 2 to 12"),
         ({"waves": 2.5}, "neither a number of waves nor"),
         ({"waves": "first"}, "neither a number of waves nor"),
         ({"waves": [3, 2, 1]}, "not in order of time"),

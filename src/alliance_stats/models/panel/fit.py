@@ -68,7 +68,7 @@ def fit_cross_lagged(
           predictor, which may itself depend on earlier responses (predetermined);
         * ``"lcm-sr"``: a line of growth for each patient, effects of deviations from it.
     waves : int or sequence of int
-        How many sessions, or which session numbers in order, such as ``[1, 3, 5, 7]``.
+        How many sessions (at most 12), or which session numbers in order: ``[1, 3, 5, 7]``.
     align : {"start", "end"}
         Whether the sessions are the first ones or each patient's last ones.
     constrain : sequence of {"autoregression", "cross_lagged", "innovations", "means"}

@@ -23,7 +23,7 @@ Align = Literal["start", "end"]
 Floats = NDArray[np.float64]
 #: Fewer patients than this with both of two ratings cannot tell how they covary.
 LEAST_PAIRS = 5
-MAX_WAVES = 30
+MAX_WAVES = 12
 _THERAPISTS = (
     "therapist_change='first' counts all sessions for the patient's first therapist; or leave "
     "cluster out"

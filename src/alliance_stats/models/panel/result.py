@@ -194,7 +194,7 @@ class CrossLaggedResult:
                 paths="; ".join(self.paths),
                 waves=waves_words(self.prepared),
                 missing=self.choices.missing,
-                fit=fit_sentence(self.fit),
+                fit=self._fit_words,
             ),
             tables={name: table for name, table in tables.items() if len(table)},
         )
@@ -214,9 +214,16 @@ class CrossLaggedResult:
             waves_note(self.prepared),
             estimation_note(self.fit, self.choices),
             *equality_notes(self.tests, self.choices),
-            f"Fit: {fit_sentence(self.fit)}.",
+            f"Fit: {self._fit_words}.",
             *model_notes(self.prepared, self.choices),
         )
+
+    @property
+    def _fit_words(self) -> str:
+        """The test of the model and its indices, where there is something to test."""
+        if not self.fit.statistic.df:
+            return "exact, because the model has as many parameters as moments (df = 0)"
+        return fit_sentence(self.fit)
 
     @property
     def _title(self) -> str:
