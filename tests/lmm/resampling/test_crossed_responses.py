@@ -59,7 +59,7 @@ def test_products_and_degrees_are_those_of_rows(name: str) -> None:
     np.testing.assert_allclose(law.links, joint[:n, n:], atol=1e-9)
     np.testing.assert_allclose(law.rest_gram, joint[n:, n:], atol=1e-9)
     assert law.rest == len(columns) - np.linalg.matrix_rank(columns)
-    d = law.rest_factor
+    d = law.rest_roots.root
     np.testing.assert_allclose(d @ d.T + law.lift.T @ law.lift, law.rest_gram, atol=1e-8)
 
 

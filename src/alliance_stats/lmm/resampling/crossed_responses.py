@@ -1,12 +1,12 @@
 """Cross-products of simulated responses of crossed factors, drawn without a row of the data.
 
 As in the module `responses`, with two sets of columns: Z₁ of the factor with most groups, block
-by block, and R = [Z_R, X] of all groups of the others and the fixed effects, as one. With
-Z₁'Z₁ = FF' and H = F⁺Z₁'R,
+by block, and R = [Z_R, X] of all groups of the others and the fixed effects, as one. With F the
+symmetric root of Z₁'Z₁ and H = F⁺Z₁'R,
 
-    Z₁'ε = σFe,    R'ε = σ(H'e + Df),    DD' = R'R − H'H,    ε'ε = σ²(e'e + f'f + χ²),
+    Z₁'ε = σFe,    R'ε = σ(H'e + Df),    D² = R'R − H'H,    ε'ε = σ²(e'e + f'f + χ²),
 
-e and f standard normal, the χ² of n less the ranks of F and D degrees of freedom.
+e and f standard normal in the ranges of F and D, the χ² of n less their ranks degrees of freedom.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from alliance_stats.lmm.algebra.crossed_sparse import SparseProducts
 from alliance_stats.lmm.algebra.crossings import Crossings
 from alliance_stats.lmm.algebra.nested import NestedProducts
 from alliance_stats.lmm.criterion import Criterion, Profile
+from alliance_stats.lmm.resampling.gram_roots import RANK, GramRoots, gram_roots
 from alliance_stats.lmm.resampling.replicate import Replicate, with_response
-from alliance_stats.lmm.resampling.responses import RANK
 
 #: Most columns of R, whose Gram matrix is held as one.
 MOST = 3_000
@@ -104,39 +104,37 @@ class CrossedLaw:
         return np.asarray(self.crossings.grams[z[:, None], z].transpose(2, 0, 1))
 
     @cached_property
-    def first_factor(self) -> tuple[np.ndarray, np.ndarray]:
-        """F and F⁺' (G_1, q_1, q_1); columns beyond the rank are zero."""
-        return _factor(self.first_gram)
+    def first_roots(self) -> GramRoots:
+        """F (G_1, q_1, q_1) of every group."""
+        return gram_roots(self.first_gram)
 
     @cached_property
     def lift(self) -> np.ndarray:
         """H (G_1·q_1, Q + p)."""
-        inverse = self.first_factor[1].transpose(0, 2, 1)
+        inverse = self.first_roots.inverse
         g, q = inverse.shape[:2]
         return np.asarray((inverse @ self.links.reshape(g, q, -1)).reshape(g * q, -1))
 
     @cached_property
-    def rest_factor(self) -> np.ndarray:
-        """D (Q + p, Q + p); columns beyond the rank are zero."""
-        left = self.rest_gram - self.lift.T @ self.lift
-        values, vectors = np.linalg.eigh((left + left.T) / 2)
-        values[values <= RANK * np.diag(self.rest_gram).max() * len(values)] = 0.0
-        return np.asarray(vectors * np.sqrt(values))
+    def rest_roots(self) -> GramRoots:
+        """D (Q + p, Q + p)."""
+        least = RANK * np.diag(self.rest_gram).max() * len(self.rest_gram)
+        return gram_roots(self.rest_gram - self.lift.T @ self.lift, least=least)
 
     @cached_property
     def rest(self) -> int:
         """Degrees of freedom of the part of the residuals outside all columns."""
-        ranks = [int((f != 0).any(axis=-2).sum()) for f in (self.first_factor[0], self.rest_factor)]
-        return max(self.criterion.design.n_obs - sum(ranks), 0)
+        ranks = int(self.first_roots.rank.sum()) + int(self.rest_roots.rank)
+        return max(self.criterion.design.n_obs - ranks, 0)
 
     def draw(self, rng: np.random.Generator) -> ResponseProducts:
         """The products of a drawn response."""
         sigma = np.sqrt(self.sigma2)
-        factor = self.first_factor[0]
-        e = rng.standard_normal(factor.shape[:2]) * (factor != 0).any(axis=1)
-        f = rng.standard_normal(len(self.rest_factor)) * (self.rest_factor != 0).any(axis=0)
-        first = sigma * (factor @ e[..., None])[..., 0].ravel()
-        rest = sigma * (self.lift.T @ e.ravel() + self.rest_factor @ f)
+        one, two = self.first_roots, self.rest_roots
+        e = one.inside @ rng.standard_normal(one.root.shape[:2])[..., None]
+        f = two.inside @ rng.standard_normal(len(two.root))
+        first = sigma * (one.root @ e).ravel()
+        rest = sigma * (self.lift.T @ e.ravel() + two.root @ f)
         beyond = rng.chisquare(self.rest) if self.rest else 0.0
         own, others = self._coefficients(rng)
         shape = self.first_gram.shape[:2]
@@ -211,12 +209,3 @@ def crossed_products_of(criterion: Criterion) -> DenseProducts | SparseProducts:
     if not isinstance(products, DenseProducts | SparseProducts):
         raise TypeError("the factors of this model are nested")
     return products
-
-
-def _factor(gram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """F with FF' = G and F⁺' of matrices (G, q, q); columns beyond the rank are zero."""
-    values, vectors = np.linalg.eigh(gram)
-    kept = values > RANK * values[:, -1:]
-    roots = np.sqrt(np.where(kept, values, 0.0))
-    inverse = np.divide(1.0, roots, out=np.zeros_like(roots), where=kept)
-    return vectors * roots[:, None], vectors * inverse[:, None]

@@ -1,12 +1,12 @@
 """Cross-products of simulated responses, drawn without a row of the data.
 
 A response y = Wc + ε of one innermost group, W its standardised columns and G = W'W their Gram
-matrix, enters a fit through W'y and y'y only. With G = FF' and F of r columns, r the rank of G,
+matrix, enters a fit through W'y and y'y only. With P the projection on the range of G, of rank r,
 
-    W'ε = σFe with e ~ N(0, I_r),    ε'ε = σ²(e'e + χ²) with n − r degrees of freedom,
+    W'ε = σG^½e with e ~ N(0, P),    ε'ε = σ²(e'e + χ²) with n − r degrees of freedom,
 
-jointly and exactly: e is the part of ε within the columns of W, in an orthonormal basis, and χ²
-the squared length of the rest. Only the sum of y'y over groups is needed, so the χ² of all groups
+jointly and exactly: e is the part of ε within the columns of W, and χ² the squared length of the
+rest. Only the sum of y'y over groups is needed, so the χ² of all groups
 are drawn as one, of n − Σr degrees. An eigenvalue of G below rounding may count for nothing or
 for one: the law of ε'ε is the same and that of W'ε differs by as much as the eigenvalue.
 """
@@ -20,10 +20,8 @@ from functools import cached_property
 import numpy as np
 
 from alliance_stats.lmm.criterion import Criterion, Profile
+from alliance_stats.lmm.resampling.gram_roots import gram_roots
 from alliance_stats.lmm.resampling.replicate import nested_products
-
-#: Eigenvalues of a Gram matrix below this share of its largest are rounding.
-RANK = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,27 +51,26 @@ class ResponseLaw:
     ancestors: Sequence[np.ndarray]
 
     @cached_property
-    def factors(self) -> np.ndarray:
-        """F (m − 1, m − 1, G_1) of every group; columns beyond the rank are zero."""
-        values, vectors = np.linalg.eigh(self.grams.transpose(2, 0, 1))
-        values[values <= RANK * values[:, -1:]] = 0.0
-        return np.ascontiguousarray((vectors * np.sqrt(values)[:, None]).transpose(1, 2, 0))
-
-    @cached_property
-    def kept(self) -> np.ndarray:
-        """Which columns (m − 1, G_1) of F are not zero."""
-        return np.asarray((self.factors != 0).any(axis=0))
+    def _roots(self) -> tuple[np.ndarray, np.ndarray, int]:
+        """G^½ and P (m' − 1, m' − 1, G_1) of every group, and the sum of ranks."""
+        found = gram_roots(self.grams.transpose(2, 0, 1))
+        root, inside = (
+            np.ascontiguousarray(part.transpose(1, 2, 0)) for part in (found.root, found.inside)
+        )
+        return root, inside, int(found.rank.sum())
 
     @cached_property
     def rest(self) -> int:
         """Degrees of freedom n − Σr of the part of the residuals outside the columns."""
-        return max(self.criterion.design.n_obs - int(self.kept.sum()), 0)
+        return max(self.criterion.design.n_obs - self._roots[2], 0)
 
     def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, float]:
         """W'y (m' − 1, G_1) of every group and y'y over all rows, in units of the design."""
         sigma2 = self.profile.sigma2
-        inside = rng.standard_normal(self.kept.shape) * self.kept
-        noise = np.sqrt(sigma2) * np.einsum("abg,bg->ag", self.factors, inside)
+        root, projection, _ = self._roots
+        noise = rng.standard_normal(root.shape[1:])
+        inside = np.einsum("abg,bg->ag", projection, noise)
+        noise = np.sqrt(sigma2) * np.einsum("abg,bg->ag", root, inside)
         beyond = rng.chisquare(self.rest) if self.rest else 0.0
         c = self.columns @ self._coefficients(rng)
         mean = np.einsum("abg,bg->ag", self.grams, c)
