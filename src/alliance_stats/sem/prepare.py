@@ -89,15 +89,15 @@ def prepare(
 
 
 def _values(data: pd.DataFrame, names: tuple[str, ...]) -> Floats:
-    """The columns as numbers (n, p); column by column only where one has to be named."""
-    own = data[list(names)]
-    if all(dtype == np.float64 for dtype in own.dtypes):
-        values = own.to_numpy()
+    """The columns as numbers (n, p); looked at one by one only where one has to be named."""
+    columns = [data[name] for name in names]
+    if all(column.dtype == np.float64 for column in columns):
+        values = np.stack([column.to_numpy() for column in columns], axis=1)
         if not np.isinf(values).any():
             return values
     for name in names:
         numeric_column(data, name)
-    return own.to_numpy(dtype=float, na_value=np.nan)
+    return data[list(names)].to_numpy(dtype=float, na_value=np.nan)
 
 
 def _kept_rows(
