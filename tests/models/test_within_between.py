@@ -63,7 +63,7 @@ def fit(
 
 
 def by_hand(frame: pd.DataFrame) -> pd.DataFrame:
-    """The columns of METHODS, with plain groupby."""
+    """The columns by hand, with plain groupby."""
     out = frame.copy()
     patient = out.groupby("id")["wai"].transform("mean")
     means = out.groupby("id").agg(who=("who", "first"), wai=("wai", "mean"))

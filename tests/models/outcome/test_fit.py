@@ -63,7 +63,7 @@ def fit(frame: pd.DataFrame, roles: al.Roles = ROLES, **options: object) -> Outc
 def by_hand(
     frame: pd.DataFrame, low: int = 3, high: int = 5, least: int = 1
 ) -> tuple[pd.DataFrame, dict[str, int]]:
-    """The rows of METHODS, patient by patient, and why the others are left out."""
+    """The rows by hand, patient by patient, and why the others are left out."""
     rows, reasons = [], {"rated": 0, "post": 0, "intake": 0, "start": 0}
     for patient, sessions in frame.groupby("id", sort=False):
         ordered = sessions.sort_values("visit")

@@ -18,7 +18,8 @@ from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.lmm.tables import test_table
 from alliance_stats.models.effects import UNITS, effects_table
 from alliance_stats.models.labels import level_counts, role_labels
-from alliance_stats.models.prepare import PreparedSessions
+from alliance_stats.models.latent.r_code import latent_r_code
+from alliance_stats.models.prepare import PreparedSessions, Time, TimeColumn
 from alliance_stats.models.shown import headline, result_html, result_text
 
 Interval = Literal["profile", "delta"]
@@ -48,8 +49,8 @@ class LatentResult:
     prepared: PreparedSessions
     names: list[str]
     unit: str
-    time: str
-    time_column: str
+    time: Time
+    time_column: TimeColumn
 
     @property
     def effects(self) -> tuple[str, ...]:
@@ -231,6 +232,28 @@ class LatentResult:
         fixed = " + ".join(["1", *self.names[1:]])
         random = " + ".join(f"(1 | {':'.join(group)})" for group in self.prepared.groups.values())
         return f"cbind({roles.alliance}, {roles.outcome}) ~ {fixed} + {random}"
+
+    def to_r(self, *, data: str = "sessions.csv") -> str:
+        """R code that fits the same model with nlme, from the file of sessions on.
+
+        Parameters
+        ----------
+        data : str
+            The CSV file that R shall read: the sessions as given to the fit.
+
+        Raises
+        ------
+        UnsupportedError
+            If patients with several therapists count for the first one.
+
+        Examples
+        --------
+        >>> import alliance_stats as al
+        >>> result = al.fit_latent_within_between(al.load_example("sessions"))
+        >>> print(result.to_r().splitlines()[0])
+        library(nlme)
+        """
+        return latent_r_code(self.prepared, time=self.time, time_column=self.time_column, data=data)
 
     def view(self) -> ResultView:
         """Return what the report room may see of this result."""
