@@ -56,7 +56,9 @@ def test_pingouin_finds_the_same(table: np.ndarray, tol: SimpleNamespace) -> Non
         warnings.simplefilter("ignore")  # of pandas, about pingouin
         other = pingouin.intraclass_corr(frame, **COLUMNS)
     ours = al.icc(frame, **COLUMNS)
-    names = dict(zip(["ICC(1,1)", "ICC(1,k)"], ["ICC(1)", "ICC(k)"], strict=True))
+    names = {"ICC(1,1)": "ICC(1)", "ICC(1,k)": "ICC(k)"}
+    names |= {"ICC1": "ICC(1)", "ICC2": "ICC(A,1)", "ICC3": "ICC(C,1)"}  # of older versions
+    names |= {"ICC1k": "ICC(k)", "ICC2k": "ICC(A,k)", "ICC3k": "ICC(C,k)"}
     for _, row in other.iterrows():
         name = names.get(row["Type"], row["Type"])
         assert ours.value(name) == pytest.approx(row["ICC"], rel=tol.closed_form)

@@ -223,8 +223,7 @@ class SparseCholesky:
             inside, left = left[stage.inside], left[stage.rest]
             left = left - _sums(stage.row, ratio[:, None] * inside[stage.column], len(left))
             parts.append(inside)
-        half = solve_triangular(self.lower, left, lower=True, check_finite=False)
-        x = solve_triangular(self.lower, half, lower=True, trans="T", check_finite=False)
+        x = _solved(self.lower, _solved(self.lower, left), trans="T")
         steps = zip(self.pattern.stages, self.ratios, self.pivots, parts, strict=True)
         for stage, ratio, pivot, inside in reversed(list(steps)):
             whole = np.empty((len(x) + len(inside), x.shape[1]))
@@ -236,7 +235,7 @@ class SparseCholesky:
     def inverse(self) -> np.ndarray:
         """Entries of A⁻¹ on the pattern (nnz,)."""
         n, row, column = self.pattern.core
-        half = solve_triangular(self.lower, np.eye(n), lower=True, check_finite=False)
+        half = _solved(self.lower, np.eye(n))
         entries = (half.T @ half)[row, column]
         for stage, ratio, pivot in reversed(
             list(zip(self.pattern.stages, self.ratios, self.pivots, strict=True))
@@ -294,3 +293,10 @@ def sparse_cholesky(pattern: SparsePattern, entries: np.ndarray) -> SparseCholes
 def _sums(group: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
     """Sums (n, w) of the rows of `values` by group."""
     return np.array([np.bincount(group, column, n) for column in values.T]).T
+
+
+def _solved(lower: np.ndarray, right: np.ndarray, *, trans: str = "N") -> np.ndarray:
+    """A triangular system, which some versions of SciPy refuse where it has no rows."""
+    if not len(right):
+        return right
+    return np.asarray(solve_triangular(lower, right, lower=True, trans=trans, check_finite=False))
