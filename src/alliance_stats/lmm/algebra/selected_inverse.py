@@ -17,6 +17,7 @@ is a handful of array operations on positions that are found once.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -295,7 +296,7 @@ def _sums(group: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
     return np.array([np.bincount(group, column, n) for column in values.T]).T
 
 
-def _solved(lower: np.ndarray, right: np.ndarray, *, trans: str = "N") -> np.ndarray:
+def _solved(lower: np.ndarray, right: np.ndarray, *, trans: Literal["N", "T"] = "N") -> np.ndarray:
     """A triangular system, which some versions of SciPy refuse where it has no rows."""
     if not len(right):
         return right
