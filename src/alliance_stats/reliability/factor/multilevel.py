@@ -174,11 +174,21 @@ def _shares(fit: SemResult, typical: float) -> list[tuple[str, str, Amount]]:
     true = [
         total[part] - residual_variance(fit.layout, fit.implied, part, weights) for part in (0, 1)
     ]
+    return shares_by_level("omega", true, total, typical)
+
+
+def shares_by_level(
+    name: str, true: Sequence[Amount], total: Sequence[Amount], typical: float
+) -> list[tuple[str, str, Amount]]:
+    """Shares of true in total variance, within and between: term, unit, share.
+
+    `typical` is the harmonic mean of cluster sizes.
+    """
     return [
-        ("omega_within", "row", true[0] / total[0]),
-        ("omega_between", "cluster", true[1] / (total[1] + total[0].times(1.0 / typical))),
-        ("omega_2level", "row", (true[0] + true[1]) / (total[0] + total[1])),
-        ("omega_between_latent", "cluster", true[1] / total[1]),
+        (f"{name}_within", "row", true[0] / total[0]),
+        (f"{name}_between", "cluster", true[1] / (total[1] + total[0].times(1.0 / typical))),
+        (f"{name}_2level", "row", (true[0] + true[1]) / (total[0] + total[1])),
+        (f"{name}_between_latent", "cluster", true[1] / total[1]),
     ]
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 from alliance_stats._base.checks import columns_present, frame_given, probability
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats.reliability.factor.composite import Amount, share_row, total_variance
-from alliance_stats.reliability.factor.multilevel import cluster_sizes
+from alliance_stats.reliability.factor.multilevel import cluster_sizes, shares_by_level
 from alliance_stats.reliability.result import ReliabilityResult, coefficient_rows
 from alliance_stats.sem.builders import covariance_model, in_levels
 from alliance_stats.sem.fit import fit_quietly
@@ -122,12 +122,7 @@ def _shares(fit: SemResult, typical: float) -> list[tuple[str, str, Amount]]:
     """Every coefficient: its name, the unit it is about, the share."""
     total = [_of_sum(fit, part) for part in (0, 1)]
     common = [_common(fit, part, total[part]) for part in (0, 1)]
-    return [
-        ("alpha_within", "row", common[0] / total[0]),
-        ("alpha_between", "cluster", common[1] / (total[1] + total[0].times(1.0 / typical))),
-        ("alpha_2level", "row", (common[0] + common[1]) / (total[0] + total[1])),
-        ("alpha_between_latent", "cluster", common[1] / total[1]),
-    ]
+    return shares_by_level("alpha", common, total, typical)
 
 
 def _of_sum(fit: SemResult, part: int) -> Amount:
