@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
-from typing import TYPE_CHECKING, Protocol
-
-import pandas as pd
 
 from alliance_stats._base.views import ResultView
 from alliance_stats._version import __version__
-from alliance_stats.report.plots import (
-    cross_lagged,
-    d_study,
-    growth,
-    lagged,
-    outcome,
-    reliability,
-    reliable_change,
-    trajectories,
-    within_between,
-)
-from alliance_stats.report.plots.panels import AxesArray, figure_size, grow, panel_axes
+from alliance_stats.report.drawings import DRAWINGS
+from alliance_stats.report.plots.panels import figure_size, grow, panel_axes
 from alliance_stats.report.sources import numbered_titles
 from alliance_stats.report.style import journal_style
 from alliance_stats.report.table import Table
@@ -32,90 +19,7 @@ from alliance_stats.report.tables import coef_table, fit_table, further_tables
 from alliance_stats.report.text import view_text
 from alliance_stats.report.words import fit_failed, fit_singular, one_line
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure as Canvas
-
 _DPI = 300
-
-
-class _Draw(Protocol):
-    def __call__(self, view: ResultView, /, *, ax: list[Axes]) -> AxesArray: ...
-
-
-@dataclass(frozen=True)
-class _Drawing:
-    """How the figure of one kind of view is made."""
-
-    draw: _Draw
-    caption: Callable[[ResultView], str]
-    panels: Callable[[pd.DataFrame], list[str]]
-    share_y: bool
-    size: Callable[[pd.DataFrame], tuple[float, float]] | None = None  # by default by its panels
-    lay_out: Callable[[Canvas, pd.DataFrame], AxesArray] | None = None  # axes of its own
-
-
-#: The figure of each kind of view that has one.
-_DRAWINGS = {
-    "d_study": _Drawing(
-        d_study.plot_d_study,
-        d_study.figure_caption,
-        d_study.panel_names,
-        share_y=True,
-    ),
-    "within_between": _Drawing(
-        within_between.plot_within_between,
-        within_between.figure_caption,
-        within_between.panel_names,
-        share_y=True,
-    ),
-    "outcome": _Drawing(
-        outcome.plot_outcome,
-        outcome.figure_caption,
-        within_between.panel_names,
-        share_y=True,
-    ),
-    "growth": _Drawing(
-        growth.plot_growth,
-        growth.figure_caption,
-        trajectories.panel_names,
-        share_y=False,
-    ),
-    "reliability_report": _Drawing(
-        reliability.plot_reliability,
-        reliability.figure_caption,
-        reliability.panel_names,
-        share_y=True,
-        size=lambda _: reliability.SIZE,
-    ),
-    "cross_lagged": _Drawing(
-        cross_lagged.plot_cross_lagged,
-        cross_lagged.figure_caption,
-        cross_lagged.panel_names,
-        share_y=True,
-        lay_out=cross_lagged.lay_out,
-    ),
-    "reliable_change": _Drawing(
-        reliable_change.plot_reliable_change,
-        reliable_change.figure_caption,
-        reliable_change.panel_names,
-        share_y=False,
-        size=lambda _: reliable_change.SIZE,
-    ),
-    "lagged": _Drawing(
-        lagged.plot_lagged,
-        lagged.figure_caption,
-        lagged.panel_names,
-        share_y=True,
-        size=lagged.figure_size,
-    ),
-    "sessions": _Drawing(
-        trajectories.plot_trajectories,
-        trajectories.figure_caption,
-        trajectories.panel_names,
-        share_y=False,
-    ),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,7 +114,7 @@ def _alert(view: ResultView) -> str:
 
 def _figure(view: ResultView) -> Figure | None:
     """Draw the view without pyplot, so that no window or open figure is left."""
-    drawing = _DRAWINGS.get(view.kind)
+    drawing = DRAWINGS.get(view.kind)
     if drawing is None or view.plot is None or view.plot.empty:
         return None
     from matplotlib.backends.backend_agg import FigureCanvasAgg

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.numbers import coefficient_numbers
 from alliance_stats.report.prose import ReportText
+from alliance_stats.report.sentences.writers import WRITERS
 from alliance_stats.report.sources import Sources, as_views, numbered_titles
-from alliance_stats.report.text_change import change_paragraphs
-from alliance_stats.report.text_cross_lagged import cross_lagged_paragraphs
-from alliance_stats.report.text_data import levels_paragraphs, sessions_paragraphs
-from alliance_stats.report.text_growth import growth_paragraphs
-from alliance_stats.report.text_lagged import lagged_paragraphs
-from alliance_stats.report.text_latent import latent_paragraphs
-from alliance_stats.report.text_outcome import outcome_paragraphs
-from alliance_stats.report.text_reliability import (
-    d_study_paragraphs,
-    reliability_paragraphs,
-    report_paragraphs,
-)
-from alliance_stats.report.text_within_between import within_between_paragraphs
 from alliance_stats.report.words import (
     FAILED,
     df_words,
@@ -89,7 +75,7 @@ def report_text(results: Sources) -> ReportText:
 
 def view_text(view: ResultView) -> str:
     """The sentences of one view, paragraphs parted by an empty line."""
-    write = _WRITERS.get(view.kind, _model_paragraphs)
+    write = WRITERS.get(view.kind, _model_paragraphs)
     paragraphs = [" ".join(s for s in sentences if s) for sentences in write(view)]
     first = [FAILED] if fit_failed(view) else []
     return "\n\n".join([*first, *(paragraph for paragraph in paragraphs if paragraph)])
@@ -114,21 +100,3 @@ def _model_paragraphs(view: ResultView) -> list[list[str]]:
     if ddf and not view.terms.empty:
         sentences.append(f"Tests used {df_words(ddf)}.")
     return [[*sentences, *fit_sentences(view)]]
-
-
-_WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
-    "d_study": d_study_paragraphs,
-    "g_study": reliability_paragraphs,
-    "multilevel_reliability": reliability_paragraphs,
-    "reliability_report": report_paragraphs,
-    "reliability_of_means": reliability_paragraphs,
-    "within_between": within_between_paragraphs,
-    "growth": growth_paragraphs,
-    "latent_within_between": latent_paragraphs,
-    "outcome": outcome_paragraphs,
-    "lagged": lagged_paragraphs,
-    "cross_lagged": cross_lagged_paragraphs,
-    "sessions": sessions_paragraphs,
-    "reliable_change": change_paragraphs,
-    "levels": levels_paragraphs,
-}

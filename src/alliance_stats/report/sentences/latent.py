@@ -8,8 +8,8 @@ import pandas as pd
 
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.numbers import Row, has_interval, interval, number, records
+from alliance_stats.report.sentences.within_between import CAUTION, CONCLUSIVE
 from alliance_stats.report.tables import view_decimals
-from alliance_stats.report.text_within_between import CAUTION, CONCLUSIVE
 from alliance_stats.report.verdict import contextual_sentences, verdict, verdicts
 from alliance_stats.report.words import (
     effect_adjective,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alliance_stats._base.printing import MINUS, format_fixed
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.numbers import Row, standardised_sizes
-from alliance_stats.report.text_sensitivity import sensitivity_sentences
+from alliance_stats.report.sentences.sensitivity import sensitivity_sentences
 from alliance_stats.report.verdict import verdict, verdicts
 from alliance_stats.report.words import (
     fit_sentences,

@@ -9,7 +9,7 @@ from alliance_stats.report.numbers import (
     Row,
     standardised_sizes,
 )
-from alliance_stats.report.text_sensitivity import sensitivity_sentences
+from alliance_stats.report.sentences.sensitivity import sensitivity_sentences
 from alliance_stats.report.verdict import contextual_sentences, verdict, verdicts
 from alliance_stats.report.words import (
     effect_adjective,

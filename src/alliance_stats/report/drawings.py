@@ -1,0 +1,106 @@
+"""Which figure is drawn for which kind of view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import pandas as pd
+
+from alliance_stats._base.views import ResultView
+from alliance_stats.report.plots import (
+    cross_lagged,
+    d_study,
+    growth,
+    lagged,
+    outcome,
+    reliability,
+    reliable_change,
+    trajectories,
+    within_between,
+)
+from alliance_stats.report.plots.panels import AxesArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+
+class _Draw(Protocol):
+    def __call__(self, view: ResultView, /, *, ax: list[Axes]) -> AxesArray: ...
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How the figure of one kind of view is made."""
+
+    draw: _Draw
+    caption: Callable[[ResultView], str]
+    panels: Callable[[pd.DataFrame], list[str]]
+    share_y: bool
+    size: Callable[[pd.DataFrame], tuple[float, float]] | None = None  # by default by its panels
+    lay_out: Callable[[Canvas, pd.DataFrame], AxesArray] | None = None  # axes of its own
+
+
+#: The figure of each kind of view that has one.
+DRAWINGS = {
+    "cross_lagged": Drawing(
+        cross_lagged.plot_cross_lagged,
+        cross_lagged.figure_caption,
+        cross_lagged.panel_names,
+        share_y=True,
+        lay_out=cross_lagged.lay_out,
+    ),
+    "d_study": Drawing(
+        d_study.plot_d_study,
+        d_study.figure_caption,
+        d_study.panel_names,
+        share_y=True,
+    ),
+    "growth": Drawing(
+        growth.plot_growth,
+        growth.figure_caption,
+        trajectories.panel_names,
+        share_y=False,
+    ),
+    "lagged": Drawing(
+        lagged.plot_lagged,
+        lagged.figure_caption,
+        lagged.panel_names,
+        share_y=True,
+        size=lagged.figure_size,
+    ),
+    "outcome": Drawing(
+        outcome.plot_outcome,
+        outcome.figure_caption,
+        within_between.panel_names,
+        share_y=True,
+    ),
+    "reliability_report": Drawing(
+        reliability.plot_reliability,
+        reliability.figure_caption,
+        reliability.panel_names,
+        share_y=True,
+        size=lambda _: reliability.SIZE,
+    ),
+    "reliable_change": Drawing(
+        reliable_change.plot_reliable_change,
+        reliable_change.figure_caption,
+        reliable_change.panel_names,
+        share_y=False,
+        size=lambda _: reliable_change.SIZE,
+    ),
+    "sessions": Drawing(
+        trajectories.plot_trajectories,
+        trajectories.figure_caption,
+        trajectories.panel_names,
+        share_y=False,
+    ),
+    "within_between": Drawing(
+        within_between.plot_within_between,
+        within_between.figure_caption,
+        within_between.panel_names,
+        share_y=True,
+    ),
+}

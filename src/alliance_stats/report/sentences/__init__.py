@@ -1,0 +1,1 @@
+"""Sentences of every kind of result, one kind a file."""

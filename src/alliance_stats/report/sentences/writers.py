@@ -1,0 +1,36 @@
+"""Which sentences are written for which kind of view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from alliance_stats._base.views import ResultView
+from alliance_stats.report.sentences import (
+    change,
+    cross_lagged,
+    data,
+    growth,
+    lagged,
+    latent,
+    outcome,
+    reliability,
+    within_between,
+)
+
+#: Paragraphs of sentences, by kind of view; other kinds are described coefficient by coefficient.
+WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
+    "cross_lagged": cross_lagged.cross_lagged_paragraphs,
+    "d_study": reliability.d_study_paragraphs,
+    "g_study": reliability.reliability_paragraphs,
+    "growth": growth.growth_paragraphs,
+    "lagged": lagged.lagged_paragraphs,
+    "latent_within_between": latent.latent_paragraphs,
+    "levels": data.levels_paragraphs,
+    "multilevel_reliability": reliability.reliability_paragraphs,
+    "outcome": outcome.outcome_paragraphs,
+    "reliability_of_means": reliability.reliability_paragraphs,
+    "reliability_report": reliability.report_paragraphs,
+    "reliable_change": change.change_paragraphs,
+    "sessions": data.sessions_paragraphs,
+    "within_between": within_between.within_between_paragraphs,
+}
