@@ -29,7 +29,7 @@ NAMES = {
     "fit_latent_within_between": "alliance_stats.models.latent.fit",
     "fit_lmm": "alliance_stats.lmm.fit",
     "fit_outcome": "alliance_stats.models.outcome.fit",
-    "fit_within_between": "alliance_stats.models.within_between",
+    "fit_within_between": "alliance_stats.models.within_between.fit",
     "icc": "alliance_stats.reliability.intraclass.icc",
     "lag_within": "alliance_stats.data.lags",
     "list_instruments": "alliance_stats.measures.instruments.registry",

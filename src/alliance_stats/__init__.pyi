@@ -36,7 +36,7 @@ from alliance_stats.models.lagged.fit import fit_lagged as fit_lagged
 from alliance_stats.models.latent.fit import fit_latent_within_between as fit_latent_within_between
 from alliance_stats.models.outcome.fit import fit_outcome as fit_outcome
 from alliance_stats.models.panel.fit import fit_cross_lagged as fit_cross_lagged
-from alliance_stats.models.within_between import fit_within_between as fit_within_between
+from alliance_stats.models.within_between.fit import fit_within_between as fit_within_between
 from alliance_stats.reliability.consistency.cronbach import cronbach_alpha as cronbach_alpha
 from alliance_stats.reliability.factor.omega import mcdonald_omega as mcdonald_omega
 from alliance_stats.reliability.intraclass.icc import icc as icc

@@ -1,9 +1,9 @@
-"""Models room: one file a question about alliance and outcome."""
+"""Models room: one folder a question about alliance and outcome."""
 
 from alliance_stats._base.lazy import attach
 
 NAMES = {
-    "AllianceResult": "alliance_stats.models.result",
+    "AllianceResult": "alliance_stats.models.within_between.result",
     "LaggedResult": "alliance_stats.models.lagged.result",
     "GrowthResult": "alliance_stats.models.growth.result",
     "OutcomeResult": "alliance_stats.models.outcome.result",
@@ -15,7 +15,7 @@ NAMES = {
     "CrossLaggedResult": "alliance_stats.models.panel.result",
     "fit_cross_lagged": "alliance_stats.models.panel.fit",
     "fit_outcome": "alliance_stats.models.outcome.fit",
-    "fit_within_between": "alliance_stats.models.within_between",
+    "fit_within_between": "alliance_stats.models.within_between.fit",
     "reliable_change_model": "alliance_stats.models.change.fit",
 }
 

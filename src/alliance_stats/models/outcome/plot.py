@@ -9,7 +9,7 @@ from alliance_stats.data.units import unit_codes, unit_means
 from alliance_stats.formula.columns import INTERCEPT
 from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.lmm.result import MixedModelResult
-from alliance_stats.models.adjusted import LINE_POINTS, line_layer, point_layer
+from alliance_stats.models.layers import LINE_POINTS, line_layer, point_layer
 from alliance_stats.models.outcome.patient_fit import PatientFit
 from alliance_stats.models.outcome.prepare import PreparedPatients
 

@@ -29,7 +29,6 @@ from alliance_stats.models.prepare import (
     TimeColumn,
     prepare_sessions,
 )
-from alliance_stats.models.result import AllianceResult
 from alliance_stats.models.slopes import Slopes, checked_slopes
 from alliance_stats.models.specification import (
     Residual,
@@ -38,6 +37,7 @@ from alliance_stats.models.specification import (
     fit_specification,
     too_few_rows,
 )
+from alliance_stats.models.within_between.result import AllianceResult
 
 DEFAULT_SLOPES: dict[str, tuple[str, ...]] = {"patient": ("within",)}
 #: Effects that may vary over the members of a unit.

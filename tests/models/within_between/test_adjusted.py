@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import alliance_stats as al
-from alliance_stats.models.adjusted import adjusted_frame
+from alliance_stats.models.within_between.adjusted import adjusted_frame
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from alliance_stats._base.errors import (
 )
 from alliance_stats._base.views import TIDY_COLUMNS
 from alliance_stats.lmm.fit import fit_quietly
-from alliance_stats.models.within_between import fit_within_between
+from alliance_stats.models.within_between.fit import fit_within_between
 
 ROLES = al.Roles(
     patient="id", session="visit", therapist="who", alliance="wai", outcome="phq",

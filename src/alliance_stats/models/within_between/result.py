@@ -12,15 +12,15 @@ from alliance_stats._base.printing import format_number
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.lmm.result import MixedModelResult
-from alliance_stats.models.adjusted import adjusted_frame
 from alliance_stats.models.effect_size import standardised
 from alliance_stats.models.effects import UNITS, effects_table
 from alliance_stats.models.labels import level_counts, role_labels
 from alliance_stats.models.notes import few_units_notes, time_note
 from alliance_stats.models.prepare import PreparedSessions
-from alliance_stats.models.sensitivity import sensitivity_rows
 from alliance_stats.models.shown import headline, result_html, result_text
 from alliance_stats.models.specification import Specification
+from alliance_stats.models.within_between.adjusted import adjusted_frame
+from alliance_stats.models.within_between.sensitivity import sensitivity_rows
 
 
 @dataclass(frozen=True, eq=False, repr=False)

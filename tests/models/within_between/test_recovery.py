@@ -76,7 +76,7 @@ STUDIES = ("sessions", "therapist_share", "therapist_change", "therapist_free")
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
     """The script behind the data files, with its folder on the path as when it is run."""
-    data = Path(__file__).resolve().parents[2] / "data"
+    data = Path(__file__).resolve().parents[3] / "data"
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(data)
         return importlib.import_module("make_synthetic")

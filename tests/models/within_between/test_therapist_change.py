@@ -18,8 +18,8 @@ from alliance_stats._base.errors import ArgumentError, DataError, DataWarning
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.report.plots.within_between import figure_caption
 
-FOLDER = Path(__file__).resolve().parents[1] / "reference" / "therapist_change"
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "centring.md"
+FOLDER = Path(__file__).resolve().parents[2] / "reference" / "therapist_change"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "explanation" / "centring.md"
 WAYS = ("dyad", "first", "crossed")
 #: Name in R of every coefficient.
 IN_R = {

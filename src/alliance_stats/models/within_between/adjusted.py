@@ -8,9 +8,8 @@ import pandas as pd
 from alliance_stats.formula.columns import INTERCEPT, design_columns
 from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.lmm.result import MixedModelResult
+from alliance_stats.models.layers import LINE_POINTS, line_layer, point_layer
 from alliance_stats.models.prepare import PreparedSessions
-
-LINE_POINTS = 41
 
 
 def adjusted_frame(
@@ -82,36 +81,6 @@ def _points(
         of_patient[patient] = prepared.group_codes(prepared.groups["therapist"])
         y, x = _means(y, of_patient), _means(x, of_patient)
     return point_layer(effect, x, y, np.arange(len(y)))
-
-
-def line_layer(panel: str, x: np.ndarray, table: pd.DataFrame) -> pd.DataFrame:
-    """A fitted line with its band, from the contrasts at its points."""
-    return pd.DataFrame(
-        {
-            "panel": panel,
-            "layer": "line",
-            "x": x,
-            "y": table["estimate"].to_numpy(),
-            "y_low": table["ci_low"].to_numpy(),
-            "y_high": table["ci_high"].to_numpy(),
-            "group": 0,
-        }
-    )
-
-
-def point_layer(panel: str, x: np.ndarray, y: np.ndarray, group: np.ndarray) -> pd.DataFrame:
-    """Adjusted points of one panel."""
-    return pd.DataFrame(
-        {
-            "panel": panel,
-            "layer": "points",
-            "x": x,
-            "y": y,
-            "y_low": np.nan,
-            "y_high": np.nan,
-            "group": group,
-        }
-    )
 
 
 def _means(values: np.ndarray, codes: np.ndarray) -> np.ndarray:

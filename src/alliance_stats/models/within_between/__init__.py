@@ -1,0 +1,1 @@
+"""The alliance and outcome within and between patients."""
