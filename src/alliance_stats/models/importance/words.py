@@ -1,0 +1,98 @@
+"""Sentences under the tables of importance: what was compared, what time is, how certain."""
+
+from __future__ import annotations
+
+from alliance_stats._base.checks import agree, counted, name_list
+from alliance_stats._base.printing import format_number
+from alliance_stats.models.importance.prepare import PreparedImportance
+from alliance_stats.models.importance.specification import ImportanceSpecification
+from alliance_stats.models.importance.subsets import Explained
+from alliance_stats.models.notes import FEW, time_note
+
+#: A larger share of failed draws is said.
+MANY_FAILED = 0.01
+#: Failed draws above this share leave intervals that are not to be trusted.
+TOO_MANY = 0.1
+
+
+def draw_messages(explained: Explained) -> tuple[str, ...]:
+    """Few clusters; draws that could not be fitted."""
+    if explained.draws is None:
+        return ()
+    found = []
+    if explained.n_clusters < FEW:
+        found.append(
+            f"Only {counted(explained.n_clusters, explained.cluster)} were drawn from: intervals "
+            "of differences are likely too narrow."
+        )
+    if explained.n_failed > MANY_FAILED * explained.n_boot:
+        n = explained.n_failed
+        trust = " Intervals rest on the others and are not to be trusted." if (
+            n > TOO_MANY * explained.n_boot
+        ) else ""  # fmt: skip
+        found.append(
+            f"{n:,} of {counted(explained.n_boot, 'draw')} could not be fitted: in them predictors "
+            f"were collinear or nothing varied.{trust}"
+        )
+    return tuple(found)
+
+
+def importance_notes(
+    explained: Explained, prepared: PreparedImportance, chosen: ImportanceSpecification
+) -> tuple[str, ...]:
+    """What was compared, and how."""
+    return tuple(
+        filter(
+            None,
+            (
+                _compared(prepared),
+                *_levels(explained, prepared),
+                time_note(chosen.time, prepared.time)
+                + ("" if chosen.time == "none" else " It is in every model and is not ranked."),
+                _grouped(chosen),
+                _draws(explained),
+            ),
+        )
+    )
+
+
+def _compared(prepared: PreparedImportance) -> str:
+    patient = [p.column for p in prepared.predictors if p.kind != "session"]
+    only = (
+        f" {name_list(patient)} {agree(len(patient), 'is', 'are')} the same in all sessions of a "
+        "patient and counted between patients only."
+        if patient
+        else ""
+    )
+    return f"Ratings of sessions are split into what varies within and between patients.{only}"
+
+
+def _levels(explained: Explained, prepared: PreparedImportance) -> list[str]:
+    """R² of each level: of all predictors, and of time."""
+    found = []
+    for level, r2 in explained.r2.items():
+        everything, none = float(r2[-1]), float(r2[0])
+        time = f", of which time alone {format_number(none)}" if none > 0 else ""
+        found.append(
+            f"R² {level} patients, all predictors: {format_number(everything)}{time}; "
+            f"{counted(len(r2), 'model')}."
+        )
+    return found
+
+
+def _grouped(chosen: ImportanceSpecification) -> str:
+    if not chosen.groups:
+        return ""
+    parts = [f"{name} = {', '.join(members)}" for name, members in chosen.groups.items()]
+    return f"Ranked as one: {'; '.join(parts)}."
+
+
+def _draws(explained: Explained) -> str:
+    if explained.draws is None:
+        return "No draws were made: weights and differences have no intervals."
+    return (
+        f"Intervals are percentiles of {explained.n_boot:,} draws of "
+        f"{counted(explained.n_clusters, explained.cluster)} with all their sessions. A weight "
+        "cannot fall below zero by much: that its interval leaves out zero says nothing; compare "
+        "weights by their differences."
+    )
