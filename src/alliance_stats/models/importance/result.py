@@ -219,7 +219,7 @@ class ImportanceResult:
 
     @property
     def _title(self) -> str:
-        return f"What explains {self.prepared.roles.outcome} within and between patients"
+        return f"Importance for {self.prepared.roles.outcome} within and between patients"
 
     def _shown(self) -> tuple[str, list[pd.DataFrame], tuple[str, ...]]:
         """Heading, tables and sentences, in text as in HTML."""

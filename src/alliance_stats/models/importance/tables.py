@@ -115,7 +115,8 @@ def conditional_table(explained: Explained, prepared: PreparedImportance) -> pd.
             part[f"others_{size}"] = gains[:, size]
         part["weight"] = gains.mean(axis=1)
         parts.append(part)
-    return pd.concat(parts, ignore_index=True)
+    table = pd.concat(parts, ignore_index=True)
+    return table[[*(name for name in table.columns if name != "weight"), "weight"]]
 
 
 def dominance_table(explained: Explained, prepared: PreparedImportance) -> pd.DataFrame:
