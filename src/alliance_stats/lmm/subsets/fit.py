@@ -24,6 +24,8 @@ START = 0.5
 #: Predicted decrease of the deviance at which the searches end: of the data, of draws.
 OF_DATA = 1e-10
 OF_DRAWS = 1e-5
+#: With more subsets than this the whole model is fitted first, for a better start.
+MANY = 64
 #: A variance below this has no ratio to another.
 RATIO = 1e-4
 #: Smallest eigenvalue of the columns' correlations that counts as not zero.
@@ -106,11 +108,16 @@ def refit_subsets(
 
 
 def _refit(sums: DataSums, masks: np.ndarray, full: int, theta: np.ndarray) -> Solution:
-    """Fits of one draw, from those of the data times what the whole model's variances changed."""
-    one = SubsetCriterion(sums, masks[full : full + 1])
-    whole = solve_subsets(one, theta[full : full + 1], tolerance=OF_DRAWS)
-    change = np.maximum(whole.theta, RATIO) / np.maximum(theta[full], RATIO)
-    return solve_subsets(SubsetCriterion(sums, masks), theta * change, tolerance=OF_DRAWS)
+    """Fits of one draw, from the variances of the data.
+
+    Where there are many subsets, from those times what the whole model's changed by.
+    """
+    start = theta
+    if len(masks) > MANY:
+        one = SubsetCriterion(sums, masks[full : full + 1])
+        whole = solve_subsets(one, theta[full : full + 1], tolerance=OF_DRAWS)
+        start = theta * np.maximum(whole.theta, RATIO) / np.maximum(theta[full], RATIO)
+    return solve_subsets(SubsetCriterion(sums, masks), start, tolerance=OF_DRAWS)
 
 
 def _kept(sums: DataSums, subsets: Subsets) -> np.ndarray | None:
