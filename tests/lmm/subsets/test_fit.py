@@ -95,8 +95,8 @@ def test_a_category_that_is_not_drawn_counts_nothing(frame: pd.DataFrame) -> Non
     at = whole.criterion.design.levels[0].labels.tolist().index(5)
     absent = counts[:, at] == 0
     assert absent.any() and not absent.all()
-    assert between[absent, 0] == pytest.approx(between[absent, 1], abs=1e-9)
-    assert (abs(between[~absent, 0] - between[~absent, 1]) > 1e-9).all()
+    assert between[absent, 0] == pytest.approx(between[absent, 1], abs=1e-7)
+    assert (abs(between[~absent, 0] - between[~absent, 1]) > 1e-6).all()
 
 
 def test_other_models_are_refused(frame: pd.DataFrame) -> None:

@@ -187,8 +187,8 @@ class _Outer:
         n0, n1, n2 = self.v[..., self._one], v1[..., self._one], v2[..., self._one]
         r0, r1, r2 = self.v @ root, v1 @ root, v2 @ root
         b1, b2, b12 = -(b**2) * n1, b**2 * (2.0 * b * n1**2 - n2), -2.0 * b * g**2 * n1
-        own, cross = (r0**2).sum(-1), (r0 * r1).sum(-1)
-        curved = (r0 * r2).sum(-1) + (r1**2).sum(-1)
+        own, cross = _along(r0, r0), _along(r0, r1)
+        curved = _along(r0, r2) + _along(r1, r1)
         inner = np.swapaxes(r0, 1, 2) @ ((w * b1)[..., None] * r0 + (2.0 * w * b)[..., None] * r1)
         outer = np.swapaxes(r0, 1, 2) @ ((w * g**2)[..., None] * r0)
         mixed = -(b12 * own + 2.0 * g**2 * cross) @ w
@@ -202,6 +202,11 @@ class _Outer:
                 (2.0 * n0 * g**3 * own) @ w,
             ),
         )
+
+
+def _along(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Sums of products (A, C) over the last axis."""
+    return np.asarray(np.einsum("acm,acm->ac", one, other))
 
 
 def _pairs(one: np.ndarray, both: np.ndarray, other: np.ndarray) -> list[list[np.ndarray]]:

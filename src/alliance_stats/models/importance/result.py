@@ -81,8 +81,9 @@ class ImportanceResult:
             Columns ``effect unit``, those of every tidy table and ``share``. ``effect`` is
             ``within`` or ``between``; ``term`` a predictor, or ``first - second``. ``estimate`` is
             in R² of the level; ``share`` is the weight over the sum of the level's weights.
-            Standard errors and percentile intervals are those of the draws; ``p_value``, of
-            differences only, is twice the share of draws on the other side of zero.
+            Standard errors are those of the draws; intervals are their percentiles, expanded for
+            the number of clusters (Hesterberg, 2015); ``p_value``, of differences only, is below
+            α where the interval of level 1 − α leaves out zero.
         """
         probability(conf_level, name="conf_level")
         return weights_table(self.explained, self.prepared, conf_level)

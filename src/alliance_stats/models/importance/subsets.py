@@ -30,12 +30,15 @@ class Explained:
     cluster : str
         What was drawn.
     n_clusters : int
+    effective : float
+        Number of clusters of equal size that are worth as much.
     """
 
     r2: dict[str, np.ndarray]
     draws: dict[str, np.ndarray] | None
     cluster: str
     n_clusters: int
+    effective: float
 
     @property
     def n_boot(self) -> int:
@@ -77,7 +80,7 @@ def explain(
         drawn = refit_subsets(groups, subsets, found, clusters, n=n_boot, rng=rng)
         by_level = dict(zip(("within", "between"), drawn, strict=True))
         draws = {level: by_level[level][:, rows] for level, rows in at.items()}
-    return Explained(r2, draws, clusters.name, clusters.n)
+    return Explained(r2, draws, clusters.name, clusters.n, clusters.effective)
 
 
 def _subsets(

@@ -17,6 +17,7 @@ from alliance_stats.models.importance.dominance import (
     general_weights,
     subset_members,
 )
+from alliance_stats.models.importance.intervals import expanded_interval, expanded_p
 from alliance_stats.models.importance.prepare import PreparedImportance
 from alliance_stats.models.importance.subsets import Explained
 
@@ -41,7 +42,12 @@ def weights_table(
         pairs = list(combinations(range(len(names)), 2))
         turn = np.array([_difference(len(names), i, j) for i, j in pairs]).reshape(-1, len(names))
         rows = np.concatenate([np.eye(len(names)), turn])
-        part = _with_draws(rows @ weights, None if drawn is None else drawn @ rows.T, conf_level)
+        part = _with_draws(
+            rows @ weights,
+            None if drawn is None else drawn @ rows.T,
+            conf_level,
+            explained.effective,
+        )
         part.insert(0, "term", [*names, *(names[i] + MINUS + names[j] for i, j in pairs)])
         part.loc[: len(names) - 1, "p_value"] = np.nan  # a weight is no test against zero
         part["share"] = [*_shares(weights), *[np.nan] * len(pairs)]
@@ -69,18 +75,18 @@ def _shares(weights: np.ndarray) -> np.ndarray:
     return weights / whole if whole > 0 else np.full(len(weights), np.nan)
 
 
-def _with_draws(estimates: np.ndarray, draws: np.ndarray | None, conf_level: float) -> pd.DataFrame:
-    """Estimates with standard error, percentile interval and p of the draws (n, q)."""
+def _with_draws(
+    estimates: np.ndarray, draws: np.ndarray | None, conf_level: float, effective: float
+) -> pd.DataFrame:
+    """Estimates with standard error, interval and p of the draws (n, q)."""
     table = pd.DataFrame({"estimate": estimates})
     table["se"] = table["p_value"] = table["ci_low"] = table["ci_high"] = np.nan
     table["statistic"] = table["df"] = np.nan
     if draws is None or len(draws) < 2:
         return table
-    tail = (1.0 - conf_level) / 2.0
     table["se"] = draws.std(axis=0, ddof=1)
-    table["ci_low"], table["ci_high"] = np.quantile(draws, [tail, 1.0 - tail], axis=0)
-    below, above = (draws <= 0).sum(axis=0), (draws >= 0).sum(axis=0)
-    table["p_value"] = np.minimum(1.0, 2.0 * (np.minimum(below, above) + 1) / (len(draws) + 1))
+    table["ci_low"], table["ci_high"] = expanded_interval(draws, conf_level, effective)
+    table["p_value"] = expanded_p(draws, effective)
     return table
 
 
@@ -98,7 +104,7 @@ def predictors_table(
         part["share"] = _shares(gains.mean(axis=1))
         for name, size in (("alone", 0), ("added", k - 1)):
             own = None if drawn is None else drawn[:, :, size]
-            found = _with_draws(gains[:, size], own, conf_level)
+            found = _with_draws(gains[:, size], own, conf_level, explained.effective)
             part[name] = found["estimate"]
             part[f"{name}_low"], part[f"{name}_high"] = found["ci_low"], found["ci_high"]
         parts.append(part)

@@ -23,7 +23,7 @@ def draw_messages(explained: Explained) -> tuple[str, ...]:
     if explained.n_clusters < FEW:
         found.append(
             f"Only {counted(explained.n_clusters, explained.cluster)} were drawn from: intervals "
-            "of differences are likely too narrow."
+            "of differences may be too narrow."
         )
     if explained.n_failed > MANY_FAILED * explained.n_boot:
         n = explained.n_failed
@@ -49,6 +49,7 @@ def importance_notes(
                 *_levels(explained, prepared),
                 time_note(chosen.time, prepared.time)
                 + ("" if chosen.time == "none" else " It is in every model and is not ranked."),
+                _order(prepared),
                 _grouped(chosen),
                 _draws(explained),
             ),
@@ -80,6 +81,17 @@ def _levels(explained: Explained, prepared: PreparedImportance) -> list[str]:
     return found
 
 
+def _order(prepared: PreparedImportance) -> str:
+    """Say where the outcome of a session came before its alliance."""
+    roles = prepared.roles
+    if (roles.outcome_at, roles.alliance_at) != ("before", "after"):
+        return ""
+    return (
+        f"{roles.outcome} was rated before a session and {roles.alliance} after it: within "
+        "patients their association holds what the outcome does to the alliance, too."
+    )
+
+
 def _grouped(chosen: ImportanceSpecification) -> str:
     if not chosen.groups:
         return ""
@@ -92,7 +104,8 @@ def _draws(explained: Explained) -> str:
         return "No draws were made: weights and differences have no intervals."
     return (
         f"Intervals are percentiles of {explained.n_boot:,} draws of "
-        f"{counted(explained.n_clusters, explained.cluster)} with all their sessions. A weight "
-        "cannot fall below zero by much: that its interval leaves out zero says nothing; compare "
-        "weights by their differences."
+        f"{counted(explained.n_clusters, explained.cluster)} with all their sessions, widened for "
+        f"their number (worth {explained.effective:.0f} of equal size). A weight cannot fall below "
+        "zero by much: that its interval leaves out zero says nothing; compare weights by their "
+        "differences."
     )
