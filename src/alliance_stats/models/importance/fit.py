@@ -132,8 +132,8 @@ def fit_importance(
     >>> result = al.models.fit_importance(dyads, n_boot=50, rng=1)
     >>> result.tidy()["term"].tolist()[:3]
     ['wai_total', 'wai_therapist', 'wai_total - wai_therapist']
-    >>> result.verdicts["biggest"].tolist()
-    ['shown', 'not shown']
+    >>> result.verdicts["biggest"].tolist()[1]  # between patients
+    'contradicted'
     """
     data = sessions_from(sessions, roles)
     known = data.roles

@@ -225,7 +225,7 @@ class ImportanceResult:
     def _shown(self) -> tuple[str, list[pd.DataFrame], tuple[str, ...]]:
         """Heading, tables and sentences, in text as in HTML."""
         heading = headline(self._title, self.prepared.counts())
-        table = self.tidy().drop(columns=["statistic", "df"])
+        table = self.tidy().drop(columns=["statistic", "df"]).rename(columns={"estimate": "weight"})
         return heading, [table, self.verdicts], (*self.notes, *self.messages)
 
     def __repr__(self) -> str:

@@ -114,7 +114,10 @@ def _method(view: ResultView) -> list[str]:
         time_sentence(view.labels),
     ]
     if draws and cluster:
-        found.append(f"Intervals are percentiles of {draws:,} draws of whole {cluster}s.")
+        found.append(
+            f"Intervals are percentiles of {draws:,} draws of whole {cluster}s, taken further out "
+            "for few of them (Hesterberg, 2015)."
+        )
     return found
 
 
