@@ -314,6 +314,33 @@ def test_few_clusters_and_few_sessions(frame: pd.DataFrame) -> None:
         fit(single)
 
 
+def test_an_alliance_rated_once_is_ranked_between_patients_only(frame: pd.DataFrame) -> None:
+    once = frame.assign(wai=frame.groupby("patient")["wai"].transform("mean"))
+    found = fit(once, n_boot=20, rng=1)
+    assert found.verdicts["effect"].tolist() == ["between"]
+    assert found.prepared.levels["within"][0].name == "bond"
+    none = fit(once, predictors=["wai", "intake"])
+    assert list(none.explained.r2) == ["between"]
+    assert len(none.view().plot) == 3  # type: ignore[arg-type]
+    assert "Importance" in repr(none)
+
+
+def test_no_variance_left_between_patients_is_said() -> None:
+    rng = np.random.default_rng(8)
+    made = made_sessions(rng, patients=30)
+    noise = rng.normal(size=len(made))
+    noise -= pd.Series(noise).groupby(made["patient"]).transform("mean").to_numpy()
+    found = fit(made.assign(phq=made["intake"] + noise), predictors=["wai", "intake"])
+    assert found.explained.r2["between"][-1] == pytest.approx(1.0)
+    assert any("R² between them is 1" in text for text in found.messages)
+
+
+@pytest.mark.parametrize("time", ["factor", "log"])
+def test_draws_without_a_time_are_fitted(frame: pd.DataFrame, time: str) -> None:
+    found = fit(frame, time=time, n_boot=30, rng=1)
+    assert found.explained.n_failed == 0
+
+
 def test_names_with_blanks(frame: pd.DataFrame) -> None:
     named = frame.rename(columns={"bond": "the bond", "arm": "treatment arm"})
     roles = replace(ROLES, treatment="treatment arm")

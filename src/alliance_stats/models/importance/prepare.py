@@ -30,6 +30,7 @@ from alliance_stats.models.prepare import (
     check_therapists,
     clock_of,
     complete_rows,
+    data_messages,
     since_name,
     timed_frame,
 )
@@ -87,12 +88,7 @@ class PreparedImportance:
 
     def messages(self) -> tuple[str, ...]:
         """Dropped sessions by cause, and what was made of patients who change their therapist."""
-        found = [self.changes.words()] if self.changes is not None else []
-        if self.dropped:
-            causes = ", ".join(f"{name} missing: {n:,}" for name, n in self.dropped.items())
-            total = sum(self.dropped.values())
-            found.append(f"{total:,} of {counted(self.n_rows, 'session')} dropped ({causes}).")
-        return tuple(text for text in found if text)
+        return data_messages(self.changes, self.dropped, self.n_rows)
 
 
 def prepare_importance(

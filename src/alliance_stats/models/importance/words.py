@@ -11,15 +11,17 @@ from alliance_stats.models.notes import FEW, time_note
 
 #: A larger share of failed draws is said.
 MANY_FAILED = 0.01
+#: R² this close to one is one.
+WHOLE = 1e-9
 #: Failed draws above this share leave intervals that are not to be trusted.
 TOO_MANY = 0.1
 
 
 def draw_messages(explained: Explained) -> tuple[str, ...]:
-    """Few clusters; draws that could not be fitted."""
+    """Models that leave nothing; few clusters; draws that could not be fitted."""
+    found = _nothing_left(explained)
     if explained.draws is None:
-        return ()
-    found = []
+        return tuple(found)
     if explained.n_clusters < FEW:
         found.append(
             f"Only {counted(explained.n_clusters, explained.cluster)} were drawn from: intervals "
@@ -35,6 +37,18 @@ def draw_messages(explained: Explained) -> tuple[str, ...]:
             f"were collinear or nothing varied.{trust}"
         )
     return tuple(found)
+
+
+def _nothing_left(explained: Explained) -> list[str]:
+    """Say where R² is one because no variance between patients was left."""
+    full = int((explained.r2["between"] > 1.0 - WHOLE).sum()) if "between" in explained.r2 else 0
+    if not full:
+        return []
+    return [
+        f"In {full:,} of {counted(len(explained.r2['between']), 'model')} the variance that "
+        "patients are left with is estimated as zero, so that R² between them is 1. More patients, "
+        "or more sessions of each, are needed to compare predictors between patients."
+    ]
 
 
 def importance_notes(
