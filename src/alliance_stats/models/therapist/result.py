@@ -394,9 +394,7 @@ class TherapistResult:
     @property
     def _title(self) -> str:
         roles = self.prepared.roles
-        return (
-            f"Therapists' and patients' early {roles.alliance} and post-treatment {roles.outcome}"
-        )
+        return f"Therapists, early {roles.alliance} and post-treatment {roles.outcome}"
 
     def _shown(self) -> tuple[str, list[pd.DataFrame], tuple[str, ...]]:
         heading = headline(self._title, self.prepared.counts())

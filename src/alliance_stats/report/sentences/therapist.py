@@ -39,8 +39,8 @@ _SUBJECTS = {
     ),
 }
 _MODELS = {
-    "before": "of {y} before the alliance was in the model",
-    "after": "of {y} with the alliance in the model",
+    "before": "of post-treatment {y} before the alliance was in the model",
+    "after": "of it with the alliance in the model",
     "alliance": "of early {x}",
 }
 _CAUTION = (
@@ -109,12 +109,8 @@ def _caseload_sentences(view: ResultView) -> list[str]:
 def _latent_sentences(view: ResultView) -> list[str]:
     """Reliability of therapist means, and the coefficients with latent means."""
     x = names_of(view)[0]
-    found = [
-        f"The mean early {x} of {number(row['caseload'], 1)} patients of one therapist (the "
-        f"harmonic mean) had a reliability of {number(row['reliability'], 2)}, so that the "
-        "difference of the two coefficients is estimated too small by about that factor."
-        for row in records(view.tables.get("Observed means of therapists", pd.DataFrame()))
-    ]
+    means = records(view.tables.get("Observed means of therapists", pd.DataFrame()))
+    found = [_reliability_sentence(x, row) for row in means]
     rows = [
         row
         for row in records(view.tables.get("Observed and latent means", pd.DataFrame()))
@@ -122,6 +118,21 @@ def _latent_sentences(view: ResultView) -> list[str]:
     ]
     parts = [_latent_part(view, row) for row in rows]
     return [*found, f"With latent means the coefficients were {listed(parts)}."] if parts else found
+
+
+def _reliability_sentence(x: str, row: Row) -> str:
+    patients = f"{number(row['caseload'], 1)} patients of one therapist (the harmonic mean)"
+    if row["icc"] <= 0:
+        return (
+            f"No variance of early {x} between therapists was estimated: as far as these data "
+            f"tell, means of {patients} differ by chance, and so the coefficient between "
+            "therapists says nothing about therapists."
+        )
+    return (
+        f"The mean early {x} of {patients} had a reliability of "
+        f"{number(row['reliability'], 2)}, so that observed means show about that share of the "
+        "difference of the two coefficients."
+    )
 
 
 def _latent_part(view: ResultView, row: Row) -> str:
@@ -193,15 +204,14 @@ def _method_sentences(view: ResultView) -> list[str]:
     window = one_line(view.labels.get("window", "the early sessions"))
     first = one_line(view.labels.get("first_session", ""))
     method = fit_value(view, "method")
-    change = view.labels.get("controls") == "change"
-    given = f"the score at intake and the change to session {first}" if change else "intake score"
-    verb = "were" if change else "was"
-    given = given if change else f"the {given}"
+    given = "the score at intake was"
+    if view.labels.get("controls") == "change":
+        given = f"the score at intake and the change to session {first} were"
     return [
         f"Post-treatment {y} was modelled with random intercepts of therapists"
         + (f", fitted by {one_line(method)}" if method else "")
         + f"{tests_phrase(view)}.",
         one_line(view.labels.get("therapist_changes", "")),
         f"Early {x} was the mean over {window}, split into the mean of the therapist's patients "
-        f"and the deviation from it; {given} {verb} in the model.",
+        f"and the deviation from it; {given} in the model.",
     ]
