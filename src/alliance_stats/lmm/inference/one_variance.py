@@ -112,7 +112,7 @@ def exact_icc(fit: FittedModel, *, conf_level: float = 0.95) -> ExactIcc:
     """
     probability(conf_level, name="conf_level")
     pivot, nan = pivot_of(fit), float("nan")
-    tau2 = float(next(iter(fit.covariances.values())).iloc[0, 0])
+    tau2 = float(next(iter(fit.covariances.values())).to_numpy()[0, 0])
     icc = tau2 / (tau2 + fit.sigma2)
     r, e = len(pivot.d), pivot.df_rest
     if not pivot.defined:

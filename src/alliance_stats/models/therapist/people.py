@@ -18,6 +18,7 @@ from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.outcome.prepare import PreparedPatients
 from alliance_stats.models.therapist.caseload import reliability_of_mean
 from alliance_stats.models.therapist.fits import TherapistFits
+from alliance_stats.models.therapist.shares import therapist_variance
 
 MODELS = ("before", "after")
 
@@ -40,7 +41,7 @@ def _effects(fit: MixedModelResult, prepared: PreparedPatients, conf_level: floa
     at = values.index.get_indexer(pd.Index(labels))
     estimate, sd = values.to_numpy()[at], spread.to_numpy()[at]
     half = float(ndtri((1.0 + conf_level) / 2.0)) * sd
-    ratio = fit.covariances[column].iloc[0, 0] / fit.sigma2
+    ratio = therapist_variance(fit) / fit.sigma2
     away = (estimate - half > 0) | (estimate + half < 0)
     return pd.DataFrame(
         {

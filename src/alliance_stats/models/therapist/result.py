@@ -129,13 +129,13 @@ class TherapistResult:
     def glance(self) -> pd.DataFrame:
         """One row: `fit`, caseloads, therapist ICC before and after the alliance."""
         table = self.fit.glance().drop(columns="bic_groups")
-        shares, caseloads = self.shares().set_index("model"), self.caseloads.iloc[0]
+        icc, caseloads = self.shares()["icc"].to_numpy(), self.caseloads.iloc[0]
         return table.assign(
             n_dropped=sum(self.prepared.dropped.values()),
             n_therapists=int(caseloads["n_therapists"]),
             ptr=float(caseloads["ptr"]),
-            icc_before=float(shares.loc["before", "icc"]),
-            icc_after=float(shares.loc["after", "icc"]),
+            icc_before=icc[0],
+            icc_after=icc[1],
         )
 
     @cached_property
@@ -198,11 +198,12 @@ class TherapistResult:
         ``observed``, ``latent``, and ``expected`` of observed means if the latent one is true:
         reliability × latent.
         """
-        icc = float(self.shares().set_index("model").loc["alliance", "icc"])
+        icc = float(self.shares()["icc"].iloc[-1])
         k = harmonic_mean(caseload_sizes(self.prepared))
         reliability = float(reliability_of_mean(icc, k))
         latent = float(self.fits.latent.slopes[1] - self.fits.latent.slopes[0])
-        observed = self.tidy().set_index("effect").loc["contextual", "estimate"]
+        table = self.tidy()
+        observed = table.loc[table["effect"] == "contextual", "estimate"].iloc[0]
         return pd.DataFrame(
             {
                 "icc": [icc],

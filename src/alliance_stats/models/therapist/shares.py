@@ -34,7 +34,7 @@ def _row(name: str, fit: MixedModelResult, conf_level: float) -> dict[str, objec
 
 def therapist_variance(fit: MixedModelResult) -> float:
     """The variance of the random intercept."""
-    return float(next(iter(fit.covariances.values())).iloc[0, 0])
+    return float(next(iter(fit.covariances.values())).to_numpy()[0, 0])
 
 
 def reduction_table(fits: TherapistFits) -> pd.DataFrame:

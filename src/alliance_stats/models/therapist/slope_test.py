@@ -13,7 +13,8 @@ from alliance_stats.models.therapist.fits import SLOPE, TherapistFits
 def slope_table(fits: TherapistFits, prepared: PreparedPatients) -> pd.DataFrame:
     """One row: see `TherapistResult.slope_differences`."""
     slope = dict(prepared.effects)[SLOPE]
-    variance = float(next(iter(fits.model.covariances.values())).loc[slope, slope])
+    covariance = next(iter(fits.model.covariances.values()))
+    variance = float(np.diag(covariance)[covariance.columns.get_loc(slope)])
     test: dict[str, object] = {"statistic": np.nan, "df": np.nan, "p_value": np.nan}
     reference = ""
     if not fits.after.singular:

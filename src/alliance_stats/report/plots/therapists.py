@@ -118,8 +118,8 @@ def figure_caption(view: ResultView) -> str:
     y = names_of(view)[1]
     n = int(_plot_frame(view)["y"].max())
     return (
-        f"Predicted effects of {counted(n, 'therapist')} on post-treatment {y} before and after "
-        "the alliance is in the model, in the order of the effects before. Dots with "
+        f"Differences of {counted(n, 'therapist')} from the average in post-treatment {y}, before "
+        "and after the alliance is in the model, in the order of those before. Dots: shrunken, with "
         f"{100 * view.conf_level:g}% intervals, given the estimated variances; filled where the "
         "interval leaves out the average therapist. Crosses: means of the therapist's patients, "
         "not shrunken."
@@ -157,14 +157,15 @@ def _draw(axis: Axes, rows: pd.DataFrame) -> None:
     axis.axvline(0.0, color="#8a8a8a", linewidth=0.8, zorder=1)
     axis.scatter(
         rows["observed"].to_numpy(float), y, marker="x", s=0.6 * size, c=THREAD_COLOUR,
-        linewidths=0.7, zorder=2,
+        linewidths=0.7, zorder=3.5,
     )  # fmt: skip
     low, high = rows["ci_low"].to_numpy(float), rows["ci_high"].to_numpy(float)
     axis.hlines(y, low, high, colors=LINE_COLOUR, linewidth=width, zorder=3)
-    axis.scatter(
-        x, y, s=size, facecolors=np.where(away, MARK_COLOUR, "white"),
-        edgecolors=np.where(away, MARK_COLOUR, LINE_COLOUR), linewidths=0.9, zorder=4,
-    )  # fmt: skip
+    for chosen, face, edge in ((away, MARK_COLOUR, MARK_COLOUR), (~away, "white", LINE_COLOUR)):
+        axis.scatter(
+            x[chosen], y[chosen], s=size, facecolors=face, edgecolors=edge, linewidths=0.9,
+            zorder=4,
+        )  # fmt: skip
     axis.set_ylim(0.2, y.max() + 0.8)
     axis.set_yticks([])
     axis.spines["left"].set_visible(False)

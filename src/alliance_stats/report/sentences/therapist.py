@@ -48,8 +48,8 @@ _CAUTION = (
     "else."
 )
 _RANKS = (
-    "Predicted effects are shrunken towards the average, and intervals of single therapists do "
-    "not make a ranking."
+    "Effects of single therapists are shrunken towards the average, and their intervals do not "
+    "make a ranking."
 )
 
 
@@ -187,7 +187,7 @@ def _people_sentences(view: ResultView) -> list[str]:
         return []
     n = int(plot["y"].max())
     if not (plot["ci_high"] > plot["ci_low"]).any():
-        return ["No therapist was predicted to differ: the variance is estimated as zero."]
+        return ["The variance between therapists is estimated as zero, so no therapist stands out."]
     counts = [
         int(plot.loc[plot["panel"] == panel, "excludes_average"].sum())
         for panel in ("before", "after")
