@@ -119,7 +119,8 @@ def figure_caption(view: ResultView) -> str:
     n = int(_plot_frame(view)["y"].max())
     return (
         f"Differences of {counted(n, 'therapist')} from the average in post-treatment {y}, before "
-        "and after the alliance is in the model, in the order of those before. Dots: shrunken, with "
+        "and after the alliance is in the model, in the order of those before. Dots: shrunken, "
+        "with "
         f"{100 * view.conf_level:g}% intervals, given the estimated variances; filled where the "
         "interval leaves out the average therapist. Crosses: means of the therapist's patients, "
         "not shrunken."
