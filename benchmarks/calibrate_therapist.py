@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import bench_lmm  # first: it sets the number of threads before numpy is loaded
@@ -25,11 +26,16 @@ import numpy as np
 import pandas as pd
 
 import alliance_stats as al
+from alliance_stats.models.outcome.prepare import prepare_patients
+from alliance_stats.models.therapist.fits import fit_models
+from alliance_stats.models.therapist.result import TherapistResult
 
 START, END = "<!-- calibrate_therapist: start -->", "<!-- calibrate_therapist: end -->"
 ROLES = al.Roles(
     alliance="wai", outcome="phq", therapist="therapist", baseline="intake", outcome_better="lower"
 )
+#: Sessions whose frame is replaced by that of a study.
+TEMPLATE = al.load_example("sessions")
 TRUTH = {"patient_between": -0.3, "therapist_between": -0.8, "contextual": -0.5}
 ICC_OUTCOME, ICC_ALLIANCE = 0.10, 0.20
 KINDS = ("effects", "latent", "null", "none")
@@ -63,7 +69,11 @@ def study(rng: np.random.Generator, therapists: int, kind: str) -> pd.DataFrame:
 
 def rows_of(rng: np.random.Generator, therapists: int, kind: str) -> Iterator[dict[str, object]]:
     """Hits and rejections of one study."""
-    result = al.models.fit_therapist(study(rng, therapists, kind), ROLES, alliance_window=(3, 3))
+    data = replace(TEMPLATE, frame=study(rng, therapists, kind))
+    prepared = prepare_patients(
+        data, ROLES, window=(3, 3), min_ratings=1, split="therapist"
+    )  # as fit_therapist does, without the checks and messages of a file
+    result = TherapistResult(fit_models(prepared, slopes=False), prepared)
     whole = {"kind": kind, "therapists": therapists, "singular": result.after.singular}
     tables = {
         "plain": result.tidy().set_index("effect"),

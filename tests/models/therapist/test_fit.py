@@ -420,3 +420,26 @@ def test_r_gives_the_same_digits(frame: pd.DataFrame, tmp_path: Path) -> None:
     columns = ["icc", "ci_low", "ci_high", "statistic", "p_value"]
     expected = [*result.fit.beta, *shares[columns].to_numpy().T.ravel()]
     assert found == pytest.approx(expected, abs=2e-5)
+
+
+def test_a_short_interval_is_no_precision(frame: pd.DataFrame) -> None:
+    data = frame.copy()
+    last = data["visit"] == 6
+    left = data["phq"] - 0.6 * data["intake"]
+    data.loc[last, "phq"] -= left[last].groupby(data.loc[last, "who"]).transform("mean")
+    found = fit(data, early_change=False)
+    assert found.shares()["p_value"].iloc[0] > 0.9
+    assert any("Do not read it as precision" in text for text in found.messages)
+
+
+def test_intervals_hold_the_truth_in_a_slice_of_the_calibration() -> None:
+    """60 studies of 16 therapists: four Monte Carlo errors."""
+    rng, hits = np.random.default_rng(11), []
+    for seed in range(60):
+        rows = fit(study(seed, rng.integers(2, 9, 16).tolist())).tidy().set_index("effect")
+        truth = {"patient_between": -0.5, "therapist_between": -1.5, "contextual": -1.0}
+        hits.append(
+            [rows.loc[e, "ci_low"] <= t <= rows.loc[e, "ci_high"] for e, t in truth.items()]
+        )
+    error = np.sqrt(0.95 * 0.05 / 60)
+    assert (np.abs(np.mean(hits, axis=0) - 0.95) < 4 * error).all()

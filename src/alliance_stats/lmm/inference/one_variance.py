@@ -1,15 +1,15 @@
 """Exact interval and test of an intraclass correlation in a model of one random intercept.
 
-With M the residual maker of X, the eigenvalues d_i and eigenvectors q_i of Z'MZ give independent
-u_i = q_i'Z'My/√d_i ~ N(0, σ² + τ²d_i), independent of the rest of the residual sum of squares S,
-which is σ²χ² of e = n − p − r degrees of freedom. So, with λ = τ²/σ²,
+With V = I + λZZ', λ = τ²/σ², let q(λ) be the residual sum of squares by generalised least squares
+and S that of groups as fixed effects, S = q(∞). At the true λ q(λ) − S and S are independent and
+σ²χ² with r and e degrees of freedom, so that
 
-    W(λ) = [Σ u_i²/(1 + λd_i) / r] / [S/e]  ~  F(r, e)
+    W(λ) = [(q(λ) − S)/r] / [S/e]  ~  F(r, e),    r = rank[X Z] − p,  e = n − rank[X Z],
 
-at the true λ, whatever the sizes of the groups (Wald, 1947, Ann. Math. Stat. 18, 586–589; Harville
-& Fenech, 1985, Biometrics 41, 137–152). W falls with λ: its quantiles give the interval, and W(0)
-the test of no variance, which is the F test of groups as fixed effects (Seely & El-Bassiouni, 1983,
-Ann. Stat. 11, 197–201).
+whatever the sizes of the groups (Wald, 1947, Ann. Math. Stat. 18, 586–589; Harville & Fenech, 1985,
+Biometrics 41, 137–152). W falls with λ: its quantiles give the interval, and W(0) the test of no
+variance, which is the F test of groups as fixed effects (Seely & El-Bassiouni, 1983, Ann. Stat. 11,
+197–201).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import brentq
 from scipy.special import fdtrc, fdtri
 
 from alliance_stats._base.checks import probability
@@ -25,10 +26,10 @@ from alliance_stats.formula.columns import INTERCEPT
 from alliance_stats.lmm.algebra.nested import NestedProducts
 from alliance_stats.lmm.fitted import FittedModel
 
-#: Eigenvalues below this share of the largest are those of groups that the fixed part explains.
+#: Columns with less than this share of their sum of squares within groups do not vary there.
 FLAT = 1e-10
-#: Halvings of [0, 1]: the ends are exact to rounding.
-HALVINGS = 60
+#: Where W is zero to rounding.
+NEAR_ONE = 1.0 - 1e-14
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +61,44 @@ class ExactIcc:
 
 @dataclass(frozen=True, eq=False)
 class Pivot:
-    """What the pivot W needs of the data: eigenvalues d, squares u², and the rest's S and e."""
+    """What the pivot W needs of the data.
 
-    d: np.ndarray
-    u2: np.ndarray
+    Attributes
+    ----------
+    total : ndarray (p + 1, p + 1)
+        Cross-products of the fixed columns and, last, the response.
+    sums : ndarray (p + 1, G)
+        Sums of these columns over every group.
+    sizes : ndarray (G,)
+    rest : float
+        S.
+    df_groups, df_rest : int
+        r and e.
+    """
+
+    total: np.ndarray
+    sums: np.ndarray
+    sizes: np.ndarray
     rest: float
+    df_groups: int
     df_rest: int
 
     @property
     def defined(self) -> bool:
         """Whether groups and residuals both have degrees of freedom."""
-        return len(self.d) > 0 and self.df_rest > 0 and self.rest > 0
+        return self.df_groups > 0 and self.df_rest > 0 and self.rest > 0
 
     def at(self, icc: float) -> float:
-        """W at an intraclass correlation in [0, 1]."""
-        shrink = (1.0 - icc) / (1.0 - icc + icc * self.d)
-        return float((self.u2 * shrink).mean() / (self.rest / self.df_rest))
+        """W at an intraclass correlation in [0, 1); λ/(1 + λn) is icc/(1 − icc + icc·n)."""
+        weights = icc / (1.0 - icc + icc * self.sizes)
+        squares = _residual(self.total - (self.sums * weights) @ self.sums.T)
+        return (squares - self.rest) / self.df_groups / (self.rest / self.df_rest)
 
     def solve(self, value: float) -> float:
         """The intraclass correlation at which W has a value; 0 where W(0) is below it."""
-        low, high = 0.0, 1.0
-        for _ in range(HALVINGS):
-            middle = 0.5 * (low + high)
-            low, high = (middle, high) if self.at(middle) > value else (low, middle)
-        return 0.5 * (low + high) if low > 0.0 else 0.0
+        if self.at(0.0) <= value:
+            return 0.0
+        return float(brentq(lambda icc: self.at(icc) - value, 0.0, NEAR_ONE, xtol=1e-15))
 
 
 def exact_icc(fit: FittedModel, *, conf_level: float = 0.95) -> ExactIcc:
@@ -114,7 +129,7 @@ def exact_icc(fit: FittedModel, *, conf_level: float = 0.95) -> ExactIcc:
     pivot, nan = pivot_of(fit), float("nan")
     tau2 = float(next(iter(fit.covariances.values())).to_numpy()[0, 0])
     icc = tau2 / (tau2 + fit.sigma2)
-    r, e = len(pivot.d), pivot.df_rest
+    r, e = pivot.df_groups, pivot.df_rest
     if not pivot.defined:
         return ExactIcc(icc, nan, nan, nan, r, e, nan)
     tail = (1.0 - conf_level) / 2.0
@@ -124,25 +139,42 @@ def exact_icc(fit: FittedModel, *, conf_level: float = 0.95) -> ExactIcc:
 
 
 def pivot_of(fit: FittedModel) -> Pivot:
-    """Eigenvalues and squares from the cross-products of a fit; no row is needed."""
+    """The pivot from the cross-products of a fit; no row is needed."""
     _check_model(fit)
     design = fit.criterion.design
     products = design.products
-    total, x, y = products.total, design.x, design.y
-    z = int(design.levels[0].z[0])
+    used, z = [*design.x, design.y], int(design.levels[0].z[0])
+    total = products.total[np.ix_(used, used)]
+    sums = products.grams[used, z]  # type: ignore[attr-defined]
     sizes = products.grams[z, z]  # type: ignore[attr-defined]
-    xz, zy = products.grams[x, z], products.grams[z, y]  # type: ignore[attr-defined]
-    solved = np.linalg.solve(total[np.ix_(x, x)], np.column_stack([xz, total[x, y]]))
-    left = np.diag(sizes) - xz.T @ solved[:, :-1]
-    moved = zy - xz.T @ solved[:, -1]
-    values, vectors = np.linalg.eigh((left + left.T) / 2.0)
-    kept = values > FLAT * values.max(initial=0.0)
-    d = values[kept]
-    u2 = (vectors[:, kept].T @ moved) ** 2 / d
-    residual = total[y, y] - total[x, y] @ solved[:, -1]
-    rest = residual - u2.sum()
-    df = design.n_obs - len(x) - len(d)
-    return Pivot(d, u2, float(rest) if rest > FLAT * residual else 0.0, df)
+    within = total - (sums / sizes) @ sums.T
+    varies = np.diag(within)[:-1] > FLAT * np.diag(total)[:-1]
+    inside = np.flatnonzero(varies)
+    rank = _rank(within[np.ix_(inside, inside)])
+    rest = _residual(within[np.ix_([*inside, -1], [*inside, -1])])
+    groups, p = len(sizes), len(design.x)
+    return Pivot(
+        total=total,
+        sums=sums,
+        sizes=sizes,
+        rest=rest if rest > FLAT * within[-1, -1] else 0.0,
+        df_groups=groups + rank - p,
+        df_rest=design.n_obs - groups - rank,
+    )
+
+
+def _rank(products: np.ndarray) -> int:
+    """Rank of columns with these cross-products."""
+    scale = np.sqrt(np.diag(products))
+    values = np.linalg.eigvalsh(products / np.outer(scale, scale))
+    return int((values > FLAT).sum())
+
+
+def _residual(products: np.ndarray) -> float:
+    """Residual sum of squares of the last column given the others, from cross-products."""
+    x, xy = products[:-1, :-1], products[:-1, -1]
+    solved = np.linalg.lstsq(x, xy, rcond=FLAT)[0]
+    return float(products[-1, -1] - xy @ solved)
 
 
 def _check_model(fit: FittedModel) -> None:

@@ -91,7 +91,7 @@ class TherapistResult:
     @cached_property
     def about_fit(self) -> tuple[str, ...]:
         """Singular or failed fits, a variance that rose, an interval without ends."""
-        return about_fits(self.fits, self.prepared, self.reduction)
+        return about_fits(self.fits, self.prepared, self.shares(), self.reduction)
 
     @property
     def messages(self) -> tuple[str, ...]:

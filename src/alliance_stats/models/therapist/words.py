@@ -11,16 +11,37 @@ from alliance_stats.models.notes import few_units_notes
 from alliance_stats.models.outcome.prepare import PreparedPatients, sessions_words
 from alliance_stats.models.therapist.fits import TherapistFits
 
+#: With p values of therapists' differences above this the exact interval is short by chance.
+SHORT = 0.9
+
 
 def about_fits(
-    fits: TherapistFits, prepared: PreparedPatients, reduction: pd.DataFrame
+    fits: TherapistFits, prepared: PreparedPatients, shares: pd.DataFrame, reduction: pd.DataFrame
 ) -> tuple[str, ...]:
-    """Singular or failed fits, a variance that rose, latent means without an interval."""
+    """Singular or failed fits, short intervals, a variance that rose, latent means without ends."""
     named = {"before the alliance": fits.before, "with the alliance": fits.after}
     if fits.model is not fits.after:
         named["with slopes that differ"] = fits.model
     found = [f"Model {name}: {message}" for name, fit in named.items() for message in fit.messages]
-    return (*found, *_about_reduction(reduction), *_about_latent(fits, prepared))
+    return (
+        *found,
+        *_about_shares(shares),
+        *_about_reduction(reduction),
+        *_about_latent(fits, prepared),
+    )
+
+
+def _about_shares(shares: pd.DataFrame) -> list[str]:
+    """Where therapists differ so little that the exact interval is short, or zero only."""
+    words = {"before": "before the alliance", "after": "with it", "alliance": "of the alliance"}
+    short = [words[name] for name in shares.loc[shares["p_value"] > SHORT, "model"]]
+    if not short:
+        return []
+    return [
+        f"Therapists differ less than chance would make them ({', '.join(short)}), and the "
+        "interval of their share of variance is short for that reason. Do not read it as "
+        "precision: another sample from the same therapists would have a longer one."
+    ]
 
 
 def _about_reduction(reduction: pd.DataFrame) -> list[str]:
