@@ -17,6 +17,7 @@ from alliance_stats._base.views import TIDY_COLUMNS, ResultView
 from alliance_stats.formula.columns import INTERCEPT
 from alliance_stats.lmm.algebra.nested import NestedProducts
 from alliance_stats.lmm.comparison.restricted import restricted
+from alliance_stats.lmm.criterion import Criterion
 from alliance_stats.lmm.design.mixed_design import MixedDesign
 from alliance_stats.lmm.explained.estimates import drawn_components, fitted_components
 from alliance_stats.lmm.explained.intervals import notes_on, with_intervals
@@ -27,6 +28,7 @@ from alliance_stats.lmm.minimum import minimise
 from alliance_stats.lmm.resampling.bootstrap import bootstrap_result, check_asked, draw_frame
 from alliance_stats.lmm.resampling.bootstrap_result import BootstrapResult, Interval
 from alliance_stats.lmm.resampling.draws import Kind, draw_refits
+from alliance_stats.lmm.resampling.replicate import nested_products
 from alliance_stats.lmm.residual.limits import no_structure
 
 RESIDUAL = "residual"
@@ -298,10 +300,26 @@ def _check_within(before: FittedModel, fit: FittedModel) -> None:
 
 def _smaller_fit(before: FittedModel, refit: FittedModel) -> FittedModel:
     """The model before, of the data of a refit of the larger one; its β is not to be read."""
-    criterion = restricted(before.criterion.design, refit.criterion).criterion
+    larger = _with_whole_response(refit.criterion)
+    criterion = restricted(before.criterion.design, larger).criterion
     design = replace(criterion.design, scale=refit.criterion.design.scale)
     criterion = replace(criterion, design=design)
     return type(before)("", criterion, minimise(criterion))
+
+
+def _with_whole_response(criterion: Criterion) -> Criterion:
+    """With the least-squares part of the response put back, which a smaller model may not have.
+
+    Its constant stays out: it is of no use for the variances.
+    """
+    design = criterion.design
+    taken = np.linalg.solve(design.transform, design.least_squares) / design.scale
+    taken[design.names.index(INTERCEPT)] = 0.0
+    mixture = np.eye(design.y + 1)
+    mixture[design.x, design.y] = taken
+    products = nested_products(criterion)
+    grams = np.einsum("ai,abg,bj->ijg", mixture, products.grams, mixture, optimize=True)
+    return replace(criterion, design=replace(design, products=replace(products, grams=grams)))
 
 
 def _null_fit(fit: FittedModel) -> FittedModel:
