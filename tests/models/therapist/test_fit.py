@@ -339,6 +339,15 @@ def test_therapists_that_cannot_be_compared(frame: pd.DataFrame) -> None:
         fit(frame.assign(who=frame["id"]))
     with pytest.raises(al.DataError, match="have 1 therapist"):
         fit(frame.assign(who="T1"))
+    with pytest.raises(al.DataError, match="2 therapists: what therapists differ in"):
+        fit(study(1, [9, 9]))
+    with pytest.raises(al.DataError, match="12 patients of 11 therapists leave 1 to compare"):
+        fit(study(1, [1] * 10 + [2]))
+    least = fit(study(1, [1] * 10 + [3, 3]))  # 4 beside another: two controls and two more
+    assert np.isfinite(least.tidy()["estimate"]).all()
+    assert np.isfinite(least.shares()["ci_high"]).all()
+    with pytest.raises(al.DataError, match="random effects cannot be told from the residual"):
+        fit(study(1, [2] * 8), random_slopes=SLOPES)
 
 
 @pytest.mark.parametrize("way", ["dyad", "crossed"])
@@ -404,10 +413,12 @@ def test_r_code_names_the_models(frame: pd.DataFrame) -> None:
 
 
 @pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
-def test_r_gives_the_same_digits(frame: pd.DataFrame, tmp_path: Path) -> None:
-    result = fit(frame)
+@pytest.mark.parametrize("slopes", [None, SLOPES], ids=["intercepts", "slopes"])
+def test_r_gives_the_same_digits(frame: pd.DataFrame, tmp_path: Path, slopes: Any) -> None:
+    result = fit(frame, random_slopes=slopes)
     frame.to_csv(tmp_path / "sessions.csv", index=False)
-    code = result.to_r() + 'cat("\\n", format(c(fixef(m), t(shares)), digits = 12), "\\n")\n'
+    more = "c(logLik(m), fixef(m), t(shares))"
+    code = result.to_r() + f'cat("\\n", format({more}, digits = 12), "\\n")\n'
     (tmp_path / "refit.R").write_text(code, encoding="utf-8")
     done = subprocess.run(
         ["Rscript", "refit.R"], cwd=tmp_path, capture_output=True, text=True, check=False
@@ -418,7 +429,7 @@ def test_r_gives_the_same_digits(frame: pd.DataFrame, tmp_path: Path) -> None:
     found = [float(word) for word in done.stdout.strip().splitlines()[-1].split()]
     shares = result.shares().set_index("model").loc[["before", "after", "alliance"]]
     columns = ["icc", "ci_low", "ci_high", "statistic", "p_value"]
-    expected = [*result.fit.beta, *shares[columns].to_numpy().T.ravel()]
+    expected = [result.fit.loglik, *result.fit.beta, *shares[columns].to_numpy().T.ravel()]
     assert found == pytest.approx(expected, abs=2e-5)
 
 

@@ -10,9 +10,10 @@ import warnings
 
 import pandas as pd
 
-from alliance_stats._base.checks import one_of
+from alliance_stats._base.checks import counted, one_of
 from alliance_stats._base.errors import (
     ArgumentError,
+    DataError,
     DataWarning,
     FitWarning,
     UnsupportedError,
@@ -22,11 +23,14 @@ from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
 from alliance_stats.data.therapist_change import TherapistChange, check_way
 from alliance_stats.models.outcome.fit import check_min_ratings
-from alliance_stats.models.outcome.prepare import prepare_patients
+from alliance_stats.models.outcome.prepare import PreparedPatients, prepare_patients
 from alliance_stats.models.slopes import Slopes, checked_slopes
 from alliance_stats.models.therapist.fits import SLOPE, fit_models
 from alliance_stats.models.therapist.result import TherapistResult
 from alliance_stats.models.windows import session_window
+
+#: With two therapists their means fix the line, and no variance is left.
+LEAST_THERAPISTS = 3
 
 
 def fit_therapist(
@@ -76,7 +80,8 @@ def fit_therapist(
     ArgumentError
         Without the roles ``therapist`` and ``baseline``; for arguments that are unknown.
     DataError
-        For fewer than two therapists, one patient a therapist, and as `fit_outcome`.
+        For fewer than three therapists, one patient for (nearly) every therapist, and as
+        `fit_outcome`.
     UnsupportedError
         For ``therapist_change="dyad"`` or ``"crossed"``, which need several rows a patient.
 
@@ -128,6 +133,7 @@ def fit_therapist(
         data, known, window=window, min_ratings=min_ratings, split="therapist",
         therapist_change=therapist_change, early_change=early_change,
     )  # fmt: skip
+    _check_comparisons(prepared)
     result = TherapistResult(fit_models(prepared, slopes=bool(slopes.get("therapist"))), prepared)
     for message in result.messages:
         category = FitWarning if message in result.about_fit else DataWarning
@@ -148,4 +154,23 @@ def _check_therapists(roles: Roles, way: TherapistChange) -> None:
             f"therapist_change={way!r} needs several rows a patient, and a patient is one row with "
             "one therapist here. Use therapist_change='first', or fit_within_between "
             f"(therapist_change={way!r}), which keeps sessions apart."
+        )
+
+
+def _check_comparisons(prepared: PreparedPatients) -> None:
+    """Raise where therapists, or patients of one therapist, are too few to compare."""
+    counts = prepared.counts()
+    if counts["therapist"] < LEAST_THERAPISTS:
+        raise DataError(
+            f"the patients in the model have {counts['therapist']} therapists: what therapists "
+            "differ in and what their alliance goes with cannot be told apart. At least "
+            f"{LEAST_THERAPISTS} are needed, or use fit_outcome without therapist role."
+        )
+    beside, needed = counts["patient"] - counts["therapist"], len(prepared.controls) + 2
+    if beside < needed:
+        raise DataError(
+            f"{counted(counts['patient'], 'patient')} of {counts['therapist']:,} therapists leave "
+            f"{beside:,} to compare with another patient of the same therapist: too few for the "
+            f"coefficients between patients. At least {needed} are needed (patients less "
+            "therapists)."
         )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 from alliance_stats.lmm.r_code.lme4 import CONTROL, PRINTED, lmer_call
 from alliance_stats.lmm.r_code.names import r_text
+from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.outcome.prepare import PreparedPatients
 from alliance_stats.models.r_code import cell, check_r_code, reading
 from alliance_stats.models.therapist.fits import TherapistFits
@@ -53,11 +56,23 @@ def therapist_r_code(fits: TherapistFits, prepared: PreparedPatients, *, data: s
     ]
     for name, fit in models.items():
         call = lmer_call(fit.criterion.design, reml=fit.reml)
+        if name == "m":
+            lines.append("control$optCtrl$rhobeg <- 0.001  # near the start: else it may end apart")
+            call[-2] += f",\n  start = c({_start(fit)})"
         lines += [f"{name} <- {call[0]}", *call[1:]]
     if "m" not in models:
         lines.append("m <- after")
     lines += [f"stopifnot(nobs(m) == {len(prepared.frame)})", "", *_printed(prepared, fits)]
     return "\n".join(lines) + "\n"
+
+
+def _start(fit: MixedModelResult) -> str:
+    """lme4's θ of an intercept and a slope: the lower root of their covariance over σ²."""
+    covariance = next(iter(fit.covariances.values())).to_numpy() / fit.sigma2
+    first = sqrt(covariance[0, 0])
+    below = covariance[0, 1] / first if first > 0 else 0.0
+    theta = first, below, sqrt(max(covariance[1, 1] - below**2, 0.0))
+    return ", ".join(f"{float(value):.6g}" for value in theta)
 
 
 def _patients(prepared: PreparedPatients) -> list[str]:
