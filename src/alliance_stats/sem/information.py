@@ -89,8 +89,7 @@ def _mean_information(blocks: Blocks, layout: Layout, at: Sides, weight: Floats)
 def _of_moments(blocks: Blocks, layout: Layout, at: Sides, expansion: Expansion) -> Floats:
     """Second derivatives of −log L by entries (k, k), but for those of the model itself."""
     weight, sandwiched = expansion.weight, expansion.sandwiched
-    total = contract(blocks, layout, at, weight, sandwiched)
-    total -= 0.5 * contract(blocks, layout, at, weight, weight)
+    total = contract(blocks, layout, at, weight, sandwiched - 0.5 * weight)
     total += _mean_information(blocks, layout, at, weight)
     if at.mean.any():
         cross = _cross_information(blocks, layout, at, expansion)

@@ -135,4 +135,4 @@ def glance(self: FittedSem) -> pd.DataFrame:
             row |= measures.robust()
     row |= residual_measures(self.spec, self.implied, self.saturated, self.group_sizes)
     row |= {"converged": self.converged, "proper": not about_fit(self)}
-    return pd.DataFrame({name: [value] for name, value in row.items()})
+    return pd.DataFrame(row, index=[0])
