@@ -66,7 +66,8 @@ def prepare(
     columns_present(data, named)
     values = _values(data, spec.observed)
     kept, messages = _kept_rows(spec, data, values, groups, cluster, missing)
-    values = values[kept]
+    if not kept.all():
+        values = np.asfortranarray(values[kept])
     group = _group_codes(spec, data, groups)[kept]
     _check_rows(spec, values, group)
     codes = None
@@ -89,10 +90,13 @@ def prepare(
 
 
 def _values(data: pd.DataFrame, names: tuple[str, ...]) -> Floats:
-    """The columns as numbers (n, p); looked at one by one only where one has to be named."""
+    """The columns as numbers (n, p); looked at one by one only where one has to be named.
+
+    A column is contiguous, because nearly all that is asked here is asked of columns.
+    """
     columns = [data[name] for name in names]
     if all(column.dtype == np.float64 for column in columns):
-        values = np.stack([column.to_numpy() for column in columns], axis=1)
+        values = np.stack([column.to_numpy() for column in columns]).T
         if not np.isinf(values).any():
             return values
     for name in names:
@@ -112,14 +116,12 @@ def _kept_rows(
     absent = np.isnan(values)
     lost = absent.all(axis=1) if missing == "fiml" else absent.any(axis=1)
     unusable = np.asarray(lost, dtype=np.bool_)
-    causes = [
-        f"{name} missing: {n:,}"
-        for name, n in zip(spec.observed, absent.sum(axis=0), strict=True)
-        if n
-    ]
-    if missing == "fiml":
-        n = int(unusable.sum())
-        causes = [f"all variables missing: {n:,}"] if n else []
+    causes = []
+    if missing == "fiml" and unusable.any():
+        causes = [f"all variables missing: {int(unusable.sum()):,}"]
+    elif unusable.any():
+        counts = zip(spec.observed, absent.sum(axis=0), strict=True)
+        causes = [f"{name} missing: {n:,}" for name, n in counts if n]
     for name in filter(None, [groups, cluster]):
         lacking = data[name].isna().to_numpy()
         unusable |= lacking
@@ -176,23 +178,19 @@ def _check_rows(spec: ModelSpec, values: Floats, group: NDArray[np.intp]) -> Non
     """Raise DataError for groups that are too small and variables that do not vary."""
     p = len(spec.observed)
     for g, label in enumerate(spec.groups):
-        own = values[group == g]
+        own = values if len(spec.groups) == 1 else values[group == g]
         of_group = f" in group '{label}'" if label else ""
         if len(own) < 3:
             raise DataError(
                 f"{counted(len(own), 'usable row')}{of_group} for {counted(p, 'variable')}. "
                 "More rows are needed than variables."
             )
-        with np.errstate(invalid="ignore"):
-            there = ~np.isnan(own)
-            if not there.any(axis=0).all():
-                never = [
-                    n for n, any_ in zip(spec.observed, there.any(axis=0), strict=True) if not any_
-                ]
-                raise DataError(f"all values{of_group} are missing: {name_list(never)}. Drop them.")
-            complete = bool(there.all())
-            high, low = (np.max, np.min) if complete else (np.nanmax, np.nanmin)
-            spread = high(own, axis=0) - low(own, axis=0)
+        absent = np.isnan(own)
+        never = [n for n, a in zip(spec.observed, absent.all(axis=0), strict=True) if a]
+        if never:
+            raise DataError(f"all values{of_group} are missing: {name_list(never)}. Drop them.")
+        high, low = (np.nanmax, np.nanmin) if absent.any() else (np.max, np.min)
+        spread = high(own, axis=0) - low(own, axis=0)
         flat = [n for n, s in zip(spec.observed, spread, strict=True) if not s > 0]
         if flat:
             raise DataError(

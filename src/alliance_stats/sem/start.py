@@ -42,22 +42,18 @@ def _start_part(
     layout: Layout, part: int, covariance: Floats, mean: Floats, by_entry: Floats
 ) -> None:
     p = layout.n_observed
-    loadings, variances = _factors(layout, part, covariance)
-    own = layout.part == part
+    loadings, latent = _factors(layout, part, covariance)
+    own = covariance.diagonal()
+    explained = loadings[:p, p:] ** 2 @ latent
+    variances = np.append(np.maximum(own - explained, LEAST * own), latent)
+    means = np.append(mean, np.zeros(len(latent)))
     row, column = layout.row, layout.column
+    found = np.empty(len(row))
     a, s, m = layout.kinds
-    for k in np.flatnonzero(own):
-        i, j = row[k], column[k]
-        if a.start <= k < a.stop:
-            by_entry[k] = loadings[i, j] if i < p <= j else 0.0
-        elif s.start <= k < s.stop and i == j:
-            if i >= p:
-                by_entry[k] = variances[i - p]
-            else:
-                explained = float(loadings[i, p:] ** 2 @ variances)
-                by_entry[k] = max(covariance[i, i] - explained, LEAST * covariance[i, i])
-        elif m.start <= k < m.stop:
-            by_entry[k] = mean[i] if i < p else 0.0
+    found[a] = loadings[row[a], column[a]]
+    found[s] = np.where(row[s] == column[s], variances[row[s]], 0.0)
+    found[m] = means[row[m]]
+    by_entry[layout.owners[part]] = found[layout.owners[part]]
 
 
 def _factors(layout: Layout, part: int, covariance: Floats) -> tuple[Floats, Floats]:
