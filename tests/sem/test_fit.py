@@ -100,7 +100,7 @@ def test_a_just_identified_model_fits_exactly_and_has_no_p_value() -> None:
     assert row["df"] == 0
     assert row["chi2"] == pytest.approx(0.0, abs=1e-9)
     assert np.isnan(row["p_value"])
-    assert row["cfi"] == 1.0
+    assert row["cfi"] == pytest.approx(1.0, abs=1e-12)
     assert row["rmsea"] == 0.0
 
 
