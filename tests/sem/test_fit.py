@@ -188,7 +188,7 @@ def test_two_level_models_need_clusters_complete_rows_and_ml() -> None:
 def test_two_level_data_are_checked() -> None:
     spec = in_levels(ONE, ONE)
     data = frame()
-    with pytest.raises(al.DataError, match="no cluster has two complete rows"):
+    with pytest.raises(al.DataError, match="no cluster has two usable rows"):
         fit_sem(spec, data.assign(clinic=range(200)), cluster="clinic")
     flat = data.assign(b=data.groupby("clinic")["b"].transform("mean"))
     with pytest.raises(al.DataError, match="without variance within clusters: b"):

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_stats.numeric.optimise import Optimum
-from alliance_stats.sem.density import Expansion
+from alliance_stats.sem.evidence import Expanded
 from alliance_stats.sem.fit_indices import Statistic
-from alliance_stats.sem.information import observed_information
 from alliance_stats.sem.layout import Layout, filled
 from alliance_stats.sem.likelihood import Likelihood
 from alliance_stats.sem.measures import Measures, count_moments, measures
@@ -66,7 +65,7 @@ class FittedSem:
     @property
     def n_obs(self) -> int:
         """Rows used."""
-        return self.likelihood.blocks.n_rows
+        return self.likelihood.evidence.n_rows
 
     @property
     def converged(self) -> bool:
@@ -82,7 +81,7 @@ class FittedSem:
         return tuple(names)
 
     @cached_property
-    def _at(self) -> tuple[Implied, Expansion]:
+    def _at(self) -> tuple[Implied, Expanded]:
         """Implied moments and the likelihood at the estimates."""
         return self.likelihood.at(self.theta)
 
@@ -98,7 +97,7 @@ class FittedSem:
         if self.bread is not None:
             return self.bread.information
         if self.settings.information == "observed":
-            return observed_information(self.likelihood.blocks, self.layout, at, expansion)
+            return self.likelihood.observed(at, expansion)
         return self.likelihood.expected(at, expansion)
 
     @cached_property
@@ -118,8 +117,7 @@ class FittedSem:
     @cached_property
     def loglik(self) -> float:
         """Log-likelihood at the estimates."""
-        blocks = self.likelihood.blocks
-        return -self._at[1].value - 0.5 * blocks.log_constant
+        return -self._at[1].value - 0.5 * self.likelihood.evidence.log_constant
 
     @cached_property
     def statistic(self) -> Statistic:

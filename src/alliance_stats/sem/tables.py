@@ -131,7 +131,7 @@ def glance(self: FittedSem) -> pd.DataFrame:
     row |= {"baseline_chi2": measures.baseline.value, "baseline_df": measures.baseline.df}
     if self.bread is not None:
         row |= measures.scaled()
-        if self.likelihood.blocks.is_complete:
+        if self.likelihood.evidence.is_complete:
             row |= measures.robust()
     row |= residual_measures(self.spec, self.implied, self.saturated, self.group_sizes)
     row |= {"converged": self.converged, "proper": not about_fit(self)}

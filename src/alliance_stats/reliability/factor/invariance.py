@@ -269,7 +269,7 @@ def _notes(first: SemResult) -> tuple[str, ...]:
     limits, later = (chen_limits(step, small=small) for step in ("metric", "scalar"))
     kinds = ""
     if first.bread is not None:
-        index = "robust" if first.likelihood.blocks.is_complete else "scaled"
+        index = "robust" if first.likelihood.evidence.is_complete else "scaled"
         kinds = (
             "Tests are scaled (Yuan-Bentler; differences after Satorra-Bentler), CFI, TLI "
             f"and RMSEA are {index}."
