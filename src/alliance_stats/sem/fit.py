@@ -14,7 +14,7 @@ from alliance_stats.sem.layout import build_layout
 from alliance_stats.sem.likelihood import Likelihood
 from alliance_stats.sem.prepare import Missing, Prepared, group_labels, prepare
 from alliance_stats.sem.result import SemResult
-from alliance_stats.sem.robust import Traces, bread
+from alliance_stats.sem.robust import Compared, bread
 from alliance_stats.sem.saturated import Saturated, fit_saturated, theta_of
 from alliance_stats.sem.search import search
 from alliance_stats.sem.settings import Settings
@@ -155,7 +155,7 @@ def fit_prepared(spec: ModelSpec, prepared: Prepared, settings: Settings) -> Sem
         n_patterns=prepared.n_patterns,
         n_dropped=prepared.n_dropped,
         bread=bread(likelihood, optimum.x, prepared.rows) if robust else None,
-        traces=_traces(spec, saturated, prepared) if robust else None,
+        compared=_compared(spec, saturated, prepared) if robust else None,
         about_data=prepared.messages,
     )
 
@@ -196,9 +196,9 @@ def _settings(
     )
 
 
-def _traces(spec: ModelSpec, saturated: Saturated, prepared: Prepared) -> Traces:
+def _compared(spec: ModelSpec, saturated: Saturated, prepared: Prepared) -> Compared:
     """What the scaling factors of test statistics need of the models compared with."""
     layout = build_layout(saturated_model(spec))
     free = Likelihood(layout, prepared.evidence), theta_of(layout, saturated.sigma, saturated.mu)
     baseline = fit_baseline(spec, prepared.evidence, saturated)
-    return Traces(*(bread(*one, prepared.rows).trace for one in (free, baseline)))
+    return Compared(*(bread(*one, prepared.rows) for one in (free, baseline)))

@@ -25,7 +25,7 @@ from alliance_stats.sem.fit_indices import (
 )
 from alliance_stats.sem.likelihood import Likelihood
 from alliance_stats.sem.moments import Implied
-from alliance_stats.sem.robust import Traces
+from alliance_stats.sem.robust import Compared
 from alliance_stats.sem.saturated import Saturated, available_moments
 from alliance_stats.sem.spec import ModelSpec
 
@@ -81,7 +81,11 @@ class Measures:
         return {"scaling": self.model.scaling, **found}
 
     def robust(self) -> dict[str, float]:
-        """Population indices under non-normality (Brosseau-Liard & Savalei, 2014)."""
+        """Population indices from statistics and scaling factors of complete rows.
+
+        Under non-normality Brosseau-Liard & Savalei (2014); with values missing see
+        `robust_measures`.
+        """
         model, baseline = self.model, self.baseline
         c, df = model.scaling, model.df
         low, high = rmsea_interval(model.scaled, df, self.n, self.groups, stretch=c)
@@ -100,7 +104,7 @@ def measures(
     likelihood: Likelihood,
     saturated: Saturated,
     model: Statistic,
-    traces: Traces | None,
+    compared: Compared | None,
 ) -> Measures:
     """The test `model` of a fit, and that of its baseline."""
     evidence = likelihood.evidence
@@ -108,7 +112,7 @@ def measures(
         value, df = _one_level(spec, evidence, saturated)
     else:
         value, df = _two_level(spec, evidence, saturated)
-    scaling = (traces.saturated - traces.baseline) / df if traces is not None and df else 1.0
+    scaling = compared.baseline_trace / df if compared is not None and df else 1.0
     baseline = Statistic(2.0 * value, df, scaling)
     return Measures(model, baseline, float(evidence.n_rows), len(spec.groups))
 

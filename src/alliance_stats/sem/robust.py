@@ -9,6 +9,7 @@ at its own estimates (Yuan & Bentler, 2000, Sociol. Methodol. 30; in the form of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,29 +55,34 @@ class Bread:
     information: Floats
     meat: Floats
 
-    @property
+    @cached_property
     def covariance(self) -> Floats:
         """A⁻¹BA⁻¹."""
         half = np.linalg.solve(self.information, self.meat)
         return np.linalg.solve(self.information, half.T)
 
-    @property
+    @cached_property
     def trace(self) -> float:
         """tr(A⁻¹B)."""
         return float(np.trace(np.linalg.solve(self.information, self.meat)))
 
 
-@dataclass(frozen=True, slots=True)
-class Traces:
-    """tr(A⁻¹B) of the saturated and of the baseline model, each at its own estimates.
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """The models that a fit is compared with, each at its own estimates.
 
     Attributes
     ----------
-    saturated, baseline : float
+    saturated, baseline : Bread
     """
 
-    saturated: float
-    baseline: float
+    saturated: Bread
+    baseline: Bread
+
+    @property
+    def baseline_trace(self) -> float:
+        """Scaling factor times degrees of freedom of the baseline's test."""
+        return self.saturated.trace - self.baseline.trace
 
 
 def row_scores(layout: Layout, at: Implied, expansion: Expansion, rows: Rows) -> Floats:
