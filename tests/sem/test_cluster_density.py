@@ -154,9 +154,7 @@ def test_complete_rows_have_the_likelihood_of_cluster_means() -> None:
     ours = case.likelihood.value(case.theta) + 0.5 * case.likelihood.evidence.log_constant
     assert ours == pytest.approx(other.value(case.theta) + 0.5 * blocks.log_constant, rel=1e-12)
     for kind in ("observed", "expected"):
-        one, two = (
-            getattr(side, kind)(*side.at(case.theta)) for side in (case.likelihood, other)
-        )
+        one, two = (getattr(side, kind)(*side.at(case.theta)) for side in (case.likelihood, other))
         assert np.abs(one - two).max() < 1e-9 * np.abs(two).max()
 
 

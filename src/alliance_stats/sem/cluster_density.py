@@ -102,9 +102,7 @@ def _expand(data: Clusters, within: Floats, between: Floats, mu: Floats) -> Clus
     own = centre[data.cluster]
     residual = _times(inverse, held - data.size[:, None] * own)
     moved = _moved(data, rows, held, own, spread)
-    return ClusterExpansion(
-        data, value, rows, between, mu, weight, pulled, spread, residual, moved
-    )
+    return ClusterExpansion(data, value, rows, between, mu, weight, pulled, spread, residual, moved)
 
 
 def _times(matrix: Floats, vector: Floats) -> Floats:
@@ -124,9 +122,7 @@ def _weights(data: Clusters, inverse: Floats, between: Floats) -> tuple[Floats, 
     return half.transpose(0, 2, 1) @ half, logdet
 
 
-def _moved(
-    data: Clusters, rows: Expansion, held: Floats, own: Floats, spread: Floats
-) -> Floats:
+def _moved(data: Clusters, rows: Expansion, held: Floats, own: Floats, spread: Floats) -> Floats:
     """W Σ(d g' + g d' − n g g' − n G) W by pattern, over the cells' sums d and means g."""
     n = data.size[:, None]
     cross = (held - 0.5 * n * own)[:, :, None] * own[:, None, :]

@@ -28,9 +28,7 @@ Ints = NDArray[np.intp]
 CHUNK = 2_000_000
 
 
-def nested_information(
-    layout: Layout, first: Sides, at: NestedExpansion, *, exact: bool
-) -> Floats:
+def nested_information(layout: Layout, first: Sides, at: NestedExpansion, *, exact: bool) -> Floats:
     """Information of the entries (k, k), without the curvature of the model itself.
 
     Parameters
@@ -89,9 +87,7 @@ def _chunks(at: ClusterExpansion, left: Floats, right: Floats) -> Iterator[_Dire
         begin = end
 
 
-def _add_rows(
-    total: Floats, first: Sides, at: ClusterExpansion, within: Ints, exact: bool
-) -> None:
+def _add_rows(total: Floats, first: Sides, at: ClusterExpansion, within: Ints, exact: bool) -> None:
     """Pairs of directions of Σ_W as they meet in one row."""
     data, weight = at.clusters, at.rows.weight
     left, right, n = first.left[within], first.right[within], data.patterns.n

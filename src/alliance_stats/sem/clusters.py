@@ -119,7 +119,7 @@ def _clusters(rows: Floats, cluster: Ints) -> Clusters:
     total = np.stack([np.bincount(cell, column) for column in values.T], axis=1)
     size = np.bincount(cell).astype(np.float64)
     in_cluster, of_pattern = np.divmod(cells, n_patterns)
-    return Clusters(patterns, size, total, of_pattern, in_cluster, values, cell)
+    return Clusters(patterns, size, total.astype(np.float64), of_pattern, in_cluster, values, cell)
 
 
 def start_levels(data: Clusters) -> tuple[Floats, Floats]:

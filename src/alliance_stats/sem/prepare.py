@@ -79,6 +79,7 @@ def prepare(
     codes = None
     if cluster is not None:
         codes = pd.factorize(data[cluster].to_numpy()[kept])[0].astype(np.intp)
+    evidence: Evidence
     if spec.levels == ("",):
         evidence, block = _one_level(spec, values, group, missing)
     else:
@@ -194,7 +195,7 @@ def _check_rows(spec: ModelSpec, values: Floats, group: NDArray[np.intp]) -> Non
                 "More rows are needed than variables."
             )
         absent = np.isnan(own)
-        never = [n for n, a in zip(spec.observed, absent.all(axis=0), strict=True) if a]
+        never = [spec.observed[k] for k in np.flatnonzero(absent.all(axis=0))]
         if never:
             raise DataError(f"all values{of_group} are missing: {name_list(never)}. Drop them.")
         high, low = (np.nanmax, np.nanmin) if absent.any() else (np.max, np.min)

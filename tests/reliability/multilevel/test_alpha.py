@@ -59,9 +59,7 @@ def test_rows_with_an_answer_are_used_by_fiml() -> None:
     whole = multilevel_alpha(frame, items=items, cluster="patient")
     hidden = np.random.default_rng(3).random((len(frame), 4)) < 0.2
     frame[items] = frame[items].mask(hidden)
-    found = multilevel_alpha(
-        frame, items=items, cluster="patient", missing="fiml", estimator="mlr"
-    )
+    found = multilevel_alpha(frame, items=items, cluster="patient", missing="fiml", estimator="mlr")
     assert found.counts["row"] == (~hidden).any(axis=1).sum()
     for term in found.terms["term"]:
         assert abs(found.value(term) - whole.value(term)) < 0.03

@@ -118,7 +118,9 @@ def multilevel_omega(
     columns_present(frame, [*names, cluster])
     sizes = cluster_sizes(frame, names, cluster, missing)
     free, equal = (
-        fit_quietly(_spec(names, kind), frame, cluster=cluster, missing=missing, estimator=estimator)
+        fit_quietly(
+            _spec(names, kind), frame, cluster=cluster, missing=missing, estimator=estimator
+        )
         for kind in ("free", "equal")
     )
     fit = free if loadings == "free" else equal
