@@ -54,8 +54,9 @@ def fit_sem(
         ``"mlr"`` has the same estimates, with standard errors and test statistics that hold
         without normality.
     cluster : str, optional
-        Column of clusters. In a two-level model, the upper level; in a one-level model with
-        ``"mlr"``, rows of a cluster may depend on each other.
+        Column of clusters. In a two-level model, the upper level, and with ``"mlr"`` the
+        independent units; in a one-level model with ``"mlr"``, rows of a cluster may depend on
+        each other.
     information : {"expected", "observed"}, optional
         Which information the standard errors of ``"ml"`` rest on: by default expected for
         complete rows of one level, observed otherwise.
@@ -84,6 +85,9 @@ def fit_sem(
 
     Arbuckle, J. L. (1996). Full information estimation in the presence of incomplete data. In
     G. A. Marcoulides & R. E. Schumacker (Eds.), Advanced structural equation modeling.
+
+    Rosseel, Y. (2021). Evaluating the observed log-likelihood function in two-level structural
+    equation modeling with missing data. Psych, 3(2), 197–232.
 
     Examples
     --------
