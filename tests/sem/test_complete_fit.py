@@ -1,4 +1,4 @@
-"""Fit as with complete rows: against its definition, and what is expected of it when models hold."""
+"""Fit as with complete rows: by its definition, and on average when the model holds."""
 
 from __future__ import annotations
 
