@@ -15,6 +15,7 @@ from alliance_stats.report.plots import (
     growth,
     lagged,
     outcome,
+    perspectives,
     reliability,
     reliable_change,
     trajectories,
@@ -76,6 +77,13 @@ DRAWINGS = {
         outcome.figure_caption,
         within_between.panel_names,
         share_y=True,
+    ),
+    "perspectives": Drawing(
+        perspectives.plot_perspectives,
+        perspectives.figure_caption,
+        perspectives.panel_names,
+        share_y=False,
+        lay_out=perspectives.lay_out,
     ),
     "reliability_report": Drawing(
         reliability.plot_reliability,

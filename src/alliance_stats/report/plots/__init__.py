@@ -9,6 +9,7 @@ NAMES = {
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_lagged": "alliance_stats.report.plots.lagged",
     "plot_outcome": "alliance_stats.report.plots.outcome",
+    "plot_perspectives": "alliance_stats.report.plots.perspectives",
     "plot_reliability": "alliance_stats.report.plots.reliability",
     "plot_reliable_change": "alliance_stats.report.plots.reliable_change",
     "plot_within_between": "alliance_stats.report.plots.within_between",

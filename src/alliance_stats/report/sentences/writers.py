@@ -13,6 +13,7 @@ from alliance_stats.report.sentences import (
     lagged,
     latent,
     outcome,
+    perspectives,
     reliability,
     within_between,
 )
@@ -28,6 +29,7 @@ WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
     "levels": data.levels_paragraphs,
     "multilevel_reliability": reliability.reliability_paragraphs,
     "outcome": outcome.outcome_paragraphs,
+    "perspectives": perspectives.perspectives_paragraphs,
     "reliability_of_means": reliability.reliability_paragraphs,
     "reliability_report": reliability.report_paragraphs,
     "reliable_change": change.change_paragraphs,
