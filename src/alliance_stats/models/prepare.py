@@ -56,6 +56,10 @@ class PreparedSessions:
         Sessions dropped, by the column that was missing.
     n_ratings : int
         Alliance ratings behind the patient means.
+    source : DataFrame
+        The sessions as given, not copied.
+    rows : ndarray of int
+        Position in `source` of every row of `frame`.
     changes : TherapistChanges, optional
         What was made of patients who change their therapist, counted in all sessions; without
         therapists None.
@@ -68,6 +72,8 @@ class PreparedSessions:
     n_rows: int
     dropped: dict[str, int]
     n_ratings: int
+    source: pd.DataFrame
+    rows: np.ndarray
     changes: TherapistChanges | None = None
 
     def messages(self) -> tuple[str, ...]:
@@ -170,6 +176,8 @@ def prepare_sessions(
         n_rows=len(frame),
         dropped=dropped,
         n_ratings=int(averaged[roles.alliance].notna().sum()),
+        source=data.frame,
+        rows=np.flatnonzero(keep),
         changes=changes,
     )
 

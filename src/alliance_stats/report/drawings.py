@@ -10,6 +10,7 @@ import pandas as pd
 
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots import (
+    confounding,
     cross_lagged,
     d_study,
     growth,
@@ -46,6 +47,13 @@ class Drawing:
 
 #: The figure of each kind of view that has one.
 DRAWINGS = {
+    "confounding": Drawing(
+        confounding.plot_confounding,
+        confounding.figure_caption,
+        confounding.panel_names,
+        share_y=False,
+        lay_out=confounding.lay_out,
+    ),
     "cross_lagged": Drawing(
         cross_lagged.plot_cross_lagged,
         cross_lagged.figure_caption,

@@ -14,12 +14,17 @@ from alliance_stats.data.centering import centered_columns, derived_name
 from alliance_stats.formula.names import quote_name
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.result import MixedModelResult
-from alliance_stats.models.effects import UNITS
 from alliance_stats.models.prepare import PreparedSessions, time_term
 from alliance_stats.models.specification import Specification, fit_specification, session_formula
 
 #: A perspective whose share not explained by the others is below this is a combination of them.
 DEPENDENT = 1e-9
+PLACES = {
+    "within": "within patients",
+    "between": "between patients",
+    "patient_between": "between patients",
+    "therapist_between": "between therapists",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,16 +83,16 @@ class Perspectives:
     def check_overlap(self) -> None:
         """Raise DataError for a part that does not vary, or is a combination of the others."""
         for effect, r in self.correlations.items():
-            unit = f"{UNITS[effect]}s"
+            place = PLACES[effect]
             flat = [name for name, own in zip(self.columns, np.diag(r), strict=True) if own != own]
             if flat:
                 raise DataError(
-                    f"the rating of {name_list(flat)} does not vary between {unit}. Leave it out, "
+                    f"the rating of {name_list(flat)} does not vary {place}. Leave it out, "
                     "or look at the column."
                 )
             if np.linalg.eigvalsh(r)[0] < DEPENDENT:
                 raise DataError(
-                    f"between {unit} the ratings of {name_list(list(self.columns))} are "
+                    f"{place} the ratings of {name_list(list(self.columns))} are "
                     "combinations of each other, so that no coefficient of one can be told from "
                     "the others. Leave one out."
                 )

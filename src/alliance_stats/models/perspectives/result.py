@@ -20,7 +20,7 @@ from alliance_stats.models.effects import UNITS
 from alliance_stats.models.labels import level_counts, role_labels
 from alliance_stats.models.notes import few_units_notes, time_note
 from alliance_stats.models.perspectives.counts import alone_messages
-from alliance_stats.models.perspectives.model import Perspectives, fit_together
+from alliance_stats.models.perspectives.model import PLACES, Perspectives, fit_together
 from alliance_stats.models.perspectives.r_code import perspectives_r_code
 from alliance_stats.models.perspectives.tables import (
     alone_table,
@@ -194,13 +194,14 @@ class PerspectivesResult:
         found = []
         for effect, factors in self.given.inflation.items():
             worst = int(np.argmax(factors))
-            if factors[worst] >= MUCH_OVERLAP:
-                name = list(self.given.columns)[worst]
+            vif = float(factors[worst])
+            if vif >= MUCH_OVERLAP:
+                place, name = PLACES[effect].capitalize(), list(self.given.columns)[worst]
                 found.append(
-                    f"Between {UNITS[effect]}s the {name} rating is so much like the others that "
-                    f"its standard error is {format_fixed(np.sqrt(factors[worst]), 1)} times as "
-                    f"large as without them (VIF {format_fixed(factors[worst], 1)}): read the "
-                    "joint test, and each perspective alone."
+                    f"{place} the {name} rating is so much like the others that its standard "
+                    f"error is {format_fixed(np.sqrt(vif), 1)} times as large as without them "
+                    f"(VIF {format_fixed(vif, 1)}): read the joint test, and each perspective "
+                    "alone."
                 )
         return tuple(found)
 

@@ -3,6 +3,7 @@
 from alliance_stats._base.lazy import attach
 
 NAMES = {
+    "plot_confounding": "alliance_stats.report.plots.confounding",
     "plot_growth": "alliance_stats.report.plots.growth",
     "plot_cross_lagged": "alliance_stats.report.plots.cross_lagged",
     "plot_d_study": "alliance_stats.report.plots.d_study",

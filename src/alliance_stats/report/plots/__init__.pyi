@@ -1,3 +1,4 @@
+from alliance_stats.report.plots.confounding import plot_confounding as plot_confounding
 from alliance_stats.report.plots.cross_lagged import plot_cross_lagged as plot_cross_lagged
 from alliance_stats.report.plots.d_study import plot_d_study as plot_d_study
 from alliance_stats.report.plots.growth import plot_growth as plot_growth

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.sentences import (
     change,
+    confounding,
     cross_lagged,
     data,
     growth,
@@ -20,6 +21,7 @@ from alliance_stats.report.sentences import (
 
 #: Paragraphs of sentences, by kind of view; other kinds are described coefficient by coefficient.
 WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
+    "confounding": confounding.confounding_paragraphs,
     "cross_lagged": cross_lagged.cross_lagged_paragraphs,
     "d_study": reliability.d_study_paragraphs,
     "g_study": reliability.reliability_paragraphs,
