@@ -118,7 +118,7 @@ def test_perspectives_are_drawn_alone_and_together(perspectives: ResultView) -> 
 
 def test_perspectives_in_words(perspectives: ResultView) -> None:
     text = words(perspectives)
-    assert "perspectives taken together were associated with phq9 (F(2, 210.0) = 14.00" in text
+    assert "perspectives taken together were associated with phq9 (F(2, 210) = 14.00" in text
     assert "A higher patient rating went with lower (better) phq9, the other ratings held" in text
     assert "association of the observer rating with phq9" in text
     assert "inconclusive: the data are compatible with effects from −0.030 to 0.050" in text

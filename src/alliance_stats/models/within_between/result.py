@@ -161,7 +161,7 @@ class AllianceResult:
         Returns
         -------
         ConfoundingResult
-            ``tidy()``, ``bounds``, ``contours()``; `report.plots.plot_confounding` draws it.
+            ``tidy()``, ``bounds``, ``contours()``; `report.plot_confounding` draws it.
 
         Raises
         ------
