@@ -182,6 +182,14 @@ def prepare_sessions(
     )
 
 
+def check_clock(time: str, time_column: str) -> None:
+    """Raise ArgumentError for a column of time where time is not in the model."""
+    if time == "none" and time_column != "session":
+        raise ArgumentError(
+            f"time_column={time_column!r} would be ignored with time='none'. Leave one out."
+        )
+
+
 def clock_of(roles: Roles, time_column: TimeColumn) -> str:
     """The column that counts time."""
     clock = roles.session if time_column == "session" else roles.time

@@ -337,6 +337,21 @@ def test_missing_perspective_and_too_few_sessions(frame: pd.DataFrame) -> None:
         fit(frame, ROLES, **INTERCEPTS).tests(scale="z")  # type: ignore[arg-type]
 
 
+def test_therapist_changes() -> None:
+    changes = al.load_example("therapist_change").frame
+    noise = np.random.default_rng(1).normal(size=len(changes))
+    changes = changes.assign(wai_therapist=changes["wai_total"] + 8 * noise)
+    for way in ("dyad", "first"):
+        result = fit(changes, ROLES, random_slopes={}, therapist_change=way)
+        assert len(result.correlations()) == 3
+        assert len(result.explained) == 12
+        assert result.tests()["p_value"].notna().all()
+    with pytest.raises(UnsupportedError, match="Use 'dyad' or 'first'"):
+        fit(changes, ROLES, random_slopes={}, therapist_change="crossed")
+    with pytest.raises(DataError, match="therapist"):
+        fit(changes, ROLES, random_slopes={})
+
+
 def test_r_code_is_refused_where_r_would_average_otherwise(frame: pd.DataFrame) -> None:
     result = fit(frame, ROLES, **INTERCEPTS, therapist_mean="sessions")
     with pytest.raises(UnsupportedError, match="therapist_mean='sessions'"):

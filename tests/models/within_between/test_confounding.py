@@ -261,6 +261,12 @@ def test_words_and_tables(hidden: pd.DataFrame) -> None:
     assert found.tidy()["model"].tolist() == ["mixed model", "within regression"]
 
 
+def test_correlated_residuals_are_called_approximate(hidden: pd.DataFrame) -> None:
+    found = fitted(hidden, residual="ar1", random_slopes={}).confounding()
+    assert any("Residuals are correlated" in note for note in found.notes)
+    assert found.regression == fitted(hidden, random_slopes={}).confounding().regression
+
+
 def test_benchmarks_with_gaps_leave_sessions_out(hidden: pd.DataFrame) -> None:
     gappy = hidden.copy()
     gappy.loc[gappy.index[::9], "w"] = np.nan

@@ -30,7 +30,12 @@ from alliance_stats.data.therapist_change import TherapistChange, check_way
 from alliance_stats.data.units import float_values
 from alliance_stats.lmm.bivariate.fit import fit_bivariate
 from alliance_stats.models.latent.result import LatentResult
-from alliance_stats.models.prepare import PreparedSessions, TimeColumn, prepare_sessions
+from alliance_stats.models.prepare import (
+    PreparedSessions,
+    TimeColumn,
+    check_clock,
+    prepare_sessions,
+)
 from alliance_stats.models.regressors import time_regressors
 from alliance_stats.models.specification import Specification, fit_specification
 
@@ -167,10 +172,7 @@ def _check_arguments(unit: str, time: str, time_column: str, random_slopes: obje
             "means. Use time='linear', 'log' or 'factor'."
         )
     one_of(time, ("linear", "log", "factor", "none"), name="time")
-    if time == "none" and time_column != "session":
-        raise ArgumentError(
-            f"time_column={time_column!r} would be ignored with time='none'. Leave one out."
-        )
+    check_clock(time, time_column)
     if random_slopes:
         raise UnsupportedError(
             f"random_slopes={random_slopes!r} is not available with latent means: the coefficient "

@@ -14,7 +14,13 @@ from dataclasses import replace
 import pandas as pd
 
 from alliance_stats._base.checks import columns_present, counted, name_list, one_of
-from alliance_stats._base.errors import ArgumentError, DataError, DataWarning, FitWarning
+from alliance_stats._base.errors import (
+    ArgumentError,
+    DataError,
+    DataWarning,
+    FitWarning,
+    UnsupportedError,
+)
 from alliance_stats.data.centering import TherapistMean
 from alliance_stats.data.load import sessions_from
 from alliance_stats.data.roles import Roles
@@ -29,14 +35,11 @@ from alliance_stats.models.prepare import (
     PreparedSessions,
     Time,
     TimeColumn,
+    check_clock,
     prepare_sessions,
 )
-from alliance_stats.models.slopes import Slopes, checked_slopes
+from alliance_stats.models.slopes import Slopes, part_slopes
 from alliance_stats.models.specification import Specification
-
-DEFAULT_SLOPES: dict[str, tuple[str, ...]] = {"patient": ("within",)}
-#: Parts whose coefficients may vary over the members of a unit, for all perspectives.
-SLOPES_ALLOWED = {"patient": ("within",), "therapist": ("within", "patient_between")}
 
 
 def fit_perspectives(
@@ -87,6 +90,8 @@ def fit_perspectives(
         combination of the others there; too few sessions.
     ArgumentError
         For fewer than two perspectives, one column given twice, unknown arguments.
+    UnsupportedError
+        For ``therapist_change="crossed"``.
 
     Warns
     -----
@@ -114,7 +119,7 @@ def fit_perspectives(
     if data.roles is None:  # sessions_from has refused this already
         raise ArgumentError("the sessions have no roles. Give roles=Roles(…).")
     views = _perspectives(perspectives, data.roles)
-    _check_arguments(time, time_column, reml)
+    _check_arguments(time, time_column, therapist_change, reml)
     columns_present(data.frame, list(views.values()))
     first, *others = views.values()
     known = replace(data.roles, alliance=first, alliance_therapist=None)
@@ -180,12 +185,16 @@ def _perspectives(wanted: Mapping[str, str] | None, roles: Roles) -> dict[str, s
     return dict(wanted)
 
 
-def _check_arguments(time: Time, time_column: TimeColumn, reml: bool) -> None:
+def _check_arguments(
+    time: Time, time_column: TimeColumn, therapist_change: TherapistChange, reml: bool
+) -> None:
     one_of(time, TIMES, name="time")
     one_of(reml, (True, False), name="reml")
-    if time == "none" and time_column != "session":
-        raise ArgumentError(
-            f"time_column={time_column!r} would be ignored with time='none'. Leave one out."
+    check_clock(time, time_column)
+    if therapist_change == "crossed":
+        raise UnsupportedError(
+            "therapist_change='crossed' is not available here: variances and correlations by level "
+            "need patients within therapists. Use 'dyad' or 'first'."
         )
 
 
@@ -194,12 +203,7 @@ def _slopes(wanted: Slopes | None, prepared: PreparedSessions) -> dict[str, tupl
         raise ArgumentError(
             "random_slopes='auto' is not known here: give {'patient': ['within']}, or {} for none."
         )
-    parts = [effect for effect, _ in prepared.effects]
-    allowed = {
-        unit: [name for name in names if name in parts] for unit, names in SLOPES_ALLOWED.items()
-    }
-    therapists = prepared.roles.therapist is not None
-    return checked_slopes(wanted, DEFAULT_SLOPES, allowed, therapists=therapists)
+    return part_slopes(wanted, [effect for effect, _ in prepared.effects])
 
 
 def _check_rows(given: Perspectives) -> None:

@@ -121,7 +121,8 @@ def correlation_table(given: Perspectives, conf_level: float) -> pd.DataFrame:
         names = [list(given.columns)[place] for place in (i, j)]
         ratings = [float_values(prepared.frame, given.columns[name]) for name in names]
         fit = fit_bivariate(x, np.column_stack(ratings), *codes)
-        centre, se = _fisher(fit.correlations), fit.correlation_z_se
+        known = 1.0 if fit.converged else np.nan
+        centre, se = _fisher(fit.correlations), known * fit.correlation_z_se
         low, high = np.tanh(centre - z * se), np.tanh(centre + z * se)
         for k, effect in enumerate(given.effects):
             observed = given.correlations[effect][i, j]
@@ -176,8 +177,6 @@ def explained_table(fit: MixedModelResult, given: Perspectives) -> pd.DataFrame:
 def _shares(fit: MixedModelResult, given: Perspectives) -> np.ndarray:
     """Share of the fixed effects in the variance of every level; zero where none is there."""
     found = fit.r2()
-    if len(found.units) != len(given.effects):  # crossed factors have no units
-        return np.full(len(given.effects), np.nan)
     table = found.tidy().set_index(["unit", "term"])["estimate"]
     return np.array([float(table.get((unit, f"fixed {unit}"), 0.0)) for unit in found.units])
 

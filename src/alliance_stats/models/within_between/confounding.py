@@ -265,6 +265,11 @@ class ConfoundingResult:
                 "Effects differ between patients in the mixed model; the formulas are exact for "
                 "the within regression, and approximate for the mean of such effects."
             )
+        if self.specification.residual is not None:
+            notes.append(
+                "Residuals are correlated in the mixed model, which weights sessions otherwise "
+                "than the within regression: its rows are approximate."
+            )
         if self.benchmarks:
             notes.append(
                 f"Held constant in both models: {name_list(list(self.benchmarks))}, centred within "
