@@ -115,8 +115,8 @@ def bounds(r2_d: float, r2_y: float, k_d: float, k_y: float) -> tuple[float, flo
 
     Examples
     --------
-    >>> bounds(0.01, 0.05, 1, 1)
-    (0.010101010101010102, 0.05370...)
+    >>> [round(r2, 4) for r2 in bounds(0.01, 0.05, 1, 1)]
+    [0.0101, 0.0537]
     """
     with_d = k_d * r2_d / (1.0 - r2_d)
     if with_d >= 1.0 or k_d * r2_d >= 1.0:
