@@ -4,8 +4,11 @@ from alliance_stats._base.lazy import attach
 
 NAMES = {
     "AllianceResult": "alliance_stats.models.within_between.result",
+    "ConfoundingResult": "alliance_stats.models.within_between.confounding",
     "LaggedResult": "alliance_stats.models.lagged.result",
     "GrowthResult": "alliance_stats.models.growth.result",
+    "PerspectivesResult": "alliance_stats.models.perspectives.result",
+    "fit_perspectives": "alliance_stats.models.perspectives.fit",
     "OutcomeResult": "alliance_stats.models.outcome.result",
     "LatentResult": "alliance_stats.models.latent.result",
     "fit_growth": "alliance_stats.models.growth.fit",

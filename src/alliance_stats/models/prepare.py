@@ -56,6 +56,10 @@ class PreparedSessions:
         Sessions dropped, by the column that was missing.
     n_ratings : int
         Alliance ratings behind the patient means.
+    source : DataFrame
+        The sessions as given, not copied.
+    rows : ndarray of int
+        Position in `source` of every row of `frame`.
     changes : TherapistChanges, optional
         What was made of patients who change their therapist, counted in all sessions; without
         therapists None.
@@ -68,6 +72,8 @@ class PreparedSessions:
     n_rows: int
     dropped: dict[str, int]
     n_ratings: int
+    source: pd.DataFrame
+    rows: np.ndarray
     changes: TherapistChanges | None = None
 
     def messages(self) -> tuple[str, ...]:
@@ -139,22 +145,27 @@ def prepare_sessions(
     mean_rows: MeanRows,
     therapist_mean: TherapistMean,
     therapist_change: TherapistChange = "raise",
+    also: Sequence[str] = (),
 ) -> PreparedSessions:
-    """Centre the alliance, count time from the patient's first session, drop incomplete rows."""
+    """Centre the alliance, count time from the patient's first session, drop incomplete rows.
+
+    Columns named in `also` are treated like the alliance: complete, and centred.
+    """
     one_of(time_column, ("session", "time"), name="time_column")
     one_of(mean_rows, ("available", "fitted"), name="mean_rows")
     clock = clock_of(roles, time_column)
     sessions, changes = assign_therapists(data.frame, roles, therapist_change)
-    frame = timed_frame(sessions, roles, clock)
+    frame = timed_frame(sessions, roles, clock, also=also)
     check_therapists(frame, roles, therapist_change)
     since = since_name(clock)
     units = [roles.patient] + ([roles.therapist] if roles.therapist is not None else [])
-    names = {column: column for column in (roles.outcome, roles.alliance, *units)} | {since: clock}
+    rated = [roles.alliance, *also]
+    names = {column: column for column in (roles.outcome, *rated, *units)} | {since: clock}
     keep, dropped = complete_rows(frame, names)
     averaged = frame if mean_rows == "available" else frame[keep]
     centred = center(
         averaged,
-        roles.alliance,
+        rated,
         by=roles.patient,
         therapist=roles.therapist,
         therapist_mean=therapist_mean,
@@ -172,8 +183,18 @@ def prepare_sessions(
         n_rows=len(frame),
         dropped=dropped,
         n_ratings=int(averaged[roles.alliance].notna().sum()),
+        source=data.frame,
+        rows=np.flatnonzero(keep),
         changes=changes,
     )
+
+
+def check_clock(time: str, time_column: str) -> None:
+    """Raise ArgumentError for a column of time where time is not in the model."""
+    if time == "none" and time_column != "session":
+        raise ArgumentError(
+            f"time_column={time_column!r} would be ignored with time='none'. Leave one out."
+        )
 
 
 def clock_of(roles: Roles, time_column: TimeColumn) -> str:

@@ -14,6 +14,8 @@ NAMES = {
     "plot_lagged": "alliance_stats.report.plots.lagged",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_outcome": "alliance_stats.report.plots.outcome",
+    "plot_confounding": "alliance_stats.report.plots.confounding",
+    "plot_perspectives": "alliance_stats.report.plots.perspectives",
     "plot_reliability": "alliance_stats.report.plots.reliability",
     "plot_reliable_change": "alliance_stats.report.plots.reliable_change",
     "plot_therapists": "alliance_stats.report.plots.therapists",

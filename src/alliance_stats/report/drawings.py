@@ -10,12 +10,14 @@ import pandas as pd
 
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots import (
+    confounding,
     cross_lagged,
     d_study,
     growth,
     importance,
     lagged,
     outcome,
+    perspectives,
     reliability,
     reliable_change,
     therapists,
@@ -47,6 +49,13 @@ class Drawing:
 
 #: The figure of each kind of view that has one.
 DRAWINGS = {
+    "confounding": Drawing(
+        confounding.plot_confounding,
+        confounding.figure_caption,
+        confounding.panel_names,
+        share_y=False,
+        lay_out=confounding.lay_out,
+    ),
     "cross_lagged": Drawing(
         cross_lagged.plot_cross_lagged,
         cross_lagged.figure_caption,
@@ -85,6 +94,13 @@ DRAWINGS = {
         outcome.figure_caption,
         within_between.panel_names,
         share_y=True,
+    ),
+    "perspectives": Drawing(
+        perspectives.plot_perspectives,
+        perspectives.figure_caption,
+        perspectives.panel_names,
+        share_y=False,
+        lay_out=perspectives.lay_out,
     ),
     "reliability_report": Drawing(
         reliability.plot_reliability,

@@ -32,7 +32,7 @@ from alliance_stats.models.lagged.specification import (
     fit_equation,
     too_few_rows,
 )
-from alliance_stats.models.prepare import TIMES, Time, TimeColumn
+from alliance_stats.models.prepare import TIMES, Time, TimeColumn, check_clock
 from alliance_stats.models.slopes import Slopes, checked_slopes
 
 DEFAULT_SLOPES: dict[str, tuple[str, ...]] = {"patient": ("cross",)}
@@ -188,10 +188,7 @@ def _check_choices(step: int, gap: str, time: str, time_column: str, reml: bool)
             f"step={step!r} is not a number of sessions back. Give 1, 2, 3, …; "
             "later sessions are not looked at."
         )
-    if time == "none" and time_column != "session":
-        raise ArgumentError(
-            f"time_column={time_column!r} would be ignored with time='none'. Leave one out."
-        )
+    check_clock(time, time_column)
 
 
 def _is_whole(value: object) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.sentences import (
     change,
+    confounding,
     cross_lagged,
     data,
     growth,
@@ -14,6 +15,7 @@ from alliance_stats.report.sentences import (
     lagged,
     latent,
     outcome,
+    perspectives,
     reliability,
     therapist,
     within_between,
@@ -21,6 +23,7 @@ from alliance_stats.report.sentences import (
 
 #: Paragraphs of sentences, by kind of view; other kinds are described coefficient by coefficient.
 WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
+    "confounding": confounding.confounding_paragraphs,
     "cross_lagged": cross_lagged.cross_lagged_paragraphs,
     "d_study": reliability.d_study_paragraphs,
     "g_study": reliability.reliability_paragraphs,
@@ -31,6 +34,7 @@ WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
     "levels": data.levels_paragraphs,
     "multilevel_reliability": reliability.reliability_paragraphs,
     "outcome": outcome.outcome_paragraphs,
+    "perspectives": perspectives.perspectives_paragraphs,
     "reliability_of_means": reliability.reliability_paragraphs,
     "reliability_report": reliability.report_paragraphs,
     "reliable_change": change.change_paragraphs,
