@@ -4,6 +4,10 @@ from alliance_stats._base.lazy import attach
 
 NAMES = {
     "AllianceResult": "alliance_stats.models.within_between.result",
+    "CongruenceResult": "alliance_stats.models.congruence.result",
+    "fit_congruence": "alliance_stats.models.congruence.fit",
+    "SurfaceResult": "alliance_stats.models.surface.result",
+    "fit_response_surface": "alliance_stats.models.surface.fit",
     "ConfoundingResult": "alliance_stats.models.within_between.confounding",
     "LaggedResult": "alliance_stats.models.lagged.result",
     "GrowthResult": "alliance_stats.models.growth.result",

@@ -1,5 +1,7 @@
 from alliance_stats.models.change.fit import reliable_change_model as reliable_change_model
 from alliance_stats.models.change.result import ModelChange as ModelChange
+from alliance_stats.models.congruence.fit import fit_congruence as fit_congruence
+from alliance_stats.models.congruence.result import CongruenceResult as CongruenceResult
 from alliance_stats.models.growth.fit import fit_growth as fit_growth
 from alliance_stats.models.growth.result import GrowthResult as GrowthResult
 from alliance_stats.models.importance.fit import fit_importance as fit_importance
@@ -14,6 +16,8 @@ from alliance_stats.models.panel.fit import fit_cross_lagged as fit_cross_lagged
 from alliance_stats.models.panel.result import CrossLaggedResult as CrossLaggedResult
 from alliance_stats.models.perspectives.fit import fit_perspectives as fit_perspectives
 from alliance_stats.models.perspectives.result import PerspectivesResult as PerspectivesResult
+from alliance_stats.models.surface.fit import fit_response_surface as fit_response_surface
+from alliance_stats.models.surface.result import SurfaceResult as SurfaceResult
 from alliance_stats.models.therapist.fit import fit_therapist as fit_therapist
 from alliance_stats.models.therapist.result import TherapistResult as TherapistResult
 from alliance_stats.models.within_between.confounding import ConfoundingResult as ConfoundingResult

@@ -189,6 +189,19 @@ def prepare_sessions(
     )
 
 
+def with_complete(prepared: PreparedSessions, wanted: Sequence[str]) -> PreparedSessions:
+    """The rows in which further columns are known too, with these columns; the rest are counted."""
+    given = prepared.source[list(wanted)].iloc[prepared.rows].reset_index(drop=True)
+    frame = prepared.frame.assign(**{name: given[name] for name in wanted})
+    keep, dropped = complete_rows(frame, {name: name for name in wanted})
+    return replace(
+        prepared,
+        frame=frame[keep].reset_index(drop=True),
+        rows=prepared.rows[keep],
+        dropped=prepared.dropped | dropped,
+    )
+
+
 def check_clock(time: str, time_column: str) -> None:
     """Raise ArgumentError for a column of time where time is not in the model."""
     if time == "none" and time_column != "session":

@@ -14,8 +14,8 @@ from scipy import stats
 
 import alliance_stats as al
 from alliance_stats.models.importance.dominance import subset_members
-from alliance_stats.models.importance.intervals import expanded_interval, expanded_p
 from alliance_stats.models.importance.result import ImportanceResult
+from alliance_stats.models.intervals import expanded_interval, expanded_p
 from tests.models.importance.conftest import ROLES, made_sessions
 
 P = ["wai", "bond", "intake", "arm"]

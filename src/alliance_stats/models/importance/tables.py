@@ -17,9 +17,9 @@ from alliance_stats.models.importance.dominance import (
     general_weights,
     subset_members,
 )
-from alliance_stats.models.importance.intervals import expanded_interval, expanded_p
 from alliance_stats.models.importance.prepare import PreparedImportance
 from alliance_stats.models.importance.subsets import Explained
+from alliance_stats.models.intervals import expanded_interval, expanded_p
 
 #: What stands between the two predictors of a difference.
 MINUS = " - "

@@ -1,0 +1,1 @@
+"""Whether one rater knows what another sees: truth and bias."""

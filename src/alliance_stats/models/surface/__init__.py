@@ -1,0 +1,1 @@
+"""Whether outcome is best where two ratings agree: response surfaces."""

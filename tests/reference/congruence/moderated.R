@@ -1,0 +1,62 @@
+library(lme4)
+library(lmerTest)
+options(contrasts = c("contr.treatment", "contr.poly"))
+
+d <- read.csv(
+  "data/synthetic/process.csv", check.names = FALSE, encoding = "UTF-8",
+  colClasses = c("patient" = "character", "therapist" = "character"),
+  na.strings = c("", "NA", "NaN")
+)
+patient <- d[["patient"]]
+d <- d[!is.na(patient) & !is.na(d[["session"]]), ]
+d <- d[order(d[["patient"]], d[["session"]]), ]
+patient <- d[["patient"]]
+d[["session_since_start"]] <- d[["session"]] - ave(d[["session"]], patient, FUN = function(v) min(v, na.rm = TRUE))
+d[["session_since_start_log"]] <- log1p(d[["session_since_start"]])
+
+mean_of <- function(x, unit) ave(x, unit, FUN = function(v) mean(v, na.rm = TRUE))
+therapist <- d[["therapist"]]
+first <- which(!is.na(therapist))
+first <- first[!duplicated(patient[first])]
+own <- mean_of(d[["wai_total"]], patient)
+d[["wai_total_within"]] <- d[["wai_total"]] - own
+theirs <- tapply(own[first], therapist[first], mean, na.rm = TRUE)
+d[["wai_total_patient_between"]] <- own - theirs[therapist]
+d[["wai_total_therapist_between"]] <- theirs[therapist] - mean(theirs, na.rm = TRUE)
+d <- d[complete.cases(d[c("wai_total", "wai_observer", "therapist")]), ]
+patient <- d[["patient"]]
+d <- d[complete.cases(d[c("treatment", "expectation")]), ]
+
+centre <- mean(d[["wai_total"]] - d[["wai_total_within"]] - d[["wai_total_patient_between"]] - d[["wai_total_therapist_between"]])
+d[["wai_observer_from_mean"]] <- d[["wai_observer"]] - centre
+d[["session_since_start_log"]] <- d[["session_since_start_log"]] - mean(d[["session_since_start_log"]])
+d[["treatment_psychodynamic"]] <- (d[["treatment"]] == "psychodynamic") - mean(d[["treatment"]] == "psychodynamic")
+d[["treatment_supportive"]] <- (d[["treatment"]] == "supportive") - mean(d[["treatment"]] == "supportive")
+d[["expectation_centred"]] <- d[["expectation"]] - mean(d[["expectation"]])
+
+control <- lmerControl(
+  optimizer = "bobyqa", calc.derivs = FALSE,
+  optCtrl = list(rhobeg = 0.2, rhoend = 1e-9, maxfun = 1e6)
+)
+
+m <- lmer(
+  wai_observer_from_mean ~ 1 + session_since_start_log + wai_total_within + wai_total_patient_between + wai_total_therapist_between + treatment_psychodynamic + treatment_supportive + expectation_centred + wai_total_within:treatment_psychodynamic + wai_total_within:treatment_supportive + wai_total_patient_between:treatment_psychodynamic + wai_total_patient_between:treatment_supportive + session_since_start_log:wai_total_within + session_since_start_log:wai_total_patient_between + wai_total_within:expectation_centred + wai_total_patient_between:expectation_centred +
+    (1 + wai_total_within | patient) +
+    (1 | therapist),
+  data = d, REML = TRUE, control = control
+)
+stopifnot(nobs(m) == 2525)
+print(summary(m), digits = 8, correlation = FALSE)
+print(VarCorr(m), comp = c("Variance", "Std.Dev."), digits = 8)
+print(logLik(m), digits = 12)
+
+d[["difference"]] <- d[["wai_total"]] - d[["wai_observer"]]
+gap <- lmer(
+  difference ~ 1 +
+    (1 | patient) +
+    (1 | therapist),
+  data = d, REML = TRUE, control = control
+)
+print(summary(gap), digits = 8)
+sd_pooled <- sqrt((var(d[["wai_total"]]) + var(d[["wai_observer"]])) / 2)
+print(fixef(gap)[[1]] / sd_pooled, digits = 8)
