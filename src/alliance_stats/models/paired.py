@@ -45,24 +45,30 @@ def rating_column(wanted: str, roles: Roles, *, name: str) -> str:
 
 
 def rating_pair(
-    data: SessionData, roles: Roles, wanted: Mapping[str, str], scale: Scales | None
+    data: SessionData,
+    roles: Roles,
+    wanted: Mapping[str, str],
+    scale: Scales | None,
+    *,
+    outcome: str | None = None,
 ) -> tuple[tuple[str, str], Scale | None]:
     """The columns of two ratings, by argument, and the scale that both have, if it is given.
 
     Raises
     ------
     ArgumentError
-        For one column twice, an identifier, a scale that is none.
+        For one column twice, an identifier, the `outcome`, a scale that is none.
     DataError
         For columns that are missing or no numbers, values beyond the scale, and ratings that do
         not have one scale.
     """
     first, second = (rating_column(value, roles, name=name) for name, value in wanted.items())
     names = " and ".join(wanted)
-    taken = (roles.patient, roles.session, roles.therapist)
+    taken = (roles.patient, roles.session, roles.therapist, outcome)
     if first == second or first in taken or second in taken:
         raise ArgumentError(
-            f"{names} are '{first}' and '{second}': one column twice, or an identifier. "
+            f"{names} are '{first}' and '{second}': one column twice, the outcome or an "
+            "identifier. 
             "Give two ratings."
         )
     columns_present(data.frame, [first, second])

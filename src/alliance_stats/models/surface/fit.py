@@ -156,8 +156,8 @@ def fit_response_surface(
     _check_choices(data.roles, level, midpoint)
     _check_arguments(time, time_column, therapist_change, reml)
     _check_draws(n_boot, rng)
-    pair, ends = rating_pair(data, data.roles, {"x": x, "y": y}, scale)
-    known = _roles_of(data.roles, pair)
+    pair, ends = rating_pair(data, data.roles, {"x": x, "y": y}, scale, outcome=data.roles.outcome)
+    known = with_ratings(data.roles, alliance=pair[0])
     ready = prepare_sessions(
         data, known, time_column=time_column, mean_rows=mean_rows, therapist_mean="patients",
         therapist_change=therapist_change, also=[pair[1]],
@@ -195,16 +195,6 @@ def fit_surface(prepared: PreparedSurface, specification: Specification) -> Mixe
         time=time_term(specification.time, sessions), kind=specification.time,
     )  # fmt: skip
     return fit_quietly(formula, prepared.frame, reml=specification.reml)
-
-
-def _roles_of(roles: Roles, pair: tuple[str, str]) -> Roles:
-    """The roles with x for the alliance."""
-    if roles.outcome in pair:
-        raise ArgumentError(
-            f"x and y are {name_list(pair)}, and '{roles.outcome}' is the outcome. Give two "
-            "ratings that are not the outcome."
-        )
-    return with_ratings(roles, alliance=pair[0])
 
 
 def _slopes(wanted: Slopes | None, prepared: PreparedSurface) -> dict[str, tuple[str, ...]]:
