@@ -68,8 +68,7 @@ def rating_pair(
     if first == second or first in taken or second in taken:
         raise ArgumentError(
             f"{names} are '{first}' and '{second}': one column twice, the outcome or an "
-            "identifier. 
-            "Give two ratings."
+            "identifier. Give two ratings."
         )
     columns_present(data.frame, [first, second])
     for column in (first, second):
