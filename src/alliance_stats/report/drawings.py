@@ -11,6 +11,7 @@ import pandas as pd
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots import (
     confounding,
+    congruence,
     cross_lagged,
     d_study,
     growth,
@@ -20,6 +21,7 @@ from alliance_stats.report.plots import (
     perspectives,
     reliability,
     reliable_change,
+    surface,
     therapists,
     trajectories,
     within_between,
@@ -55,6 +57,13 @@ DRAWINGS = {
         confounding.panel_names,
         share_y=False,
         lay_out=confounding.lay_out,
+    ),
+    "congruence": Drawing(
+        congruence.plot_tracking,
+        congruence.figure_caption,
+        congruence.panel_names,
+        share_y=True,
+        size=congruence.figure_size,
     ),
     "cross_lagged": Drawing(
         cross_lagged.plot_cross_lagged,
@@ -121,6 +130,13 @@ DRAWINGS = {
         trajectories.figure_caption,
         trajectories.panel_names,
         share_y=False,
+    ),
+    "surface": Drawing(
+        surface.plot_surface,
+        surface.figure_caption,
+        surface.panel_names,
+        share_y=False,
+        lay_out=surface.lay_out,
     ),
     "therapist": Drawing(
         therapists.plot_therapists,

@@ -10,7 +10,8 @@ from alliance_stats._base.views import ResultView
 
 #: Effects in the order in which they are printed; other terms follow.
 EFFECT_ORDER = (
-    "early_alliance", "within", "between", "patient_between", "therapist_between", "contextual",
+    "early_alliance", "bias", "within", "between", "patient_between", "therapist_between",
+    "contextual", "b1", "b2", "b3", "b4", "b5", "a1", "a2", "a3", "a4", "a5",
     "alliance_to_outcome", "outcome_to_alliance", "outcome_autoregression",
     "alliance_autoregression",
     "alliance_start", "alliance_trend", "alliance_bend", "outcome_start", "outcome_trend",
@@ -19,6 +20,7 @@ EFFECT_ORDER = (
 
 _EFFECTS = {
     "early_alliance": "Early alliance",
+    "bias": "Directional bias",
     "within": "Within patients",
     "between": "Between patients",
     "patient_between": "Between patients",
@@ -33,6 +35,16 @@ _EFFECTS = {
     "outcome_start": "Outcome, first session",
     "outcome_trend": "Outcome, trend",
     "outcome_bend": "Outcome, bend",
+    "b1": "b1 (x)",
+    "b2": "b2 (y)",
+    "b3": "b3 (x²)",
+    "b4": "b4 (xy)",
+    "b5": "b5 (y²)",
+    "a1": "a1 (congruence, slope)",
+    "a2": "a2 (congruence, curvature)",
+    "a3": "a3 (incongruence, slope)",
+    "a4": "a4 (incongruence, curvature)",
+    "a5": "a5 (b3 − b5)",
     "early_rate": "Early alliance × later time",
     "patient_between_rate": "Between patients × later time",
     "therapist_between_rate": "Between therapists × later time",
@@ -76,6 +88,12 @@ COLUMN_WORDS = MappingProxyType(
         "bias_in_se": "Bias / SE",
         "rejected": "Share p < .05",
         "n_studies": "Studies",
+        "d_low": "d, low",
+        "d_high": "high",
+        "sd_pooled": "SD",
+        "sd_truth": "SD of truth",
+        "sd_judgement": "SD of judgement",
+        "n_undefined": "Undefined",
         "ptr": "PTR",
         "n_patients": "Patients",
         "n_therapists": "Therapists",

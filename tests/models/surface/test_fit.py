@@ -244,7 +244,7 @@ def test_few_clusters_cannot_be_drawn() -> None:
 
 
 def test_it_shows_itself() -> None:
-    result = fitted(made(18, n=60, within=0.05))
+    result = fitted(made(10, n=100, within=0.05))
     assert "Congruence: not decided" in repr(result)
     assert "<table" in result._repr_html_()
     assert result.glance()["congruence"].item() == "not decided"

@@ -8,6 +8,7 @@ from alliance_stats._base.views import ResultView
 from alliance_stats.report.sentences import (
     change,
     confounding,
+    congruence,
     cross_lagged,
     data,
     growth,
@@ -17,6 +18,7 @@ from alliance_stats.report.sentences import (
     outcome,
     perspectives,
     reliability,
+    surface,
     therapist,
     within_between,
 )
@@ -24,6 +26,7 @@ from alliance_stats.report.sentences import (
 #: Paragraphs of sentences, by kind of view; other kinds are described coefficient by coefficient.
 WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
     "confounding": confounding.confounding_paragraphs,
+    "congruence": congruence.congruence_paragraphs,
     "cross_lagged": cross_lagged.cross_lagged_paragraphs,
     "d_study": reliability.d_study_paragraphs,
     "g_study": reliability.reliability_paragraphs,
@@ -39,6 +42,7 @@ WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
     "reliability_report": reliability.report_paragraphs,
     "reliable_change": change.change_paragraphs,
     "sessions": data.sessions_paragraphs,
+    "surface": surface.surface_paragraphs,
     "therapist": therapist.therapist_paragraphs,
     "within_between": within_between.within_between_paragraphs,
 }
