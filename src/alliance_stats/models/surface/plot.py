@@ -77,7 +77,7 @@ def height_at_means(fit: MixedModelResult, prepared: PreparedSurface) -> float:
 
 def _unique(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Pairs that occur, each once; every k-th of very many."""
-    pairs = np.unique(np.column_stack([x, y]).round(6), axis=0)
+    pairs = np.unique(np.column_stack([x, y]), axis=0)
     return pairs[:: 1 + len(pairs) // MOST_POINTS].T
 
 

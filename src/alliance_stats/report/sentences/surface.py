@@ -48,7 +48,9 @@ _WORSE = "the outcome is better, not worse, where the ratings differ"
 
 def surface_paragraphs(view: ResultView) -> list[list[str]]:
     """Sentences by paragraph: congruence; the surface; disagreement; method."""
-    rows = {row["condition"]: row for row in _table(view, "Conditions of congruence")}
+    rows: dict[str, Row] = {
+        row["condition"]: row for row in _table(view, "Conditions of congruence")
+    }
     return [
         _claim(view, rows),
         [*_surface(view), *_lines(view)],
@@ -102,8 +104,8 @@ def _left_open(view: ResultView, rows: dict[str, Row]) -> list[str]:
         return []
     return [
         "That is inconclusive, not evidence of no such effect: the data are compatible with "
-        f"curvatures a4 from {compatible_range(row, view_decimals(view))}, of which negative ones are "
-        "an advantage of agreement."
+        f"curvatures a4 from {compatible_range(row, view_decimals(view))}, of which negative ones "
+        "are an advantage of agreement."
     ]
 
 
