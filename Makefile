@@ -78,6 +78,7 @@ calibrate: $(READY)  ## type I error of tests and coverage of intervals with few
 	$(BIN)/python benchmarks/calibrate_growth.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_panel.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_perspectives.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_congruence.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_importance.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_therapist.py --write docs/calibration.md
 

@@ -88,6 +88,7 @@ COLUMN_WORDS = MappingProxyType(
         "bias_in_se": "Bias / SE",
         "rejected": "Share p < .05",
         "n_studies": "Studies",
+        "d": "d",
         "d_low": "d, low",
         "d_high": "high",
         "sd_pooled": "SD",

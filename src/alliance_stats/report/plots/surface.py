@@ -168,7 +168,7 @@ def _contours(axis: Axes, view: ResultView, plot: pd.DataFrame) -> None:
         patch = axis.fill(*outline.T, facecolor="none", edgecolor="#333333", linewidth=0.9)[0]
         for artist in (filled, drawn):
             artist.set_clip_path(patch)
-    labels = axis.clabel(drawn, levels[1:-1:2], fontsize=TEXT_SIZE - 1.5, fmt="%.3g")
+    labels = axis.clabel(drawn, levels[1:-1], fontsize=TEXT_SIZE - 1.5, fmt="%.3g")
     if patch is not None:
         for label in labels:  # matplotlib sets them without regard to what is clipped
             label.set_visible(patch.get_path().contains_point(label.get_position()))
