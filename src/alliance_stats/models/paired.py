@@ -8,14 +8,20 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import columns_present, numeric_column
-from alliance_stats._base.errors import ArgumentError, DataError
+from alliance_stats._base.checks import columns_present, numeric_column, one_of
+from alliance_stats._base.errors import ArgumentError, DataError, UnsupportedError
+from alliance_stats.data.centering import derived_name
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
+from alliance_stats.data.therapist_change import TherapistChange
+from alliance_stats.models.prepare import TIMES, PreparedSessions, Time, TimeColumn, check_clock
 
 Scale = tuple[float, float]
 Scales = Scale | Mapping[str, Scale]
 
+#: A part of a rating that varies by less than this share of its SD is constant.
+FLAT = 1e-9
+WHERE = {"within": "within patients", "therapist_between": "between therapists"}
 #: Roles that a rating may have had.
 OPTIONAL = ("alliance_therapist", "baseline", "treatment", "site", "ended", "time")
 #: Observed ranges that share less than this of what they cover together are no common scale.
@@ -76,6 +82,21 @@ def rating_pair(
     return (first, second), common_scale(data.frame, (first, second), scale)
 
 
+def check_choices(
+    time: Time, time_column: TimeColumn, therapist_change: TherapistChange, reml: bool
+) -> None:
+    """Raise for unknown arguments of models of two ratings, and for those that do not combine."""
+    one_of(time, TIMES, name="time")
+    one_of(reml, (True, False), name="reml")
+    one_of(therapist_change, ("raise", "first", "dyad", "crossed"), name="therapist_change")
+    check_clock(time, time_column)
+    if therapist_change in ("dyad", "crossed"):
+        raise UnsupportedError(
+            f"therapist_change={therapist_change!r} is not available here: both ratings need one "
+            "centre a patient, and one therapist. Use 'first'."
+        )
+
+
 def common_scale(
     frame: pd.DataFrame, columns: tuple[str, str], scale: Scales | None
 ) -> Scale | None:
@@ -131,6 +152,8 @@ def _check_observed(frame: pd.DataFrame, columns: tuple[str, str]) -> None:
         if np.isnan(values).all():
             raise DataError(f"column '{column}' is empty. Give another rating.")
         ranges[column] = (float(np.nanmin(values)), float(np.nanmax(values)))
+        if ranges[column][0] == ranges[column][1]:
+            raise DataError(f"column '{column}' is constant. Nothing can agree with it.")
     (low, high), (other_low, other_high) = ranges.values()
     shared = min(high, other_high) - max(low, other_low)
     whole = max(high, other_high) - min(low, other_low)
@@ -154,6 +177,21 @@ def _not_common(verb: str, scales: Mapping[str, Scale]) -> str:
         "different scales. Rescale both to the percent of the maximum possible (POMP) first: "
         f"{advice} — if equal percentages do mean the same."
     )
+
+
+def check_parts(prepared: PreparedSessions, column: str, effects: Sequence[str]) -> None:
+    """Raise DataError for the first part of a rating that does not vary."""
+    frame = prepared.frame
+    if not frame[prepared.roles.patient].duplicated().any():
+        return  # one session a patient is said elsewhere
+    least = FLAT * float(frame[column].astype(float).std())
+    for effect in effects:
+        if not (frame[derived_name(column, effect)].abs() > least).any():
+            where = WHERE.get(effect, "between patients")
+            raise DataError(
+                f"column '{column}' does not vary {where}, so that nothing can follow it, or agree "
+                "with it, there. Give a rating that does."
+            )
 
 
 def refuse_differences(

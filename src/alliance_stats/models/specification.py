@@ -45,6 +45,17 @@ class Specification:
     residual: Residual | None = None
 
 
+def call_arguments(chosen: Specification, therapist_change: str) -> list[str]:
+    """The choices as they are written in a call, those of one rating's therapist means apart."""
+    slopes = {unit: list(effects) for unit, effects in chosen.slopes.items()}
+    weeks = [f"time_column={chosen.time_column!r}"] if chosen.time_column != "session" else []
+    change = [f"therapist_change={therapist_change!r}"] if therapist_change != "raise" else []
+    return [
+        f"time={chosen.time!r}", *weeks, f"random_slopes={slopes!r}",
+        f"mean_rows={chosen.mean_rows!r}", *change, f"reml={chosen.reml}",
+    ]  # fmt: skip
+
+
 def fit_specification(
     prepared: PreparedSessions, specification: Specification, *, extra: Sequence[str] = ()
 ) -> MixedModelResult:

@@ -205,6 +205,29 @@ def test_ratings_of_different_ranges_are_refused_without_a_scale() -> None:
         fitted(frame.assign(t=1 + 6 * frame["t"].rank(pct=True)))
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"p": lambda f: f.groupby("patient")["p"].transform("mean")}, "does not vary within"),
+        ({"p": lambda f: f["p"] - f.groupby("patient")["p"].transform("mean") + 48}, "between pat"),
+        ({"p": lambda f: f["p"] - f.groupby("patient")["p"].transform("mean"),
+          "t": lambda f: f["t"] - f["t"].mean()}, "centred already"),
+        ({"t": lambda f: 45.0}, "is constant"),
+        ({"t": lambda f: np.nan}, "is empty"),
+    ],
+)  # fmt: skip
+def test_ratings_that_cannot_be_compared(change: dict[str, Any], words: str) -> None:
+    with pytest.raises(al.DataError, match=words):
+        fitted(made(12, n=24).assign(**change))
+
+
+def test_moderators_that_say_the_same_are_refused() -> None:
+    frame = made(12, n=24)
+    frame["twice"] = 2 * frame["age"]
+    with pytest.raises(al.DataError, match="twice_centred"):
+        fitted(frame, moderators=["age", "twice"])
+
+
 def test_one_session_a_patient_is_said() -> None:
     frame = made(12, n=24).drop_duplicates("patient")
     with pytest.raises(al.DataError, match="too few"):

@@ -238,6 +238,13 @@ def test_ratings_that_never_differ_have_no_surface() -> None:
         fitted(frame, level="within")
 
 
+def test_a_rating_of_patients_has_no_surface_within_them() -> None:
+    frame = made(16, n=20)
+    frame["t"] = frame.groupby("patient")["t"].transform("mean")
+    with pytest.raises(al.DataError, match="does not vary within patients"):
+        fitted(frame)
+
+
 def test_few_clusters_cannot_be_drawn() -> None:
     with pytest.raises(al.DataError, match="cannot be drawn again"):
         fitted(made(17, n=8), n_boot=100, rng=1)

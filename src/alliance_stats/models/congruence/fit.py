@@ -10,8 +10,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from alliance_stats._base.checks import one_of
-from alliance_stats._base.errors import ArgumentError, DataWarning, FitWarning, UnsupportedError
+from alliance_stats._base.checks import name_list
+from alliance_stats._base.errors import (
+    ArgumentError,
+    DataError,
+    DataWarning,
+    FitWarning,
+    UnsupportedError,
+)
 from alliance_stats.data.load import sessions_from
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
@@ -20,13 +26,11 @@ from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.congruence.prepare import PreparedRatings, prepare_ratings
 from alliance_stats.models.congruence.result import CongruenceResult
-from alliance_stats.models.paired import Scales, rating_pair, with_ratings
+from alliance_stats.models.paired import Scales, check_choices, rating_pair, with_ratings
 from alliance_stats.models.prepare import (
-    TIMES,
     MeanRows,
     Time,
     TimeColumn,
-    check_clock,
     prepare_sessions,
 )
 from alliance_stats.models.slopes import PART_SLOPES, Slopes, checked_slopes
@@ -129,7 +133,8 @@ def fit_congruence(
     if data.roles is None:  # sessions_from has refused this already
         raise ArgumentError("the sessions have no roles. Give roles=Roles(…).")
     pair, ends = rating_pair(data, data.roles, {"truth": truth, "judgement": judgement}, scale)
-    _check_arguments(time, time_column, therapist_change, reml)
+    check_choices(time, time_column, therapist_change, reml)
+    _check_time(time)
     known = with_ratings(data.roles, alliance=pair[0], outcome=pair[1])
     sessions_ready = prepare_sessions(
         data, known, time_column=time_column, mean_rows=mean_rows, therapist_mean="patients",
@@ -146,6 +151,7 @@ def fit_congruence(
     )
     check_rows(prepared.sessions, specification)
     fit = fit_ratings(prepared, specification)
+    _check_terms(fit)
     result = CongruenceResult(fit, prepared, specification, ends)
     for message in result.messages:
         kind = FitWarning if message in fit.about_fit else DataWarning
@@ -164,6 +170,16 @@ def fit_ratings(prepared: PreparedRatings, specification: Specification) -> Mixe
     return fit_quietly(formula, prepared.frame, reml=specification.reml)
 
 
+def _check_terms(fit: MixedModelResult) -> None:
+    gone = fit.criterion.design.redundant
+    if gone:
+        raise DataError(
+            f"the model cannot be estimated: {name_list(gone)} is determined by the other terms. "
+            "The truth must differ between patients (and therapists), and every moderator must "
+            "differ from the others."
+        )
+
+
 def _slopes(wanted: Slopes | None, prepared: PreparedRatings) -> dict[str, tuple[str, ...]]:
     if wanted == "auto":
         raise ArgumentError(
@@ -176,20 +192,9 @@ def _slopes(wanted: Slopes | None, prepared: PreparedRatings) -> dict[str, tuple
     return checked_slopes(wanted, default, allowed, therapists=therapists)
 
 
-def _check_arguments(
-    time: Time, time_column: TimeColumn, therapist_change: TherapistChange, reml: bool
-) -> None:
-    one_of(time, TIMES, name="time")
-    one_of(reml, (True, False), name="reml")
-    one_of(therapist_change, ("raise", "first", "dyad", "crossed"), name="therapist_change")
-    check_clock(time, time_column)
+def _check_time(time: Time) -> None:
     if time not in TIMES_HERE:
         raise UnsupportedError(
             f"time={time!r} is not available here: the bias would have no single value. "
             "Use 'linear', 'log' or 'none'."
-        )
-    if therapist_change in ("dyad", "crossed"):
-        raise UnsupportedError(
-            f"therapist_change={therapist_change!r} is not available here: bias and tracking of a "
-            "therapist need patients within therapists. Use 'first'."
         )

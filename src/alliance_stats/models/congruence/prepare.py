@@ -16,7 +16,7 @@ from alliance_stats._base.checks import columns_present, counted, name_list
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.data.sessions import SessionData
 from alliance_stats.formula.names import quote_name
-from alliance_stats.models.paired import refuse_differences
+from alliance_stats.models.paired import check_parts, refuse_differences
 from alliance_stats.models.prepare import PreparedSessions, Time, time_term, with_complete
 
 #: Most levels of a moderator that is a category.
@@ -119,6 +119,7 @@ def prepare_ratings(
     """Count the judgement from the truth's mean, centre time, code moderators."""
     prepared = _with_moderators(data, prepared, moderators)
     roles, frame = prepared.roles, prepared.frame.copy()
+    check_parts(prepared, roles.alliance, [effect for effect, _ in prepared.effects])
     parts = frame[[column for _, column in prepared.effects]].sum(axis=1)
     centre = float((frame[roles.alliance] - parts).mean())
     response = f"{roles.outcome}_from_mean"

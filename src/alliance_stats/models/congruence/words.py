@@ -6,7 +6,7 @@ from alliance_stats._base.printing import format_number
 from alliance_stats.models.congruence.prepare import PreparedRatings
 from alliance_stats.models.notes import few_units_notes, time_note
 from alliance_stats.models.paired import Scale
-from alliance_stats.models.specification import Specification
+from alliance_stats.models.specification import Specification, call_arguments
 
 
 def notes_of(
@@ -49,12 +49,5 @@ def call_of(prepared: PreparedRatings, chosen: Specification, scale: Scale | Non
         parts.append(f"scale={scale!r}")
     if prepared.moderators:
         parts.append(f"moderators={[one.name for one in prepared.moderators]!r}")
-    parts.append(f"time={chosen.time!r}")
-    if chosen.time_column != "session":
-        parts.append(f"time_column={chosen.time_column!r}")
-    parts.append(f"random_slopes={ ({u: list(e) for u, e in chosen.slopes.items()})!r}")
-    parts.append(f"mean_rows={chosen.mean_rows!r}")
-    if prepared.sessions.therapist_change != "raise":
-        parts.append(f"therapist_change={prepared.sessions.therapist_change!r}")
-    parts.append(f"reml={chosen.reml}")
+    parts += call_arguments(chosen, prepared.sessions.therapist_change)
     return f"al.models.fit_congruence({', '.join(parts)})"

@@ -18,7 +18,6 @@ from alliance_stats._base.errors import (
     DataError,
     DataWarning,
     FitWarning,
-    UnsupportedError,
 )
 from alliance_stats._base.random import RandomSource
 from alliance_stats.data.load import sessions_from
@@ -27,13 +26,11 @@ from alliance_stats.data.sessions import SessionData
 from alliance_stats.data.therapist_change import TherapistChange
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.result import MixedModelResult
-from alliance_stats.models.paired import Scales, rating_pair, with_ratings
+from alliance_stats.models.paired import Scales, check_choices, rating_pair, with_ratings
 from alliance_stats.models.prepare import (
-    TIMES,
     MeanRows,
     Time,
     TimeColumn,
-    check_clock,
     prepare_sessions,
     time_term,
 )
@@ -154,7 +151,7 @@ def fit_response_surface(
     if data.roles is None:  # sessions_from has refused this already
         raise ArgumentError("the sessions have no roles. Give roles=Roles(…).")
     _check_choices(data.roles, level, midpoint)
-    _check_arguments(time, time_column, therapist_change, reml)
+    check_choices(time, time_column, therapist_change, reml)
     _check_draws(n_boot, rng)
     pair, ends = rating_pair(data, data.roles, {"x": x, "y": y}, scale, outcome=data.roles.outcome)
     known = with_ratings(data.roles, alliance=pair[0])
@@ -223,20 +220,6 @@ def _check_choices(roles: Roles, level: str, midpoint: str | None) -> None:
             f"which direction of '{roles.outcome}' is improvement is not known, and the question "
             "is whether the outcome is best where ratings agree. Give "
             "roles=Roles(outcome_better='lower') or 'higher'."
-        )
-
-
-def _check_arguments(
-    time: Time, time_column: TimeColumn, therapist_change: TherapistChange, reml: bool
-) -> None:
-    one_of(time, TIMES, name="time")
-    one_of(reml, (True, False), name="reml")
-    one_of(therapist_change, ("raise", "first", "dyad", "crossed"), name="therapist_change")
-    check_clock(time, time_column)
-    if therapist_change in ("dyad", "crossed"):
-        raise UnsupportedError(
-            f"therapist_change={therapist_change!r} is not available here: both ratings need one "
-            "centre a patient. Use 'first'."
         )
 
 

@@ -21,7 +21,7 @@ from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.data.centering import derived_name
 from alliance_stats.data.sessions import SessionData
 from alliance_stats.formula.names import quote_name
-from alliance_stats.models.paired import Scale, refuse_differences
+from alliance_stats.models.paired import Scale, check_parts, refuse_differences
 from alliance_stats.models.prepare import PreparedSessions, with_complete
 
 Level = Literal["within", "between"]
@@ -103,6 +103,9 @@ def prepare_surface(
     """Count both ratings from one centre; drop rows in which a covariate is missing."""
     prepared = _with_covariates(data, prepared, pair, covariates)
     frame = prepared.frame.copy()
+    if level == "within":
+        for column in pair:
+            check_parts(prepared, column, ["within"])
     own = [frame[column].astype(float) - frame[derived_name(column, "within")] for column in pair]
     centre = _midpoint(prepared, own, midpoint, scale)
     suffix = "common" if level == "within" else "mean"

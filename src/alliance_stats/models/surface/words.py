@@ -9,7 +9,7 @@ from alliance_stats._base.printing import format_number
 from alliance_stats.models.congruence.words import scale_note
 from alliance_stats.models.notes import few_units_notes, time_note
 from alliance_stats.models.paired import Scale
-from alliance_stats.models.specification import Specification
+from alliance_stats.models.specification import Specification, call_arguments
 from alliance_stats.models.surface.draws import SurfaceDraws
 from alliance_stats.models.surface.prepare import PreparedSurface
 from alliance_stats.models.surface.tables import FEW_APART
@@ -84,12 +84,6 @@ def call_of(
         parts.append(f"midpoint={midpoint!r}")
     if prepared.covariates:
         parts.append(f"covariates={list(prepared.covariates)!r}")
-    parts.append(f"time={chosen.time!r}")
-    if chosen.time_column != "session":
-        parts.append(f"time_column={chosen.time_column!r}")
-    parts.append(f"random_slopes={ ({u: list(e) for u, e in chosen.slopes.items()})!r}")
-    parts.append(f"mean_rows={chosen.mean_rows!r}")
-    if prepared.sessions.therapist_change != "raise":
-        parts.append(f"therapist_change={prepared.sessions.therapist_change!r}")
-    parts += [f"reml={chosen.reml}", f"n_boot={n_boot}"]
+    parts += call_arguments(chosen, prepared.sessions.therapist_change)
+    parts.append(f"n_boot={n_boot}")
     return f"al.models.fit_response_surface({', '.join(parts)}{', rng=…' if n_boot else ''})"
