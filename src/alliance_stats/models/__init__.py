@@ -14,6 +14,8 @@ NAMES = {
     "fit_lagged": "alliance_stats.models.lagged.fit",
     "CrossLaggedResult": "alliance_stats.models.panel.result",
     "fit_cross_lagged": "alliance_stats.models.panel.fit",
+    "ModerationResult": "alliance_stats.models.moderation.result",
+    "fit_moderation": "alliance_stats.models.moderation.fit",
     "fit_outcome": "alliance_stats.models.outcome.fit",
     "fit_within_between": "alliance_stats.models.within_between.fit",
     "reliable_change_model": "alliance_stats.models.change.fit",

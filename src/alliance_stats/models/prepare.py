@@ -132,22 +132,28 @@ def prepare_sessions(
     mean_rows: MeanRows,
     therapist_mean: TherapistMean,
     therapist_change: TherapistChange = "raise",
+    also: Sequence[str] = (),
+    split: Sequence[str] = (),
 ) -> PreparedSessions:
-    """Centre the alliance, count time from the patient's first session, drop incomplete rows."""
+    """Centre the alliance, count time from the patient's first session, drop incomplete rows.
+
+    Rows must be complete in the columns `also` too; those among them in `split` are centred as the
+    alliance is.
+    """
     one_of(time_column, ("session", "time"), name="time_column")
     one_of(mean_rows, ("available", "fitted"), name="mean_rows")
     clock = clock_of(roles, time_column)
     sessions, changes = assign_therapists(data.frame, roles, therapist_change)
-    frame = timed_frame(sessions, roles, clock)
+    frame = timed_frame(sessions, roles, clock, also=also)
     check_therapists(frame, roles, therapist_change)
     since = since_name(clock)
     units = [roles.patient] + ([roles.therapist] if roles.therapist is not None else [])
-    names = {column: column for column in (roles.outcome, roles.alliance, *units)} | {since: clock}
-    keep, dropped = complete_rows(frame, names)
+    needed = (roles.outcome, roles.alliance, *units, *also)
+    keep, dropped = complete_rows(frame, {column: column for column in needed} | {since: clock})
     averaged = frame if mean_rows == "available" else frame[keep]
     centred = center(
         averaged,
-        roles.alliance,
+        [roles.alliance, *split],
         by=roles.patient,
         therapist=roles.therapist,
         therapist_mean=therapist_mean,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
+from alliance_stats.data.centering import TherapistMean, derived_name
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.therapist_change import TherapistChanges
 from alliance_stats.lmm.r_code.names import r_text
@@ -55,3 +56,42 @@ def time_lines(roles: Roles, since: str, time: Time, time_column: TimeColumn) ->
     if time == "factor":
         lines.append(f"{own} <- factor({own})")
     return lines
+
+
+#: Means over units as a value of every row.
+MEAN_OF = "mean_of <- function(x, unit) ave(x, unit, FUN = function(v) mean(v, na.rm = TRUE))"
+
+
+def therapist_lines(therapist: str | None) -> list[str]:
+    """Lines that name the therapist of every row, and the first row of every patient with one."""
+    if therapist is None:
+        return []
+    return [
+        f"therapist <- {cell(therapist)}",
+        "first <- which(!is.na(therapist))",
+        "first <- first[!duplicated(patient[first])]",
+    ]
+
+
+def centring_lines(
+    column: str, therapist: str | None, *, therapist_mean: TherapistMean = "patients"
+) -> list[str]:
+    """Lines that split a rating as `center` does; after `MEAN_OF` and `therapist_lines`."""
+    lines = [
+        f"own <- mean_of({cell(column)}, patient)",
+        f"{cell(derived_name(column, 'within'))} <- {cell(column)} - own",
+    ]
+    if therapist is None:
+        between = cell(derived_name(column, "between"))
+        return [*lines, f"{between} <- own - mean(own[!duplicated(patient)], na.rm = TRUE)"]
+    means = {
+        "patients": "tapply(own[first], therapist[first], mean, na.rm = TRUE)",
+        "sessions": f"tapply({cell(column)}, therapist, mean, na.rm = TRUE)",
+    }
+    return [
+        *lines,
+        f"theirs <- {means[therapist_mean]}",
+        f"{cell(derived_name(column, 'patient_between'))} <- own - theirs[therapist]",
+        f"{cell(derived_name(column, 'therapist_between'))} <- "
+        "theirs[therapist] - mean(theirs, na.rm = TRUE)",
+    ]

@@ -10,10 +10,15 @@ from alliance_stats.lmm.r_code.lme4 import CONTROL, PRINTED, lmer_call
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.lagged.prepare import PreparedLags
 from alliance_stats.models.lagged.specification import LaggedSpecification
-from alliance_stats.models.r_code import cell, check_r_code, reading, time_lines
-
-_FUNCTIONS = """\
-mean_of <- function(x, unit) ave(x, unit, FUN = function(v) mean(v, na.rm = TRUE))"""
+from alliance_stats.models.r_code import (
+    MEAN_OF,
+    cell,
+    centring_lines,
+    check_r_code,
+    reading,
+    therapist_lines,
+    time_lines,
+)
 
 
 def lagged_r_code(
@@ -28,7 +33,7 @@ def lagged_r_code(
         "library(lme4)", "library(lmerTest)",
         'options(contrasts = c("contr.treatment", "contr.poly"))', "",
         *reading(prepared.roles, prepared.groups, data),
-        *time_lines(prepared.roles, prepared.time, chosen.time, chosen.time_column), "", _FUNCTIONS,
+        *time_lines(prepared.roles, prepared.time, chosen.time, chosen.time_column), "", MEAN_OF,
         *_centring(prepared), "", *_lagging(prepared), "", CONTROL,
     ]  # fmt: skip
     for equation in prepared.equations:
@@ -39,30 +44,10 @@ def lagged_r_code(
 
 
 def _centring(prepared: PreparedLags) -> list[str]:
-    lines = []
     therapist = prepared.roles.therapist
-    if therapist is not None:
-        lines += [
-            f"therapist <- {cell(therapist)}",
-            "first <- which(!is.na(therapist))",
-            "first <- first[!duplicated(patient[first])]",
-        ]
+    lines = therapist_lines(therapist)
     for equation in prepared.equations:
-        x = equation.predictor
-        lines += [
-            f"own <- mean_of({cell(x)}, patient)",
-            f"{cell(derived_name(x, 'within'))} <- {cell(x)} - own",
-        ]
-        if therapist is None:
-            between = cell(derived_name(x, "between"))
-            lines.append(f"{between} <- own - mean(own[!duplicated(patient)], na.rm = TRUE)")
-            continue
-        lines += [
-            "theirs <- tapply(own[first], therapist[first], mean, na.rm = TRUE)",
-            f"{cell(derived_name(x, 'patient_between'))} <- own - theirs[therapist]",
-            f"{cell(derived_name(x, 'therapist_between'))} <- "
-            "theirs[therapist] - mean(theirs, na.rm = TRUE)",
-        ]
+        lines += centring_lines(equation.predictor, therapist)
     return lines
 
 
