@@ -262,7 +262,7 @@ def _too_few_therapists(
 ) -> str:
     """Why the slope between therapists is not compared; raises where arms are therapists."""
     frame, column = prepared.frame, moderator.column
-    per_arm = frame.groupby(column, observed=True)[prepared.roles.therapist].nunique()
+    per_arm = frame.groupby(column, observed=True)[str(prepared.roles.therapist)].nunique()
     counts = {arm: int(per_arm[arm]) for arm in arms}
     if max(counts.values()) == 1 and len(arms) > 1:
         raise DataError(
