@@ -220,8 +220,9 @@ def markdown(designs: dict[str, Design], studies: int, power_studies: int, seed:
             "",
             f"Patients for {POWER:.0%} power by `patients_needed`, from one study of "
             f"{LARGE:,} patients without differences, rounded up to whole therapists in every "
-            f"group, the power expected of these, and the share of {power_studies:,} new studies of that size that found "
-            f"equivalence (Monte Carlo error {np.sqrt(0.16 / power_studies):.3f}; a star "
+            f"group, the power expected of these, and the share of {power_studies:,} new studies "
+            "of that size that found equivalence "
+            f"(Monte Carlo error {np.sqrt(0.16 / power_studies):.3f}; a star "
             "marks a share more than three errors and .01 below):",
             "",
             "| design | effect | patients needed | tried | expected | found equivalence |",

@@ -14,6 +14,7 @@ from alliance_stats.report.plots import (
     d_study,
     growth,
     lagged,
+    moderation,
     outcome,
     reliability,
     reliable_change,
@@ -70,6 +71,13 @@ DRAWINGS = {
         lagged.panel_names,
         share_y=True,
         size=lagged.figure_size,
+    ),
+    "moderation": Drawing(
+        moderation.plot_moderation,
+        moderation.figure_caption,
+        moderation.panel_names,
+        share_y=False,
+        lay_out=moderation.lay_out,
     ),
     "outcome": Drawing(
         outcome.plot_outcome,

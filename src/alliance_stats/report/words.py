@@ -11,6 +11,8 @@ from alliance_stats._base.views import ResultView
 #: Effects in the order in which they are printed; other terms follow.
 EFFECT_ORDER = (
     "early_alliance", "within", "between", "patient_between", "therapist_between", "contextual",
+    "within_difference", "between_difference", "patient_between_difference",
+    "therapist_between_difference",
     "alliance_to_outcome", "outcome_to_alliance", "outcome_autoregression",
     "alliance_autoregression",
     "alliance_start", "alliance_trend", "alliance_bend", "outcome_start", "outcome_trend",
@@ -23,6 +25,10 @@ _EFFECTS = {
     "between": "Between patients",
     "patient_between": "Between patients",
     "therapist_between": "Between therapists",
+    "within_difference": "Difference within patients",
+    "between_difference": "Difference between patients",
+    "patient_between_difference": "Difference between patients",
+    "therapist_between_difference": "Difference between therapists",
     "alliance_to_outcome": "Alliance to outcome",
     "outcome_to_alliance": "Outcome to alliance",
     "outcome_autoregression": "Outcome to itself",
@@ -76,6 +82,18 @@ COLUMN_WORDS = MappingProxyType(
         "bias_in_se": "Bias / SE",
         "rejected": "Share p < .05",
         "n_studies": "Studies",
+        "f": "F",
+        "df_numerator": "df",
+        "df_denominator": "df (error)",
+        "n_differences": "Differences",
+        "p_difference": "p (difference)",
+        "p_interaction": "p (interaction)",
+        "p_equivalence": "p (equivalence)",
+        "tost_low": "TOST interval, low",
+        "tost_high": "high",
+        "power_now": "Power now",
+        "n_patients": "Patients",
+        "n_therapists": "Therapists",
     }
 )
 
