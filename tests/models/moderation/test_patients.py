@@ -42,8 +42,8 @@ def test_power_against_simulation(
 ) -> None:
     design = Design(covariance, df, 0.4, 0.05, 100)
     true = np.linspace(0.02, 0.08, len(covariance))
-    share = simulated(design, true, 200_000, rng)
-    error = np.sqrt(share * (1 - share) / 200_000)
+    share = simulated(design, true, 100_000, rng)
+    error = np.sqrt(share * (1 - share) / 100_000)
     assert 0.2 < share < 0.99
     assert power_of(design, true) == pytest.approx(share, abs=4 * error)
 
@@ -60,7 +60,8 @@ def test_power_of_one_difference_against_the_integral_over_the_variance() -> Non
     s = np.sqrt(stats.chi2.ppf((np.arange(200_000) + 0.5) / 200_000, 11.0) / 11.0)
     room = np.maximum(0.35 - stats.t.ppf(0.95, 11.0) * s * 0.1, 0.0)
     expected = np.mean(stats.norm.cdf(room / 0.1) - stats.norm.cdf(-room / 0.1))
-    assert power_of(design, np.zeros(1)) == pytest.approx(expected, abs=1e-5)
+    # the integrand has a kink where an interval closes
+    assert power_of(design, np.zeros(1)) == pytest.approx(expected, abs=1e-4)
 
 
 def test_the_number_found_is_the_first_that_is_enough() -> None:

@@ -1,4 +1,4 @@
-"""fit_moderation against lmer (and lme), contrasts and TOST by hand (make_moderation_references.R)."""
+"""fit_moderation against lmer and lme, with TOST by its formulas (make_moderation_references.R)."""
 
 from __future__ import annotations
 

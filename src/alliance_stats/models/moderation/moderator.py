@@ -150,13 +150,19 @@ def _groups(frame: pd.DataFrame, roles: Roles, column: str, reference: str | Non
 
 
 def labels_of(column: pd.Series) -> pd.Series:
-    """Levels as text, whole numbers without a decimal point; missing ones stay missing."""
+    """Levels as text, whole numbers without a decimal point; missing ones stay missing.
 
-    def label(value: object) -> str:
-        whole = isinstance(value, float | np.floating) and float(value).is_integer()
-        return str(int(value)) if whole else str(value)  # type: ignore[call-overload]
+    >>> labels_of(pd.Series([1.0, None, 2.0])).tolist()
+    ['1', nan, '2']
+    """
+    codes, levels = pd.factorize(column)
+    labels = np.array([*map(_label, levels), np.nan], dtype=object)  # code -1 is the last
+    return pd.Series(labels[codes], index=column.index, dtype=object)
 
-    return column.astype(object).map(label, na_action="ignore")
+
+def _label(value: object) -> str:
+    whole = isinstance(value, float | np.floating) and float(value).is_integer()
+    return str(int(value)) if whole else str(value)  # type: ignore[call-overload]
 
 
 def _ordered(column: pd.Series, values: pd.Series) -> list[str]:
