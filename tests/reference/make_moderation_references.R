@@ -256,7 +256,7 @@ save_case("intake", about, values_of(fit, number(at_sd, LABELS), BOUNDS, FALSE))
 about$at <- c(10, 20)
 save_case(
   "intake_given", about,
-  values_of(fit, number(given, c("intake = 10.00", "intake = 20.00")), BOUNDS, FALSE)
+  values_of(fit, number(given, c("intake = 10", "intake = 20")), BOUNDS, FALSE)
 )
 
 # ---------------------------------------------------------------- a rating of the session

@@ -163,7 +163,7 @@ def test_given_values_in_words(frame: pd.DataFrame) -> None:
     result = al.models.fit_moderation(
         frame, TWO, moderator="intake", smallest_effect=0.15, at=(10, 20)
     )
-    assert "at intake = 10.00 and intake = 20.00" in sentences(result)
+    assert "at intake = 10 and intake = 20" in sentences(result)
 
 
 def test_the_frame_of_the_figure(three: ModerationResult, intake: ModerationResult) -> None:

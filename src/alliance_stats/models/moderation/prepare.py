@@ -15,7 +15,7 @@ import pandas as pd
 
 from alliance_stats._base.checks import agree, counted, name_list, names_free
 from alliance_stats._base.errors import DataError
-from alliance_stats._base.printing import MINUS, format_number
+from alliance_stats._base.printing import MINUS
 from alliance_stats.data.centering import TherapistMean, derived_name, grand_name
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
@@ -351,8 +351,11 @@ def _by_session_number(
 def _points(at: Sequence[float] | None, mean: float, sd: float, column: str) -> tuple[Point, ...]:
     """Values at which slopes are taken; by default the mean and one SD on both sides."""
     if at is not None:
-        return tuple(
-            Point(f"{column} = {format_number(raw, minus=MINUS)}", raw - mean, raw) for raw in at
-        )
+        return tuple(Point(f"{column} = {_plain(raw)}", raw - mean, raw) for raw in at)
     names = {f"{MINUS}1 SD": -sd, "mean": 0.0, "+1 SD": sd}
     return tuple(Point(label, value, mean + value) for label, value in names.items())
+
+
+def _plain(value: float) -> str:
+    """A value as it was given: ``20``."""
+    return f"{value:g}".replace("-", MINUS)
