@@ -23,6 +23,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 import alliance_stats as al
+from alliance_stats.models.moderation.contrasts import claims_table
 
 START, END = "<!-- calibrate_moderation: start -->", "<!-- calibrate_moderation: end -->"
 ALPHAS = (0.01, 0.05, 0.10)
@@ -121,7 +122,7 @@ def run(design: Design, n: int, at_bound: bool, studies: int, seed: int) -> Runs
     for stream in np.random.SeedSequence(seed).spawn(studies):
         result = fitted(design, draw(design, n, at_bound, np.random.default_rng(stream)))
         pairs.append(result.equivalence())
-        claims.append(result.claims())
+        claims.append(claims_table(result.fit, result.prepared, pairs[-1], 0.05, "satterthwaite"))
         singular += result.fit.singular
         failed += not result.fit.converged
     both = pd.concat(pairs, ignore_index=True)

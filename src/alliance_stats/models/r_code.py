@@ -58,6 +58,13 @@ def time_lines(roles: Roles, since: str, time: Time, time_column: TimeColumn) ->
     return lines
 
 
+#: The packages, and contrasts against a reference.
+LMER_HEAD = (
+    "library(lme4)",
+    "library(lmerTest)",
+    'options(contrasts = c("contr.treatment", "contr.poly"))',
+    "",
+)
 #: Means over units as a value of every row.
 MEAN_OF = "mean_of <- function(x, unit) ave(x, unit, FUN = function(v) mean(v, na.rm = TRUE))"
 

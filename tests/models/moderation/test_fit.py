@@ -344,6 +344,11 @@ def test_columns_that_are_refused(frame: pd.DataFrame, fitted: Any) -> None:
         fitted(frame, moderator="armm")
     with pytest.raises(DataError, match="does not vary"):
         fitted(frame.assign(arm="cbt"))
+    with pytest.raises(DataError, match="holds lists or other containers"):
+        fitted(frame.assign(tags=[[1]] * len(frame)), moderator="tags")
+    with pytest.raises(DataError, match="it holds dates"):
+        day = pd.Timestamp("2020-01-01") + pd.to_timedelta(frame["intake"].round(), unit="D")
+        fitted(frame.assign(day=day), moderator="day")
     with pytest.raises(DataError, match="is empty in all"):
         fitted(frame.assign(arm=pd.Series([None] * len(frame), dtype=object)))
     one = frame[(frame["arm"] != "sup") | (frame["id"] == "P12")]
@@ -407,3 +412,42 @@ def test_warnings_are_kept(frame: pd.DataFrame) -> None:
         result = al.models.fit_moderation(holes, ROLES, smallest_effect=0.1)
     said = [str(w.message) for w in caught if "dropped" in str(w.message)]
     assert said == [m for m in result.messages if "dropped" in m]
+
+
+@pytest.mark.parametrize("way", ["first", "dyad", "crossed"])
+def test_patients_who_change_their_therapist(frame: pd.DataFrame, fitted: Any, way: str) -> None:
+    moved = (frame["id"] == "P1") & (frame["visit"] > 2)
+    other = frame.assign(who=frame["who"].mask(moved, "T3"))
+    with pytest.raises(DataError, match="seen by more than one therapist"):
+        fitted(other)
+    result = fitted(other, therapist_change=way)
+    assert result.fit.converged
+    assert result.claims()["n_differences"].tolist() == [3, 3, 3]
+    assert f"therapist_change='{way}'" in (result.view().refit or "")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"time": "patient"},
+        {"time": "log"},
+        {"random_slopes": {}},
+        {"random_slopes": {"patient": ["within"], "therapist": ["within", "patient_between"]}},
+        {"reml": False, "therapist_mean": "sessions", "mean_rows": "fitted"},
+    ],
+)
+def test_other_choices_fit_and_can_be_called_again(
+    frame: pd.DataFrame, fitted: Any, options: dict[str, Any]
+) -> None:
+    result = fitted(frame, **options)
+    assert result.fit.converged
+    for name, value in options.items():
+        shown = repr(value) if name != "reml" else str(value)
+        assert f"{name}={shown}" in (result.view().refit or "")
+
+
+def test_one_session_a_patient_has_no_slope_within(frame: pd.DataFrame, fitted: Any) -> None:
+    with pytest.raises(DataError, match="the within part of 'wai' does not vary"):
+        fitted(frame.groupby("id").head(1), TWO)
+    with pytest.raises(DataError, match="constant over the 601 rows"):
+        fitted(frame.assign(phq=3.0), TWO)

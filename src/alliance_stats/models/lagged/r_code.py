@@ -11,6 +11,7 @@ from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.lagged.prepare import PreparedLags
 from alliance_stats.models.lagged.specification import LaggedSpecification
 from alliance_stats.models.r_code import (
+    LMER_HEAD,
     MEAN_OF,
     cell,
     centring_lines,
@@ -30,8 +31,7 @@ def lagged_r_code(
     """The text of `LaggedResult.to_r`, which documents the arguments."""
     check_r_code(data, prepared.changes)
     lines = [
-        "library(lme4)", "library(lmerTest)",
-        'options(contrasts = c("contr.treatment", "contr.poly"))', "",
+        *LMER_HEAD,
         *reading(prepared.roles, prepared.groups, data),
         *time_lines(prepared.roles, prepared.time, chosen.time, chosen.time_column), "", MEAN_OF,
         *_centring(prepared), "", *_lagging(prepared), "", CONTROL,

@@ -70,7 +70,7 @@ def read_moderator(
     given = frame[column]
     if given.isna().all():
         raise DataError(f"moderator '{column}' is empty in all {counted(len(frame), 'session')}.")
-    if given.nunique() < 2:
+    if _n_values(given) < 2:
         raise DataError(
             f"moderator '{column}' does not vary: all sessions have one value. There is nothing "
             "to compare; use fit_within_between."
@@ -86,6 +86,16 @@ def read_moderator(
     values = given.astype(float)
     kind: Kind = "session" if _varies_within(frame, roles, column) else "continuous"
     return Moderator(column, kind, (), (), values)
+
+
+def _n_values(column: pd.Series) -> int:
+    """How many different values a column has; raises where they cannot be compared."""
+    try:
+        return int(column.nunique())
+    except TypeError:
+        raise DataError(
+            f"moderator '{column.name}' holds lists or other containers. Give text or numbers."
+        ) from None
 
 
 def _column(frame: pd.DataFrame, roles: Roles, moderator: object) -> str:
@@ -122,7 +132,7 @@ def _is_categorical(column: pd.Series) -> bool:
         return True
     if kinds.is_numeric_dtype(column):
         return bool(column.nunique() == 2)
-    return True
+    return not kinds.is_datetime64_any_dtype(column)
 
 
 def _groups(frame: pd.DataFrame, roles: Roles, column: str, reference: str | None) -> Moderator:

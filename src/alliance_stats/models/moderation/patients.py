@@ -60,7 +60,7 @@ def power_of(design: Design, true: np.ndarray) -> float:
     --------
     >>> one = Design(np.array([[0.01]]), np.inf, 0.3, 0.05, 100)
     >>> round(power_of(one, np.zeros(1)), 3)
-    0.824
+    0.825
     """
     if not np.isfinite(design.covariance).all() or np.isnan(design.df):
         return float("nan")

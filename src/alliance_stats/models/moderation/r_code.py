@@ -20,6 +20,7 @@ from alliance_stats.models.moderation.contrasts import (
 from alliance_stats.models.moderation.prepare import WITH_THERAPIST, PreparedModeration
 from alliance_stats.models.moderation.specification import ModerationSpecification
 from alliance_stats.models.r_code import (
+    LMER_HEAD,
     MEAN_OF,
     cell,
     centring_lines,
@@ -65,8 +66,7 @@ def moderation_r_code(
     ]
     first, *rest = lmer_call(fit.criterion.design, reml=fit.reml)
     lines = [
-        "library(lme4)", "library(lmerTest)",
-        'options(contrasts = c("contr.treatment", "contr.poly"))', "",
+        *LMER_HEAD,
         *_reading(prepared, data),
         *_arms(prepared),
         *time_lines(roles, since, base.time, base.time_column),

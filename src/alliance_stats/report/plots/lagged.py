@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.numbers import has_interval, interval, number, records
 from alliance_stats.report.plots.panels import (
@@ -18,7 +17,7 @@ from alliance_stats.report.plots.panels import (
     panel_frame,
     panel_ticks,
 )
-from alliance_stats.report.sources import Source, as_view
+from alliance_stats.report.sources import Source, as_view, drawn_frame
 from alliance_stats.report.style import (
     LINE_COLOUR,
     MARK_COLOUR,
@@ -113,18 +112,7 @@ def figure_caption(view: ResultView) -> str:
 
 
 def _plot_frame(view: ResultView) -> pd.DataFrame:
-    if view.kind != "lagged" or view.plot is None or view.plot.empty:
-        raise ArgumentError(
-            f"the result is of kind '{view.kind}', or has no plot frame. "
-            "Give a result of fit_lagged."
-        )
-    missing = [name for name in _COLUMNS if name not in view.plot.columns]
-    if missing:
-        raise ArgumentError(
-            f"the plot frame of this result lacks {', '.join(missing)}. "
-            "Give a result of fit_lagged."
-        )
-    return view.plot
+    return drawn_frame(view, kind="lagged", columns=_COLUMNS, maker="fit_lagged")
 
 
 def _draw(axis: Axes, view: ResultView, plot: pd.DataFrame) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots.panels import (
     AxesArray,
@@ -19,7 +18,7 @@ from alliance_stats.report.plots.panels import (
     panel_ticks,
     wrapped,
 )
-from alliance_stats.report.sources import Source, as_view
+from alliance_stats.report.sources import Source, as_view, drawn_frame
 from alliance_stats.report.style import (
     BAND_COLOUR,
     LINE_COLOUR,
@@ -140,18 +139,7 @@ def _effects(plot: pd.DataFrame) -> list[str]:
 
 
 def _plot_frame(view: ResultView) -> pd.DataFrame:
-    if view.kind != "moderation" or view.plot is None or view.plot.empty:
-        raise ArgumentError(
-            f"the result is of kind '{view.kind}', or has no plot frame. "
-            "Give a result of fit_moderation."
-        )
-    missing = [name for name in _COLUMNS if name not in view.plot.columns]
-    if missing:
-        raise ArgumentError(
-            f"the plot frame of this result lacks {', '.join(missing)}. "
-            "Give a result of fit_moderation."
-        )
-    return view.plot
+    return drawn_frame(view, kind="moderation", columns=_COLUMNS, maker="fit_moderation")
 
 
 def _draw(axis: Axes, view: ResultView, rows: pd.DataFrame, letter: str) -> None:
