@@ -69,6 +69,7 @@ bench: $(READY)  ## speed against lme4 (R, if installed), mixedlm and statsmodel
 	$(BIN)/python benchmarks/bench_sem.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_lagged.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_panel.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_moderation.py --write docs/performance.md
 
 calibrate: $(READY)  ## type I error of tests and coverage of intervals with few therapists
 	$(BIN)/python benchmarks/calibrate_tests.py --write docs/calibration.md

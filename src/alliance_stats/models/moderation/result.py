@@ -324,7 +324,7 @@ class ModerationResult:
             moderator_words(prepared),
             bound_words(chosen, roles.outcome, roles.alliance),
             reference_words(prepared),
-            prepared.nesting_words(),
+            self._nesting_words(),
             time_note(chosen.base.time, prepared.sessions.time),
             trend_words(prepared, chosen),
             "Every group has a residual variance of its own." if structured else "",
@@ -332,6 +332,18 @@ class ModerationResult:
             *few_patients(prepared.patients()),
         ]
         return tuple(filter(None, notes))
+
+    def _nesting_words(self) -> str:
+        """Whether therapists work in one treatment, and what that asks of the random part."""
+        words = self.prepared.nesting_words()
+        if "(nested)" not in words or "within" in self.specification.base.slopes.get(
+            "therapist", ()
+        ):
+            return words
+        return (
+            f"{words} Tests of differences within patients take these slopes not to vary between "
+            "therapists; random_slopes={'therapist': ['within'], …} lets them."
+        )
 
     def _call(self) -> str:
         """The call that fits this model again."""
