@@ -3,8 +3,8 @@
     python benchmarks/bench_moderation.py --write docs/performance.md
 
 Both sides start from centred rows: the fit, then slopes, differences, F tests and equivalence
-tests by Satterthwaite's degrees of freedom. The R side runs the code that `to_r` prints, at lme4's default
-settings, with reading and centring left out of the time. Best of several runs, one BLAS thread.
+tests by Satterthwaite's degrees of freedom. The R side runs the code that `to_r` prints, at lme4's
+default settings, with reading and centring left out of the time. Best of several runs, one thread.
 """
 
 from __future__ import annotations

@@ -159,6 +159,18 @@ def test_the_words_follow_the_verdict(three: ModerationResult, intake: Moderatio
     assert "at −1 SD and +1 SD of intake" in sentences(intake)
 
 
+def test_tests_that_are_not_defined_are_left_out(three: ModerationResult) -> None:
+    view = three.view()
+    tables = dict(view.tables)
+    name = "Tests of the interaction and of equivalence"
+    gone = {column: float("nan") for column in ("p_interaction", "p_equivalence", "df_denominator")}
+    tables[name] = tables[name].assign(**gone, verdict="inconclusive")
+    text = sentences(dataclasses.replace(view, tables=tables))
+    assert "nan" not in text
+    assert "interaction F" not in text
+    assert "largest difference" in text
+
+
 def test_given_values_in_words(frame: pd.DataFrame) -> None:
     result = al.models.fit_moderation(
         frame, TWO, moderator="intake", smallest_effect=0.15, at=(10, 20)

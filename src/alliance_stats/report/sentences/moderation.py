@@ -84,7 +84,7 @@ def _where(view: ResultView, effect: str) -> str:
 def _details(view: ResultView, row: Row) -> str:
     """The test of the interaction and that of equivalence."""
     parts: list[str] = []
-    if not pd.isna(row["f"]):
+    if not pd.isna(row["p_interaction"]):
         df = row["df_denominator"]
         error = format_df(df) if math.isfinite(df) else "∞"
         test = f"F({row['df_numerator']:g}, {error}) = {format_fixed(row['f'], 2, minus=MINUS)}"
