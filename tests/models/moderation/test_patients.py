@@ -68,7 +68,10 @@ def test_the_number_found_is_the_first_that_is_enough() -> None:
     for covariance in (np.array([[0.02]]), THREE):
         design = Design(covariance, 40.0, 0.3, 0.05, 120)
         n = patients_for(design, 0.8, 0.0)
-        assert least_power(design.at(n), 0.0) >= 0.8 > least_power(design.at(n - 1), 0.0)
+        enough, fewer = design.at(n), design.at(n - 1)
+        assert enough is not None
+        assert fewer is not None
+        assert least_power(enough, 0.0) >= 0.8 > least_power(fewer, 0.0)
 
 
 def test_what_asks_for_more_patients() -> None:
@@ -95,6 +98,25 @@ def test_all_pairs_need_more_than_the_worst_pair() -> None:
     worst = max(THREE[0, 0], THREE[1, 1], THREE[0, 0] + THREE[1, 1] - 2 * THREE[0, 1])
     alone = patients_for(Design(np.array([[worst]]), 40.0, 0.3, 0.05, 120), 0.8, 0.0)
     assert whole > alone
+
+
+def test_a_smaller_study_pays_for_its_slopes() -> None:
+    design = Design(np.array([[0.01]]), 294.0, 1.2, 0.05, 3000, units=300, groups=3)
+    fewer, more = design.at(300), design.at(6000)
+    assert fewer is not None
+    assert more is not None
+    assert fewer.covariance[0, 0] == pytest.approx(0.01 * (300 - 9) / (30 - 9))
+    assert fewer.df == pytest.approx(294 * (30 - 6) / (300 - 6))
+    assert more.covariance[0, 0] == pytest.approx(0.005)
+    assert more.df == pytest.approx(588.0)
+    assert design.at(90) is None
+    assert patients_for(design, 0.8, 0.0) > 90
+
+
+def test_the_mean_inverse_of_a_sum_of_squares(rng: np.random.Generator) -> None:
+    squares = rng.normal(size=(200_000, 8))
+    sums = ((squares - squares.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+    assert np.mean(1 / sums) == pytest.approx(1 / (8 - 3), rel=0.02)
 
 
 def test_true_differences_are_between_two_slopes_with_the_others_midway() -> None:

@@ -66,11 +66,17 @@ def _designs(
     ddf: Ddf,
 ) -> dict[str, Design]:
     """What is known of every difference, and of all together."""
-    n, bound = prepared.counts()["patient"], float(own["smallest_effect"].iloc[0])
+    bound = float(own["smallest_effect"].iloc[0])
+    counts = prepared.counts()
+    size = (
+        counts["patient"],
+        _units(moderated.effect, counts),
+        len(moderated.points) if is_categorical(prepared) else 2,
+    )
     se, df = own["se"].to_numpy(float), own["df"].to_numpy(float)
     names = own["comparison"].tolist()
     found = {
-        name: Design(np.array([[s * s]]), float(d), bound, alpha, n)
+        name: Design(np.array([[s * s]]), float(d), bound, alpha, *size)
         for name, s, d in zip(names, se, df, strict=True)
     }
     if len(names) > 1:
@@ -83,8 +89,15 @@ def _designs(
         # Kenward and Roger's standard errors are larger than those of the covariance matrix
         scale = se[first] / np.sqrt(np.diag(covariance))
         whole = covariance * np.outer(scale, scale)
-        found[ALL_PAIRS] = Design(whole, float(df.min()), bound, alpha, n)
+        found[ALL_PAIRS] = Design(whole, float(df.min()), bound, alpha, *size)
     return found
+
+
+def _units(effect: str, counts: Mapping[str, int]) -> int:
+    """Members of the unit that an effect compares, less the means they are centred at."""
+    if effect == "therapist_between":
+        return counts["therapist"]
+    return counts["patient"] - (counts["therapist"] if effect == "patient_between" else 0)
 
 
 def _covariance(fit: MixedModelResult, slopes: list[Weights]) -> np.ndarray:

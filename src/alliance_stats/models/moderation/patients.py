@@ -1,7 +1,8 @@
 """How many patients a test of equivalence needs, from the standard errors of a fitted design.
 
 The covariance of slopes falls as 1/N and their degrees of freedom grow as N when the design stays
-as it is: sessions a patient, patients a therapist, shares of the arms, variances. Power is then
+as it is: sessions a patient, patients a therapist, shares of the arms, variances. With fewer units
+than were fitted, the coefficients of every group cost a larger share of them. Power is then
 exact for estimates that are normal with a χ² variance estimate common to all differences: the
 chance that every interval at 1 − 2α lies inside the bounds, by integration over that estimate and,
 with several differences, over their joint normal distribution by sequential conditioning (Genz,
@@ -11,7 +12,7 @@ with several differences, over their joint normal distribution by sequential con
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import chdtri, ndtr, ndtri
@@ -37,20 +38,46 @@ class Design:
     df : float
         Of the difference with the fewest.
     bound, alpha : float
-    n_patients : int
+    n_patients : float
         Behind `covariance`.
+    units : float
+        Members of the unit whose parts of the alliance are compared; infinite: none are lost.
+    groups : int
+        Slopes that are estimated.
     """
 
     covariance: np.ndarray
     df: float
     bound: float
     alpha: float
-    n_patients: int
+    n_patients: float
+    units: float = np.inf
+    groups: int = 1
 
-    def at(self, n: float) -> Design:
-        """The same design with other many patients."""
-        scale = n / self.n_patients
-        return Design(self.covariance / scale, self.df * scale, self.bound, self.alpha, 1)
+    def at(self, n: float) -> Design | None:
+        """The same design with another number of patients; None for too few for its slopes.
+
+        With m units a slope has an expected variance of 1/(m − 3), since m − 1 squares
+        of a normal predictor are divided by, and m − 2 degrees of freedom are left.
+        """
+        ratio = n / self.n_patients
+        precision, freedom = (_left(self.units, ratio, lost * self.groups) for lost in (3, 2))
+        if not (precision > 0 and freedom > 0):
+            return None
+        return replace(
+            self, covariance=self.covariance / precision, df=self.df * freedom, n_patients=n,
+            units=self.units * ratio,
+        )  # fmt: skip
+
+
+def _left(units: float, ratio: float, lost: float) -> float:
+    """Units of a study of another size, less those lost, as a share of the present ones.
+
+    For a larger study nothing is counted as lost, which asks for too many rather than too few.
+    """
+    if ratio >= 1.0 or np.isinf(units):
+        return ratio
+    return (units * ratio - lost) / (units - lost) if units > lost else 0.0
 
 
 def power_of(design: Design, true: np.ndarray) -> float:
@@ -150,7 +177,8 @@ def patients_for(design: Design, power: float, difference: float) -> float:
     """Fewest patients with at least this power; NaN where it is not defined, ∞ beyond `MOST`."""
 
     def enough(n: float) -> bool:
-        return least_power(design.at(n), difference) >= power
+        other = design.at(n)
+        return other is not None and least_power(other, difference) >= power
 
     if np.isnan(least_power(design, difference)):
         return float("nan")

@@ -147,7 +147,8 @@ class ModerationResult:
 
         Assumes this design's sessions a patient, patients a therapist, shares of the groups and
         estimated variances: the squared standard errors fall as 1/N and the degrees of freedom
-        grow as N.
+        grow as N. For a smaller study than this one the coefficients of every group cost a
+        larger share of its patients (of its therapists, for slopes between them).
 
         Parameters
         ----------
