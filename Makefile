@@ -75,6 +75,7 @@ calibrate: $(READY)  ## type I error of tests and coverage of intervals with few
 	$(BIN)/python benchmarks/calibrate_coverage.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_lagged.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_growth.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_latent.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_panel.py --write docs/calibration.md
 
 clean:  ## remove what was built

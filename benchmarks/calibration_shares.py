@@ -34,11 +34,13 @@ def coverage_cells(hit: np.ndarray, converged: np.ndarray) -> list[str]:
     return [coverage_cell(hit), coverage_cell(hit[converged])]
 
 
+def rejection_cell(rejected: np.ndarray, alpha: float) -> str:
+    """Share of rejections; a star marks one over three Monte Carlo errors from its level."""
+    share = float(np.mean(rejected))
+    near = abs(share - alpha) <= 3.0 * mc_error(alpha, len(rejected))
+    return f"{share:.3f}{'' if near else '*'}"
+
+
 def rejection_cells(p_value: np.ndarray) -> list[str]:
-    """Share of p values below each level; a star marks one over three Monte Carlo errors off."""
-    cells = []
-    for alpha in ALPHAS:
-        share = float(np.mean(p_value < alpha))
-        near = abs(share - alpha) <= 3.0 * mc_error(alpha, len(p_value))
-        cells.append(f"{share:.3f}{'' if near else '*'}")
-    return cells
+    """Share of p values below each level; a test without p value rejects nothing."""
+    return [rejection_cell(p_value < alpha, alpha) for alpha in ALPHAS]
