@@ -14,6 +14,7 @@ from alliance_stats.report.plots import (
     d_study,
     growth,
     lagged,
+    latent,
     outcome,
     reliability,
     reliable_change,
@@ -70,6 +71,13 @@ DRAWINGS = {
         lagged.panel_names,
         share_y=True,
         size=lagged.figure_size,
+    ),
+    latent.KIND: Drawing(
+        latent.plot_latent,
+        latent.figure_caption,
+        latent.panel_names,
+        share_y=True,
+        size=latent.figure_size,
     ),
     "outcome": Drawing(
         outcome.plot_outcome,

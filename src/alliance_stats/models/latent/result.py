@@ -18,6 +18,7 @@ from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.lmm.tables import test_table
 from alliance_stats.models.effects import UNITS, effects_table
 from alliance_stats.models.labels import level_counts, role_labels
+from alliance_stats.models.latent.plot import slope_frame
 from alliance_stats.models.latent.r_code import latent_r_code
 from alliance_stats.models.prepare import PreparedSessions, Time, TimeColumn
 from alliance_stats.models.shown import headline, result_html, result_text
@@ -264,7 +265,7 @@ class LatentResult:
             title=self._title,
             terms=terms,
             fit=self.glance(),
-            plot=None,
+            plot=slope_frame(self.comparison),
             levels=level_counts(self.prepared.counts()),
             notes=self.notes,
             messages=self.messages,
