@@ -42,7 +42,10 @@ def test_the_ratings_themselves_give_the_fit_again(
 
 
 def test_studies_fitted_together_are_as_if_fitted_alone(frame: pd.DataFrame) -> None:
-    """To far less than the Monte Carlo error of 200 studies, a fourteenth of a standard error."""
+    """To far less than the Monte Carlo error of 200 studies, a fourteenth of a standard error.
+
+    On average nearer still: what is left of each search has no direction.
+    """
     result = fit(frame)  # with random slopes, which vanish in many studies
     layout, n = layout_of(result.prepared), 12
     rng = np.random.default_rng(5)
@@ -51,6 +54,7 @@ def test_studies_fitted_together_are_as_if_fitted_alone(frame: pd.DataFrame) -> 
         "outcome": y + 0.3 * rng.standard_normal((len(y), n)),
         "alliance": x + 0.3 * rng.standard_normal((len(x), n)),
     }
+    off: list[float] = []
     for equation in result.prepared.equations:
         made = fitter_of(result.fits[equation.side], result.prepared, equation)
         found, _ = made.fit(layout, drawn, made.start)
@@ -58,10 +62,12 @@ def test_studies_fitted_together_are_as_if_fitted_alone(frame: pd.DataFrame) -> 
             again = frame.assign(phq=drawn["outcome"][:, k], wai=drawn["alliance"][:, k])
             alone = fit(again).tidy().set_index("effect")
             b, se = alone.loc[equation.cross_effect, ["estimate", "se"]]
-            assert abs(found[k, 0] - b) < 0.005 * se
-            assert found[k, 1] == pytest.approx(se, rel=0.005)
+            off.append((found[k, 0] - b) / se)
+            assert found[k, 1] == pytest.approx(se, rel=0.01)
             own = alone.loc[equation.own_effect]
-            assert abs(found[k, 2] - own["estimate"]) < 0.005 * own["se"]
+            off.append((found[k, 2] - own["estimate"]) / own["se"])
+    assert np.abs(off).max() < 0.02
+    assert abs(np.mean(off)) < 0.002
 
 
 def test_the_process_is_stationary_with_its_paths(rng: np.random.Generator) -> None:
