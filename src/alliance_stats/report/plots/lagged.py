@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.numbers import has_interval, interval, number, records
 from alliance_stats.report.plots.panels import (
@@ -20,6 +19,7 @@ from alliance_stats.report.plots.panels import (
 from alliance_stats.report.plots.rows import (
     name_rows,
     point_with_interval,
+    rows_of,
     words_beside,
     zero_line,
 )
@@ -80,7 +80,7 @@ def plot_lagged(result: Source, *, ax: Axes | Sequence[Axes] | None = None) -> A
     'Standardised coefficient (SD within patients)'
     """
     view = as_view(result)
-    plot = _plot_frame(view)
+    plot = rows_of(view, "lagged", _COLUMNS)
     figure = new_figure(ax, 1)
     with journal_style():
         if figure is not None:
@@ -103,7 +103,7 @@ def panel_names(plot: pd.DataFrame) -> list[str]:
 def figure_caption(view: ResultView) -> str:
     """What the figure shows, in sentences, for a report or an alternative text."""
     x, y = names_of(view)
-    plot = _plot_frame(view)
+    plot = rows_of(view, "lagged", _COLUMNS)
     null = (
         " Hollow diamonds: mean estimates in simulated studies of this design without the path."
         if (plot["layer"] == "null").any()
@@ -114,21 +114,6 @@ def figure_caption(view: ResultView) -> str:
         f"coefficients in standard deviations within patients with {100 * view.conf_level:g}% "
         f"confidence intervals.{null}"
     )
-
-
-def _plot_frame(view: ResultView) -> pd.DataFrame:
-    if view.kind != "lagged" or view.plot is None or view.plot.empty:
-        raise ArgumentError(
-            f"the result is of kind '{view.kind}', or has no plot frame. "
-            "Give a result of fit_lagged."
-        )
-    missing = [name for name in _COLUMNS if name not in view.plot.columns]
-    if missing:
-        raise ArgumentError(
-            f"the plot frame of this result lacks {', '.join(missing)}. "
-            "Give a result of fit_lagged."
-        )
-    return view.plot
 
 
 def _draw(axis: Axes, view: ResultView, plot: pd.DataFrame) -> None:

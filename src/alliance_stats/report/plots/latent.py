@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.numbers import Row, has_interval, interval, number, records
 from alliance_stats.report.plots.panels import AxesArray, given_axes, new_figure, panel_frame
 from alliance_stats.report.plots.rows import (
     name_rows,
     point_with_interval,
+    rows_of,
     words_beside,
     zero_line,
 )
@@ -83,7 +83,7 @@ def plot_latent(result: Source, *, ax: Axes | Sequence[Axes] | None = None) -> A
     'Coefficient: phq per point of wai'
     """
     view = as_view(result)
-    plot = _plot_frame(view)
+    plot = rows_of(view, KIND, _COLUMNS)
     figure = new_figure(ax, 1)
     with journal_style():
         if figure is not None:
@@ -106,7 +106,7 @@ def panel_names(plot: pd.DataFrame) -> list[str]:
 def figure_caption(view: ResultView) -> str:
     """What the figure shows, in sentences, for a report or an alternative text."""
     x, y = names_of(view)
-    plot = _plot_frame(view)
+    plot = rows_of(view, KIND, _COLUMNS)
     effects = ", ".join(effect_words(e).lower() for e in dict.fromkeys(plot["effect"]))
     ends = np.isinf(plot[["x_low", "x_high"]].to_numpy(dtype=float)).any()
     arrows = " Arrows: the interval has no ends, no coefficient is ruled out." if ends else ""
@@ -115,21 +115,6 @@ def figure_caption(view: ResultView) -> str:
         f"means (hollow): coefficients with {100 * view.conf_level:g}% confidence intervals."
         f"{arrows}"
     )
-
-
-def _plot_frame(view: ResultView) -> pd.DataFrame:
-    if view.kind != KIND or view.plot is None or view.plot.empty:
-        raise ArgumentError(
-            f"the result is of kind '{view.kind}', or has no plot frame. "
-            "Give a result of fit_latent_within_between."
-        )
-    missing = [name for name in _COLUMNS if name not in view.plot.columns]
-    if missing:
-        raise ArgumentError(
-            f"the plot frame of this result lacks {', '.join(missing)}. "
-            "Give a result of fit_latent_within_between."
-        )
-    return view.plot
 
 
 def _draw(axis: Axes, view: ResultView, plot: pd.DataFrame) -> None:

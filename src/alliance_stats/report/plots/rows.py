@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 from math import isinf, isnan
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from alliance_stats._base.errors import ArgumentError
+from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots.panels import panel_ticks
 from alliance_stats.report.style import LINE_COLOUR, TEXT_SIZE
 
@@ -14,6 +18,27 @@ if TYPE_CHECKING:
 
 _ZERO_COLOUR = "#8a8a8a"
 _LINE_WIDTH = 1.6
+
+
+def rows_of(view: ResultView, kind: str, columns: Sequence[str]) -> pd.DataFrame:
+    """The plot frame of a view of this kind.
+
+    Raises
+    ------
+    ArgumentError
+        If the view is of another kind, has no plot frame, or one that lacks columns.
+    """
+    if view.kind != kind or view.plot is None or view.plot.empty:
+        raise ArgumentError(
+            f"the result is of kind '{view.kind}', or has no plot frame. Give a result of fit_{kind}."
+        )
+    missing = [name for name in columns if name not in view.plot.columns]
+    if missing:
+        raise ArgumentError(
+            f"the plot frame of this result lacks {', '.join(missing)}. "
+            f"Give a result of fit_{kind}."
+        )
+    return view.plot
 
 
 def zero_line(axis: Axes) -> None:
