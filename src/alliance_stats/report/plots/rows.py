@@ -30,7 +30,8 @@ def rows_of(view: ResultView, kind: str, columns: Sequence[str]) -> pd.DataFrame
     """
     if view.kind != kind or view.plot is None or view.plot.empty:
         raise ArgumentError(
-            f"the result is of kind '{view.kind}', or has no plot frame. Give a result of fit_{kind}."
+            f"the result is of kind '{view.kind}', or has no plot frame. "
+            f"Give a result of fit_{kind}."
         )
     missing = [name for name in columns if name not in view.plot.columns]
     if missing:
