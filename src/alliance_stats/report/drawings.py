@@ -13,11 +13,13 @@ from alliance_stats.report.plots import (
     cross_lagged,
     d_study,
     growth,
+    importance,
     lagged,
     latent,
     outcome,
     reliability,
     reliable_change,
+    therapists,
     trajectories,
     within_between,
 )
@@ -65,6 +67,13 @@ DRAWINGS = {
         trajectories.panel_names,
         share_y=False,
     ),
+    "importance": Drawing(
+        importance.plot_importance,
+        importance.figure_caption,
+        importance.panel_names,
+        share_y=False,
+        lay_out=importance.lay_out,
+    ),
     "lagged": Drawing(
         lagged.plot_lagged,
         lagged.figure_caption,
@@ -104,6 +113,13 @@ DRAWINGS = {
         trajectories.figure_caption,
         trajectories.panel_names,
         share_y=False,
+    ),
+    "therapist": Drawing(
+        therapists.plot_therapists,
+        therapists.figure_caption,
+        therapists.panel_names,
+        share_y=True,
+        size=therapists.figure_size,
     ),
     "within_between": Drawing(
         within_between.plot_within_between,

@@ -6,12 +6,14 @@ NAMES = {
     "plot_growth": "alliance_stats.report.plots.growth",
     "plot_cross_lagged": "alliance_stats.report.plots.cross_lagged",
     "plot_d_study": "alliance_stats.report.plots.d_study",
+    "plot_importance": "alliance_stats.report.plots.importance",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_lagged": "alliance_stats.report.plots.lagged",
     "plot_latent": "alliance_stats.report.plots.latent",
     "plot_outcome": "alliance_stats.report.plots.outcome",
     "plot_reliability": "alliance_stats.report.plots.reliability",
     "plot_reliable_change": "alliance_stats.report.plots.reliable_change",
+    "plot_therapists": "alliance_stats.report.plots.therapists",
     "plot_within_between": "alliance_stats.report.plots.within_between",
 }
 
