@@ -76,6 +76,7 @@ calibrate: $(READY)  ## type I error of tests and coverage of intervals with few
 	$(BIN)/python benchmarks/calibrate_coverage.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_lagged.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_growth.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_latent.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_panel.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_perspectives.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_importance.py --write docs/calibration.md

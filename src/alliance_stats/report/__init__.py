@@ -12,6 +12,7 @@ NAMES = {
     "plot_cross_lagged": "alliance_stats.report.plots.cross_lagged",
     "plot_d_study": "alliance_stats.report.plots.d_study",
     "plot_lagged": "alliance_stats.report.plots.lagged",
+    "plot_latent": "alliance_stats.report.plots.latent",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_outcome": "alliance_stats.report.plots.outcome",
     "plot_confounding": "alliance_stats.report.plots.confounding",

@@ -16,6 +16,7 @@ from alliance_stats.report.plots import (
     growth,
     importance,
     lagged,
+    latent,
     outcome,
     perspectives,
     reliability,
@@ -88,6 +89,13 @@ DRAWINGS = {
         lagged.panel_names,
         share_y=True,
         size=lagged.figure_size,
+    ),
+    latent.KIND: Drawing(
+        latent.plot_latent,
+        latent.figure_caption,
+        latent.panel_names,
+        share_y=True,
+        size=latent.figure_size,
     ),
     "outcome": Drawing(
         outcome.plot_outcome,
