@@ -12,6 +12,7 @@ from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots import (
     cross_lagged,
     d_study,
+    event,
     growth,
     lagged,
     outcome,
@@ -57,6 +58,12 @@ DRAWINGS = {
         d_study.figure_caption,
         d_study.panel_names,
         share_y=True,
+    ),
+    "event": Drawing(
+        event.plot_event,
+        event.figure_caption,
+        event.panel_names,
+        share_y=False,
     ),
     "growth": Drawing(
         growth.plot_growth,

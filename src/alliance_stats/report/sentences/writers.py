@@ -9,6 +9,7 @@ from alliance_stats.report.sentences import (
     change,
     cross_lagged,
     data,
+    event,
     growth,
     lagged,
     latent,
@@ -21,6 +22,7 @@ from alliance_stats.report.sentences import (
 WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
     "cross_lagged": cross_lagged.cross_lagged_paragraphs,
     "d_study": reliability.d_study_paragraphs,
+    "event": event.event_paragraphs,
     "g_study": reliability.reliability_paragraphs,
     "growth": growth.growth_paragraphs,
     "lagged": lagged.lagged_paragraphs,
