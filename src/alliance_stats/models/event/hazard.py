@@ -25,7 +25,7 @@ from alliance_stats.lmm.glmm.fit import fit_glmm_quietly
 from alliance_stats.lmm.glmm.fixed import FixedDesign, FixedGlm, fit_fixed
 from alliance_stats.lmm.glmm.result import GlmmResult
 from alliance_stats.models.event.prepare import COMPETING, PreparedEvents
-from alliance_stats.models.event.specification import hazard_formula
+from alliance_stats.models.event.specification import EventSpecification, hazard_formula
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +140,7 @@ def _fitted(
         else:
             fit = fit_glmm_quietly(formula, rows, link=chosen.link, n_agq=chosen.n_agq)
     except DataError as error:
-        raise DataError(f"hazard of '{cause}': {error}") from error
+        raise DataError(f"hazard of '{cause}': {error}{_simpler(str(error), chosen)}") from error
     design = fit.design if isinstance(fit, FixedGlm) else fit.criterion.design
     if redundant := design.redundant:
         raise DataError(
@@ -149,6 +149,13 @@ def _fitted(
             "predictors, so that no coefficient can be told apart. Leave one of them out."
         )
     return fit
+
+
+def _simpler(error: str, chosen: EventSpecification) -> str:
+    """Another baseline, where it may be what separates events from the other rows."""
+    if "separation" not in error or chosen.baseline == "log":
+        return ""
+    return " If no event falls into a part of the sessions, use baseline='log'."
 
 
 def _settled(rows: pd.DataFrame, session: str, response: str) -> dict[float, float]:
