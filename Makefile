@@ -69,6 +69,7 @@ bench: $(READY)  ## speed against lme4 (R, if installed), mixedlm and statsmodel
 	$(BIN)/python benchmarks/bench_sem.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_lagged.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_panel.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_event.py --write docs/performance.md
 
 calibrate: $(READY)  ## type I error of tests and coverage of intervals with few therapists
 	$(BIN)/python benchmarks/calibrate_tests.py --write docs/calibration.md
@@ -76,6 +77,7 @@ calibrate: $(READY)  ## type I error of tests and coverage of intervals with few
 	$(BIN)/python benchmarks/calibrate_lagged.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_growth.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_panel.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_event.py --write docs/calibration.md
 
 clean:  ## remove what was built
 	rm -rf .venv .venv-oldest build dist docs/_build .pytest_cache .mypy_cache .ruff_cache
