@@ -2,10 +2,10 @@
 
     python benchmarks/bench_event.py --write docs/performance.md
 
-This library makes the rows at risk and the predictors, fits the hazards of dropout and of the agreed
-end and tests them; lme4 is given the rows at risk and only fits. The programs take turns on one
-thread. The log-likelihoods, summed over both hazards, show that the same was computed. Incidence
-with its intervals and the view with all sensitivity rows are timed apart.
+This library makes the rows at risk and the predictors, fits the hazards of dropout and of the
+agreed end and tests them; lme4 is given the rows at risk and only fits. The programs take turns on
+one thread. The log-likelihoods, summed over both hazards, show that the same was computed.
+Incidence with its intervals and the view with all sensitivity rows are timed apart.
 """
 
 from __future__ import annotations

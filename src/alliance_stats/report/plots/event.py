@@ -152,7 +152,7 @@ def _draw_hazard(axis: Axes, view: ResultView, rows: pd.DataFrame) -> None:
         size = _LARGEST * points["n"].to_numpy(float) / float(points["n"].max())
         axis.scatter(
             points["x"], points["y"], s=np.maximum(size, 3.0), facecolor="white",
-            edgecolor=MARK_COLOUR, linewidth=0.8, zorder=2,
+            edgecolor=MARK_COLOUR, linewidth=0.8, zorder=4, clip_on=False,
         )  # fmt: skip
     highest = float(np.nanmax([line["y"].max(), points["y"].max() if len(points) else 0.0]))
     axis.set_ylim(0.0, 1.8 * highest if highest > 0 else 1.0)  # bands may reach far where few are
