@@ -340,3 +340,51 @@ def test_complete_separation_is_refused(frame: pd.DataFrame, fit: Fit) -> None:
 def test_patient_ids_stay_out_of_messages(frame: pd.DataFrame, fit: Fit) -> None:
     secret = frame.assign(patient="secret_" + frame["patient"].astype(str))
     assert "secret_" not in repr(fit(secret))
+
+
+def test_therapies_of_a_fixed_length(fit: Fit, make_sessions: Callable[..., pd.DataFrame]) -> None:
+    """All agreed ends at one session: no hazard to model, but they still compete."""
+    frame = make_sessions(n=300, seed=3)
+    frame = frame[frame["session"] <= 6]
+    reached = frame["patient"].isin(frame.loc[frame["session"] == 6, "patient"])
+    early = frame["ended"].isin(["agreed", "ongoing"]) & ~reached
+    frame = frame.assign(ended=np.where(reached, "agreed", np.where(early, "ongoing", "dropout")))
+    with pytest.warns(al.FitWarning, match="hazard of 'agreed' could not be modelled"):
+        result = al.models.fit_event(
+            frame, al.Roles(alliance="wai", outcome="phq", ended="ended"), baseline="factor"
+        )
+    assert len(result.hazards) == 1
+    table = result.incidence()
+    assert set(table["group"]) == {"dropout"}
+    assert table["session"].max() == 5
+    assert result.view().labels["competing"] == "agreed"
+    assert "competing" in result.notes[1]
+
+
+def test_a_competing_event_that_never_came(fit: Fit, frame: pd.DataFrame) -> None:
+    left = frame.assign(ended=frame["ended"].replace("agreed", "ongoing"))
+    result = fit(left)
+    assert len(result.hazards) == 1
+    assert result.messages
+    assert result.view().labels["competing"] == ""
+    assert "competing" not in al.report_text(result)
+
+
+def test_endings_may_be_numbers(fit: Fit, frame: pd.DataFrame) -> None:
+    """Codes 0, 1, 2, missing for some rows: a column of floats."""
+    codes = frame["ended"].map({"dropout": 1.0, "agreed": 2.0, "ongoing": 3.0})
+    last = frame["session"] == frame.groupby("patient")["session"].transform("max")
+    numbers = frame.assign(ended=codes.where(last))
+    result = fit(numbers, event="1", competing="2", censored="3")
+    assert result.effects["estimate"].item() == fit(frame).effects["estimate"].item()
+
+
+def test_means_take_no_carried_rating(fit: Fit, frame: pd.DataFrame) -> None:
+    gaps = frame.assign(wai=frame["wai"].where(np.arange(len(frame)) % 5 > 0))
+    both = ["current", "running_mean"]
+    carried, dropped = (fit(gaps, predictors=both, missing=m) for m in ("last", "drop"))
+    keys = ["patient", "session"]
+    joined = carried.prepared.frame.merge(dropped.prepared.frame, on=keys)
+    assert joined["wai_running_mean_x"].to_numpy() == pytest.approx(joined["wai_running_mean_y"])
+    with pytest.raises(al.ArgumentError, match="missing='last' would be ignored"):
+        fit(gaps, predictors=["running_mean"], missing="last")

@@ -194,7 +194,13 @@ def _zero_one(frame: pd.DataFrame, name: str) -> np.ndarray:
 
 def _ways(frame: pd.DataFrame, ended: str) -> list[str]:
     """The ways in which therapies ended, as texts, in order of appearance."""
-    return [str(way) for way in frame[ended].dropna().unique()]
+    return [_as_text(way) for way in frame[ended].dropna().unique()]
+
+
+def _as_text(way: object) -> str:
+    """An ending as text; a whole number as a file writes it."""
+    whole = isinstance(way, float) and way.is_integer()
+    return str(int(way)) if whole else str(way)  # type: ignore[call-overload]
 
 
 def _way_of_patient(frame: pd.DataFrame, ended: str, patient: Codes) -> NDArray[np.object_]:

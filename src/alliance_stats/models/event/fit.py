@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Sequence
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import one_of
@@ -17,14 +16,10 @@ from alliance_stats._base.errors import ArgumentError, DataWarning, FitWarning
 from alliance_stats.data.load import sessions_from
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
+from alliance_stats.lmm.glmm.fit import check_points
 from alliance_stats.models.event.endings import competing_columns, is_ending, ways_of_ending
-from alliance_stats.models.event.hazard import fit_hazard
-from alliance_stats.models.event.prepare import (
-    COMPETING,
-    EVENT,
-    check_baseline_rows,
-    prepare_events,
-)
+from alliance_stats.models.event.hazard import fit_competing, fit_hazard
+from alliance_stats.models.event.prepare import EVENT, check_baseline_rows, prepare_events
 from alliance_stats.models.event.result import EventResult
 from alliance_stats.models.event.specification import (
     LINKS,
@@ -36,6 +31,7 @@ from alliance_stats.models.event.specification import (
     Missing,
     Predictor,
     check_baseline,
+    check_missing,
     check_predictors,
     check_window,
     has_frailty,
@@ -103,8 +99,8 @@ def fit_event(
         Whether therapists differ in the hazard; by default if there is a therapist role. A
         session counts for the therapist it names, so that patients may change theirs.
     missing : {"drop", "last"}
-        Sessions at risk without a rating are left out, or take the patient's last one; both
-        counted.
+        Sessions at risk without a rating are left out, or take the patient's last one for the
+        predictors ``"current"`` and ``"change"``; both counted.
     at_risk : str, optional
         Column that is 1 where a row is at risk and 0 where it is not.
     n_agq : int
@@ -128,7 +124,8 @@ def fit_event(
     Warns
     -----
     DataWarning, FitWarning
-        Sessions not in the model, by cause; singular or failed fits. Also in ``result.messages``.
+        Sessions not in the model, by cause; singular or failed fits; a competing event that is
+        tied to the session number and cannot be modelled. Also in ``result.messages``.
 
     References
     ----------
@@ -153,7 +150,7 @@ def fit_event(
     check_predictors(predictors, covariates)
     check_baseline(baseline, spline_df)
     one_of(link, LINKS, name="link")
-    one_of(missing, ("drop", "last"), name="missing")
+    check_missing(missing, predictors)
     with_frailty = has_frailty(frailty, known)
     _check_points(n_agq, with_frailty)
     by_column, competes, closes = _endings(data.frame, known, event, competing, censored)
@@ -165,9 +162,10 @@ def fit_event(
     )  # fmt: skip
     prepared = prepare_events(data.frame, known, chosen)
     check_baseline_rows(prepared)
-    responses = (EVENT, COMPETING) if prepared.frame[COMPETING].any() else (EVENT,)
-    hazards = tuple(fit_hazard(prepared, response) for response in responses)
-    result = EventResult(hazards, prepared, data)
+    hazard = fit_hazard(prepared, EVENT)
+    competitor, about = fit_competing(prepared)
+    hazards = (hazard,) if competitor is None else (hazard, competitor)
+    result = EventResult(hazards, prepared, data, about)
     for message in result.messages:
         category = FitWarning if message in result.about_fits else DataWarning
         warnings.warn(message, category, stacklevel=2)
@@ -189,10 +187,6 @@ def _endings(
 
 
 def _check_points(n_agq: object, frailty: bool) -> None:
-    whole = isinstance(n_agq, int | np.integer) and not isinstance(n_agq, bool)
-    if not (whole and n_agq in range(1, 26)):
-        raise ArgumentError(
-            f"n_agq={n_agq!r} is no number of quadrature points. Give 1 (Laplace) to 25."
-        )
+    check_points(n_agq)
     if n_agq != 1 and not frailty:
         raise ArgumentError(f"n_agq={n_agq} would be ignored without a frailty. Leave it out.")

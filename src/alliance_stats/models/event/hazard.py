@@ -127,6 +127,24 @@ def fit_hazard(prepared: PreparedEvents, response: str) -> Hazard:
     return Hazard(cause, fit, used, prepared, settled)
 
 
+def fit_competing(prepared: PreparedEvents) -> tuple[Hazard | None, str]:
+    """The hazard of the competing event, if it came and can be fitted; else why it cannot.
+
+    Therapies of a fixed length end by agreement at one session only, whatever the alliance.
+    """
+    if not prepared.frame[COMPETING].any():
+        return None, ""
+    try:
+        return fit_hazard(prepared, COMPETING), ""
+    except DataError as error:
+        reason = str(error).partition(": ")[2].split(". ")[0]
+        return None, (
+            f"The hazard of '{prepared.specification.competing_name}' could not be modelled "
+            f"({reason}). Its observed share at every session stands in the cumulative incidence, "
+            "without predictors and taken as known."
+        )
+
+
 def _fitted(
     formula: str, rows: pd.DataFrame, cause: str, prepared: PreparedEvents
 ) -> GlmmResult | FixedGlm:

@@ -60,9 +60,12 @@ def accumulate(
 
 def incidence_rows(
     hazards: Sequence[Hazard], sessions: np.ndarray, alliance: Mapping[str, float],
-    conf_level: float,
+    observed: np.ndarray, conf_level: float,
 ) -> pd.DataFrame:  # fmt: skip
     """Cumulative incidence of every event at sessions, at given values of the alliance.
+
+    `observed` (n,) are shares of the competing event, used where its hazard is not among those
+    fitted.
 
     Returns
     -------
@@ -71,7 +74,7 @@ def incidence_rows(
     """
     hazard, slope = hazards[0].probabilities(sessions, alliance)
     covariance = hazards[0].fit.vcov.to_numpy()
-    competing, competing_slope = np.zeros(len(sessions)), np.zeros((len(sessions), 0))
+    competing, competing_slope = observed, np.zeros((len(sessions), 0))
     if len(hazards) > 1:
         competing, competing_slope = hazards[1].probabilities(sessions, alliance)
         covariance = _side_by_side(covariance, hazards[1].fit.vcov.to_numpy())

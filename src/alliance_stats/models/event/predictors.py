@@ -60,15 +60,19 @@ def early_mean(rating: Floats, patient: Codes, session: Floats, window: tuple[in
 
 
 def made_predictor(
-    name: str, rating: Floats, patient: Codes, session: Floats, window: tuple[int, int]
-) -> Floats:
-    """One predictor of the alliance at every session; rows sorted by patient and session."""
+    name: str, rating: Floats, filled: Floats, patient: Codes, session: Floats,
+    window: tuple[int, int],
+) -> Floats:  # fmt: skip
+    """One predictor of the alliance at every session; rows sorted by patient and session.
+
+    Means are of ratings that were made; `filled` are those with missing ones carried forward.
+    """
     if name == "current":
-        return rating
+        return filled
+    if name == "change":
+        return change_from_last(filled, patient, session)
     if name == "running_mean":
         return running_mean(rating, patient)
-    if name == "change":
-        return change_from_last(rating, patient, session)
     return early_mean(rating, patient, session, window)
 
 

@@ -91,7 +91,7 @@ class PreparedEvents:
         """How often the event came, and the competing one, in the rows of the model."""
         chosen = self.specification
         found = {chosen.event: int(self.frame[EVENT].sum())}
-        if chosen.competing:
+        if self.frame[COMPETING].any():
             found[chosen.competing_name] = int(self.frame[COMPETING].sum())
         return found
 
@@ -126,18 +126,15 @@ def prepare_events(frame: pd.DataFrame, roles: Roles, chosen: EventSpecification
     check_covariates(sessions, roles, chosen.covariates, taken, patient)
     allowed = rows_at_risk(sessions, chosen.at_risk)
     endings = _endings(sessions, roles, chosen, patient, allowed)
-    rating, n_carried = _ratings(sessions, roles, chosen, patient, allowed & endings.known)
-    session = float_values(sessions, roles.session)
+    at_risk = allowed & endings.known
+    values, n_carried = _predictors(sessions, roles, chosen, columns, patient, at_risk)
     kept = list(dict.fromkeys([*units, roles.session, *chosen.covariates]))
-    values = {
-        column: made_predictor(name, rating, patient, session, chosen.early_window)
-        for name, column in columns.items()
-    }
     rows = sessions[kept].assign(
         **values, **{EVENT: endings.event.astype(int), COMPETING: endings.competing.astype(int)}
     )
+    session = float_values(sessions, roles.session)
     reasons = {"not at risk by at_risk": int((~allowed).sum())} | endings.reasons
-    keep, dropped = _complete(rows, allowed & endings.known, roles, chosen, columns, session)
+    keep, dropped = _complete(rows, at_risk, roles, chosen, columns, session)
     prepared = PreparedEvents(
         frame=rows[keep].reset_index(drop=True), roles=roles, specification=chosen,
         effects=tuple((PREDICTORS[name][0], column) for name, column in columns.items()),
@@ -166,16 +163,19 @@ def _endings(
     return endings_of_therapy(sessions, roles, chosen, patient)
 
 
-def _ratings(
-    sessions: pd.DataFrame, roles: Roles, chosen: EventSpecification, patient: Codes,
-    at_risk: np.ndarray,
-) -> tuple[np.ndarray, int]:  # fmt: skip
-    """The ratings, missing ones carried forward if asked, and how many at risk were."""
+def _predictors(
+    sessions: pd.DataFrame, roles: Roles, chosen: EventSpecification, columns: dict[str, str],
+    patient: Codes, at_risk: np.ndarray,
+) -> tuple[dict[str, np.ndarray], int]:  # fmt: skip
+    """The predictors made of the alliance, and how many ratings at risk were carried forward."""
     rating = float_values(sessions, roles.alliance)
-    if chosen.missing == "drop":
-        return rating, 0
-    filled = carried_forward(rating, patient)
-    return filled, int((at_risk & np.isnan(rating) & ~np.isnan(filled)).sum())
+    filled = rating if chosen.missing == "drop" else carried_forward(rating, patient)
+    session = float_values(sessions, roles.session)
+    values = {
+        column: made_predictor(name, rating, filled, patient, session, chosen.early_window)
+        for name, column in columns.items()
+    }
+    return values, int((at_risk & np.isnan(rating) & ~np.isnan(filled)).sum())
 
 
 def _complete(

@@ -19,7 +19,7 @@ print(coef(summary(m)), digits = 8)
 print(logLik(m), digits = 12)"""
 _LAST = """\
 last_one <- function(v) c(NA, v[!is.na(v)])[cumsum(!is.na(v)) + 1]
-rating <- ave(rating, patient, FUN = last_one)"""
+filled <- ave(rating, patient, FUN = last_one)"""
 
 
 def event_r_code(hazards: Sequence[Hazard], prepared: PreparedEvents, data: str) -> str:
@@ -74,17 +74,17 @@ def _vector(texts: Sequence[str], *more: str) -> str:
 def _predictors(prepared: PreparedEvents) -> list[str]:
     chosen, alliance = prepared.specification, prepared.roles.alliance
     low, high = chosen.early_window
-    lines = _LAST.split("\n") if chosen.missing == "last" else []
+    lines = _LAST.split("\n") if chosen.missing == "last" else ["filled <- rating"]
     column = {name: cell(predictor_column(alliance, name)) for name in chosen.predictors}
     made = {
-        "current": ["{x} <- rating"],
+        "current": ["{x} <- filled"],
         "running_mean": [
             "sums <- ave(ifelse(is.na(rating), 0, rating), patient, FUN = cumsum)",
             "{x} <- sums / ave(as.numeric(!is.na(rating)), patient, FUN = cumsum)",
         ],
         "change": [
             "earlier <- match(paste(patient, session - 1), paste(patient, session))",
-            "{x} <- rating - rating[earlier]",
+            "{x} <- filled - filled[earlier]",
         ],
         "early": [
             f"early <- ifelse(session >= {low} & session <= {high}, rating, NA)",

@@ -22,6 +22,7 @@ from alliance_stats.models.event.sensitivity import DELTAS, delta_rows, sensitiv
 from alliance_stats.models.event.specification import EventSpecification
 from alliance_stats.models.event.tables import (
     RATIOS,
+    competing_shares,
     frailty_rows,
     hazard_rows,
     life_table,
@@ -50,11 +51,14 @@ class EventResult:
         The rows at risk.
     sessions : SessionData
         The sessions as given, for the sensitivity rows.
+    about_competing : str
+        Why the competing event has no fitted hazard; empty where it has one, or never came.
     """
 
     hazards: tuple[Hazard, ...]
     prepared: PreparedEvents
     sessions: SessionData
+    about_competing: str = ""
 
     @property
     def specification(self) -> EventSpecification:
@@ -64,7 +68,8 @@ class EventResult:
     @property
     def about_fits(self) -> tuple[str, ...]:
         """What a reader must know about a singular or failed fit, by event."""
-        return tuple(text for hazard in self.hazards for text in hazard.messages)
+        found = [text for hazard in self.hazards for text in hazard.messages]
+        return (*found, *([self.about_competing] if self.about_competing else []))
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -107,10 +112,11 @@ class EventResult:
     def glance(self) -> pd.DataFrame:
         """One row an event: its name, how often it came, then the summary of its fit."""
         tables = []
-        for hazard, n in zip(self.hazards, self.prepared.events().values(), strict=True):
+        events = self.prepared.events()
+        for hazard in self.hazards:
             table = hazard.fit.glance()
             table.insert(0, "event", hazard.cause)
-            table.insert(1, "n_events", n)
+            table.insert(1, "n_events", events[hazard.cause])
             tables.append(table)
         dropped = sum(self.prepared.dropped.values())
         return pd.concat(tables, ignore_index=True).assign(n_dropped=dropped)
@@ -165,9 +171,11 @@ class EventResult:
         values = self._levels() if alliance is None else _given_levels(alliance)
         life = self.life_table()
         sessions = life.loc[life["hazard"].notna(), "session"].to_numpy(dtype=float)
+        observed = competing_shares(self.prepared, sessions)
         tables = []
         for level, value in values.items():
-            table = incidence_rows(self.hazards, sessions, self._profile(value), conf_level)
+            profile = self._profile(value)
+            table = incidence_rows(self.hazards, sessions, profile, observed, conf_level)
             table.insert(1, "level", level)
             table.insert(2, "alliance", value)
             tables.append(table)
@@ -285,7 +293,7 @@ class EventResult:
                 ddf="normal",
                 verb="predicts",
                 event=chosen.event,
-                competing=chosen.competing_name,
+                competing=chosen.competing_name if self._competes else "",
                 ratio=RATIOS[chosen.link],
                 baseline=chosen.baseline,
                 session=roles.session,
@@ -318,6 +326,11 @@ class EventResult:
                 "singular": [any(fit.singular for fit in fits)],
             }
         )
+
+    @property
+    def _competes(self) -> bool:
+        """Whether a competing event came."""
+        return len(self.prepared.events()) > 1
 
     @property
     def _title(self) -> str:

@@ -16,6 +16,7 @@ import pandas as pd
 from alliance_stats._base.errors import ArgumentError, DataError, UnsupportedError
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.units import float_values, unit_codes
+from alliance_stats.models.event.endings import endings_of_therapy
 from alliance_stats.models.event.hazard import fit_hazard
 from alliance_stats.models.event.predictors import running_mean
 from alliance_stats.models.event.prepare import (
@@ -25,7 +26,7 @@ from alliance_stats.models.event.prepare import (
     check_baseline_rows,
     prepare_events,
 )
-from alliance_stats.models.event.specification import EventSpecification, Link
+from alliance_stats.models.event.specification import OF_SESSION, EventSpecification, Link
 from alliance_stats.models.event.tables import hazard_rows
 
 AS_FITTED = "as fitted"
@@ -47,7 +48,7 @@ def sensitivity_rows(
         effects = _refitted(frame, prepared.roles, other, conf_level)
         if effects is not None:
             found[model] = effects
-    if chosen.competing:
+    if prepared.frame[COMPETING].any():
         at_risk = replace(prepared, frame=prepared.frame.assign(**{COMPETING: 0}))
         found[f"with sessions that ended by '{chosen.competing_name}' at risk"] = _effects(
             at_risk, conf_level
@@ -69,9 +70,9 @@ def _others(chosen: EventSpecification) -> dict[str, EventSpecification]:
         found["without therapists"] = replace(chosen, frailty=False, n_agq=1)
         points, words = (_POINTS, f"{_POINTS} points") if chosen.n_agq == 1 else (1, "one point")
         found[f"with quadrature of {words}"] = replace(chosen, n_agq=points)
-    if chosen.missing == "drop":
+    if chosen.missing == "drop" and set(chosen.predictors) & set(OF_SESSION):
         found["with the last rating where it is missing"] = replace(chosen, missing="last")
-    else:
+    elif chosen.missing == "last":
         found["without sessions whose rating is missing"] = replace(chosen, missing="drop")
     return found
 
@@ -125,7 +126,7 @@ def _expected(
     none, that of all ratings at sessions of this number.
     """
     roles, chosen = prepared.roles, prepared.specification
-    patient, n = unit_codes(frame, roles.patient)
+    patient, _ = unit_codes(frame, roles.patient)
     session, rating = float_values(frame, roles.session), float_values(frame, roles.alliance)
     order = np.lexsort((session, patient))
     expected = np.empty(len(frame))
@@ -137,10 +138,7 @@ def _expected(
     if chosen.by_column:
         came = float_values(frame, chosen.event) == 1
     else:
-        last = np.full(n, -np.inf)
-        np.maximum.at(last, patient, session)
-        left = frame.groupby(patient)[str(roles.ended)].transform("first").astype(str)
-        came = (session == last[patient]) & (left == chosen.event).to_numpy()
+        came = endings_of_therapy(frame, roles, chosen, patient).event
     return np.where(gaps, expected, rating), gaps, came
 
 

@@ -25,6 +25,8 @@ PREDICTORS: Mapping[str, tuple[str, str]] = {
     "change": ("alliance_change", "session"),
     "early": ("early_alliance", "patient"),
 }
+#: Predictors that need the rating of the session itself.
+OF_SESSION = ("current", "change")
 BASELINES = ("spline", "factor", "log")
 LINKS = ("cloglog", "logit")
 WINDOW = (3, 5)
@@ -78,6 +80,16 @@ def check_predictors(predictors: object, covariates: object) -> None:
         raise ArgumentError(
             "there is nothing that predicts: predictors and covariates are empty. "
             f"Give predictors from {name_list(PREDICTORS)}, or covariates known at the session."
+        )
+
+
+def check_missing(missing: str, predictors: Sequence[str]) -> None:
+    """Raise ArgumentError for an unknown way, or one that the predictors have no use for."""
+    one_of(missing, ("drop", "last"), name="missing")
+    if missing == "last" and not set(predictors) & set(OF_SESSION):
+        raise ArgumentError(
+            "missing='last' would be ignored: only the predictors 'current' and 'change' need the "
+            "rating of the session itself. Leave it out."
         )
 
 

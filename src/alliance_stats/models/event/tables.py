@@ -70,7 +70,7 @@ def life_table(prepared: PreparedEvents) -> pd.DataFrame:
     table.insert(1, "at_risk", n)
     left = n - table[COMPETING].to_numpy()
     share = np.where(left > 0, table[EVENT] / np.where(left > 0, left, 1), np.nan)
-    if not chosen.competing:
+    if not prepared.frame[COMPETING].any():
         table = table.drop(columns=COMPETING)
     named = {
         COMPETING: chosen.competing_name,
@@ -78,6 +78,12 @@ def life_table(prepared: PreparedEvents) -> pd.DataFrame:
         prepared.roles.session: "session",
     }
     return table.rename(columns=named).assign(hazard=share)
+
+
+def competing_shares(prepared: PreparedEvents, sessions: np.ndarray) -> np.ndarray:
+    """Observed share (n,) of sessions at risk that the competing event ended."""
+    shares = prepared.frame.groupby(prepared.roles.session)[COMPETING].mean()
+    return np.asarray(shares[sessions], dtype=float)
 
 
 def frailty_rows(hazards: Sequence[Hazard], conf_level: float) -> pd.DataFrame:

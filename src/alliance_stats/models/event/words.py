@@ -36,7 +36,7 @@ def event_notes(prepared: PreparedEvents, hazards: Sequence[Hazard]) -> tuple[st
 
 def _risk_note(prepared: PreparedEvents) -> str:
     chosen = prepared.specification
-    events = ", ".join(f"{name}: {n:,}" for name, n in _events(prepared))
+    events = ", ".join(f"{name}: {n:,}" for name, n in prepared.events().items())
     if chosen.by_column:
         return f"A row is a period at risk of '{chosen.event}'. Events: {events}."
     return (
@@ -45,17 +45,13 @@ def _risk_note(prepared: PreparedEvents) -> str:
     )
 
 
-def _events(prepared: PreparedEvents) -> list[tuple[str, int]]:
-    return list(prepared.events().items())
-
-
 def _ending_notes(prepared: PreparedEvents) -> list[str]:
     chosen = prepared.specification
     notes = []
-    if chosen.competing:
+    if len(prepared.events()) > 1:
         notes.append(
             f"'{chosen.competing_name}' is a competing event: a session at which therapy ended so "
-            f"is at risk of it and not of '{chosen.event}', and its hazard is modelled too."
+            f"is at risk of it and not of '{chosen.event}'."
         )
     if not chosen.by_column and prepared.n_missed:
         notes.append(
@@ -91,8 +87,9 @@ def _model_note(prepared: PreparedEvents) -> str:
 
 def _few_notes(prepared: PreparedEvents, hazards: Sequence[Hazard]) -> list[str]:
     notes = []
-    for hazard, (name, n) in zip(hazards, _events(prepared), strict=True):
-        k = len(hazard.fit.names)
+    for hazard in hazards:
+        name, k = hazard.cause, len(hazard.fit.names)
+        n = prepared.events()[name]
         if n < FEW_EVENTS * len(prepared.predictors):
             notes.append(
                 f"Only {counted(n, 'event')} '{name}' for {counted(k, 'coefficient')}: estimates "
