@@ -48,9 +48,6 @@ _ADJECTIVES = {
     "therapist_between": "between-therapist",
 }
 _PLACES = {
-    "current_alliance": "for the session's alliance",
-    "mean_alliance": "for the mean alliance so far",
-    "alliance_change": "for the change of the alliance",
     "within": "within patients",
     "between": "between patients",
     "patient_between": "between patients",

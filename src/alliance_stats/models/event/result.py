@@ -344,7 +344,8 @@ class EventResult:
     def _shown(self) -> tuple[str, list[pd.DataFrame], tuple[str, ...]]:
         """Heading, tables and sentences, in text as in HTML."""
         heading = headline(self._title, self.prepared.counts())
-        ratios = self.hazard_ratios().drop(columns=["unit", "sd"])
+        ratios = self.hazard_ratios().drop(columns=["unit", "ratio", "sd"])
+        ratios = ratios.rename(columns={"estimate": RATIOS[self.specification.link]})
         return heading, [self.tidy(), ratios], (*self.notes, *self.messages)
 
     def __repr__(self) -> str:

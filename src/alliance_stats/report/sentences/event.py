@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pandas as pd
 
+from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.numbers import Row, interval, number, records, sign_of
 from alliance_stats.report.sentences.sensitivity import sensitivity_sentences
 from alliance_stats.report.verdict import verdict, verdicts
 from alliance_stats.report.words import (
-    effect_place,
     fit_sentences,
     listed,
     names_of,
@@ -23,6 +23,12 @@ _SUBJECTS = {
     "mean_alliance": "a higher mean {x} up to a session",
     "alliance_change": "a rise of {x} since the session before",
     "early_alliance": "a higher early {x}",
+}
+_PLACES = {
+    "current_alliance": "for the session's alliance",
+    "mean_alliance": "for the mean alliance so far",
+    "alliance_change": "for the change of the alliance",
+    "early_alliance": "for the early alliance",
 }
 _BASELINES = {
     "spline": "a cubic spline of {session}",
@@ -42,7 +48,7 @@ def event_paragraphs(view: ResultView) -> list[list[str]]:
         _verdicts(view, event, counts=True),
         [_ratio_sentence(view, event), _incidence_sentence(view)],
         others,
-        [*sensitivity_sentences(view, _SUBJECTS), _shifted_sentence(view)],
+        [*sensitivity_sentences(view, _SUBJECTS, _PLACES), _shifted_sentence(view)],
         [*_method_sentences(view), *fit_sentences(view, row="session"), _CAUTION],
     ]
 
@@ -85,8 +91,8 @@ def _ratio_sentence(view: ResultView, event: str) -> str:
     if not rows:
         return ""
     parts = [
-        f"{number(row['estimate'], 2)} {effect_place(row['effect'])}".rstrip()
-        + f", {interval(row, 2, view.conf_level)}"
+        f"{number(row['estimate'], 2)} {_PLACES[row['effect']]}, "
+        f"{interval(row, 2, view.conf_level)}"
         for row in rows
     ]
     verb = "was" if len(parts) == 1 else "were"
@@ -122,7 +128,8 @@ def _shifted_sentence(view: ResultView) -> str:
     rows = [row for row in rows if row["effect"] == rows[0]["effect"]]
     if not rows:
         return ""
-    start = f"With the {int(rows[0]['n_shifted']):,} missing ratings before the event shifted by "
+    missing = counted(int(rows[0]["n_shifted"]), "missing rating")
+    start = f"With the {missing} before the event shifted by "
     ends = f"{number(rows[0]['delta'], 1)} to {number(rows[-1]['delta'], 1)} standard deviations"
     signs = [sign_of(row) for row in rows]
     if len(set(signs)) == 1:
