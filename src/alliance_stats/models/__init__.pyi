@@ -4,6 +4,8 @@ from alliance_stats.models.event.fit import fit_event as fit_event
 from alliance_stats.models.event.result import EventResult as EventResult
 from alliance_stats.models.growth.fit import fit_growth as fit_growth
 from alliance_stats.models.growth.result import GrowthResult as GrowthResult
+from alliance_stats.models.importance.fit import fit_importance as fit_importance
+from alliance_stats.models.importance.result import ImportanceResult as ImportanceResult
 from alliance_stats.models.lagged.fit import fit_lagged as fit_lagged
 from alliance_stats.models.lagged.result import LaggedResult as LaggedResult
 from alliance_stats.models.latent.fit import fit_latent_within_between as fit_latent_within_between
@@ -12,5 +14,7 @@ from alliance_stats.models.outcome.fit import fit_outcome as fit_outcome
 from alliance_stats.models.outcome.result import OutcomeResult as OutcomeResult
 from alliance_stats.models.panel.fit import fit_cross_lagged as fit_cross_lagged
 from alliance_stats.models.panel.result import CrossLaggedResult as CrossLaggedResult
+from alliance_stats.models.therapist.fit import fit_therapist as fit_therapist
+from alliance_stats.models.therapist.result import TherapistResult as TherapistResult
 from alliance_stats.models.within_between.fit import fit_within_between as fit_within_between
 from alliance_stats.models.within_between.result import AllianceResult as AllianceResult

@@ -14,10 +14,12 @@ from alliance_stats.report.plots import (
     d_study,
     event,
     growth,
+    importance,
     lagged,
     outcome,
     reliability,
     reliable_change,
+    therapists,
     trajectories,
     within_between,
 )
@@ -71,6 +73,13 @@ DRAWINGS = {
         trajectories.panel_names,
         share_y=False,
     ),
+    "importance": Drawing(
+        importance.plot_importance,
+        importance.figure_caption,
+        importance.panel_names,
+        share_y=False,
+        lay_out=importance.lay_out,
+    ),
     "lagged": Drawing(
         lagged.plot_lagged,
         lagged.figure_caption,
@@ -103,6 +112,13 @@ DRAWINGS = {
         trajectories.figure_caption,
         trajectories.panel_names,
         share_y=False,
+    ),
+    "therapist": Drawing(
+        therapists.plot_therapists,
+        therapists.figure_caption,
+        therapists.panel_names,
+        share_y=True,
+        size=therapists.figure_size,
     ),
     "within_between": Drawing(
         within_between.plot_within_between,

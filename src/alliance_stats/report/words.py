@@ -84,6 +84,13 @@ COLUMN_WORDS = MappingProxyType(
         "at_risk": "At risk",
         "n_filled": "Ratings filled in",
         "n_shifted": "Of them shifted",
+        "ptr": "PTR",
+        "n_patients": "Patients",
+        "n_therapists": "Therapists",
+        "n_single": "Of one patient",
+        "var_therapist": "Var. therapists",
+        "var_patient": "Var. patients",
+        "p_top": "P(top)",
     }
 )
 

@@ -11,10 +11,12 @@ from alliance_stats.report.sentences import (
     data,
     event,
     growth,
+    importance,
     lagged,
     latent,
     outcome,
     reliability,
+    therapist,
     within_between,
 )
 
@@ -25,6 +27,7 @@ WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
     "event": event.event_paragraphs,
     "g_study": reliability.reliability_paragraphs,
     "growth": growth.growth_paragraphs,
+    "importance": importance.importance_paragraphs,
     "lagged": lagged.lagged_paragraphs,
     "latent_within_between": latent.latent_paragraphs,
     "levels": data.levels_paragraphs,
@@ -34,5 +37,6 @@ WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
     "reliability_report": reliability.report_paragraphs,
     "reliable_change": change.change_paragraphs,
     "sessions": data.sessions_paragraphs,
+    "therapist": therapist.therapist_paragraphs,
     "within_between": within_between.within_between_paragraphs,
 }
