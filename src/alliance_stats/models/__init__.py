@@ -11,6 +11,8 @@ NAMES = {
     "fit_perspectives": "alliance_stats.models.perspectives.fit",
     "OutcomeResult": "alliance_stats.models.outcome.result",
     "LatentResult": "alliance_stats.models.latent.result",
+    "EventResult": "alliance_stats.models.event.result",
+    "fit_event": "alliance_stats.models.event.fit",
     "fit_growth": "alliance_stats.models.growth.fit",
     "fit_latent_within_between": "alliance_stats.models.latent.fit",
     "ImportanceResult": "alliance_stats.models.importance.result",

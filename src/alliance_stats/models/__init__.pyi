@@ -1,5 +1,7 @@
 from alliance_stats.models.change.fit import reliable_change_model as reliable_change_model
 from alliance_stats.models.change.result import ModelChange as ModelChange
+from alliance_stats.models.event.fit import fit_event as fit_event
+from alliance_stats.models.event.result import EventResult as EventResult
 from alliance_stats.models.growth.fit import fit_growth as fit_growth
 from alliance_stats.models.growth.result import GrowthResult as GrowthResult
 from alliance_stats.models.importance.fit import fit_importance as fit_importance

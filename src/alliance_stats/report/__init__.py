@@ -7,6 +7,7 @@ NAMES = {
     "Table": "alliance_stats.report.table",
     "coef_table": "alliance_stats.report.tables",
     "frame_table": "alliance_stats.report.frames",
+    "plot_event": "alliance_stats.report.plots.event",
     "plot_growth": "alliance_stats.report.plots.growth",
     "plot_importance": "alliance_stats.report.plots.importance",
     "plot_cross_lagged": "alliance_stats.report.plots.cross_lagged",

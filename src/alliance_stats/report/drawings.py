@@ -13,6 +13,7 @@ from alliance_stats.report.plots import (
     confounding,
     cross_lagged,
     d_study,
+    event,
     growth,
     importance,
     lagged,
@@ -69,6 +70,12 @@ DRAWINGS = {
         d_study.figure_caption,
         d_study.panel_names,
         share_y=True,
+    ),
+    "event": Drawing(
+        event.plot_event,
+        event.figure_caption,
+        event.panel_names,
+        share_y=False,
     ),
     "growth": Drawing(
         growth.plot_growth,

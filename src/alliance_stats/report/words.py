@@ -10,7 +10,8 @@ from alliance_stats._base.views import ResultView
 
 #: Effects in the order in which they are printed; other terms follow.
 EFFECT_ORDER = (
-    "early_alliance", "within", "between", "patient_between", "therapist_between", "contextual",
+    "early_alliance", "current_alliance", "mean_alliance", "alliance_change",
+    "within", "between", "patient_between", "therapist_between", "contextual",
     "alliance_to_outcome", "outcome_to_alliance", "outcome_autoregression",
     "alliance_autoregression",
     "alliance_start", "alliance_trend", "alliance_bend", "outcome_start", "outcome_trend",
@@ -19,6 +20,9 @@ EFFECT_ORDER = (
 
 _EFFECTS = {
     "early_alliance": "Early alliance",
+    "current_alliance": "Current alliance",
+    "mean_alliance": "Mean alliance so far",
+    "alliance_change": "Change of alliance",
     "within": "Within patients",
     "between": "Between patients",
     "patient_between": "Between patients",
@@ -76,6 +80,10 @@ COLUMN_WORDS = MappingProxyType(
         "bias_in_se": "Bias / SE",
         "rejected": "Share p < .05",
         "n_studies": "Studies",
+        "ratio": "Kind of ratio",
+        "at_risk": "At risk",
+        "n_filled": "Ratings filled in",
+        "n_shifted": "Of them shifted",
         "ptr": "PTR",
         "n_patients": "Patients",
         "n_therapists": "Therapists",
