@@ -11,6 +11,8 @@ NAMES = {
     "fit_growth": "alliance_stats.models.growth.fit",
     "fit_latent_within_between": "alliance_stats.models.latent.fit",
     "ModelChange": "alliance_stats.models.change.result",
+    "MediationResult": "alliance_stats.models.mediation.result",
+    "fit_mediation": "alliance_stats.models.mediation.fit",
     "fit_lagged": "alliance_stats.models.lagged.fit",
     "CrossLaggedResult": "alliance_stats.models.panel.result",
     "fit_cross_lagged": "alliance_stats.models.panel.fit",

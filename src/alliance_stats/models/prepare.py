@@ -305,3 +305,15 @@ def time_term(time: Time, prepared: Timed) -> str | None:
                 "accepted; use time='linear' or 'log', or time_column='session'."
             )
     return prepared.time
+
+
+def length_terms(prepared: Timed, time: Time) -> list[tuple[str, ...]]:
+    """Sessions attended, and their product with time, as columns of products.
+
+    Where ratings have a trend a patient's mean depends on how long the treatment was, and so does
+    what is centred on it. None where time is not in the model or lengths hardly differ.
+    """
+    if time == "none" or prepared.frame[LENGTH].nunique() < 3:
+        return []
+    column = prepared.time if time == "factor" else str(time_term(time, prepared))
+    return [(LENGTH,), (LENGTH, column)]
