@@ -24,7 +24,7 @@ def as_generator(rng: RandomSource) -> np.random.Generator:
 
 
 def seed_of(rng: RandomSource) -> int | np.random.SeedSequence:
-    """Random numbers as a value that a result can keep; from a Generator a seed is taken at once."""
+    """Random numbers as a value that a result can keep: of a Generator, a seed taken at once."""
     as_generator(rng)  # refuses what cannot seed
     if isinstance(rng, np.random.Generator):
         return int(rng.integers(2**63))

@@ -14,6 +14,7 @@ from alliance_stats.report.plots import (
     d_study,
     growth,
     lagged,
+    mediation,
     outcome,
     reliability,
     reliable_change,
@@ -70,6 +71,13 @@ DRAWINGS = {
         lagged.panel_names,
         share_y=True,
         size=lagged.figure_size,
+    ),
+    "mediation": Drawing(
+        mediation.plot_mediation,
+        mediation.figure_caption,
+        mediation.panel_names,
+        share_y=True,
+        size=mediation.figure_size,
     ),
     "outcome": Drawing(
         outcome.plot_outcome,

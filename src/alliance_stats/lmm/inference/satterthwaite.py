@@ -96,7 +96,7 @@ class Satterthwaite:
         return np.where(defined & (variance > 0), found, np.nan)
 
     def _along(self, gradients: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Gradients along the Hessian's directions (h, n), which of them matter, what is defined."""
+        """Gradients along the Hessian's directions (h, n), which matter; what is defined."""
         along = self.directions.T @ (self.scale[:, None] * gradients)
         flat = np.abs(self.curvatures) < FLAT
         small = np.abs(along) <= ROUNDING * np.linalg.norm(along, axis=0)

@@ -21,6 +21,11 @@ CONTEMPORANEOUS = (
     "Caution: all ratings are of the same session. Which comes first is an assumption, and effects "
     "of one session are biased for those over time, in either direction (Maxwell & Cole, 2007)."
 )
+_SINGULAR = (
+    "Variances or correlations of the paths are at their limit (singular fit). Draws take what "
+    "vanished as known, so that the interval within patients may be too narrow: compare "
+    "interval='bootstrap' and random_slopes={}."
+)
 
 
 def mediation_notes(
@@ -39,6 +44,8 @@ def mediation_notes(
             f"Paths a and b differ between {units}: both equations are one model (Bauer, Preacher "
             "& Gil, 2006), and the indirect effect within patients is ab + cov(a, b)."
         )
+        if fits.joint.singular and draws.interval == "monte-carlo":
+            notes.append(_SINGULAR)
     said = prepared.messages()
     notes += [words for side in SIDES if (words := prepared.rows_words(side)) not in said]
     notes += _means_words(prepared)

@@ -6,13 +6,10 @@ from alliance_stats.data.lags import lag_name
 from alliance_stats.lmm.r_code.lme4 import CONTROL, PRINTED, lmer_call
 from alliance_stats.lmm.r_code.names import r_name, r_text
 from alliance_stats.lmm.r_code.nlme import CONTROL as NLME_CONTROL
-from alliance_stats.lmm.r_code.nlme import PRINTED as NLME_PRINTED
 from alliance_stats.models.mediation.chain import SIDES, Side
-from alliance_stats.models.mediation.estimates import joint_entries, joint_paths
+from alliance_stats.models.mediation.estimates import joint_paths
 from alliance_stats.models.mediation.prepare import PreparedMediation
 from alliance_stats.models.mediation.specification import (
-    EQUATION,
-    VALUE,
     MediationFits,
     MediationSpecification,
     Source,
@@ -76,62 +73,70 @@ def _joint(
     fits: MediationFits, prepared: PreparedMediation, chosen: MediationSpecification
 ) -> list[str]:
     """Lines that stack the complete rows of both equations and fit them with nlme."""
-    lines = ["library(nlme)"]
-    names = {side: stacked_columns(prepared, side, chosen) for side in SIDES}
-    units = [group[0] for group in prepared.groups.values()]
-    for side in SIDES:
-        lines += _stack(prepared, side, names, units)
     fit = fits.joint
     if fit is None:  # the caller looks
         return []
-    fixed = " + ".join(r_name(name) for side in SIDES for name in names[side])
+    names = {side: stacked_columns(prepared, side, chosen) for side in SIDES}
+    plain = _plain_names([name for side in SIDES for name in names[side]])
+    lines = ["library(nlme)"]
+    for side in SIDES:
+        lines += _stack(prepared, side, names, plain)
+    units = {unit: f"group{k}" for k, unit in enumerate(prepared.groups, start=1)}
     random = []
-    for unit, group in reversed(prepared.groups.items()):
-        inside = " + ".join(map(r_name, random_columns(prepared, chosen, unit)))
-        random.append(f"{r_name(group[0])} = ~ 0 + {inside}")
-    a, b, _ = joint_paths(prepared)
+    for unit, group in reversed(units.items()):
+        inside = " + ".join(plain[name] for name in random_columns(prepared, chosen, unit))
+        random.append(f"{group} = ~ 0 + {inside}")
+    a, b, _ = (plain[name] for name in joint_paths(prepared))
     covariance = " + ".join(
-        f"as.matrix(m$modelStruct$reStruct[[{r_text(group)}]])[{r_text(a)}, {r_text(b)}]"
-        for group, _, _ in joint_entries(prepared, chosen)
+        f'as.matrix(m$modelStruct$reStruct[["{units[unit]}"]])["{a}", "{b}"]'
+        for unit in chosen.joint_units
     )
     return [
         *lines,
         "d <- rbind(mediator, outcome)",
         NLME_CONTROL.format(name="lme"),
         "m <- lme(",
-        f"  {r_name(VALUE)} ~ 0 + {fixed},",
+        f"  rating ~ 0 + {' + '.join(plain.values())},",
         f"  data = d, method = {r_text('REML' if fit.reml else 'ML')}, control = control,",
         f"  random = list({', '.join(random)}),",
-        f"  weights = varIdent(form = ~ 1 | {r_name(EQUATION)})",
+        "  weights = varIdent(form = ~ 1 | equation)",
         ")",
         f"stopifnot(m$dims$N == {fit.n_obs})",
-        NLME_PRINTED,
-        f"a <- fixef(m)[[{r_text(a)}]]",
-        f"b <- fixef(m)[[{r_text(b)}]]",
+        "print(summary(m), digits = 8)",
+        "print(logLik(m), digits = 12)",
         f"covariance <- sigma(m)^2 * ({covariance})",
-        "print(c(covariance = covariance, indirect = a * b + covariance), digits = 8)",
+        f'indirect <- fixef(m)[["{a}"]] * fixef(m)[["{b}"]] + covariance',
+        "print(c(covariance = covariance, indirect = indirect), digits = 8)",
     ]
+
+
+def _plain_names(names: list[str]) -> dict[str, str]:
+    """Names that nlme can use: it knows none that needs backticks."""
+    return {
+        name: name if r_name(name) == name else f"column{k}"
+        for k, name in enumerate(names, start=1)
+    }
 
 
 def _stack(
-    prepared: PreparedMediation, side: Side, names: dict[Side, dict[str, Source]], units: list[str]
+    prepared: PreparedMediation,
+    side: Side,
+    names: dict[Side, dict[str, Source]],
+    plain: dict[str, str],
 ) -> list[str]:
     """Lines that make the stacked rows of one equation."""
     response = prepared.chain.response(side)
-    needed = [response, prepared.time, *prepared.fixed(side), *units]
-    rows = ", ".join(map(r_text, needed))
-    made = [f"  {r_name(unit)} = s[[{r_text(unit)}]]" for unit in units]
-    made += [
-        f"  {r_name(VALUE)} = s[[{r_text(response)}]]",
-        f"  {r_name(EQUATION)} = {r_text(response)}",
-    ]
+    groups = [group[0] for group in prepared.groups.values()]
+    needed = [response, prepared.time, *prepared.fixed(side), *groups]
+    made = [f"  group{k} = s[[{r_text(group)}]]" for k, group in enumerate(groups, start=1)]
+    made += [f"  rating = s[[{r_text(response)}]]", f'  equation = "{side}"']
     for own, columns in names.items():
         for name, source in columns.items():
-            made.append(f"  {r_name(name)} = {_source(source) if own == side else '0'}")
+            made.append(f"  {plain[name]} = {_source(source) if own == side else '0'}")
     return [
-        f"s <- d[complete.cases(d[, c({rows})]), ]",
+        f"s <- d[complete.cases(d[, c({', '.join(map(r_text, needed))})]), ]",
         f"{side} <- data.frame(",
-        ",\n".join([*made, "  check.names = FALSE"]),
+        ",\n".join(made),
         ")",
     ]
 

@@ -228,7 +228,9 @@ class MediationResult:
             ),
             tables={
                 "Standardised effects": sizes,
-                "Proportion mediated": self.proportion_mediated(),
+                "Proportion mediated": self.proportion_mediated().rename(
+                    columns={"estimate": "proportion"}
+                ),
                 "Confounding": self.confounding,
                 "Sensitivity": self.sensitivity,
                 "Random effects": pd.concat(

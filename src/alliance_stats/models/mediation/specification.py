@@ -220,7 +220,7 @@ def stacked_columns(
     time = time_term(chosen.time, prepared)
     if time is not None and chosen.time == "factor":
         seen = np.unique(prepared.rows(side)[time])[1:]
-        found |= {f"{time}={value:g}": Source((time,), float(value)) for value in seen}
+        found |= {f"{time}.{value:g}": Source((time,), float(value)) for value in seen}
     elif time is not None:
         found[time] = Source((time,))
     found |= {column: Source((column,)) for column in prepared.fixed(side, means=False)}

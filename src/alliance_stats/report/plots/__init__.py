@@ -8,6 +8,7 @@ NAMES = {
     "plot_d_study": "alliance_stats.report.plots.d_study",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_lagged": "alliance_stats.report.plots.lagged",
+    "plot_mediation": "alliance_stats.report.plots.mediation",
     "plot_outcome": "alliance_stats.report.plots.outcome",
     "plot_reliability": "alliance_stats.report.plots.reliability",
     "plot_reliable_change": "alliance_stats.report.plots.reliable_change",
