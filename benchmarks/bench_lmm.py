@@ -213,6 +213,11 @@ class RProcess:
         program = shutil.which("Rscript")
         if program is None:
             raise LookupError("no Rscript on the path")
+        return cls.start_with(program, script, data)
+
+    @classmethod
+    def start_with(cls, program: str, script: str, data: Path) -> RProcess:
+        """Start another interpreter with a script that answers in the same way."""
         command = [program, str(HERE / script), str(data)]
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         return cls(subprocess.Popen(command, text=True, bufsize=1, **pipes))

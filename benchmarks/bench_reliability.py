@@ -1,6 +1,7 @@
 """Speed of alpha's bootstrap and of intraclass correlations, beside pingouin and psych.
 
     python benchmarks/bench_reliability.py --write docs/performance.md
+    python benchmarks/bench_reliability.py --pingouin other/bin/python  # another version beside it
 
 The programs take turns on the same rows, on one thread; the table shows medians. The value shown
 (lower end of alpha's interval, ICC(A,1)) is there to see that the same thing was computed.
@@ -81,8 +82,8 @@ def icc_task(n_targets: int, n_raters: int) -> Task:
     return Task("icc", words, frame, {"alliance_stats": ours, "pingouin": pingouin}, in_r)
 
 
-def run(task: Task, rounds: int) -> tuple[list[str], str]:
-    """Table rows of one task, and R's versions."""
+def run(task: Task, rounds: int, pingouin: str | None) -> tuple[list[str], str]:
+    """Table rows of one task, and R's versions; `pingouin` is an interpreter with another one."""
     timings: dict[str, list[Timing]] = {name: [] for name in task.calls}
     with ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "data.csv"
@@ -100,6 +101,11 @@ def run(task: Task, rounds: int) -> tuple[list[str], str]:
         for turn in range(rounds + 1):  # the first is not counted
             for name, call in task.calls.items():
                 timings[name] += [shared.timed(call)][: turn > 0]
+        if pingouin is not None and task.name == "icc":  # once, as R
+            other = shared.RProcess.start_with(pingouin, "peer_pingouin.py", data)
+            stack.callback(other.stop)
+            named = other.read()
+            timings[named] = [other.ask(task.name, "")]
         if process is not None:  # once: R is slow here
             seconds, value = process.ask(task.name, "")
             timings["psych"] = [(seconds / task.r_share, value)]
@@ -119,20 +125,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--write", type=Path, help="Markdown file with the two marker comments")
+    parser.add_argument("--pingouin", help="an interpreter that has another version of it")
     options = parser.parse_args()
     rows: list[str] = []
     versions = ""
     for task in (alpha_task(), icc_task(12_500, 4), icc_task(500, 100)):
         shared.say(task.words)
-        more, versions = run(task, options.rounds)
+        more, versions = run(task, options.rounds, options.pingouin)
         rows += more
     named = ", ".join(
         [f"NumPy {np.__version__}", *map(shared.version_of, ("pandas", "pingouin")), versions]
     )
     text = "\n".join(
         [
-            f"One thread, median of {options.rounds} calls (psych once; its bootstrap "
-            f"{R_RESAMPLES} resamples, time multiplied).",
+            f"One thread, median of {options.rounds} calls (psych and the older "
+            f"pingouin once; psych's bootstrap {R_RESAMPLES} resamples, time multiplied).",
             "",
             "| what | program | ms | times ours | value |",
             "|" + " --- |" * 5,

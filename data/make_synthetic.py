@@ -13,35 +13,35 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from estimands import estimands_of
-from item_recipes import ITEM_RECIPES, item_estimands, items_codebook_csv, items_csv
+from item_recipes import ITEM_RECIPES, ItemRecipe, item_estimands, items_codebook_csv, items_csv
+from process_estimands import PROCESS_ROWS, process_estimands
+from recipes import (
+    CHANGE,
+    FREE,
+    LARGE,
+    LARGE_SEED,
+    PROCESS_RECIPES,
+    RECIPES,
+    SOURCES,
+    Recipe,
+)
 
 from alliance_stats.data import SessionData
 from alliance_stats.data.codebook_check import file_quantities
 from alliance_stats.data.roles import SYNTHETIC_ROLES, Roles
-from alliance_stats.simulate import describe_study, simulate_sessions
+from alliance_stats.simulate import describe_study
 from alliance_stats.simulate.observed import OBSERVED
+from alliance_stats.simulate.study_parameters import FIXED
 
 FOLDER = Path(__file__).resolve().parent / "synthetic"
 TEMPLATE = FOLDER.with_name("synthetic_readme.md")
-SIZE = {"n_patients": 240, "n_therapists": 24}
-LARGE = {"n_patients": 40_000, "n_therapists": 4_000}
-LARGE_SEED = 1000
-Changes = dict[str, Any]
-NO_EFFECT: Changes = {
-    "lagged_effect": 0.0,
-    "within_effect": 0.0,
-    "within_effect_sd": 0.0,
-    "patient_between_effect": 0.0,
-    "therapist_between_effect": 0.0,
-}
 DECIMALS = {
     "session": 0,
     "week": 2,
@@ -49,45 +49,11 @@ DECIMALS = {
     "phq9": 0,
     "phq9_intake": 0,
     "wai_therapist": 0,
+    "wai_observer": 0,
+    "motivation": 0,
+    "adherence": 0,
+    "expectation": 0,
 }
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """One data file: its name, its seed and how it differs from the defaults."""
-
-    name: str
-    seed: int
-    what: str
-    changes: Changes = field(default_factory=dict)
-
-    def simulate(self) -> SessionData:
-        """The data of the file."""
-        return simulate_sessions(**SIZE, **self.changes, rng=self.seed)
-
-    def simulate_large(self) -> SessionData:
-        """The same process with so many patients that estimates stand at their limits."""
-        return simulate_sessions(**LARGE, **self.changes, rng=LARGE_SEED)
-
-
-DYADS: Changes = {"therapist_ratings": True}
-CHANGE: Changes = {"therapist_change": 0.06}
-FREE: Changes = {"therapist_free": 0.5}
-SHARE: Changes = {"outcome_therapist_share": 0.08}
-#: Values other than the default that are published, with source and status.
-SOURCES = {("outcome_therapist_share", 0.08): ("Johns 2019", "found")}
-RECIPES = (
-    Recipe("sessions", 1, "patients rate the alliance"),
-    Recipe("sessions_null", 2, "null twin of `sessions`", NO_EFFECT),
-    Recipe("dyads", 3, "therapists rate the alliance too", DYADS),
-    Recipe("dyads_null", 4, "null twin of `dyads`", DYADS | NO_EFFECT),
-    Recipe("therapist_change", 5, "about 5% of patients change their therapist", CHANGE),
-    Recipe("therapist_change_null", 6, "null twin of `therapist_change`", CHANGE | NO_EFFECT),
-    Recipe("therapist_free", 7, "half of the patients have no therapist", FREE),
-    Recipe("therapist_free_null", 8, "null twin of `therapist_free`", FREE | NO_EFFECT),
-    Recipe("therapist_share", 9, "therapists' share of the outcome is .08, not .05", SHARE),
-    Recipe("therapist_share_null", 10, "null twin of `therapist_share`", SHARE | NO_EFFECT),
-)
 
 #: What studies report, by the names of `OBSERVED`: aim, source and status.
 PUBLISHED = {
@@ -190,11 +156,12 @@ def codebook(recipe: Recipe, estimands: Mapping[str, float]) -> pd.DataFrame:
         *sourced(book.drop(columns="estimand").to_dict("records")),
         *result_rows("", EARLY_ALLIANCE),
         *result_rows("", LAGGED),
+        *(result_rows("", PROCESS_ROWS) if recipe in PROCESS_RECIPES else ()),
         *result_rows("observed_", OBSERVED),
     ]
     whole = pd.DataFrame(rows)
     whole["estimand"] = whole["parameter"].map(estimands)
-    if not recipe.changes.get("therapist_ratings"):
+    if "wai_therapist" not in sessions.frame:
         whole = whole[~whole["parameter"].str.startswith("observed_dyad_")]
     return whole[book.columns.tolist()]
 
@@ -263,7 +230,11 @@ def fitted_roles(recipe: Recipe, sessions: SessionData) -> Roles:
 def find_estimands(recipe: Recipe) -> dict[str, float]:
     """Limits of estimates and of descriptive quantities under the process of `recipe`."""
     large = recipe.simulate_large()
-    return estimands_of(large, fitted_roles(recipe, large))
+    found = estimands_of(large, fitted_roles(recipe, large))
+    if recipe not in PROCESS_RECIPES:
+        return found
+    own = found | process_estimands(large)
+    return {name: value for name, value in own.items() if name not in FIXED}
 
 
 def descriptives_table(limits: Mapping[str, float]) -> str:
@@ -279,23 +250,24 @@ def descriptives_table(limits: Mapping[str, float]) -> str:
 
 def readme(limits: Mapping[str, float]) -> str:
     """The page of the folder; `limits` are the estimands of the codebooks."""
-    rows = []
-    for recipe in RECIPES:
-        n = len(recipe.simulate().frame)
-        rows.append(f"| `{recipe.name}.csv` | {recipe.what}: {n:,} sessions | {recipe.seed} |")
-    item_rows = [
-        f"| `{recipe.name}.csv` | {recipe.what}: {len(recipe.simulate().frame):,} sessions "
-        f"| {recipe.seed} |"
-        for recipe in ITEM_RECIPES
-    ]
     return TEMPLATE.read_text(encoding="utf-8").format(
-        files="\n".join(rows),
-        item_files="\n".join(item_rows),
+        files=file_lines(RECIPES),
+        item_files=file_lines(ITEM_RECIPES),
+        process_files=file_lines(PROCESS_RECIPES),
         n_files=len(RECIPES),
         table=descriptives_table(limits),
         large_patients=LARGE["n_patients"],
         large_therapists=LARGE["n_therapists"],
         large_seed=LARGE_SEED,
+    )
+
+
+def file_lines(recipes: Sequence[Recipe | ItemRecipe]) -> str:
+    """Lines of a table of files: name, what it is, sessions, seed."""
+    return "\n".join(
+        f"| `{recipe.name}.csv` | {recipe.what}: {len(recipe.simulate().frame):,} sessions "
+        f"| {recipe.seed} |"
+        for recipe in recipes
     )
 
 
@@ -315,10 +287,11 @@ def write_text(path: Path, text: str) -> None:
 def write_all(folder: Path) -> list[str]:
     """Write every file into `folder`; return their names."""
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {f"{recipe.name}.csv": session_csv(recipe) for recipe in RECIPES}
-    found = {recipe.name: find_estimands(recipe) for recipe in RECIPES}
+    recipes = (*RECIPES, *PROCESS_RECIPES)
+    texts = {f"{recipe.name}.csv": session_csv(recipe) for recipe in recipes}
+    found = {recipe.name: find_estimands(recipe) for recipe in recipes}
     texts["README.md"] = readme(found["dyads"] | found["sessions"])
-    for recipe in RECIPES:
+    for recipe in recipes:
         texts[f"{recipe.name}_codebook.csv"] = codebook_csv(recipe, found[recipe.name])
     for item_recipe in ITEM_RECIPES:
         name = item_recipe.name

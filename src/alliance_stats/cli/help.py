@@ -81,4 +81,4 @@ FILE has one row a session and one column an item, not scored."""
 EXAMPLE_RELIABILITY = """\
 example:
   alliance-stats reliability answers.csv --instrument wai_sr --item-prefix wai \\
-      --therapist therapist --seed 1 -o reliability.html"""
+      --therapist therapist -o reliability.html"""

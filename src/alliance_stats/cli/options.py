@@ -81,10 +81,8 @@ def _for_reliability(command: argparse.ArgumentParser) -> None:
     how = command.add_argument_group("coefficients (as in reliability_report)")
     crossed = "a session number is the same occasion for all patients, as in a diary"
     each = "alpha and omega at each session, not at the first and the last only"
-    seed = "a number for the interval of alpha within patients, from resampled patients"
     how.add_argument("--crossed", action="store_true", help=crossed)
     how.add_argument("--each-session", action="store_true", help=each)
-    how.add_argument("--seed", metavar="NUMBER", type=int, help=seed)
     _add_output(command.add_argument_group("output"), "REPORT")
 
 

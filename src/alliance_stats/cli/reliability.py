@@ -29,7 +29,6 @@ def reliability(args: argparse.Namespace) -> None:
             therapist=args.therapist,
             nested=not args.crossed,
             at="each" if args.each_session else "ends",
-            rng=args.seed,
             **key_arguments(args),
         )
     if output is not None:

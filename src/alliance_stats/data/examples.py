@@ -10,7 +10,7 @@ from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.data.codebook_check import check_codebook
 from alliance_stats.data.load import load_sessions
 from alliance_stats.data.reading.files import read_file
-from alliance_stats.data.roles import SYNTHETIC_ROLES, Roles
+from alliance_stats.data.roles import PROCESS_ROLES, SYNTHETIC_ROLES, Roles
 from alliance_stats.data.sessions import SessionData
 
 DYAD_ROLES = replace(SYNTHETIC_ROLES, alliance_therapist="wai_therapist")
@@ -33,6 +33,8 @@ EXAMPLES = {
     "therapist_free_null": ARM_ROLES,
     "therapist_share": SYNTHETIC_ROLES,
     "therapist_share_null": SYNTHETIC_ROLES,
+    "process": PROCESS_ROLES,
+    "process_null": PROCESS_ROLES,
 }
 
 
@@ -48,9 +50,11 @@ def load_example(name: str) -> SessionData:
         ``"sessions"``: sessions with an alliance effect; ``"dyads"``: therapists rate the
         alliance too; ``"therapist_change"``: some patients change their therapist;
         ``"therapist_free"``: one of two arms has no therapists; ``"therapist_share"``: therapists
-        differ more in the outcome; ``"items"``: answers to the items of an alliance inventory
-        and a symptom scale, to be scored. Each has a null twin, such as ``"sessions_null"``, in
-        which all alliance effects are zero and the rest is kept.
+        differ more in the outcome; ``"process"``: three treatments, alliance rated by patient,
+        therapist and observer, motivation, adherence and expectation; ``"items"``: answers to
+        the items of an alliance inventory and a symptom scale, to be scored. Each has a null
+        twin, such as ``"sessions_null"``, in which all alliance effects are zero and the rest is
+        kept.
 
     Returns
     -------

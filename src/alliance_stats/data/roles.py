@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from alliance_stats._base.checks import did_you_mean, one_of
@@ -130,6 +130,9 @@ SYNTHETIC_ROLES = Roles(
     alliance_at="after",
     outcome_at="before",
 )
+
+#: Roles of `simulate_process_study`.
+PROCESS_ROLES = replace(SYNTHETIC_ROLES, alliance_therapist="wai_therapist", treatment="treatment")
 
 
 def roles_from(roles: Roles | dict[str, str]) -> Roles:

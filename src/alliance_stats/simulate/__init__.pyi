@@ -1,4 +1,7 @@
 from alliance_stats.simulate.describe import describe_study as describe_study
 from alliance_stats.simulate.items import simulate_items as simulate_items
+from alliance_stats.simulate.process_study import (
+    simulate_process_study as simulate_process_study,
+)
 from alliance_stats.simulate.sessions import simulate_sessions as simulate_sessions
 from alliance_stats.simulate.solve import solve_parameters as solve_parameters

@@ -44,24 +44,29 @@ NUMBERS = (
 
 def check_parameters(given: SessionParameters) -> None:
     """Raise ArgumentError for the first parameter, or combination, that cannot be simulated."""
+    check_values(given)
+    _check_process(given)
+    _check_explained(given)
+
+
+def check_values(given: SessionParameters) -> None:
+    """Raise ArgumentError for the first parameter out of range, and units that do not fit."""
     for name, least in COUNTS.items():
         check_count(name, getattr(given, name), least)
     for name in (*POSITIVE, *NOT_NEGATIVE, *SHARES, *CORRELATIONS, *NUMBERS):
         check_number(name, getattr(given, name))
     for name in (*POSITIVE, *NOT_NEGATIVE):
-        _check_size(name, getattr(given, name), positive=name in POSITIVE)
+        check_size(name, getattr(given, name), positive=name in POSITIVE)
     for name in SHARES:
         check_share(name, getattr(given, name))
     for name in CORRELATIONS:
         check_correlation(name, getattr(given, name))
     _check_flag("therapist_ratings", given.therapist_ratings)
-    _check_range("alliance_range", given.alliance_range)
-    _check_range("outcome_range", given.outcome_range)
+    check_range("alliance_range", given.alliance_range)
+    check_range("outcome_range", given.outcome_range)
     _check_units(given)
     check_share_sum(given, "alliance")
     check_share_sum(given, "outcome")
-    _check_process(given)
-    _check_explained(given)
 
 
 def check_count(name: str, value: object, least: int) -> None:
@@ -78,7 +83,8 @@ def check_number(name: str, value: object) -> None:
         raise ArgumentError(f"{name}={value!r} is not a finite number. Give one such as 0.5.")
 
 
-def _check_size(name: str, value: float, *, positive: bool) -> None:
+def check_size(name: str, value: float, *, positive: bool) -> None:
+    """Raise ArgumentError for a negative spread, or one of 0 where it must be positive."""
     if value < 0 or (positive and value == 0):
         least = "more than 0" if positive else "0 or more"
         raise ArgumentError(f"{name}={value!r} is too small: it measures spread. Give {least}.")
@@ -105,7 +111,8 @@ def _check_flag(name: str, value: object) -> None:
         raise ArgumentError(f"{name}={value!r} is neither True nor False. Give one of them.")
 
 
-def _check_range(name: str, value: object) -> None:
+def check_range(name: str, value: object) -> None:
+    """Raise ArgumentError unless `value` is None or two whole numbers, the lower first."""
     if value is None:
         return
     ends = value if isinstance(value, tuple | list) else ()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
 from math import nan, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from alliance_stats.simulate.parameters import (
     SessionParameters,
+    UnitVariances,
     alliance_variances,
     outcome_variances,
     residual_variances,
@@ -129,27 +130,39 @@ def codebook_frame(given: SessionParameters, defaults: Mapping[str, object]) -> 
 
     A parameter whose value is not its default has the source "given in the call".
     """
-    rows = [*_parameter_rows(given, defaults), *_derived_rows(given)]
+    rows = [
+        *parameter_rows(asdict(given), defaults, ENTRIES, EFFECTS),
+        *contextual_rows(given),
+        *residual_rows(residual_variances(given)),
+        *standardised_rows(given),
+    ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 Row = tuple[str, float, str, str, str, float, float, str]
 
 
-def _parameter_rows(given: SessionParameters, defaults: Mapping[str, object]) -> Iterator[Row]:
-    for name, value in asdict(given).items():
-        unit, basis, meaning = ENTRIES[name]
+def parameter_rows(
+    values: Mapping[str, Any],
+    defaults: Mapping[str, object],
+    entries: Mapping[str, Entry],
+    effects: Collection[str],
+) -> Iterator[Row]:
+    """One row a parameter, two a range; those of `effects` are structural values."""
+    for name, value in values.items():
+        unit, basis, meaning = entries[name]
         basis = basis if value == defaults[name] else GIVEN
         if name.endswith("_range"):
             low, high = value or (nan, nan)
             yield (f"{name}_low", float(low), unit, *basis, nan, nan, f"lower {meaning}")
             yield (f"{name}_high", float(high), unit, *basis, nan, nan, f"upper {meaning}")
         else:
-            structural = float(value) if name in EFFECTS else nan
+            structural = float(value) if name in effects else nan
             yield (name, float(value), unit, *basis, structural, nan, meaning)
 
 
-def _derived_rows(given: SessionParameters) -> Iterator[Row]:
+def contextual_rows(given: SessionParameters) -> Iterator[Row]:
+    """Differences of the alliance's effects between units."""
     contextual = {
         "patient_contextual_effect": (
             given.patient_between_effect - given.within_effect,
@@ -162,11 +175,18 @@ def _derived_rows(given: SessionParameters) -> Iterator[Row]:
     }
     for name, (value, meaning) in contextual.items():
         yield (name, value, SLOPE, *DERIVED, value, nan, meaning)
-    residual = residual_variances(given)
+
+
+def residual_rows(residual: UnitVariances) -> Iterator[Row]:
+    """SDs of what the outcome varies by apart from the effects."""
     for unit in ("therapist", "patient", "session"):
         sd = sqrt(getattr(residual, unit))
         meaning = f"SD of the outcome between {unit}s apart from alliance, paths and trends"
         yield (f"outcome_residual_sd_{unit}", sd, "outcome points", *DERIVED, nan, nan, meaning)
+
+
+def standardised_rows(given: SessionParameters) -> Iterator[Row]:
+    """The alliance's effects in SDs of each unit."""
     for unit, value in standardised_effects(given).items():
         meaning = f"effect in SDs of {unit} components at intake"
         yield (f"standardised_effect_{unit}", value, "SD per SD", *DERIVED, value, nan, meaning)

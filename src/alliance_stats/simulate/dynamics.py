@@ -53,7 +53,7 @@ def session_deviations(
     e, f = np.empty(len(noise)), np.empty(len(noise))
     first, length = structure.first_row, structure.planned
     e[first], f[first] = _start(given, moments, slope, noise[first])
-    f_intake = _intake(given, f[first], _stationary(given, moments, slope)[2], intake)
+    f_intake = intake_deviation(given, f[first], _stationary(given, moments, slope)[2], intake)
     for t in range(1, int(length.max())):
         patient = np.flatnonzero(length > t)
         row = first[patient] + t
@@ -86,7 +86,9 @@ def _start(
     return e, f
 
 
-def _intake(given: SessionParameters, first: Floats, variance: Floats, noise: Floats) -> Floats:
+def intake_deviation(
+    given: SessionParameters, first: Floats, variance: Floats, noise: Floats
+) -> Floats:
     """Outcome deviation at intake: as far from session 1 as two sessions in a row."""
     carried = given.outcome_ar
     return np.asarray(carried * first + np.sqrt((1 - carried**2) * variance) * noise)

@@ -8,7 +8,7 @@ from math import nan
 
 import pandas as pd
 
-from alliance_stats.simulate.codebook import ASSUMED, COLUMNS, DERIVED, GIVEN, Entry
+from alliance_stats.simulate.codebook import ASSUMED, COLUMNS, DERIVED, Entry, Row, parameter_rows
 from alliance_stats.simulate.item_model import ItemParameters
 from alliance_stats.simulate.item_truth import latent_reliabilities
 
@@ -40,20 +40,11 @@ _ENTRIES: Mapping[str, Entry] = {
 }
 _EFFECTS = ("within_effect", "between_effect")
 
-Row = tuple[str, float, str, str, str, float, float, str]
-
 
 def item_codebook(given: ItemParameters, defaults: Mapping[str, object]) -> pd.DataFrame:
     """One row a parameter, then reliabilities of the latent sums; `estimand` is left missing."""
-    return pd.DataFrame([*_parameters(given, defaults), *_derived(given)], columns=list(COLUMNS))
-
-
-def _parameters(given: ItemParameters, defaults: Mapping[str, object]) -> Iterator[Row]:
-    for name, value in asdict(given).items():
-        unit, basis, meaning = _ENTRIES[name]
-        basis = basis if value == defaults[name] else GIVEN
-        structural = float(value) if name in _EFFECTS else nan
-        yield (name, float(value), unit, *basis, structural, nan, meaning)
+    parameters = parameter_rows(asdict(given), defaults, _ENTRIES, _EFFECTS)
+    return pd.DataFrame([*parameters, *_derived(given)], columns=list(COLUMNS))
 
 
 def _derived(given: ItemParameters) -> Iterator[Row]:

@@ -27,6 +27,7 @@ from alliance_stats.simulate.dynamics import Deviations, session_deviations
 from alliance_stats.simulate.parameters import (
     Range,
     SessionParameters,
+    UnitVariances,
     alliance_variances,
     residual_variances,
 )
@@ -55,9 +56,15 @@ class People:
     pace: Floats
 
 
-def draw_people(given: SessionParameters, streams: Streams) -> People:
-    """Draw the parts of therapists (v, p) and patients (u, q, s, c, d, m)."""
-    alliance, residual = alliance_variances(given), residual_variances(given)
+def draw_people(
+    given: SessionParameters, streams: Streams, residual: UnitVariances | None = None
+) -> People:
+    """Draw the parts of therapists (v, p) and patients (u, q, s, c, d, m).
+
+    `residual` are the variances of p and q; None takes what the alliance leaves of the outcome's.
+    """
+    alliance = alliance_variances(given)
+    residual = residual_variances(given) if residual is None else residual
     k, j = given.n_therapists, given.n_patients
 
     def normal(rng: np.random.Generator, n: int, sd: float) -> Floats:

@@ -39,6 +39,27 @@ def spawn_streams(rng: RandomSource) -> Streams:
     return Streams(*spawned(rng, len(Streams._fields)))
 
 
+class StudyStreams(NamedTuple):
+    """The streams of `simulate_process_study`: those of sessions first, new ones at the end only.
+
+    With one seed both functions share all draws of their common parts.
+    """
+
+    shared: Streams
+    treatments: np.random.Generator
+    before: np.random.Generator
+    motivation: np.random.Generator
+    adherence: np.random.Generator
+    observers: np.random.Generator
+
+
+def spawn_study_streams(rng: RandomSource) -> StudyStreams:
+    """The streams of `simulate_process_study`."""
+    common = len(Streams._fields)
+    streams = spawned(rng, common + len(StudyStreams._fields) - 1)
+    return StudyStreams(Streams(*streams[:common]), *streams[common:])
+
+
 class ItemStreams(NamedTuple):
     """One generator a part of `simulate_items`; new ones at the end only."""
 

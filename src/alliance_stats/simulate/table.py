@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,11 +22,14 @@ Floats = NDArray[np.float64]
 def session_frame(
     structure: Structure,
     ending: Ending,
-    ratings: Mapping[str, Floats],
+    ratings: Mapping[str, NDArray[Any]],
     n_therapists: int,
     arms: bool,
 ) -> pd.DataFrame:
-    """Held sessions as a frame, ordered by patient, then session."""
+    """Held sessions as a frame, ordered by patient, then session.
+
+    `ratings` are columns of all planned sessions, between ``week`` and ``ended``.
+    """
     held = structure.held & ending.reached
     patient = structure.patient[held]
     n_patients, treated = len(structure.planned), structure.treated[patient]
@@ -57,7 +61,9 @@ def with_missing(values: Floats, share: float, rng: np.random.Generator) -> Floa
     return np.where(rng.random(len(values)) < share, np.nan, values)
 
 
-def simulation_report(frame: pd.DataFrame, roles: Roles, n_planned: int) -> LoadReport:
+def simulation_report(
+    frame: pd.DataFrame, roles: Roles, n_planned: int, source: str = "simulate_sessions"
+) -> LoadReport:
     """What `load_sessions` would find in the frame, and how many sessions were missed."""
     named = [(column, role) for role, column in roles.columns()]
     missing = pd.DataFrame(named, columns=["column", "role"])
@@ -69,7 +75,7 @@ def simulation_report(frame: pd.DataFrame, roles: Roles, n_planned: int) -> Load
         "therapist": frame["therapist"].nunique(),
     }
     return LoadReport(
-        source="simulate_sessions",
+        source=source,
         rows_read=len(frame),
         rows_kept=len(frame),
         dropped=pd.DataFrame({"reason": pd.Series(dtype=str), "rows": pd.Series(dtype="int64")}),

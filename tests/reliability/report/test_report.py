@@ -35,7 +35,7 @@ def report(frame: pd.DataFrame) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return al.reliability_report(
-            frame, "wai_sr", **IDS, therapist="therapist", item_prefix="wai", rng=1
+            frame, "wai_sr", **IDS, therapist="therapist", item_prefix="wai"
         )
 
 
@@ -85,10 +85,17 @@ def test_intervals_are_there_and_hold_the_estimate(report: Any, frame: pd.DataFr
     rows = report.tidy()
     assert rows[["estimate", "ci_low", "ci_high"]].notna().all(axis=None)
     assert ((rows["ci_low"] < rows["estimate"]) & (rows["estimate"] < rows["ci_high"])).all()
-    without = al.reliability_report(frame, "phq_9", **IDS, item_prefix="phq9")
-    row = without.tidy().set_index("term").loc["alpha within"]
-    assert np.isnan(row["ci_low"])
-    assert any("give rng=1" in note for note in without.notes)
+
+
+def test_alpha_is_that_of_both_levels(report: Any, frame: pd.DataFrame) -> None:
+    alone = al.reliability.multilevel_alpha(frame, items=WAI, cluster="patient")
+    rows = report.tidy().query("group == 'total'").set_index("term")
+    for term, name in (
+        ("alpha within", "alpha_within"),
+        ("alpha of means", "alpha_between"),
+        ("alpha of latent means", "alpha_between_latent"),
+    ):
+        assert rows.loc[term, "estimate"] == pytest.approx(alone.value(name), rel=1e-8)
 
 
 def test_order_of_rows_and_kind_of_ids_do_not_matter(frame: pd.DataFrame) -> None:

@@ -20,7 +20,7 @@ from alliance_stats.reliability.intraclass.incomplete import (
 )
 from alliance_stats.reliability.intraclass.ratings import Ratings, read_ratings
 from alliance_stats.reliability.messages import warned
-from alliance_stats.reliability.result import ReliabilityResult, coefficient_rows
+from alliance_stats.reliability.result import ReliabilityResult
 
 ONE_WAY, RANDOM, MIXED = "one-way random", "two-way random", "two-way mixed"
 #: Model, McGraw & Wong's name, Shrout & Fleiss's name.
@@ -160,6 +160,7 @@ def _terms(forms: list[Form]) -> pd.DataFrame:
         "group": [model for model, _, _ in FORMS],
         "term": [name for _, name, _ in FORMS],
         "estimate": [form.estimate for form in forms],
+        "se": float("nan"),
         "statistic": [form.f for form in forms],
         "df": [form.df1 for form in forms],
         "p_value": [form.p for form in forms],
@@ -168,7 +169,7 @@ def _terms(forms: list[Form]) -> pd.DataFrame:
         "df_denominator": [form.df2 for form in forms],
         "shrout_fleiss": [other or "" for _, _, other in FORMS],
     }
-    return coefficient_rows(pd.DataFrame(columns))
+    return pd.DataFrame(columns)
 
 
 Found = tuple[list[Form], pd.DataFrame, pd.DataFrame, list[str]]
@@ -178,7 +179,8 @@ def _complete(ratings: Ratings, conf_level: float) -> Found:
     squares = anova.mean_squares(ratings.table())
     one = _both(anova.one_way(squares, conf_level), squares.k)
     two = _two_way(squares, conf_level)
-    variances = pd.DataFrame([{"model": RANDOM, **anova.variance_components(squares)}])
+    parts = {name: [part] for name, part in anova.variance_components(squares).items()}
+    variances = pd.DataFrame({"model": [RANDOM], **parts})
     return [*one, *two, *two], _squares_table(squares), variances, []
 
 
@@ -255,13 +257,13 @@ def _about_undefined(ratings: Ratings, parts: dict[str, Components]) -> list[str
 
 
 def _squares_table(squares: MeanSquares) -> pd.DataFrame:
-    rows = [
-        ("targets", squares.targets, squares.df_targets),
-        ("raters", squares.raters, squares.df_raters),
-        ("residual", squares.residual, squares.df_residual),
-        ("within targets", squares.within, squares.df_within),
-    ]
-    return pd.DataFrame(rows, columns=["source", "mean_square", "df"])
+    return pd.DataFrame(
+        {
+            "source": ["targets", "raters", "residual", "within targets"],
+            "mean_square": [squares.targets, squares.raters, squares.residual, squares.within],
+            "df": [squares.df_targets, squares.df_raters, squares.df_residual, squares.df_within],
+        }
+    )
 
 
 def _about_negative(forms: list[Form]) -> list[str]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from alliance_stats._base.checks import agree, columns_present, counted, frame_given, numeric_column
 from alliance_stats._base.errors import ArgumentError, DataError
+from alliance_stats.reliability.codes import codes_of, numbered
 from alliance_stats.reliability.messages import about_dropped
 
 Floats = NDArray[np.float64]
@@ -76,12 +77,12 @@ def read_ratings(frame: pd.DataFrame, *, targets: str, raters: str, ratings: str
         )
     numeric_column(frame, ratings)
     values = frame[ratings].to_numpy(dtype=float, na_value=np.nan)
-    codes = [pd.factorize(frame[name])[0] for name in (targets, raters)]
+    codes = [codes_of(frame[name]) for name in (targets, raters)]
     lacks = [codes[0] < 0, codes[1] < 0, np.isnan(values)]
     kept = ~(lacks[0] | lacks[1] | lacks[2])
     messages = _about_missing(dict(zip(names.values(), lacks, strict=True)), kept)
     if not kept.all():
-        codes = [pd.factorize(code[kept])[0] for code in codes]
+        codes = [numbered(code[kept]) for code in codes]
         values = values[kept]
     n_targets, n_raters = (int(code.max(initial=-1)) + 1 for code in codes)
     _check_size(n_targets, n_raters)

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.errors import DataError, FitWarning, UnsupportedError
-from alliance_stats._base.random import RandomSource
 from alliance_stats.reliability.consistency.cronbach import cronbach_alpha
 from alliance_stats.reliability.factor.multilevel import multilevel_omega
 from alliance_stats.reliability.factor.omega import mcdonald_omega
+from alliance_stats.reliability.multilevel.alpha import multilevel_alpha
 from alliance_stats.reliability.multilevel.means import reliability_of_means
 from alliance_stats.reliability.multilevel.session_ratings import multilevel_reliability
 from alliance_stats.reliability.report.answers import Answers
@@ -42,7 +42,6 @@ class Asked:
     nested: bool
     each: bool
     conf_level: float
-    rng: RandomSource | None
 
 
 @dataclass(eq=False)
@@ -104,21 +103,15 @@ def _two_level(found: Collected, answers: Answers, score: str, asked: Asked) -> 
 
 
 def _two_alphas(found: Collected, answers: Answers, score: str, asked: Asked) -> None:
-    """Alpha of patients' item means, and of the deviations from them."""
-    items, patient = list(answers.scales[score]), answers.units.patient
-    complete = answers.frame[[patient, *items]].dropna()
-    groups = complete.groupby(patient, sort=False, observed=True)[items]
-    estimate: partial[ReliabilityResult] = partial(
-        cronbach_alpha, groups.mean(), conf_level=asked.conf_level
-    )
-    of_means = _tried(found, "alpha of means", estimate)
-    _add(found, of_means, score, "patients", {"alpha": "alpha of means"})
-    deviations = complete[items] - groups.transform("mean")
-    estimate = partial(cronbach_alpha, deviations, conf_level=asked.conf_level)
-    if asked.rng is not None:
-        estimate = partial(estimate, interval="bootstrap", cluster=complete[patient], rng=asked.rng)
-    within = _tried(found, "alpha within", estimate)
-    _add(found, within, score, "change", {"alpha": "alpha within"}, known=asked.rng is not None)
+    """Alpha between and within patients."""
+    estimate = partial(
+        multilevel_alpha, answers.frame, items=list(answers.scales[score]),
+        cluster=answers.units.patient, conf_level=asked.conf_level,
+    )  # fmt: skip
+    alpha = _tried(found, "alpha of both levels", estimate)
+    means = {"alpha_between": "alpha of means", "alpha_between_latent": "alpha of latent means"}
+    _add(found, alpha, score, "patients", means)
+    _add(found, alpha, score, "change", {"alpha_within": "alpha within"})
 
 
 def _over_sessions(found: Collected, answers: Answers, score: str, asked: Asked) -> None:
@@ -184,16 +177,15 @@ def _add(
     terms: dict[str, str],
     *,
     rows: pd.DataFrame | None = None,
-    known: bool = True,
 ) -> None:
-    """Rows of a result under the names of the report; `known` is whether its interval holds."""
+    """Rows of a result under the names of the report."""
     if result is None:
         return
     table = result.terms if rows is None else rows
     for row in table.to_dict("records"):
         if row["term"] not in terms:
             continue
-        number = {name: row[name] if known else np.nan for name in ("se", "ci_low", "ci_high")}
+        number = {name: row[name] for name in ("se", "ci_low", "ci_high")}
         found.rows.append(
             {
                 "unit": unit,

@@ -11,7 +11,6 @@ import pandas as pd
 
 from alliance_stats._base.checks import one_of, probability
 from alliance_stats._base.errors import DataError, DataWarning
-from alliance_stats._base.random import RandomSource
 from alliance_stats.measures.instruments.instrument import Instrument
 from alliance_stats.measures.instruments.key import Range
 from alliance_stats.measures.scoring.score import MaxMissing
@@ -44,7 +43,6 @@ def reliability_report(
     nested: bool = True,
     at: Literal["ends", "each"] = "ends",
     conf_level: float = 0.95,
-    rng: RandomSource | None = None,
 ) -> ReliabilityReport:
     """All reliabilities of a questionnaire that is answered session after session.
 
@@ -71,9 +69,6 @@ def reliability_report(
     at : {"ends", "each"}
         Alpha and omega between patients at their first and last session, or at each session.
     conf_level : float
-    rng : int, SeedSequence or Generator, optional
-        For the interval of alpha within patients, from resampled patients; without it that
-        coefficient has no interval.
 
     Returns
     -------
@@ -95,10 +90,10 @@ def reliability_report(
 
     Notes
     -----
-    Nothing is estimated here: `cronbach_alpha`, `mcdonald_omega`, `multilevel_omega`,
-    `multilevel_reliability`, `reliability_of_means`, `g_study`, `d_study` and `item_statistics` do
-    it. Alpha and omega rest on complete rows, Shrout and Lane's coefficients on all answers, means
-    on scores by the instrument's rule for missing items.
+    Nothing is estimated here: `cronbach_alpha`, `mcdonald_omega`, `multilevel_alpha`,
+    `multilevel_omega`, `multilevel_reliability`, `reliability_of_means`, `g_study`, `d_study` and
+    `item_statistics` do it. Alpha and omega rest on complete rows, Shrout and Lane's coefficients
+    on all answers, means on scores by the instrument's rule for missing items.
 
     References
     ----------
@@ -133,7 +128,7 @@ def reliability_report(
         frame, units, instrument, items=items, item_prefix=item_prefix,
         prereversed=prereversed, response=response, max_missing=max_missing,
     )  # fmt: skip
-    asked = Asked(nested, at == "each", conf_level, rng)
+    asked = Asked(nested, at == "each", conf_level)
     found = {score: collect(answers, score, asked) for score in answers.scales}
     result = _result(answers, found, asked)
     for message in result.messages:
@@ -210,20 +205,16 @@ def _notes(answers: Answers, asked: Asked) -> tuple[str, ...]:
         if asked.nested
         else "RC is the reliability of change; sessions are crossed with patients."
     )
-    notes = [
+    return (
         SOURCE,
         "Alpha and omega: complete rows; the items of a factor are linear in it, errors are "
         "uncorrelated, and alpha takes the loadings as equal. Patients count as independent, also "
         "those of one therapist.",
-        "Omega of means is of observed means over sessions (Lai, 2021), that of latent means of "
-        "means over endless sessions (Geldhof et al., 2014). Alpha of means counts the average of "
-        "the daily deviations as true.",
+        "Alpha and omega of means are of observed means over sessions (Lai, 2021), those of latent "
+        "means of means over endless sessions (Geldhof et al., 2014).",
         f"R1 is of a patient's level from one session, Rk from k = {answers.typical_sessions:.3g} "
         f"(the harmonic mean). {about_change}",
         "Expected shares of effects: as if error of this score were the only error.",
-        "N: sessions; at one session and for alpha of means patients.",
+        "N: sessions; at one session patients.",
         "Sessions needed: for the mean of a patient's sessions, errors of sessions independent.",
-    ]
-    if asked.rng is None:
-        notes.append("Alpha within has no interval: give rng=1, say.")
-    return tuple(notes)
+    )
