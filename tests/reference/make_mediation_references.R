@@ -105,6 +105,7 @@ prepare <- function(file, three, lagged) {
   frame$m_y <- if (lagged) earlier(frame, "motivation_w", 1) else frame$motivation_w
   frame$own_m <- if (lagged) earlier(frame, "motivation_w", 1) else 0
   frame$own_y <- if (lagged) earlier(frame, "phq_w", 1) else 0
+  frame$y_m <- frame$own_y  # the outcome before the predictor, for the mediator
   frame
 }
 
@@ -150,7 +151,7 @@ apart <- function(file, three, lagged, x = "wai", slopes = FALSE, reml = TRUE) {
   own <- function(side) if (lagged) paste0("own_", side) else NULL
   within <- if (session_level) c("x_m", "x_y") else character(0)
   m <- lmer(
-    formula("motivation", c(within[1][session_level], own("m"), paste0(x, levels)), if (slopes && session_level) "x_m" else NA),
+    formula("motivation", c(within[1][session_level], own("m"), if (lagged && session_level) "y_m", paste0(x, levels)), if (slopes && session_level) "x_m" else NA),
     table, REML = reml, control = TIGHT
   )
   y <- lmer(
@@ -184,19 +185,19 @@ stacked <- function(file, three, lagged, reml = TRUE) {
   table <- prepare(file, three, lagged)
   levels <- if (three) c("_pb", "_tb") else "_b"
   x <- paste0("wai", levels)
-  m <- table[complete.cases(table[, c("motivation", "x_m", "own_m", x)]), ]
+  m <- table[complete.cases(table[, c("motivation", "x_m", "own_m", "y_m", x)]), ]
   y <- table[complete.cases(table[, c("phq", "x_y", "m_y", "own_y", x)]), ]
-  columns <- c("patient", "therapist", "t", "x_m", "x_y", "m_y", "own_m", "own_y", x)
+  columns <- c("patient", "therapist", "t", "x_m", "x_y", "m_y", "own_m", "own_y", "y_m", x)
   both <- rbind(
     data.frame(value = m$motivation, sm = 1, sy = 0, m[, columns]),
     data.frame(value = y$phq, sm = 0, sy = 1, y[, columns])
   )
   for (name in c("m_y", "x_y", "own_y")) both[[name]][both$sy == 0] <- 0
-  for (name in c("x_m", "own_m")) both[[name]][both$sm == 0] <- 0
+  for (name in c("x_m", "own_m", "y_m")) both[[name]][both$sm == 0] <- 0
   both$a <- both$sm * both$x_m
   both$b <- both$sy * both$m_y
   both$direct <- both$sy * both$x_y
-  own <- if (lagged) "+ sm:own_m + sy:own_y" else ""
+  own <- if (lagged) "+ sm:own_m + sm:y_m + sy:own_y" else ""
   parts <- paste(paste0("sm:", x), paste0("sy:", x), sep = " + ", collapse = " + ")
   formula <- as.formula(paste("value ~ 0 + sm + sy + sm:t + sy:t + a + b + direct", own, "+", parts))
   random <- if (three) {

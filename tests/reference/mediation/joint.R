@@ -38,11 +38,11 @@ control <- lmerControl(
 )
 
 m <- lmer(
-  motivation ~ 1 + session_since_start + wai_within_lag1 + motivation_within_lag1 + wai_between +
+  motivation ~ 1 + session_since_start + wai_within_lag1 + motivation_within_lag1 + phq_within_lag1 + wai_between +
     (1 + wai_within_lag1 | patient),
   data = d, REML = TRUE, control = control
 )
-stopifnot(nobs(m) == 1320)
+stopifnot(nobs(m) == 1289)
 print(summary(m), digits = 8, correlation = FALSE)
 print(VarCorr(m), comp = c("Variance", "Std.Dev."), digits = 8)
 print(logLik(m), digits = 12)
@@ -58,7 +58,7 @@ print(VarCorr(m), comp = c("Variance", "Std.Dev."), digits = 8)
 print(logLik(m), digits = 12)
 
 library(nlme)
-s <- d[complete.cases(d[, c("motivation", "session_since_start", "wai_within_lag1", "motivation_within_lag1", "wai_between", "patient")]), ]
+s <- d[complete.cases(d[, c("motivation", "session_since_start", "wai_within_lag1", "motivation_within_lag1", "phq_within_lag1", "wai_between", "patient")]), ]
 mediator <- data.frame(
   group1 = s[["patient"]],
   rating = s[["motivation"]],
@@ -67,6 +67,7 @@ mediator <- data.frame(
   motivation.session_since_start = s[["session_since_start"]],
   motivation.wai_within_lag1 = s[["wai_within_lag1"]],
   motivation.motivation_within_lag1 = s[["motivation_within_lag1"]],
+  motivation.phq_within_lag1 = s[["phq_within_lag1"]],
   motivation.wai_between = s[["wai_between"]],
   phq.intercept = 0,
   phq.session_since_start = 0,
@@ -84,6 +85,7 @@ outcome <- data.frame(
   motivation.session_since_start = 0,
   motivation.wai_within_lag1 = 0,
   motivation.motivation_within_lag1 = 0,
+  motivation.phq_within_lag1 = 0,
   motivation.wai_between = 0,
   phq.intercept = 1,
   phq.session_since_start = s[["session_since_start"]],
@@ -97,12 +99,12 @@ control <- lmeControl(
   maxIter = 500, msMaxIter = 1000, tolerance = 1e-12, msTol = 1e-12, returnObject = TRUE
 )
 m <- lme(
-  rating ~ 0 + motivation.intercept + motivation.session_since_start + motivation.wai_within_lag1 + motivation.motivation_within_lag1 + motivation.wai_between + phq.intercept + phq.session_since_start + phq.wai_within_lag2 + phq.motivation_within_lag1 + phq.phq_within_lag1 + phq.wai_between,
+  rating ~ 0 + motivation.intercept + motivation.session_since_start + motivation.wai_within_lag1 + motivation.motivation_within_lag1 + motivation.phq_within_lag1 + motivation.wai_between + phq.intercept + phq.session_since_start + phq.wai_within_lag2 + phq.motivation_within_lag1 + phq.phq_within_lag1 + phq.wai_between,
   data = d, method = "REML", control = control,
   random = list(group1 = ~ 0 + motivation.intercept + motivation.wai_within_lag1 + phq.intercept + phq.motivation_within_lag1),
   weights = varIdent(form = ~ 1 | equation)
 )
-stopifnot(m$dims$N == 2423)
+stopifnot(m$dims$N == 2392)
 print(summary(m), digits = 8)
 print(logLik(m), digits = 12)
 covariance <- sigma(m)^2 * (as.matrix(m$modelStruct$reStruct[["group1"]])["motivation.wai_within_lag1", "phq.motivation_within_lag1"])

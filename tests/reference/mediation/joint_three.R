@@ -48,7 +48,7 @@ control <- lmerControl(
 )
 
 m <- lmer(
-  motivation ~ 1 + session_since_start + wai_within_lag1 + motivation_within_lag1 + wai_patient_between + wai_therapist_between +
+  motivation ~ 1 + session_since_start + wai_within_lag1 + motivation_within_lag1 + phq_within_lag1 + wai_patient_between + wai_therapist_between +
     (1 + wai_within_lag1 | patient) +
     (1 | therapist),
   data = d, REML = TRUE, control = control
@@ -70,7 +70,7 @@ print(VarCorr(m), comp = c("Variance", "Std.Dev."), digits = 8)
 print(logLik(m), digits = 12)
 
 library(nlme)
-s <- d[complete.cases(d[, c("motivation", "session_since_start", "wai_within_lag1", "motivation_within_lag1", "wai_patient_between", "wai_therapist_between", "patient", "therapist")]), ]
+s <- d[complete.cases(d[, c("motivation", "session_since_start", "wai_within_lag1", "motivation_within_lag1", "phq_within_lag1", "wai_patient_between", "wai_therapist_between", "patient", "therapist")]), ]
 mediator <- data.frame(
   group1 = s[["patient"]],
   group2 = s[["therapist"]],
@@ -92,6 +92,7 @@ mediator <- data.frame(
   motivation.session_since_start.14 = as.numeric(as.character(s[["session_since_start"]]) == "14"),
   motivation.wai_within_lag1 = s[["wai_within_lag1"]],
   motivation.motivation_within_lag1 = s[["motivation_within_lag1"]],
+  motivation.phq_within_lag1 = s[["phq_within_lag1"]],
   motivation.wai_patient_between = s[["wai_patient_between"]],
   motivation.wai_therapist_between = s[["wai_therapist_between"]],
   phq.intercept = 0,
@@ -135,6 +136,7 @@ outcome <- data.frame(
   motivation.session_since_start.14 = 0,
   motivation.wai_within_lag1 = 0,
   motivation.motivation_within_lag1 = 0,
+  motivation.phq_within_lag1 = 0,
   motivation.wai_patient_between = 0,
   motivation.wai_therapist_between = 0,
   phq.intercept = 1,
@@ -161,7 +163,7 @@ control <- lmeControl(
   maxIter = 500, msMaxIter = 1000, tolerance = 1e-12, msTol = 1e-12, returnObject = TRUE
 )
 m <- lme(
-  rating ~ 0 + motivation.intercept + motivation.session_since_start.2 + motivation.session_since_start.3 + motivation.session_since_start.4 + motivation.session_since_start.5 + motivation.session_since_start.6 + motivation.session_since_start.7 + motivation.session_since_start.8 + motivation.session_since_start.9 + motivation.session_since_start.10 + motivation.session_since_start.11 + motivation.session_since_start.12 + motivation.session_since_start.13 + motivation.session_since_start.14 + motivation.wai_within_lag1 + motivation.motivation_within_lag1 + motivation.wai_patient_between + motivation.wai_therapist_between + phq.intercept + phq.session_since_start.3 + phq.session_since_start.4 + phq.session_since_start.5 + phq.session_since_start.6 + phq.session_since_start.7 + phq.session_since_start.8 + phq.session_since_start.9 + phq.session_since_start.10 + phq.session_since_start.11 + phq.session_since_start.12 + phq.session_since_start.13 + phq.session_since_start.14 + phq.wai_within_lag2 + phq.motivation_within_lag1 + phq.phq_within_lag1 + phq.wai_patient_between + phq.wai_therapist_between,
+  rating ~ 0 + motivation.intercept + motivation.session_since_start.2 + motivation.session_since_start.3 + motivation.session_since_start.4 + motivation.session_since_start.5 + motivation.session_since_start.6 + motivation.session_since_start.7 + motivation.session_since_start.8 + motivation.session_since_start.9 + motivation.session_since_start.10 + motivation.session_since_start.11 + motivation.session_since_start.12 + motivation.session_since_start.13 + motivation.session_since_start.14 + motivation.wai_within_lag1 + motivation.motivation_within_lag1 + motivation.phq_within_lag1 + motivation.wai_patient_between + motivation.wai_therapist_between + phq.intercept + phq.session_since_start.3 + phq.session_since_start.4 + phq.session_since_start.5 + phq.session_since_start.6 + phq.session_since_start.7 + phq.session_since_start.8 + phq.session_since_start.9 + phq.session_since_start.10 + phq.session_since_start.11 + phq.session_since_start.12 + phq.session_since_start.13 + phq.session_since_start.14 + phq.wai_within_lag2 + phq.motivation_within_lag1 + phq.phq_within_lag1 + phq.wai_patient_between + phq.wai_therapist_between,
   data = d, method = "REML", control = control,
   random = list(group2 = ~ 0 + motivation.intercept + phq.intercept, group1 = ~ 0 + motivation.intercept + motivation.wai_within_lag1 + phq.intercept + phq.motivation_within_lag1),
   weights = varIdent(form = ~ 1 | equation)

@@ -77,12 +77,29 @@ class Chain:
         """Column of the response's own earlier rating within patients; None in one session."""
         return None if self.contemporaneous else _lagged(self.response(side), self.step)
 
+    @property
+    def prior_lag(self) -> int | None:
+        """Sessions from the last outcome that is not made after the predictor to the mediator.
+
+        None in one session, and for a predictor that is one value a patient.
+        """
+        if self.contemporaneous or not self.session_level:
+            return None
+        first, _, last = self.moments
+        after = sessions_until(first, last, self.step) == 0
+        return self.to_mediator + (self.step if after else 0)
+
+    def prior(self, side: Side) -> str | None:
+        """Column of the outcome before the predictor, in the mediator's equation only."""
+        lag = self.prior_lag if side == "mediator" else None
+        return None if lag is None else _lagged(self.outcome, lag)
+
     def reach(self, side: Side) -> int:
         """How many sessions back an equation looks."""
         back = self.to_mediator if self.session_level else 0
         if side == "outcome":
-            back = back + self.to_outcome if self.session_level else self.to_outcome
-        return max(back, self.step)
+            return max(back + self.to_outcome, self.step)
+        return max(back, self.prior_lag or 0, self.step)
 
     def lags(self) -> dict[int, list[str]]:
         """Columns that are lagged, by the number of sessions."""
@@ -91,6 +108,7 @@ class Chain:
             both = self.to_mediator + self.to_outcome
             wanted += [(self.predictor, self.to_mediator), (self.predictor, both)]
         wanted += [(self.response(side), self.step) for side in SIDES]
+        wanted += [] if self.prior_lag is None else [(self.outcome, self.prior_lag)]
         found: dict[int, list[str]] = {}
         for column, lag in wanted:
             name = derived_name(column, "within")

@@ -37,6 +37,7 @@ def mediation_notes(
     """Order, equations, centring and means, intervals, short series, confounding."""
     chain = prepared.chain
     notes = [CONTEMPORANEOUS] if chain.contemporaneous else [f"Order: {chain.words()}."]
+    notes += [_prior_words(prepared)] if not chain.contemporaneous else []
     notes.append(_design_words(prepared))
     if fits.joint is not None:
         units = name_list([f"{unit}s" for unit in chosen.joint_units])
@@ -51,6 +52,19 @@ def mediation_notes(
     notes += _means_words(prepared)
     notes += _short_series(fits, prepared)
     return [*notes, _interval_words(draws), CONFOUNDING]
+
+
+def _prior_words(prepared: PreparedMediation) -> str:
+    """Which earlier ratings are held constant, and what a total effect is then."""
+    chain = prepared.chain
+    before = f"{chain.mediator} and {chain.outcome} are given their own rating before"
+    if not chain.session_level:
+        return f"{before}."
+    return (
+        f"{before}, {chain.mediator} also {chain.outcome} from before {chain.predictor}. Total and "
+        f"direct effects are on {chain.outcome} given that earlier {chain.outcome}: what went "
+        "through it is in neither."
+    )
 
 
 def _design_words(prepared: PreparedMediation) -> str:

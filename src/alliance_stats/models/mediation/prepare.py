@@ -97,8 +97,8 @@ class PreparedMediation:
         chain = self.chain
         within = [chain.direct() if side == "outcome" else chain.a()] if chain.session_level else []
         within += [chain.b()] if side == "outcome" else []
-        own = chain.own(side)
-        within += [own] if own is not None else []
+        earlier = (chain.own(side), chain.prior(side))
+        within += [column for column in earlier if column is not None]
         between = [self.parts(chain.predictor)[level] for level in self.levels if level != "within"]
         if side == "outcome" and means:
             of_mediator = self.parts(chain.mediator)
@@ -322,6 +322,9 @@ def _needed(roles: Roles, chain: Chain, side: Side) -> list[tuple[str, str, int]
     own = chain.own(side)
     if own is not None:
         found.append((own, chain.response(side), chain.step))
+    prior, lag = chain.prior(side), chain.prior_lag
+    if prior is not None and lag is not None:
+        found.append((prior, chain.outcome, lag))
     if side == "outcome":
         found.append((chain.b(), chain.mediator, chain.to_outcome))
     if not chain.session_level:

@@ -14,6 +14,7 @@ from alliance_stats.report.numbers import (
     number,
     numbers,
     records,
+    sign_of,
 )
 from alliance_stats.report.sentences.sensitivity import sensitivity_sentences
 from alliance_stats.report.tables import view_decimals
@@ -108,7 +109,7 @@ def _share(view: ResultView, level: str) -> list[str]:
         if pd.isna(row["proportion"]):
             return [f"No proportion mediated is given: {one_line(row['reason'])}."]
         ends = f", {interval(row, 2, view.conf_level)}" if has_interval(row) else ""
-        return [f"The proportion of it that was indirect was {number(row['share'], 2)}{ends}."]
+        return [f"The proportion of it that was indirect was {number(row['proportion'], 2)}{ends}."]
     return []
 
 
@@ -128,7 +129,8 @@ def _size_sentence(view: ResultView, indirect: list[str]) -> str:
 def _confounding_sentence(view: ResultView) -> list[str]:
     """How strong confounding would have to be to explain the effect within patients."""
     rows = records(view.tables.get("Confounding", pd.DataFrame()))
-    if not rows or pd.isna(rows[0]["rho"]):
+    effects = {row["effect"]: row for row in records(view.terms)}
+    if not rows or pd.isna(rows[0]["rho"]) or not sign_of(effects[rows[0]["effect"]]):
         return []
     _, m, y = _names(view)
     return [
