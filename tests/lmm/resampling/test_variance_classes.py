@@ -28,7 +28,9 @@ def frame() -> pd.DataFrame:
     return pd.DataFrame(made).sample(frac=1.0, random_state=2).reset_index(drop=True)
 
 
-def redrawn(frame: pd.DataFrame, column: str, labels: np.ndarray, counts: np.ndarray) -> pd.DataFrame:
+def redrawn(
+    frame: pd.DataFrame, column: str, labels: np.ndarray, counts: np.ndarray
+) -> pd.DataFrame:
     """The rows of drawn groups, every copy a group of its own."""
     parts = []
     for label, count in zip(labels, counts, strict=True):
@@ -50,7 +52,9 @@ def test_as_fitted_to_the_rows(
     level = fit.criterion.design.levels[-1]
     rng = np.random.default_rng(5)
     for _ in range(3):
-        counts = rng.multinomial(len(level.labels), np.full(len(level.labels), 1 / len(level.labels)))
+        counts = rng.multinomial(
+            len(level.labels), np.full(len(level.labels), 1 / len(level.labels))
+        )
         found = refit_drawn(grams, counts)
         rows = redrawn(frame, level.name, level.labels, counts)
         wanted = al.fit_lmm(f"y ~ x + {random}", rows, residual=residual, reml=reml)

@@ -18,6 +18,7 @@ from alliance_stats.models.mediation.specification import (
     PATHS,
     MediationFits,
     joint_name,
+    stacked_units,
 )
 
 #: Rows of a level in print order.
@@ -89,25 +90,27 @@ def _path_rows(
 ) -> dict[str, dict[str, object]]:
     """Paths a, b and direct with the tests of the model that holds them."""
     found = {}
+    size = stacked_units(prepared)
     columns = dict(zip(PATHS, prepared.path_columns(level), strict=True))
     for path, side in PATHS.items():
         response = prepared.chain.response(side)
         label = f"{response} ~ {columns[path]}"
         if level == "within" and fits.joint is not None:
             fit, name = fits.joint, joint_name(response, columns[path])
+            unit = size[side]
         else:
-            fit, name = fits.of(side), columns[path]
-        found[path] = _tested(fit, name, label, conf_level, ddf)
+            fit, name, unit = fits.of(side), columns[path], 1.0
+        found[path] = _tested(fit, {name: unit}, label, conf_level, ddf)
     return found
 
 
 def _tested(
-    fit: MixedModelResult, name: str, label: str, conf_level: float, ddf: Ddf
+    fit: MixedModelResult, weights: dict[str, float], label: str, conf_level: float, ddf: Ddf
 ) -> dict[str, object]:
-    """One coefficient with its test; NaN where it could not be estimated."""
-    if name not in fit.names:
+    """One coefficient in its unit with its test; NaN where it could not be estimated."""
+    if not weights.keys() <= set(fit.names):
         return dict.fromkeys(TIDY_COLUMNS, np.nan) | {"term": label}
-    table = fit.contrasts({label: {name: 1.0}}, conf_level=conf_level, ddf=ddf)
+    table = fit.contrasts({label: weights}, conf_level=conf_level, ddf=ddf)
     return {str(key): value for key, value in table.iloc[0].to_dict().items()}
 
 

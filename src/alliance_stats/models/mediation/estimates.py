@@ -26,6 +26,7 @@ from alliance_stats.models.mediation.specification import (
     MediationFits,
     MediationSpecification,
     joint_name,
+    stacked_units,
 )
 
 #: Order of the parameters of a level.
@@ -113,6 +114,19 @@ def joint_values(
     fit: MixedModelResult, prepared: PreparedMediation, chosen: MediationSpecification
 ) -> np.ndarray:
     """a, b, direct and cov (4,) of a model of both equations; NaN for one it does not hold."""
+    return _stacked_values(fit, prepared, chosen) * _units(prepared)
+
+
+def _units(prepared: PreparedMediation) -> np.ndarray:
+    """What turns a, b, direct and cov of the stacked ratings into those of the ratings."""
+    size = stacked_units(prepared)
+    first, second = size["mediator"], size["outcome"]
+    return np.array([first, second, second, first * second])
+
+
+def _stacked_values(
+    fit: MixedModelResult, prepared: PreparedMediation, chosen: MediationSpecification
+) -> np.ndarray:
     paths = [_coefficient(fit, name) for name in joint_paths(prepared)]
     covariance = 0.0
     for group, i, j in joint_entries(prepared, chosen):
@@ -138,6 +152,8 @@ def _joint(
     vcov[:3, :3] = _covariance(fit, joint_paths(prepared))
     entries = joint_entries(prepared, chosen)
     vcov[3, 3] = component_covariance(fit, entries).sum()
+    units = _units(prepared)
+    vcov *= np.outer(units, units)
     return LevelEstimates("within", joint_values(fit, prepared, chosen), vcov)
 
 

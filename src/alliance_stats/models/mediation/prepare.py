@@ -347,7 +347,7 @@ def _check_enough(prepared: PreparedMediation, side: Side) -> None:
                 "least 2 are needed."
             )
     if counts["session"] <= counts["patient"]:
-        need = 2 + prepared.chain.reach(side)
+        need = 2 + max(map(prepared.chain.reach, SIDES))
         raise DataError(
             f"{what} are there together at most once a patient: {why} Some patients need "
             f"{need} sessions or more in a row."

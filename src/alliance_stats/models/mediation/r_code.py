@@ -15,6 +15,7 @@ from alliance_stats.models.mediation.specification import (
     Source,
     random_columns,
     stacked_columns,
+    stacked_units,
 )
 from alliance_stats.models.r_code import (
     MEANS,
@@ -79,17 +80,19 @@ def _joint(
     names = {side: stacked_columns(prepared, side, chosen) for side in SIDES}
     plain = _plain_names([name for side in SIDES for name in names[side]])
     lines = ["library(nlme)"]
+    first, second = stacked_units(prepared).values()
+    unit = "" if first * second == 1.0 else f" * {first * second:g}"
     for side in SIDES:
         lines += _stack(prepared, side, names, plain)
-    units = {unit: f"group{k}" for k, unit in enumerate(prepared.groups, start=1)}
+    groups = {name: f"group{k}" for k, name in enumerate(prepared.groups, start=1)}
     random = []
-    for unit, group in reversed(units.items()):
-        inside = " + ".join(plain[name] for name in random_columns(prepared, chosen, unit))
+    for name, group in reversed(groups.items()):
+        inside = " + ".join(plain[column] for column in random_columns(prepared, chosen, name))
         random.append(f"{group} = ~ 0 + {inside}")
     a, b, _ = (plain[name] for name in joint_paths(prepared))
     covariance = " + ".join(
-        f'as.matrix(m$modelStruct$reStruct[["{units[unit]}"]])["{a}", "{b}"]'
-        for unit in chosen.joint_units
+        f'as.matrix(m$modelStruct$reStruct[["{groups[name]}"]])["{a}", "{b}"]'
+        for name in chosen.joint_units
     )
     return [
         *lines,
@@ -104,8 +107,8 @@ def _joint(
         f"stopifnot(m$dims$N == {fit.n_obs})",
         "print(summary(m), digits = 8)",
         "print(logLik(m), digits = 12)",
-        f"covariance <- sigma(m)^2 * ({covariance})",
-        f'indirect <- fixef(m)[["{a}"]] * fixef(m)[["{b}"]] + covariance',
+        f"covariance <- sigma(m)^2 * ({covariance}){unit}",
+        f'indirect <- fixef(m)[["{a}"]] * fixef(m)[["{b}"]]{unit} + covariance',
         "print(c(covariance = covariance, indirect = indirect), digits = 8)",
     ]
 
@@ -129,7 +132,9 @@ def _stack(
     groups = [group[0] for group in prepared.groups.values()]
     needed = [response, prepared.time, *prepared.fixed(side), *groups]
     made = [f"  group{k} = s[[{r_text(group)}]]" for k, group in enumerate(groups, start=1)]
-    made += [f"  rating = s[[{r_text(response)}]]", f'  equation = "{side}"']
+    size = stacked_units(prepared)[side]
+    rating = f"s[[{r_text(response)}]]" + (f" / {size:g}" if size != 1.0 else "")
+    made += [f"  rating = {rating}", f'  equation = "{side}"']
     for own, columns in names.items():
         for name, source in columns.items():
             made.append(f"  {plain[name]} = {_source(source) if own == side else '0'}")

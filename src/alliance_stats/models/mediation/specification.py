@@ -142,17 +142,33 @@ def fit_joint(
     return fit_quietly(formula, frame, reml=chosen.reml, residual=variance_by(EQUATION))
 
 
+def stacked_units(prepared: PreparedMediation) -> dict[Side, float]:
+    """What the rating of each equation is divided by in the stack: a power of ten, mostly 1.
+
+    Random effects are measured in residual standard deviations of the first equation, so the
+    second one's must not be of another order of magnitude.
+    """
+    spread = {
+        side: float(prepared.rows(side)[prepared.chain.response(side)].std()) for side in SIDES
+    }
+    ratio = spread["outcome"] / spread["mediator"]
+    far = np.isfinite(ratio) and ratio > 0 and not 0.1 <= ratio <= 10.0
+    return {"mediator": 1.0, "outcome": 10.0 ** round(float(np.log10(ratio))) if far else 1.0}
+
+
 def stacked_rows(
     prepared: PreparedMediation, chosen: MediationSpecification, extra: Sequence[Product] = ()
 ) -> pd.DataFrame:
     """The rows of both equations one below the other, columns of the other equation zero."""
     units = [columns[0] for columns in prepared.groups.values()]
     names = {side: stacked_columns(prepared, side, chosen, extra) for side in SIDES}
+    size = stacked_units(prepared)
     tables = []
     for side in SIDES:
         rows, response = prepared.rows(side), prepared.chain.response(side)
         table = rows[units].copy()
-        table[VALUE], table[EQUATION] = rows[response].to_numpy(dtype=float), response
+        table[VALUE] = rows[response].to_numpy(dtype=float) / size[side]
+        table[EQUATION] = response
         columns = {
             name: source.values(rows) if own == side else np.zeros(len(rows))
             for own, sources in names.items()
