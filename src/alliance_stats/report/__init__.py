@@ -11,6 +11,7 @@ NAMES = {
     "plot_cross_lagged": "alliance_stats.report.plots.cross_lagged",
     "plot_d_study": "alliance_stats.report.plots.d_study",
     "plot_lagged": "alliance_stats.report.plots.lagged",
+    "plot_mediation": "alliance_stats.report.plots.mediation",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_outcome": "alliance_stats.report.plots.outcome",
     "plot_reliability": "alliance_stats.report.plots.reliability",

@@ -4,6 +4,7 @@ from alliance_stats.report.plots.cross_lagged import plot_cross_lagged as plot_c
 from alliance_stats.report.plots.d_study import plot_d_study as plot_d_study
 from alliance_stats.report.plots.growth import plot_growth as plot_growth
 from alliance_stats.report.plots.lagged import plot_lagged as plot_lagged
+from alliance_stats.report.plots.mediation import plot_mediation as plot_mediation
 from alliance_stats.report.plots.outcome import plot_outcome as plot_outcome
 from alliance_stats.report.plots.reliability import plot_reliability as plot_reliability
 from alliance_stats.report.plots.reliable_change import plot_reliable_change as plot_reliable_change

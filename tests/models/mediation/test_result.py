@@ -199,7 +199,7 @@ def test_the_call_fits_the_same_again(frame: pd.DataFrame, same: pd.DataFrame) -
     ):
         result = fit(data, roles, **more)
         sessions = al.load_sessions(data, roles)
-        again = eval(result.view().refit, {"al": al, "sessions": sessions})
+        again = eval(result.view().refit, {"al": al, "sessions": sessions})  # noqa: S307 - of our own text
         pd.testing.assert_frame_equal(again.tidy(), result.tidy())
 
 
