@@ -73,7 +73,9 @@ def row(n: int, rounds: int) -> tuple[str, str]:
         two = "\t".join([*simple.formulas.values(), a, b])
         fixed, random = free.formulas["joint"].split(" + (")
         one = f"{fixed}\t~ {random.split(' | ')[0]}"
-        found: dict[str, list[tuple[float, float]]] = {k: [] for k in ("apart", "two", "all", "one")}
+        found: dict[str, list[tuple[float, float]]] = {
+            k: [] for k in ("apart", "two", "all", "one")
+        }
         for _ in range(rounds + 1):
             found["apart"].append(shared.timed(apart))
             found["two"].append(process.ask_about("two", two))

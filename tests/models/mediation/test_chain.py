@@ -7,7 +7,6 @@ import pytest
 import alliance_stats as al
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats.models.mediation.chain import Chain, chain_of
-from alliance_stats.models.timing import sessions_until
 
 
 def chain(x: str | None, m: str | None, y: str | None, step: int = 1, **more: bool) -> Chain:
@@ -93,9 +92,3 @@ def test_a_predictor_of_patients_has_no_moment() -> None:
 def test_an_unknown_order_is_refused(moments: tuple[str | None, ...], said: str) -> None:
     with pytest.raises(ArgumentError, match=said):
         chain(*moments)
-
-
-def test_sessions_until() -> None:
-    assert sessions_until("before", "after", 3) == 0
-    assert sessions_until("after", "before", 3) == 3
-    assert sessions_until(None, "after", 3) == 3

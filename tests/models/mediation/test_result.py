@@ -23,7 +23,8 @@ def test_tidy_has_the_columns_of_every_tidy_table(apart: MediationResult) -> Non
     assert dict(zip(table["effect"], table["unit"], strict=True)) == {
         f"{level}_{name}": unit
         for level, unit in (
-            ("within", "session"), ("patient_between", "patient"), ("therapist_between", "therapist"),
+            ("within", "session"), ("patient_between", "patient"),
+            ("therapist_between", "therapist"),
         )
         for name in ("total", "indirect", "direct", "a", "b")
     }  # fmt: skip

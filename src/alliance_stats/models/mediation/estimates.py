@@ -172,4 +172,8 @@ def _coefficient(fit: MixedModelResult, name: str) -> float:
 
 def _covariance(fit: MixedModelResult, names: Sequence[str]) -> np.ndarray:
     """Covariance of coefficients; NaN where one could not be estimated."""
-    return fit.vcov.reindex(index=list(names), columns=list(names)).to_numpy()
+    known = [name in fit.names for name in names]
+    places = [fit.names.index(name) for name in names if name in fit.names]
+    found = np.full((len(names), len(names)), np.nan)
+    found[np.ix_(known, known)] = fit.vcov.to_numpy()[np.ix_(places, places)]
+    return found
