@@ -17,6 +17,8 @@ NAMES = {
     "CrossLaggedResult": "alliance_stats.models.panel.result",
     "fit_cross_lagged": "alliance_stats.models.panel.fit",
     "fit_outcome": "alliance_stats.models.outcome.fit",
+    "TherapistResult": "alliance_stats.models.therapist.result",
+    "fit_therapist": "alliance_stats.models.therapist.fit",
     "fit_within_between": "alliance_stats.models.within_between.fit",
     "reliable_change_model": "alliance_stats.models.change.fit",
 }

@@ -18,6 +18,7 @@ from alliance_stats.report.plots import (
     outcome,
     reliability,
     reliable_change,
+    therapists,
     trajectories,
     within_between,
 )
@@ -104,6 +105,13 @@ DRAWINGS = {
         trajectories.figure_caption,
         trajectories.panel_names,
         share_y=False,
+    ),
+    "therapist": Drawing(
+        therapists.plot_therapists,
+        therapists.figure_caption,
+        therapists.panel_names,
+        share_y=True,
+        size=therapists.figure_size,
     ),
     "within_between": Drawing(
         within_between.plot_within_between,

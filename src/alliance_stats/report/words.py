@@ -102,6 +102,13 @@ COLUMN_WORDS = MappingProxyType(
         "bias_in_se": "Bias / SE",
         "rejected": "Share p < .05",
         "n_studies": "Studies",
+        "ptr": "PTR",
+        "n_patients": "Patients",
+        "n_therapists": "Therapists",
+        "n_single": "Of one patient",
+        "var_therapist": "Var. therapists",
+        "var_patient": "Var. patients",
+        "p_top": "P(top)",
     }
 )
 

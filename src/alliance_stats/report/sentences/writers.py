@@ -15,6 +15,7 @@ from alliance_stats.report.sentences import (
     mediation,
     outcome,
     reliability,
+    therapist,
     within_between,
 )
 
@@ -34,5 +35,6 @@ WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
     "reliability_report": reliability.report_paragraphs,
     "reliable_change": change.change_paragraphs,
     "sessions": data.sessions_paragraphs,
+    "therapist": therapist.therapist_paragraphs,
     "within_between": within_between.within_between_paragraphs,
 }
