@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -263,6 +263,24 @@ def complete_rows(frame: pd.DataFrame, names: dict[str, str]) -> tuple[np.ndarra
             dropped[name] = int(gone.sum())
             keep &= ~gone
     return keep, dropped
+
+
+def kept_rows(reasons: Mapping[str, pd.Series]) -> tuple[np.ndarray, dict[str, int]]:
+    """Rows for which no reason holds, and counts of the others by the first one that does."""
+    keep: np.ndarray | None = None
+    dropped = {}
+    for reason, gone in reasons.items():
+        keep = np.ones(len(gone), dtype=bool) if keep is None else keep
+        lost = keep & gone.to_numpy()
+        if lost.any():
+            dropped[reason] = int(lost.sum())
+            keep &= ~lost
+    return np.ones(0, dtype=bool) if keep is None else keep, dropped
+
+
+def first_words(reach: int) -> str:
+    """Name of the sessions that can have no session `reach` before them."""
+    return "first sessions" if reach == 1 else f"less than {reach} after the first session"
 
 
 def _check_units(frame: pd.DataFrame, roles: Roles) -> None:

@@ -23,6 +23,8 @@ from alliance_stats.models.prepare import (
     assign_therapists,
     check_therapists,
     clock_of,
+    first_words,
+    kept_rows,
     since_name,
     timed_frame,
 )
@@ -124,11 +126,6 @@ class PreparedLags:
         return f"{n:,} of {counted(len(self.frame), 'session')} are predicted{lost}."
 
 
-def first_words(step: int) -> str:
-    """Name of the sessions that can have no earlier one."""
-    return "first sessions" if step == 1 else f"less than {step} after the first session"
-
-
 def prepare_lags(
     data: SessionData,
     roles: Roles,
@@ -226,14 +223,7 @@ def _complete(
     }
     if roles.therapist is not None:
         reasons[f"{roles.therapist} missing"] = frame[roles.therapist].isna()
-    keep = np.ones(len(frame), dtype=bool)
-    dropped = {}
-    for reason, gone in reasons.items():
-        lost = keep & gone.to_numpy()
-        if lost.any():
-            dropped[reason] = int(lost.sum())
-            keep &= ~lost
-    return keep, dropped
+    return kept_rows(reasons)
 
 
 def _check_enough(prepared: PreparedLags, equation: Equation) -> None:

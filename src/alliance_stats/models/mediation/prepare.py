@@ -22,6 +22,8 @@ from alliance_stats.models.prepare import (
     assign_therapists,
     check_therapists,
     clock_of,
+    first_words,
+    kept_rows,
     since_name,
     timed_frame,
 )
@@ -136,11 +138,6 @@ class PreparedMediation:
         lost = f"; not predicted: {why}" if why else ""
         total = counted(len(self.frame), "session")
         return f"{self.chain.response(side)}: {n:,} of {total} are predicted{lost}."
-
-
-def first_words(reach: int) -> str:
-    """Name of the sessions that can have no session so far before them."""
-    return "first sessions" if reach == 1 else f"less than {reach} after the first session"
 
 
 def prepare_mediation(
@@ -307,13 +304,7 @@ def _complete(
     reasons[f"{since.removesuffix('_since_start')} missing"] = frame[since].isna()
     if roles.therapist is not None:
         reasons[f"{roles.therapist} missing"] = frame[roles.therapist].isna()
-    keep, dropped = np.ones(len(frame), dtype=bool), {}
-    for reason, gone in reasons.items():
-        lost = keep & gone.to_numpy()
-        if lost.any():
-            dropped[reason] = int(lost.sum())
-            keep &= ~lost
-    return keep, dropped
+    return kept_rows(reasons)
 
 
 def _needed(roles: Roles, chain: Chain, side: Side) -> list[tuple[str, str, int]]:
