@@ -72,6 +72,25 @@ def test_columns_that_cannot_be(frame: pd.DataFrame) -> None:
     refused(three, "predictor 'arm' has 10 categories", DataError, predictor="arm")
 
 
+def test_a_constant_predictor(frame: pd.DataFrame) -> None:
+    refused(frame.assign(hope=3.0), "predictor 'hope' is the same in all sessions", DataError,
+            predictor="hope")  # fmt: skip
+
+
+def test_levels_that_are_not_identified_are_missing(frame: pd.DataFrame) -> None:
+    """Two therapists: the means of alliance and mediator lie on one line."""
+    two = frame.assign(who=np.where(frame["who"].str[1:].astype(int) % 2, "A", "B"))
+    result = fit(two, THREE, random_slopes={})
+    assert np.isnan(row(result, "therapist_between_indirect")["estimate"])
+    assert np.isfinite(row(result, "patient_between_indirect")["estimate"])
+    assert np.isnan(row(result, "therapist_between_indirect")["p_value"])
+    assert "could not be estimated" in str(al.report_text(result))
+    reasons = result.proportion_mediated()["reason"].tolist()
+    assert reasons[-1] == "an effect could not be estimated"
+    boot = fit(two, THREE, random_slopes={}, interval="bootstrap", n_boot=100)
+    assert np.isnan(row(boot, "therapist_between_indirect")["ci_low"])
+
+
 def test_centred_and_lagged_columns(frame: pd.DataFrame) -> None:
     within = al.center(frame, "motivation", by="id")
     refused(within, "column 'motivation_within' is centred already", DataError,

@@ -171,12 +171,18 @@ def prepare_mediation(
     frame = _lagged(frame, roles, chain)
     since = since_name(clock)
     parts = dict(centered_columns(x, therapist=roles.therapist is not None))
+    levels = tuple(level for level, part in parts.items() if _varies(frame, x, part))
+    if not levels:
+        raise DataError(
+            f"predictor '{given}' is the same in all sessions, so nothing can go with it. Give a "
+            "column that differs between patients."
+        )
     rows = {side: _complete(frame, roles, chain, side, since) for side in SIDES}
     prepared = PreparedMediation(
         frame=frame,
         roles=roles,
         chain=chain,
-        levels=tuple(level for level, part in parts.items() if _varies(frame, x, part)),
+        levels=levels,
         time=since,
         keep={side: keep for side, (keep, _) in rows.items()},
         dropped={side: dropped for side, (_, dropped) in rows.items()},
