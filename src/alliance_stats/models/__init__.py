@@ -10,6 +10,8 @@ NAMES = {
     "LatentResult": "alliance_stats.models.latent.result",
     "fit_growth": "alliance_stats.models.growth.fit",
     "fit_latent_within_between": "alliance_stats.models.latent.fit",
+    "ImportanceResult": "alliance_stats.models.importance.result",
+    "fit_importance": "alliance_stats.models.importance.fit",
     "ModelChange": "alliance_stats.models.change.result",
     "MediationResult": "alliance_stats.models.mediation.result",
     "fit_mediation": "alliance_stats.models.mediation.fit",

@@ -2,6 +2,8 @@ from alliance_stats.models.change.fit import reliable_change_model as reliable_c
 from alliance_stats.models.change.result import ModelChange as ModelChange
 from alliance_stats.models.growth.fit import fit_growth as fit_growth
 from alliance_stats.models.growth.result import GrowthResult as GrowthResult
+from alliance_stats.models.importance.fit import fit_importance as fit_importance
+from alliance_stats.models.importance.result import ImportanceResult as ImportanceResult
 from alliance_stats.models.lagged.fit import fit_lagged as fit_lagged
 from alliance_stats.models.lagged.result import LaggedResult as LaggedResult
 from alliance_stats.models.latent.fit import fit_latent_within_between as fit_latent_within_between

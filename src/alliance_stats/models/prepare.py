@@ -72,12 +72,7 @@ class PreparedSessions:
 
     def messages(self) -> tuple[str, ...]:
         """Dropped sessions by cause, and what was made of patients who change their therapist."""
-        found = [self.changes.words()] if self.changes is not None else []
-        if self.dropped:
-            causes = ", ".join(f"{column} missing: {n:,}" for column, n in self.dropped.items())
-            total = sum(self.dropped.values())
-            found.append(f"{total:,} of {counted(self.n_rows, 'session')} dropped ({causes}).")
-        return tuple(text for text in found if text)
+        return data_messages(self.changes, self.dropped, self.n_rows)
 
     @property
     def clock(self) -> str:
@@ -122,6 +117,18 @@ class PreparedSessions:
         if self.roles.therapist is not None:
             found["therapist"] = self.frame[self.roles.therapist].nunique()
         return found
+
+
+def data_messages(
+    changes: TherapistChanges | None, dropped: dict[str, int], n_rows: int
+) -> tuple[str, ...]:
+    """Changes of therapist in words, and sessions dropped of `n_rows` by what was missing."""
+    found = [changes.words()] if changes is not None else []
+    if dropped:
+        causes = ", ".join(f"{column} missing: {n:,}" for column, n in dropped.items())
+        total = sum(dropped.values())
+        found.append(f"{total:,} of {counted(n_rows, 'session')} dropped ({causes}).")
+    return tuple(text for text in found if text)
 
 
 def prepare_sessions(

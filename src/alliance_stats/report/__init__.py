@@ -8,6 +8,7 @@ NAMES = {
     "coef_table": "alliance_stats.report.tables",
     "frame_table": "alliance_stats.report.frames",
     "plot_growth": "alliance_stats.report.plots.growth",
+    "plot_importance": "alliance_stats.report.plots.importance",
     "plot_cross_lagged": "alliance_stats.report.plots.cross_lagged",
     "plot_d_study": "alliance_stats.report.plots.d_study",
     "plot_lagged": "alliance_stats.report.plots.lagged",

@@ -13,6 +13,7 @@ from alliance_stats.report.plots import (
     cross_lagged,
     d_study,
     growth,
+    importance,
     lagged,
     mediation,
     outcome,
@@ -65,6 +66,13 @@ DRAWINGS = {
         growth.figure_caption,
         trajectories.panel_names,
         share_y=False,
+    ),
+    "importance": Drawing(
+        importance.plot_importance,
+        importance.figure_caption,
+        importance.panel_names,
+        share_y=False,
+        lay_out=importance.lay_out,
     ),
     "lagged": Drawing(
         lagged.plot_lagged,

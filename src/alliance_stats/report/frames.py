@@ -163,7 +163,20 @@ def row_words(frame: pd.DataFrame) -> list[str]:
     words = [
         effect_words(effect, unit) if effect else term_words(term) for effect, unit, term in names
     ]
-    return [f"{word}{ending}" for word, ending in zip(words, _path_endings(frame), strict=True)]
+    words = [f"{word}{ending}" for word, ending in zip(words, _path_endings(frame), strict=True)]
+    return _told_apart(words, frame)
+
+
+def _told_apart(words: list[str], frame: pd.DataFrame) -> list[str]:
+    """Names of rows, with the term behind an effect of several terms: ``…: wai − bond``."""
+    effects, terms = strings(frame, "effect"), strings(frame, "term")
+    times = Counter(word for word, _ in set(zip(words, terms, strict=True)))
+    return [
+        f"{word}: {one_line(term).replace(' - ', f' {MINUS} ')}"
+        if effect and term and times[word] > 1
+        else word
+        for word, effect, term in zip(words, effects, terms, strict=True)
+    ]
 
 
 def _is_path(term: str) -> bool:
