@@ -18,6 +18,8 @@ NAMES = {
     "ImportanceResult": "alliance_stats.models.importance.result",
     "fit_importance": "alliance_stats.models.importance.fit",
     "ModelChange": "alliance_stats.models.change.result",
+    "MediationResult": "alliance_stats.models.mediation.result",
+    "fit_mediation": "alliance_stats.models.mediation.fit",
     "fit_lagged": "alliance_stats.models.lagged.fit",
     "CrossLaggedResult": "alliance_stats.models.panel.result",
     "fit_cross_lagged": "alliance_stats.models.panel.fit",

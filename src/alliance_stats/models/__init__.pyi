@@ -10,6 +10,8 @@ from alliance_stats.models.lagged.fit import fit_lagged as fit_lagged
 from alliance_stats.models.lagged.result import LaggedResult as LaggedResult
 from alliance_stats.models.latent.fit import fit_latent_within_between as fit_latent_within_between
 from alliance_stats.models.latent.result import LatentResult as LatentResult
+from alliance_stats.models.mediation.fit import fit_mediation as fit_mediation
+from alliance_stats.models.mediation.result import MediationResult as MediationResult
 from alliance_stats.models.outcome.fit import fit_outcome as fit_outcome
 from alliance_stats.models.outcome.result import OutcomeResult as OutcomeResult
 from alliance_stats.models.panel.fit import fit_cross_lagged as fit_cross_lagged

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -293,6 +293,24 @@ def complete_rows(frame: pd.DataFrame, names: dict[str, str]) -> tuple[np.ndarra
     return keep, dropped
 
 
+def kept_rows(reasons: Mapping[str, pd.Series]) -> tuple[np.ndarray, dict[str, int]]:
+    """Rows for which no reason holds, and counts of the others by the first one that does."""
+    keep: np.ndarray | None = None
+    dropped = {}
+    for reason, gone in reasons.items():
+        keep = np.ones(len(gone), dtype=bool) if keep is None else keep
+        lost = keep & gone.to_numpy()
+        if lost.any():
+            dropped[reason] = int(lost.sum())
+            keep &= ~lost
+    return np.ones(0, dtype=bool) if keep is None else keep, dropped
+
+
+def first_words(reach: int) -> str:
+    """Name of the sessions that can have no session `reach` before them."""
+    return "first sessions" if reach == 1 else f"less than {reach} after the first session"
+
+
 def _check_units(frame: pd.DataFrame, roles: Roles) -> None:
     """Raise unless complete sessions of at least two patients (and therapists) are left."""
     for unit, column in (("patient", roles.patient), ("therapist", roles.therapist)):
@@ -333,3 +351,15 @@ def time_term(time: Time, prepared: Timed) -> str | None:
                 "accepted; use time='linear' or 'log', or time_column='session'."
             )
     return prepared.time
+
+
+def length_terms(prepared: Timed, time: Time) -> list[tuple[str, ...]]:
+    """Sessions attended, and their product with time, as columns of products.
+
+    Where ratings have a trend a patient's mean depends on how long the treatment was, and so does
+    what is centred on it. None where time is not in the model or lengths hardly differ.
+    """
+    if time == "none" or prepared.frame[LENGTH].nunique() < 3:
+        return []
+    column = prepared.time if time == "factor" else str(time_term(time, prepared))
+    return [(LENGTH,), (LENGTH, column)]

@@ -18,6 +18,7 @@ from alliance_stats.report.plots import (
     importance,
     lagged,
     latent,
+    mediation,
     outcome,
     perspectives,
     reliability,
@@ -103,6 +104,13 @@ DRAWINGS = {
         latent.panel_names,
         share_y=True,
         size=latent.figure_size,
+    ),
+    "mediation": Drawing(
+        mediation.plot_mediation,
+        mediation.figure_caption,
+        mediation.panel_names,
+        share_y=True,
+        size=mediation.figure_size,
     ),
     "outcome": Drawing(
         outcome.plot_outcome,

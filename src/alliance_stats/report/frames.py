@@ -116,7 +116,7 @@ def printed_cells(
     """The cells of a table as strings, and which columns hold words."""
     shown = _in_words(_with_index(frame))
     words = {str(n): as_heading(n) for n in shown.columns if n not in HEADINGS} | COLUMN_WORDS
-    if "sd_alliance" in shown.columns:
+    if {"sd_alliance", "sd_from"} & set(shown.columns):
         words["estimate"] = "Std. b"
         decimals = 2 if decimals is None else decimals
     if "ratio" in shown.columns:
@@ -255,7 +255,8 @@ def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _own_notes(frame: pd.DataFrame) -> list[str]:
-    notes = [_STANDARDISED_NOTE] if {"sd_alliance", "estimate"} <= set(frame.columns) else []
+    sized = {"sd_alliance", "sd_from"} & set(frame.columns) and "estimate" in frame.columns
+    notes = [_STANDARDISED_NOTE] if sized else []
     two_terms = "variance" in frame.columns and any(strings(frame, "with_term"))
     return [*notes, _COVARIANCE_NOTE] if two_terms else notes
 

@@ -59,6 +59,13 @@ def with_response(criterion: Criterion, along: np.ndarray, square: float) -> Rep
 
 def with_counts(criterion: Criterion, counts: np.ndarray) -> Replicate:
     """The model of a criterion with every group of the highest factor `counts` times."""
+    new = drawn_design(criterion, counts)[0]
+    along = nested_products(criterion).grams[:-1, -1]
+    return Replicate(Criterion(new, criterion.reml), along, 0.0, counts)
+
+
+def drawn_design(criterion: Criterion, counts: np.ndarray) -> tuple[MixedDesign, np.ndarray]:
+    """The design of groups drawn again, and which innermost groups (G,) it is made of."""
     design, products = criterion.design, nested_products(criterion)
     drawn = np.repeat(np.arange(len(counts)), counts)
     taken = [drawn]
@@ -72,8 +79,7 @@ def with_counts(criterion: Criterion, counts: np.ndarray) -> Replicate:
         drawn = np.repeat(first[drawn] - starts[0], lengths) + np.arange(ends[-1])
         taken.insert(0, drawn)
     found = NestedProducts(products.grams[:, :, drawn], products.z, starts, parents)
-    new = resampled(design, found, taken)
-    return Replicate(Criterion(new, criterion.reml), products.grams[:-1, -1], 0.0, counts)
+    return resampled(design, found, taken), drawn
 
 
 def resampled(design: MixedDesign, products: Products, taken: Sequence[np.ndarray]) -> MixedDesign:

@@ -12,6 +12,7 @@ NAMES = {
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_lagged": "alliance_stats.report.plots.lagged",
     "plot_latent": "alliance_stats.report.plots.latent",
+    "plot_mediation": "alliance_stats.report.plots.mediation",
     "plot_outcome": "alliance_stats.report.plots.outcome",
     "plot_perspectives": "alliance_stats.report.plots.perspectives",
     "plot_reliability": "alliance_stats.report.plots.reliability",
