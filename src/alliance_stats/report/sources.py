@@ -93,21 +93,3 @@ def numbered_titles(views: Sequence[ResultView]) -> list[str]:
         seen[title] += 1
         numbered.append(f"{title} ({seen[title]})" if title in often else title)
     return numbered
-
-
-def drawn_frame(view: ResultView, *, kind: str, columns: Sequence[str], maker: str) -> pd.DataFrame:
-    """The frame that a figure draws.
-
-    Raises ArgumentError, which names the function `maker`, for a view of another kind or a frame
-    without the `columns`.
-    """
-    if view.kind != kind or view.plot is None or view.plot.empty:
-        raise ArgumentError(
-            f"the result is of kind '{view.kind}', or has no plot frame. Give a result of {maker}."
-        )
-    missing = [name for name in columns if name not in view.plot.columns]
-    if missing:
-        raise ArgumentError(
-            f"the plot frame of this result lacks {', '.join(missing)}. Give a result of {maker}."
-        )
-    return view.plot

@@ -157,3 +157,27 @@ def test_what_is_shown(rows: pd.DataFrame) -> None:
     assert found.view().fit["n_obs"].item() == 637
     assert "explained" in repr(found)
     assert "residual" in found._repr_html_()
+
+
+def test_the_bootstrap_of_a_smaller_fit(rows: pd.DataFrame) -> None:
+    """Of the model without predictors it is the bootstrap of the null model, draw by draw."""
+    fit = fit_quietly("y ~ x + (1 | patient) + (1 | therapist)", rows)
+    null = fit_quietly("y ~ 1 + (1 | patient) + (1 | therapist)", rows)
+    by_name = fit.variance_shares(before="null", bootstrap=12, rng=1)
+    by_fit = fit.variance_shares(before=null, bootstrap=12, rng=1)
+    assert by_name.bootstrap is not None and by_fit.bootstrap is not None
+    np.testing.assert_allclose(
+        by_fit.bootstrap.draws, by_name.bootstrap.draws, rtol=1e-4, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["y ~ o + (1 | patient)", "y ~ 1 + (1 + x | patient)"],
+    ids=["another predictor", "slopes"],
+)
+def test_the_bootstrap_of_another_fit_is_refused(rows: pd.DataFrame, formula: str) -> None:
+    fit = fit_quietly("y ~ x + (1 | patient)", rows)
+    other = fit_quietly(formula, rows)
+    with pytest.raises(UnsupportedError, match="no fixed effect that this model lacks"):
+        fit.variance_shares(before=other, bootstrap=12, rng=1)

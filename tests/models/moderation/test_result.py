@@ -215,7 +215,7 @@ def test_reports_hold_the_claims(three: ModerationResult, tmp_path: Any) -> None
     text = path.read_text("utf-8")
     for heading in three.view().tables:
         assert heading in text
-    assert re.search(r"Difference within patients: dyn vs cbt \| ", text)
+    assert re.search(r"Difference within patients \(dyn vs cbt\) \| ", text)
 
 
 def test_r_code_is_refused_where_r_cannot_follow(frame: pd.DataFrame) -> None:

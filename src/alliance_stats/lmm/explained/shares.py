@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,6 +16,8 @@ from alliance_stats._base.random import RandomSource
 from alliance_stats._base.views import TIDY_COLUMNS, ResultView
 from alliance_stats.formula.columns import INTERCEPT
 from alliance_stats.lmm.algebra.nested import NestedProducts
+from alliance_stats.lmm.comparison.restricted import restricted
+from alliance_stats.lmm.criterion import Criterion
 from alliance_stats.lmm.design.mixed_design import MixedDesign
 from alliance_stats.lmm.explained.estimates import drawn_components, fitted_components
 from alliance_stats.lmm.explained.intervals import notes_on, with_intervals
@@ -25,6 +28,7 @@ from alliance_stats.lmm.minimum import minimise
 from alliance_stats.lmm.resampling.bootstrap import bootstrap_result, check_asked, draw_frame
 from alliance_stats.lmm.resampling.bootstrap_result import BootstrapResult, Interval
 from alliance_stats.lmm.resampling.draws import Kind, draw_refits
+from alliance_stats.lmm.resampling.replicate import nested_products
 from alliance_stats.lmm.residual.limits import no_structure
 
 RESIDUAL = "residual"
@@ -129,8 +133,8 @@ def variance_shares(
         intercept of every factor, fitted to the same rows by the same method; or a fit of yours
         to the same rows.
     bootstrap : int, optional
-        Refits for standard errors and intervals, 1,000 for instance; none by default. The null
-        model is fitted again too.
+        Refits for standard errors and intervals, 1,000 for instance; none by default. The model
+        before is fitted again too, to the same data sets.
     kind : {"parametric", "cluster"}
         As in `bootstrap`.
     rng : int, SeedSequence or Generator, optional
@@ -150,8 +154,8 @@ def variance_shares(
         and `rng` do not go together.
     UnsupportedError
         If the model has no intercept or no random effects; with `before`, if residuals have a
-        structure; for the bootstrap of a comparison with a fit of yours; with `bootstrap`, as the
-        method of that name.
+        structure; for the bootstrap of a comparison with a fit that is not within this model or
+        has random slopes; with `bootstrap`, as the method of that name.
 
     Notes
     -----
@@ -243,17 +247,10 @@ def _bootstrap(
     kind: Kind,
     rng: RandomSource,
 ) -> BootstrapResult:
-    """The numbers of refits, and of null models fitted to the same data sets."""
-    if before is not None and before != "null":
-        raise UnsupportedError(
-            "the bootstrap compares with the null model only: the responses of a resampled data "
-            "set are those of one model. Give before='null', or leave bootstrap out."
-        )
+    """The numbers of refits, and of the model before fitted to the same data sets."""
     design = fit.criterion.design
     units = _units(design)
-    found = draw_refits(
-        fit, n, kind=kind, rng=rng, statistic=None if before is None else _null_variances
-    )
+    found = draw_refits(fit, n, kind=kind, rng=rng, statistic=_earlier_variances(fit, before))
     drawn = _numbers(design, drawn_components(found).at_means)
     if before is not None:
         earlier = np.full((n, len(units)), np.nan)
@@ -266,11 +263,63 @@ def _bootstrap(
     return bootstrap_result(found, estimates, draws)
 
 
-def _null_variances(fit: FittedModel) -> dict[str, float]:
-    """Variances of the model without predictors, of the same data."""
-    null = _null_fit(fit)
-    values = _variances(null) if null.converged else np.full(len(null.covariances) + 1, np.nan)
-    return dict(zip(_units(null.criterion.design), values.tolist(), strict=True))
+def _earlier_variances(
+    fit: FittedModel, before: FittedModel | Literal["null"] | None
+) -> Callable[[FittedModel], dict[str, float]] | None:
+    """What gives the variances of the model before, of the data of a refit."""
+    if before is None:
+        return None
+    if before == "null":
+        return lambda refit: _named_variances(_null_fit(refit))
+    _check_within(before, fit)
+    return lambda refit: _named_variances(_smaller_fit(before, refit))
+
+
+def _named_variances(fit: FittedModel) -> dict[str, float]:
+    """Variances by unit; NaN of a fit that failed."""
+    units = _units(fit.criterion.design)
+    values = _variances(fit) if fit.converged else np.full(len(units), np.nan)
+    return dict(zip(units, values.tolist(), strict=True))
+
+
+def _check_within(before: FittedModel, fit: FittedModel) -> None:
+    """Raise UnsupportedError unless the columns of a model are among those of a larger one."""
+    smaller, larger = before.criterion.design, fit.criterion.design
+    nested = isinstance(larger.products, NestedProducts)
+    inside = set(smaller.names) <= set(larger.names)
+    slopes = any(level.effects != (INTERCEPT,) for level in smaller.levels)
+    if nested and inside and not slopes and before.reml == fit.reml:
+        return
+    raise UnsupportedError(
+        "the bootstrap fits the model before to the data sets drawn for this one, from the "
+        "cross-products of its columns: the model before must have random intercepts of nested "
+        "factors, the same method, and no fixed effect that this model lacks. Give such a fit, "
+        "before='null', or leave bootstrap out."
+    )
+
+
+def _smaller_fit(before: FittedModel, refit: FittedModel) -> FittedModel:
+    """The model before, of the data of a refit of the larger one; its β is not to be read."""
+    larger = _with_whole_response(refit.criterion)
+    criterion = restricted(before.criterion.design, larger).criterion
+    design = replace(criterion.design, scale=refit.criterion.design.scale)
+    criterion = replace(criterion, design=design)
+    return type(before)("", criterion, minimise(criterion))
+
+
+def _with_whole_response(criterion: Criterion) -> Criterion:
+    """With the least-squares part of the response put back, which a smaller model may not have.
+
+    Its constant stays out: it is of no use for the variances.
+    """
+    design = criterion.design
+    taken = np.linalg.solve(design.transform, design.least_squares) / design.scale
+    taken[design.names.index(INTERCEPT)] = 0.0
+    mixture = np.eye(design.y + 1)
+    mixture[design.x, design.y] = taken
+    products = nested_products(criterion)
+    grams = np.einsum("ai,abg,bj->ijg", mixture, products.grams, mixture, optimize=True)
+    return replace(criterion, design=replace(design, products=replace(products, grams=grams)))
 
 
 def _null_fit(fit: FittedModel) -> FittedModel:

@@ -12,12 +12,12 @@ from alliance_stats.models.lagged.prepare import PreparedLags
 from alliance_stats.models.lagged.specification import LaggedSpecification
 from alliance_stats.models.r_code import (
     LMER_HEAD,
-    MEAN_OF,
+    MEANS,
     cell,
     centring_lines,
     check_r_code,
+    earlier_line,
     reading,
-    therapist_lines,
     time_lines,
 )
 
@@ -30,11 +30,12 @@ def lagged_r_code(
 ) -> str:
     """The text of `LaggedResult.to_r`, which documents the arguments."""
     check_r_code(data, prepared.changes)
+    ratings = [equation.predictor for equation in prepared.equations]
     lines = [
         *LMER_HEAD,
         *reading(prepared.roles, prepared.groups, data),
-        *time_lines(prepared.roles, prepared.time, chosen.time, chosen.time_column), "", MEAN_OF,
-        *_centring(prepared), "", *_lagging(prepared), "", CONTROL,
+        *time_lines(prepared.roles, prepared.time, chosen.time, chosen.time_column), "", MEANS,
+        *centring_lines(ratings, prepared.roles.therapist), "", *_lagging(prepared), "", CONTROL,
     ]  # fmt: skip
     for equation in prepared.equations:
         fit = fits[equation.side]
@@ -43,20 +44,12 @@ def lagged_r_code(
     return "\n".join(lines) + "\n"
 
 
-def _centring(prepared: PreparedLags) -> list[str]:
-    therapist = prepared.roles.therapist
-    lines = therapist_lines(therapist)
-    for equation in prepared.equations:
-        lines += centring_lines(equation.predictor, therapist)
-    return lines
-
-
 def _lagging(prepared: PreparedLags) -> list[str]:
     session = cell(prepared.roles.session)
     number = session if prepared.gap == "strict" else f"ave({session}, patient, FUN = seq_along)"
     lines = [
         f"number <- {number}",
-        f"earlier <- match(paste(patient, number - {prepared.step}), paste(patient, number))",
+        earlier_line("number", prepared.step),
     ]
     for equation in prepared.equations:
         within = derived_name(equation.response, "within")

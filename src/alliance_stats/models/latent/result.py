@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import inf
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import one_of, probability
-from alliance_stats._base.views import TIDY_COLUMNS, ResultView
+from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.bivariate.fit import BivariateFit
-from alliance_stats.lmm.bivariate.profile import ProfileInterval, is_unbounded, profile_interval
+from alliance_stats.lmm.bivariate.profile import ProfileInterval, is_unbounded
 from alliance_stats.lmm.result import MixedModelResult
-from alliance_stats.lmm.tables import test_table
 from alliance_stats.models.effects import UNITS, effects_table
 from alliance_stats.models.labels import level_counts, role_labels
+from alliance_stats.models.latent.plot import slope_frame
 from alliance_stats.models.latent.r_code import latent_r_code
+from alliance_stats.models.latent_slopes import (
+    slope_profiles,
+    slope_weights,
+    slopes_table,
+)
 from alliance_stats.models.prepare import PreparedSessions, Time, TimeColumn
 from alliance_stats.models.shown import headline, result_html, result_text
 
@@ -80,7 +84,7 @@ class LatentResult:
             f"error of means is taken out, the data are compatible with no variance of "
             f"{roles.alliance} between {UNITS[effect]}s, so that no coefficient, however large, is "
             "ruled out."
-            for effect, weights in zip(self.effects, self._weights, strict=False)
+            for effect, weights in zip(self.effects, slope_weights(self.fit), strict=False)
             if is_unbounded(self.fit, weights)
         ]
 
@@ -89,23 +93,8 @@ class LatentResult:
         """Dropped sessions, changes of therapist, and `about_fit`."""
         return (*self.prepared.messages(), *self.about_fit)
 
-    @property
-    def _weights(self) -> np.ndarray:
-        """Rows: every level's slope, then the difference of each from the one below."""
-        k = len(self.effects)
-        return np.vstack([np.eye(k), np.eye(k)[1:] - np.eye(k)[:-1]])
-
-    @property
-    def _kinds(self) -> list[tuple[str, str, str]]:
-        """Effect, unit and term of every row."""
-        columns = dict(self.prepared.effects)
-        rows = [(effect, UNITS[effect], columns[effect]) for effect in self.effects]
-        for lower, upper in zip(self.effects, self.effects[1:], strict=False):
-            rows.append(("contextual", UNITS[upper], f"{columns[upper]} - {columns[lower]}"))
-        return rows
-
     def _profiles(self, conf_level: float) -> list[ProfileInterval]:
-        return [profile_interval(self.fit, w, conf_level=conf_level) for w in self._weights]
+        return slope_profiles(self.fit, conf_level)
 
     @cached_property
     def _profiles_95(self) -> list[ProfileInterval]:
@@ -131,20 +120,10 @@ class LatentResult:
         """
         probability(conf_level, name="conf_level")
         one_of(interval, ("profile", "delta"), name="interval")
-        weights, kinds = self._weights, self._kinds
-        estimate = np.array([_combined(w, self.fit.slopes) for w in weights])
-        se = np.array([_standard_error(w, self.fit.slope_covariance) for w in weights])
-        terms = tuple(term for _, _, term in kinds)
-        table = test_table(terms, estimate, se, np.full(len(se), inf), conf_level)
+        profiles = None
         if interval == "profile":
             profiles = self._profiles_95 if conf_level == 0.95 else self._profiles(conf_level)
-            table["ci_low"] = [profile.low for profile in profiles]
-            table["ci_high"] = [profile.high for profile in profiles]
-            unbounded = np.isinf(table["ci_low"].to_numpy())
-            table.loc[unbounded, ["statistic", "p_value"]] = np.nan
-        table.insert(0, "effect", [effect for effect, _, _ in kinds])
-        table.insert(1, "unit", [unit for _, unit, _ in kinds])
-        return table[["effect", "unit", *TIDY_COLUMNS]]
+        return slopes_table(self.fit, self.prepared.effects, conf_level, profiles)
 
     @cached_property
     def comparison(self) -> pd.DataFrame:
@@ -264,7 +243,7 @@ class LatentResult:
             title=self._title,
             terms=terms,
             fit=self.glance(),
-            plot=None,
+            plot=slope_frame(self.comparison),
             levels=level_counts(self.prepared.counts()),
             notes=self.notes,
             messages=self.messages,
@@ -314,18 +293,6 @@ class LatentResult:
 
     def _repr_html_(self) -> str:
         return result_html(*self._shown())
-
-
-def _combined(weights: np.ndarray, slopes: np.ndarray) -> float:
-    """A weighted sum of the slopes that have a weight."""
-    used = np.flatnonzero(weights)
-    return float(weights[used] @ slopes[used])
-
-
-def _standard_error(weights: np.ndarray, covariance: np.ndarray) -> float:
-    used = np.flatnonzero(weights)
-    variance = float(weights[used] @ covariance[np.ix_(used, used)] @ weights[used])
-    return float(np.sqrt(variance)) if variance >= 0 else float("nan")
 
 
 def _harmonic(counts: np.ndarray) -> float:

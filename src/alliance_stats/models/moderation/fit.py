@@ -30,7 +30,7 @@ from alliance_stats.models.moderation.specification import (
     checked_values,
     fit_moderated,
 )
-from alliance_stats.models.prepare import TIMES, MeanRows, Time, TimeColumn
+from alliance_stats.models.prepare import TIMES, MeanRows, Time, TimeColumn, check_clock
 from alliance_stats.models.slopes import Slopes, checked_slopes
 from alliance_stats.models.specification import Specification, check_rows
 
@@ -188,10 +188,7 @@ def _check_choices(
     one_of(time, TIMES, name="time")
     one_of(reml, (True, False), name="reml")
     one_of(variance_by_arm, (True, False), name="variance_by_arm")
-    if time == "none" and time_column != "session":
-        raise ArgumentError(
-            f"time_column={time_column!r} would be ignored with time='none'. Leave one out."
-        )
+    check_clock(str(time), str(time_column))
 
 
 def _check_kind(moderator: Moderator, at: tuple[float, ...] | None, variance_by_arm: bool) -> None:

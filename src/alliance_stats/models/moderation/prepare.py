@@ -184,8 +184,8 @@ def prepare_moderation(
         frame = _named_arms(frame, roles, moderator)
     prepared = prepare_sessions(
         replace(data, frame=frame), roles, time_column=time_column, mean_rows=mean_rows,
-        therapist_mean=therapist_mean, therapist_change=therapist_change, also=[column],
-        split=[column] if moderator.kind == "session" else [],
+        therapist_mean=therapist_mean, therapist_change=therapist_change,
+        **{"also" if moderator.kind == "session" else "carried": [column]},
     )  # fmt: skip
     if moderator.free:
         prepared = replace(prepared, frame=_without_pseudo(prepared, moderator))

@@ -21,12 +21,11 @@ from alliance_stats.models.moderation.prepare import WITH_THERAPIST, PreparedMod
 from alliance_stats.models.moderation.specification import ModerationSpecification
 from alliance_stats.models.r_code import (
     LMER_HEAD,
-    MEAN_OF,
+    MEANS,
     cell,
     centring_lines,
     check_r_code,
     reading,
-    therapist_lines,
     time_lines,
 )
 
@@ -70,10 +69,8 @@ def moderation_r_code(
         *_reading(prepared, data),
         *_arms(prepared),
         *time_lines(roles, since, base.time, base.time_column),
-        *(complete if fitted_rows else []), "", MEAN_OF,
-        *therapist_lines(roles.therapist),
-        *centring_lines(roles.alliance, roles.therapist, therapist_mean=means),
-        *_split_moderator(prepared, means),
+        *(complete if fitted_rows else []), "", MEANS,
+        *centring_lines(_ratings(prepared), roles.therapist, therapist_mean=means),
         *([] if fitted_rows else complete),
         *_after(prepared), "", CONTROL, "", f"m <- {first}", *rest,
         f"stopifnot(nobs(m) == {fit.n_obs})", PRINTED, "", _TESTS,
@@ -115,12 +112,11 @@ def _arms(prepared: PreparedModeration) -> list[str]:
     ]
 
 
-def _split_moderator(prepared: PreparedModeration, means: TherapistMean) -> list[str]:
-    """Lines that split a moderator of sessions."""
-    if prepared.moderator.kind != "session":
-        return []
-    column, therapist = prepared.moderator.column, prepared.roles.therapist
-    return centring_lines(column, therapist, therapist_mean=means)
+def _ratings(prepared: PreparedModeration) -> list[str]:
+    """Columns that are split into their parts."""
+    moderator = prepared.moderator
+    own = [moderator.column] if moderator.kind == "session" else []
+    return [prepared.roles.alliance, *own]
 
 
 def _after(prepared: PreparedModeration) -> list[str]:

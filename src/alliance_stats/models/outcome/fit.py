@@ -120,7 +120,7 @@ def fit_outcome(
     if known is None:  # sessions_from has refused this already
         raise ArgumentError("the sessions have no roles. Give roles=Roles(…).")
     window = session_window(alliance_window, name="alliance_window")
-    _check_min_ratings(min_ratings, window)
+    check_min_ratings(min_ratings, window)
     _check_split(split, known)
     _check_change(therapist_change, known)
     _check_n_boot(n_boot, rng)
@@ -137,7 +137,8 @@ def fit_outcome(
     return result
 
 
-def _check_min_ratings(min_ratings: int, window: tuple[int, int]) -> None:
+def check_min_ratings(min_ratings: int, window: tuple[int, int]) -> None:
+    """Raise unless `min_ratings` is a whole number that the window can hold."""
     if not is_whole(min_ratings) or min_ratings < 1:
         raise ArgumentError(
             f"min_ratings={min_ratings!r} is not a number of ratings. Give a whole number from 1."

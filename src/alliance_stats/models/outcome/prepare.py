@@ -50,7 +50,8 @@ class PreparedPatients:
     effects : tuple of (effect, column)
         ``("early_alliance", "wai_total_early")``, or the two parts.
     early, post, controls
-        Names of columns: early alliance, post-treatment score, intake and early change.
+        Names of columns: early alliance, post-treatment score, intake and (where it is in the
+        model) early change.
     window : tuple of int
         First and last session of the early alliance.
     min_ratings : int
@@ -68,7 +69,7 @@ class PreparedPatients:
     effects: tuple[tuple[str, str], ...]
     early: str
     post: str
-    controls: tuple[str, str]
+    controls: tuple[str, ...]
     window: tuple[int, int]
     min_ratings: int
     split: Split
@@ -126,8 +127,13 @@ def prepare_patients(
     min_ratings: int,
     split: Split,
     therapist_change: TherapistChange = "raise",
+    early_change: bool = True,
 ) -> PreparedPatients:
-    """Make one row a patient, drop and count patients without what the model needs."""
+    """Make one row a patient, drop and count patients without what the model needs.
+
+    Without `early_change` intake is the only control, and no outcome at the window's start is
+    needed.
+    """
     baseline = _baseline(roles)
     names = _derived_names(roles, baseline)
     sessions, changes = assign_therapists(data.frame, roles, therapist_change)
@@ -149,16 +155,17 @@ def prepare_patients(
     )
     if roles.therapist is not None:
         frame.insert(1, roles.therapist, _therapists(sessions, roles.therapist, patient))
-    keep, dropped = _complete(scores, frame, roles, window, min_ratings)
+    controls = (baseline, names["change"]) if early_change else (baseline,)
+    keep, dropped = _complete(scores, frame, roles, window, min_ratings, early_change)
     rows = frame[keep].reset_index(drop=True)
     effects: tuple[tuple[str, str], ...] = (("early_alliance", names["early"]),)
-    n_coefficients = 4 + (split == "therapist")
+    n_coefficients = 2 + len(controls) + (split == "therapist")
     _check_enough(len(rows), n_coefficients, len(labels), dropped)
     if split == "therapist":
         rows, effects = _split(rows, names["early"], str(roles.therapist))
     prepared = PreparedPatients(
         frame=rows, roles=roles, effects=effects, early=names["early"], post=names["post"],
-        controls=(baseline, names["change"]), window=window, min_ratings=min_ratings,
+        controls=controls, window=window, min_ratings=min_ratings,
         split=split, n_patients=len(labels), dropped=dropped, changes=changes,
     )  # fmt: skip
     _check_therapists_left(prepared)
@@ -258,6 +265,7 @@ def _complete(
     roles: Roles,
     window: tuple[int, int],
     min_ratings: int,
+    early_change: bool,
 ) -> tuple[np.ndarray, dict[str, int]]:
     """Patients with everything, and counts of the others by the first reason that applies."""
     low, high = window
@@ -271,8 +279,9 @@ def _complete(
         few: scores.n_ratings < min_ratings,
         f"no {roles.outcome} after session {high}": np.isnan(scores.post),
         f"no {roles.baseline}": np.isnan(scores.intake),
-        f"no {roles.outcome} at session {low}": np.isnan(scores.start),
     }
+    if early_change:
+        reasons[f"no {roles.outcome} at session {low}"] = np.isnan(scores.start)
     if roles.therapist is not None:
         reasons["no therapist"] = frame[roles.therapist].isna().to_numpy()
     keep = np.ones(len(frame), dtype=bool)

@@ -18,7 +18,8 @@ from alliance_stats.report.plots.panels import (
     panel_ticks,
     wrapped,
 )
-from alliance_stats.report.sources import Source, as_view, drawn_frame
+from alliance_stats.report.plots.rows import name_rows, point_with_interval, rows_of, zero_line
+from alliance_stats.report.sources import Source, as_view
 from alliance_stats.report.style import (
     BAND_COLOUR,
     LINE_COLOUR,
@@ -82,7 +83,7 @@ def plot_moderation(result: Source, *, ax: Axes | Sequence[Axes] | None = None) 
     (2,)
     """
     view = as_view(result)
-    plot = _plot_frame(view)
+    plot = rows_of(view, "moderation", _COLUMNS)
     panels = panel_names(plot)
     figure = new_figure(ax, len(panels))
     with journal_style():
@@ -117,7 +118,7 @@ def lay_out(figure: Figure, plot: pd.DataFrame) -> AxesArray:
 def figure_caption(view: ResultView) -> str:
     """What the figure shows, in sentences, for a report or an alternative text."""
     x, y = names_of(view)
-    plot = _plot_frame(view)
+    plot = rows_of(view, "moderation", _COLUMNS)
     level = view.labels.get("tost_level", "90")
     by = one_line(view.labels.get("moderator", "moderator"))
     banded = (plot["layer"] == "line").any()
@@ -138,10 +139,6 @@ def _effects(plot: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(plot["effect"]))
 
 
-def _plot_frame(view: ResultView) -> pd.DataFrame:
-    return drawn_frame(view, kind="moderation", columns=_COLUMNS, maker="fit_moderation")
-
-
 def _draw(axis: Axes, view: ResultView, rows: pd.DataFrame, letter: str) -> None:
     effect, side = rows[["effect", "side"]].iloc[0]
     panel_frame(axis)
@@ -159,23 +156,19 @@ def _draw_points(axis: Axes, view: ResultView, rows: pd.DataFrame, *, difference
     bound = float(rows["bound"].iloc[0])
     if differences:
         axis.axvspan(-bound, bound, color=_BOUND_COLOUR, linewidth=0, zorder=0)
-    axis.axvline(0.0, color=_ZERO_COLOUR, linewidth=0.8, zorder=1)
+    zero_line(axis)
     columns = (rows[name].to_numpy(float) for name in ("x", "low", "high"))
     for place, (x, low, high) in enumerate(zip(*columns, strict=True)):
-        axis.plot([low, high], [-place, -place], color=LINE_COLOUR, linewidth=1.6, zorder=2)
-        axis.plot(x, -place, marker="o", markersize=5, color=LINE_COLOUR, zorder=3)
+        point_with_interval(axis, -place, x, low, high)
     axis.margins(x=0.06)
-    axis.set_yticks(-np.arange(len(rows)))
-    labels = [wrapped(one_line(label), _LABEL) for label in rows["label"]]
-    axis.set_yticklabels(labels, parse_math=False)
     axis.set_ylim(-len(rows) + 0.4, 0.6)
-    axis.tick_params(axis="y", length=0)
-    axis.spines["left"].set_visible(False)
     alliance, outcome = names_of(view)
     level = view.labels.get("tost_level", "90")
     slope = f"slope ({outcome} per {alliance} unit, 95% CI)"
     words = f"difference of slopes ({level}% interval)" if differences else slope
-    axis.set_xlabel(wrapped(words, 40), fontsize=TEXT_SIZE, parse_math=False)
+    labels = [wrapped(one_line(label), _LABEL) for label in rows["label"]]
+    places = {label: -float(place) for place, label in enumerate(rows["label"])}
+    name_rows(axis, places, labels, wrapped(words, 40))
 
 
 def _draw_band(axis: Axes, view: ResultView, rows: pd.DataFrame) -> None:

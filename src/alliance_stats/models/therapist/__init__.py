@@ -1,0 +1,1 @@
+"""Whose alliance goes with outcome, the therapist's or the patient's, and how therapists differ."""
