@@ -1,7 +1,10 @@
 from alliance_stats.models.change.fit import reliable_change_model as reliable_change_model
 from alliance_stats.models.change.result import ModelChange as ModelChange
+from alliance_stats.models.confounding.result import ConfoundingResult as ConfoundingResult
 from alliance_stats.models.congruence.fit import fit_congruence as fit_congruence
 from alliance_stats.models.congruence.result import CongruenceResult as CongruenceResult
+from alliance_stats.models.event.fit import fit_event as fit_event
+from alliance_stats.models.event.result import EventResult as EventResult
 from alliance_stats.models.growth.fit import fit_growth as fit_growth
 from alliance_stats.models.growth.result import GrowthResult as GrowthResult
 from alliance_stats.models.importance.fit import fit_importance as fit_importance
@@ -10,6 +13,10 @@ from alliance_stats.models.lagged.fit import fit_lagged as fit_lagged
 from alliance_stats.models.lagged.result import LaggedResult as LaggedResult
 from alliance_stats.models.latent.fit import fit_latent_within_between as fit_latent_within_between
 from alliance_stats.models.latent.result import LatentResult as LatentResult
+from alliance_stats.models.mediation.fit import fit_mediation as fit_mediation
+from alliance_stats.models.mediation.result import MediationResult as MediationResult
+from alliance_stats.models.moderation.fit import fit_moderation as fit_moderation
+from alliance_stats.models.moderation.result import ModerationResult as ModerationResult
 from alliance_stats.models.outcome.fit import fit_outcome as fit_outcome
 from alliance_stats.models.outcome.result import OutcomeResult as OutcomeResult
 from alliance_stats.models.panel.fit import fit_cross_lagged as fit_cross_lagged
@@ -20,6 +27,5 @@ from alliance_stats.models.surface.fit import fit_response_surface as fit_respon
 from alliance_stats.models.surface.result import SurfaceResult as SurfaceResult
 from alliance_stats.models.therapist.fit import fit_therapist as fit_therapist
 from alliance_stats.models.therapist.result import TherapistResult as TherapistResult
-from alliance_stats.models.within_between.confounding import ConfoundingResult as ConfoundingResult
 from alliance_stats.models.within_between.fit import fit_within_between as fit_within_between
 from alliance_stats.models.within_between.result import AllianceResult as AllianceResult

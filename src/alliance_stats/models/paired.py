@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import columns_present, numeric_column, one_of
+from alliance_stats._base.checks import columns_present, name_list, numeric_column, one_of
 from alliance_stats._base.errors import ArgumentError, DataError, UnsupportedError
 from alliance_stats.data.centering import derived_name
 from alliance_stats.data.roles import Roles
@@ -192,6 +192,19 @@ def check_parts(prepared: PreparedSessions, column: str, effects: Sequence[str])
                 f"column '{column}' does not vary {where}, so that nothing can follow it, or agree "
                 "with it, there. Give a rating that does."
             )
+
+
+def checked_columns(wanted: Sequence[str], *, name: str, taken: Sequence[str | None]) -> list[str]:
+    """The columns of an argument: a list of texts, each once, none of those `taken`."""
+    if isinstance(wanted, str) or not all(isinstance(column, str) for column in wanted):
+        raise ArgumentError(f"{name}={wanted!r}: give a list of columns, such as ['treatment'].")
+    refused = [c for c in wanted if c in taken or list(wanted).count(c) > 1]
+    if refused:
+        raise ArgumentError(
+            f"{name}: {name_list(dict.fromkeys(refused))} is in the model already (a rating, the "
+            "outcome or time), an identifier, or named twice. Give other columns, each once."
+        )
+    return list(wanted)
 
 
 def refuse_differences(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -146,21 +146,24 @@ def prepare_sessions(
     therapist_mean: TherapistMean,
     therapist_change: TherapistChange = "raise",
     also: Sequence[str] = (),
+    carried: Sequence[str] = (),
 ) -> PreparedSessions:
     """Centre the alliance, count time from the patient's first session, drop incomplete rows.
 
-    Columns named in `also` are treated like the alliance: complete, and centred.
+    Columns named in `also` are treated like the alliance: complete, and centred. Those in
+    `carried` must be complete.
     """
     one_of(time_column, ("session", "time"), name="time_column")
     one_of(mean_rows, ("available", "fitted"), name="mean_rows")
     clock = clock_of(roles, time_column)
     sessions, changes = assign_therapists(data.frame, roles, therapist_change)
-    frame = timed_frame(sessions, roles, clock, also=also)
+    frame = timed_frame(sessions, roles, clock, also=[*also, *carried])
     check_therapists(frame, roles, therapist_change)
     since = since_name(clock)
     units = [roles.patient] + ([roles.therapist] if roles.therapist is not None else [])
     rated = [roles.alliance, *also]
-    names = {column: column for column in (roles.outcome, *rated, *units)} | {since: clock}
+    needed = (roles.outcome, *rated, *units, *carried)
+    names = {column: column for column in needed} | {since: clock}
     keep, dropped = complete_rows(frame, names)
     averaged = frame if mean_rows == "available" else frame[keep]
     centred = center(
@@ -186,19 +189,6 @@ def prepare_sessions(
         source=data.frame,
         rows=np.flatnonzero(keep),
         changes=changes,
-    )
-
-
-def with_complete(prepared: PreparedSessions, wanted: Sequence[str]) -> PreparedSessions:
-    """The rows in which further columns are known too, with these columns; the rest are counted."""
-    given = prepared.source[list(wanted)].iloc[prepared.rows].reset_index(drop=True)
-    frame = prepared.frame.assign(**{name: given[name] for name in wanted})
-    keep, dropped = complete_rows(frame, {name: name for name in wanted})
-    return replace(
-        prepared,
-        frame=frame[keep].reset_index(drop=True),
-        rows=prepared.rows[keep],
-        dropped=prepared.dropped | dropped,
     )
 
 
@@ -306,6 +296,24 @@ def complete_rows(frame: pd.DataFrame, names: dict[str, str]) -> tuple[np.ndarra
     return keep, dropped
 
 
+def kept_rows(reasons: Mapping[str, pd.Series]) -> tuple[np.ndarray, dict[str, int]]:
+    """Rows for which no reason holds, and counts of the others by the first one that does."""
+    keep: np.ndarray | None = None
+    dropped = {}
+    for reason, gone in reasons.items():
+        keep = np.ones(len(gone), dtype=bool) if keep is None else keep
+        lost = keep & gone.to_numpy()
+        if lost.any():
+            dropped[reason] = int(lost.sum())
+            keep &= ~lost
+    return np.ones(0, dtype=bool) if keep is None else keep, dropped
+
+
+def first_words(reach: int) -> str:
+    """Name of the sessions that can have no session `reach` before them."""
+    return "first sessions" if reach == 1 else f"less than {reach} after the first session"
+
+
 def _check_units(frame: pd.DataFrame, roles: Roles) -> None:
     """Raise unless complete sessions of at least two patients (and therapists) are left."""
     for unit, column in (("patient", roles.patient), ("therapist", roles.therapist)):
@@ -346,3 +354,15 @@ def time_term(time: Time, prepared: Timed) -> str | None:
                 "accepted; use time='linear' or 'log', or time_column='session'."
             )
     return prepared.time
+
+
+def length_terms(prepared: Timed, time: Time) -> list[tuple[str, ...]]:
+    """Sessions attended, and their product with time, as columns of products.
+
+    Where ratings have a trend a patient's mean depends on how long the treatment was, and so does
+    what is centred on it. None where time is not in the model or lengths hardly differ.
+    """
+    if time == "none" or prepared.frame[LENGTH].nunique() < 3:
+        return []
+    column = prepared.time if time == "factor" else str(time_term(time, prepared))
+    return [(LENGTH,), (LENGTH, column)]

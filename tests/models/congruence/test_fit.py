@@ -182,7 +182,7 @@ def test_rows_without_a_moderator_are_dropped_and_counted() -> None:
         ({"moderators": "arm"}, al.ArgumentError, "give a list"),
         ({"moderators": ["gap"]}, al.DataError, "difference score"),
         ({"moderators": ["size"]}, al.DataError, "difference score"),
-        ({"moderators": ["p"]}, al.ArgumentError, "is a rating"),
+        ({"moderators": ["p"]}, al.ArgumentError, "in the model already"),
         ({"moderators": ["constant"]}, al.DataError, "same in all rows"),
         ({"moderators": ["session"], "time": "none"}, al.ArgumentError, "leaves time out"),
         ({"time": "factor"}, al.UnsupportedError, "no single value"),

@@ -259,3 +259,13 @@ def test_it_shows_itself() -> None:
         "al.models.fit_response_surface(sessions, level='within', x='p', y='t', time='linear', "
         "random_slopes={}, mean_rows='available', reml=True, n_boot=0)"
     )
+
+
+def test_congruence_is_rarely_taken_for_shown_where_there_is_none() -> None:
+    """A slice of benchmarks/calibrate_congruence.py: the curvature alone would say it in 2.5%."""
+    claims = [
+        fitted(made(seed, n=40, sessions=5), level=level).verdict != "not shown"
+        for seed in range(100, 140)
+        for level in ("within", "between")
+    ]
+    assert sum(claims) <= 6

@@ -41,10 +41,10 @@ def test_lines_equal_the_delta_method_by_hand(case: str, tol: SimpleNamespace) -
 
 
 @pytest.mark.parametrize("case", SURFACES)
-def test_axes_equal_the_eigenvectors_by_hand(case: str) -> None:
+def test_axes_equal_the_eigenvectors_by_hand(case: str, tol: SimpleNamespace) -> None:
     axes, found = surface(case).axes(), reference(case)
-    # b agrees to 1e-5 of its size, and axes of a nearly flat surface multiply that
-    np.testing.assert_allclose(axes["estimate"], found["axes"], rtol=2e-2)
+    # nearly flat surfaces: the axes multiply what the optimisers leave in the coefficients
+    np.testing.assert_allclose(axes["estimate"], found["axes"], rtol=tol.se)
     np.testing.assert_allclose(found["printed_axes"], found["axes"], rtol=1e-6)
 
 

@@ -28,9 +28,7 @@ d[["wai_therapist_within"]] <- d[["wai_therapist"]] - own
 theirs <- tapply(own[first], therapist[first], mean, na.rm = TRUE)
 d[["wai_therapist_patient_between"]] <- own - theirs[therapist]
 d[["wai_therapist_therapist_between"]] <- theirs[therapist] - mean(theirs, na.rm = TRUE)
-d <- d[complete.cases(d[c("wai_total", "wai_therapist", "phq9", "therapist")]), ]
-patient <- d[["patient"]]
-d <- d[complete.cases(d[c("phq9_intake", "treatment")]), ]
+d <- d[complete.cases(d[c("wai_total", "wai_therapist", "phq9", "therapist", "phq9_intake", "treatment")]), ]
 patient <- d[["patient"]]
 
 own_x <- d[["wai_total"]] - d[["wai_total_within"]]

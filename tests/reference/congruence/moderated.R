@@ -23,9 +23,8 @@ d[["wai_total_within"]] <- d[["wai_total"]] - own
 theirs <- tapply(own[first], therapist[first], mean, na.rm = TRUE)
 d[["wai_total_patient_between"]] <- own - theirs[therapist]
 d[["wai_total_therapist_between"]] <- theirs[therapist] - mean(theirs, na.rm = TRUE)
-d <- d[complete.cases(d[c("wai_total", "wai_observer", "therapist")]), ]
+d <- d[complete.cases(d[c("wai_total", "wai_observer", "therapist", "treatment", "expectation")]), ]
 patient <- d[["patient"]]
-d <- d[complete.cases(d[c("treatment", "expectation")]), ]
 
 centre <- mean(d[["wai_total"]] - d[["wai_total_within"]] - d[["wai_total_patient_between"]] - d[["wai_total_therapist_between"]])
 d[["wai_observer_from_mean"]] <- d[["wai_observer"]] - centre

@@ -24,13 +24,18 @@ from alliance_stats.data.sessions import SessionData
 from alliance_stats.data.therapist_change import TherapistChange
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.result import MixedModelResult
-from alliance_stats.models.congruence.prepare import PreparedRatings, prepare_ratings
+from alliance_stats.models.congruence.prepare import (
+    PreparedRatings,
+    moderator_columns,
+    prepare_ratings,
+)
 from alliance_stats.models.congruence.result import CongruenceResult
 from alliance_stats.models.paired import Scales, check_choices, rating_pair, with_ratings
 from alliance_stats.models.prepare import (
     MeanRows,
     Time,
     TimeColumn,
+    clock_of,
     prepare_sessions,
 )
 from alliance_stats.models.slopes import PART_SLOPES, Slopes, checked_slopes
@@ -136,11 +141,13 @@ def fit_congruence(
     check_choices(time, time_column, therapist_change, reml)
     _check_time(time)
     known = with_ratings(data.roles, alliance=pair[0], outcome=pair[1])
+    clock = clock_of(known, time_column)
+    carried = moderator_columns(data, known, moderators, clock=clock)
     sessions_ready = prepare_sessions(
         data, known, time_column=time_column, mean_rows=mean_rows, therapist_mean="patients",
-        therapist_change=therapist_change,
+        therapist_change=therapist_change, carried=carried,
     )  # fmt: skip
-    prepared = prepare_ratings(data, sessions_ready, time=time, moderators=moderators)
+    prepared = prepare_ratings(sessions_ready, time=time, moderators=moderators)
     specification = Specification(
         time=time,
         time_column=time_column,

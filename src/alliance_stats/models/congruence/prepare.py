@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from alliance_stats._base.checks import columns_present, counted, name_list
+from alliance_stats._base.checks import columns_present, counted
 from alliance_stats._base.errors import ArgumentError, DataError
+from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
 from alliance_stats.formula.names import quote_name
-from alliance_stats.models.paired import check_parts, refuse_differences
-from alliance_stats.models.prepare import PreparedSessions, Time, time_term, with_complete
+from alliance_stats.models.paired import check_parts, checked_columns, refuse_differences
+from alliance_stats.models.prepare import PreparedSessions, Time, time_term
 
 #: Most levels of a moderator that is a category.
 MAX_LEVELS = 8
@@ -114,10 +115,9 @@ class PreparedRatings:
 
 
 def prepare_ratings(
-    data: SessionData, prepared: PreparedSessions, *, time: Time, moderators: Sequence[str]
+    prepared: PreparedSessions, *, time: Time, moderators: Sequence[str]
 ) -> PreparedRatings:
     """Count the judgement from the truth's mean, centre time, code moderators."""
-    prepared = _with_moderators(data, prepared, moderators)
     roles, frame = prepared.roles, prepared.frame.copy()
     check_parts(prepared, roles.alliance, [effect for effect, _ in prepared.effects])
     parts = frame[[column for _, column in prepared.effects]].sum(axis=1)
@@ -135,32 +135,21 @@ def prepare_ratings(
     return PreparedRatings(ready, response, centre, term, time_centre, tuple(found))
 
 
-def _with_moderators(
-    data: SessionData, prepared: PreparedSessions, moderators: Sequence[str]
-) -> PreparedSessions:
-    """The rows in which all moderators are known, with their columns."""
-    wanted = _checked(moderators, prepared)
-    if not wanted:
-        return prepared
+def moderator_columns(
+    data: SessionData, roles: Roles, moderators: Sequence[str], *, clock: str
+) -> list[str]:
+    """Moderators that are columns of the data, checked, without time.
+
+    `roles` has the truth as ``alliance`` and the judgement as ``outcome``.
+    """
+    pair = (roles.alliance, roles.outcome)
+    wanted = checked_columns(
+        moderators, name="moderators", taken=[*pair, roles.patient, roles.therapist]
+    )
+    wanted = [name for name in wanted if name != clock]
     columns_present(data.frame, wanted)
-    roles = prepared.roles
-    refuse_differences(data.frame, wanted, (roles.alliance, roles.outcome), name="moderators")
-    return with_complete(prepared, wanted)
-
-
-def _checked(moderators: Sequence[str], prepared: PreparedSessions) -> list[str]:
-    """Moderators that are columns of the data, without time."""
-    roles = prepared.roles
-    if isinstance(moderators, str) or not all(isinstance(m, str) for m in moderators):
-        raise ArgumentError(f"moderators={moderators!r}: give a list of columns, ['treatment'].")
-    taken = {roles.patient, roles.therapist, roles.alliance, roles.outcome}
-    refused = [m for m in moderators if m in taken or list(moderators).count(m) > 1]
-    if refused:
-        raise ArgumentError(
-            f"moderators: {name_list(dict.fromkeys(refused))} is a rating, an identifier or named "
-            "twice. Give other columns, each once."
-        )
-    return [name for name in moderators if name != prepared.clock]
+    refuse_differences(data.frame, wanted, pair, name="moderators")
+    return wanted
 
 
 def _coded(

@@ -7,7 +7,15 @@ from alliance_stats.lmm.r_code.names import r_text
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.congruence.prepare import Moderator, PreparedRatings
 from alliance_stats.models.congruence.tables import difference_fit
-from alliance_stats.models.r_code import cell, centring_lines, check_r_code, reading, time_lines
+from alliance_stats.models.r_code import (
+    LMER_HEAD,
+    MEANS,
+    cell,
+    centring_lines,
+    check_r_code,
+    reading,
+    time_lines,
+)
 from alliance_stats.models.specification import Specification
 
 
@@ -18,20 +26,19 @@ def congruence_r_code(
     sessions = prepared.sessions
     check_r_code(data, sessions.changes)
     roles = sessions.roles
-    rated = [prepared.truth, prepared.judgement, *filter(None, [roles.therapist])]
-    known = f"complete.cases(d[c({', '.join(map(r_text, rated))})])"
-    centring = ["", *centring_lines([prepared.truth], roles.therapist)]
+    columns = [one.name for one in prepared.moderators if one.columns != (prepared.time,)]
+    used = [prepared.truth, prepared.judgement, *filter(None, [roles.therapist]), *columns]
+    known = f"complete.cases(d[c({', '.join(map(r_text, used))})])"
+    centring = ["", MEANS, *centring_lines([prepared.truth], roles.therapist)]
     rows = [f"d <- d[{known}, ]", f"patient <- {cell(roles.patient)}"]
     first, *rest = lmer_call(fit.criterion.design, reml=fit.reml)
     gap = difference_fit(prepared)
     gap_first, *gap_rest = lmer_call(gap.criterion.design, reml=True)
     lines = [
-        "library(lme4)", "library(lmerTest)",
-        'options(contrasts = c("contr.treatment", "contr.poly"))', "",
+        *LMER_HEAD,
         *reading(roles, sessions.groups, data),
         *time_lines(roles, sessions.time, chosen.time, chosen.time_column),
         *([*centring, *rows] if chosen.mean_rows == "available" else [*rows, *centring]),
-        *_known_moderators(prepared),
         *_centred(prepared),
         "", CONTROL, "",
         f"m <- {first}", *rest, f"stopifnot(nobs(m) == {fit.n_obs})", PRINTED, "",
@@ -42,14 +49,6 @@ def congruence_r_code(
         "print(fixef(gap)[[1]] / sd_pooled, digits = 8)",
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
-
-
-def _known_moderators(prepared: PreparedRatings) -> list[str]:
-    """Line that drops sessions in which a moderator is missing."""
-    names = [one.name for one in prepared.moderators if one.columns != (prepared.time,)]
-    if not names:
-        return []
-    return [f"d <- d[complete.cases(d[c({', '.join(map(r_text, names))})]), ]"]
 
 
 def _centred(prepared: PreparedRatings) -> list[str]:

@@ -10,7 +10,16 @@ from alliance_stats.lmm.r_code.lme4 import CONTROL, PRINTED, lmer_call
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.lagged.prepare import PreparedLags
 from alliance_stats.models.lagged.specification import LaggedSpecification
-from alliance_stats.models.r_code import cell, centring_lines, check_r_code, reading, time_lines
+from alliance_stats.models.r_code import (
+    LMER_HEAD,
+    MEANS,
+    cell,
+    centring_lines,
+    check_r_code,
+    earlier_line,
+    reading,
+    time_lines,
+)
 
 
 def lagged_r_code(
@@ -21,13 +30,12 @@ def lagged_r_code(
 ) -> str:
     """The text of `LaggedResult.to_r`, which documents the arguments."""
     check_r_code(data, prepared.changes)
+    ratings = [equation.predictor for equation in prepared.equations]
     lines = [
-        "library(lme4)", "library(lmerTest)",
-        'options(contrasts = c("contr.treatment", "contr.poly"))', "",
+        *LMER_HEAD,
         *reading(prepared.roles, prepared.groups, data),
-        *time_lines(prepared.roles, prepared.time, chosen.time, chosen.time_column), "",
-        *centring_lines([e.predictor for e in prepared.equations], prepared.roles.therapist), "",
-        *_lagging(prepared), "", CONTROL,
+        *time_lines(prepared.roles, prepared.time, chosen.time, chosen.time_column), "", MEANS,
+        *centring_lines(ratings, prepared.roles.therapist), "", *_lagging(prepared), "", CONTROL,
     ]  # fmt: skip
     for equation in prepared.equations:
         fit = fits[equation.side]
@@ -41,7 +49,7 @@ def _lagging(prepared: PreparedLags) -> list[str]:
     number = session if prepared.gap == "strict" else f"ave({session}, patient, FUN = seq_along)"
     lines = [
         f"number <- {number}",
-        f"earlier <- match(paste(patient, number - {prepared.step}), paste(patient, number))",
+        earlier_line("number", prepared.step),
     ]
     for equation in prepared.equations:
         within = derived_name(equation.response, "within")

@@ -9,7 +9,15 @@ from alliance_stats.lmm.r_code.lme4 import CONTROL, PRINTED, lmer_call
 from alliance_stats.lmm.r_code.names import r_text
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.perspectives.model import Perspectives
-from alliance_stats.models.r_code import cell, centring_lines, check_r_code, reading, time_lines
+from alliance_stats.models.r_code import (
+    LMER_HEAD,
+    MEANS,
+    cell,
+    centring_lines,
+    check_r_code,
+    reading,
+    time_lines,
+)
 
 
 def perspectives_r_code(
@@ -26,11 +34,10 @@ def perspectives_r_code(
     roles = prepared.roles
     used = [*given.columns.values(), roles.outcome, *filter(None, [roles.therapist])]
     complete = f"complete.cases(d[c({', '.join(map(r_text, used))})])"
-    centring = ["", *centring_lines(list(given.columns.values()), roles.therapist)]
+    centring = ["", MEANS, *centring_lines(list(given.columns.values()), roles.therapist)]
     rows = [f"d <- d[{complete}, ]", f"patient <- {cell(roles.patient)}"]
     lines = [
-        "library(lme4)", "library(lmerTest)",
-        'options(contrasts = c("contr.treatment", "contr.poly"))', "",
+        *LMER_HEAD,
         *reading(roles, prepared.groups, data),
         *time_lines(roles, prepared.time, chosen.time, chosen.time_column),
         *([*centring, *rows] if chosen.mean_rows == "available" else [*rows, *centring]),

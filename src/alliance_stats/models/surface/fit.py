@@ -31,6 +31,7 @@ from alliance_stats.models.prepare import (
     MeanRows,
     Time,
     TimeColumn,
+    clock_of,
     prepare_sessions,
     time_term,
 )
@@ -41,6 +42,7 @@ from alliance_stats.models.surface.prepare import (
     Level,
     Midpoint,
     PreparedSurface,
+    covariate_columns,
     prepare_surface,
 )
 from alliance_stats.models.surface.result import SurfaceResult
@@ -155,12 +157,14 @@ def fit_response_surface(
     _check_draws(n_boot, rng)
     pair, ends = rating_pair(data, data.roles, {"x": x, "y": y}, scale, outcome=data.roles.outcome)
     known = with_ratings(data.roles, alliance=pair[0])
+    clock = clock_of(known, time_column)
+    carried = covariate_columns(data, known, pair, covariates, clock=clock)
     ready = prepare_sessions(
         data, known, time_column=time_column, mean_rows=mean_rows, therapist_mean="patients",
-        therapist_change=therapist_change, also=[pair[1]],
+        therapist_change=therapist_change, also=[pair[1]], carried=carried,
     )  # fmt: skip
     prepared = prepare_surface(
-        data, ready, pair, level=level, midpoint=midpoint, scale=ends, covariates=covariates
+        ready, pair, level=level, midpoint=midpoint, scale=ends, covariates=carried
     )
     specification = Specification(
         time=time,

@@ -16,13 +16,14 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import columns_present, name_list
+from alliance_stats._base.checks import columns_present
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.data.centering import derived_name
+from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
 from alliance_stats.formula.names import quote_name
-from alliance_stats.models.paired import Scale, check_parts, refuse_differences
-from alliance_stats.models.prepare import PreparedSessions, with_complete
+from alliance_stats.models.paired import Scale, check_parts, checked_columns, refuse_differences
+from alliance_stats.models.prepare import PreparedSessions
 
 Level = Literal["within", "between"]
 Midpoint = Literal["scale", "mean"]
@@ -91,7 +92,6 @@ def quadratic(x: str, y: str) -> list[str]:
 
 
 def prepare_surface(
-    data: SessionData,
     prepared: PreparedSessions,
     pair: tuple[str, str],
     *,
@@ -100,8 +100,7 @@ def prepare_surface(
     scale: Scale | None,
     covariates: Sequence[str],
 ) -> PreparedSurface:
-    """Count both ratings from one centre; drop rows in which a covariate is missing."""
-    prepared = _with_covariates(data, prepared, pair, covariates)
+    """Count both ratings from one centre."""
     frame = prepared.frame.copy()
     if level == "within":
         for column in pair:
@@ -137,22 +136,12 @@ def _midpoint(
     return float(np.mean([mean[first].mean() for mean in own]))
 
 
-def _with_covariates(
-    data: SessionData, prepared: PreparedSessions, pair: tuple[str, str], wanted: Sequence[str]
-) -> PreparedSessions:
-    """The rows in which all covariates are known, with their columns."""
-    if isinstance(wanted, str) or not all(isinstance(name, str) for name in wanted):
-        raise ArgumentError(f"covariates={wanted!r}: give a list of columns, ['phq9_intake'].")
-    roles = prepared.roles
-    taken = {*pair, roles.outcome, roles.patient, roles.therapist, prepared.clock}
-    refused = [name for name in wanted if name in taken or list(wanted).count(name) > 1]
-    if refused:
-        raise ArgumentError(
-            f"covariates: {name_list(dict.fromkeys(refused))} is in the model already, an "
-            "identifier or named twice. Give other columns, each once."
-        )
-    if not wanted:
-        return prepared
-    columns_present(data.frame, wanted)
-    refuse_differences(data.frame, wanted, pair, name="covariates")
-    return with_complete(prepared, wanted)
+def covariate_columns(
+    data: SessionData, roles: Roles, pair: tuple[str, str], wanted: Sequence[str], *, clock: str
+) -> list[str]:
+    """Columns held constant, checked."""
+    taken = [*pair, roles.outcome, roles.patient, roles.therapist, clock]
+    found = checked_columns(wanted, name="covariates", taken=taken)
+    columns_present(data.frame, found)
+    refuse_differences(data.frame, found, pair, name="covariates")
+    return found

@@ -6,7 +6,15 @@ from alliance_stats.data.centering import derived_name
 from alliance_stats.lmm.r_code.lme4 import CONTROL, PRINTED, lmer_call
 from alliance_stats.lmm.r_code.names import r_text
 from alliance_stats.lmm.result import MixedModelResult
-from alliance_stats.models.r_code import cell, centring_lines, check_r_code, reading, time_lines
+from alliance_stats.models.r_code import (
+    LMER_HEAD,
+    MEANS,
+    cell,
+    centring_lines,
+    check_r_code,
+    reading,
+    time_lines,
+)
 from alliance_stats.models.specification import Specification
 from alliance_stats.models.surface.geometry import COMBINATIONS
 from alliance_stats.models.surface.prepare import PreparedSurface
@@ -32,35 +40,22 @@ def surface_r_code(
     check_r_code(data, sessions.changes)
     roles = sessions.roles
     used = [*prepared.pair, roles.outcome, *filter(None, [roles.therapist])]
+    used += prepared.covariates
     complete = f"complete.cases(d[c({', '.join(map(r_text, used))})])"
-    centring = ["", *centring_lines(list(prepared.pair), roles.therapist)]
+    centring = ["", MEANS, *centring_lines(list(prepared.pair), roles.therapist)]
     rows = [f"d <- d[{complete}, ]", f"patient <- {cell(roles.patient)}"]
     first, *rest = lmer_call(fit.criterion.design, reml=fit.reml)
     lines = [
-        "library(lme4)", "library(lmerTest)",
-        'options(contrasts = c("contr.treatment", "contr.poly"))', "",
+        *LMER_HEAD,
         *reading(roles, sessions.groups, data),
         *time_lines(roles, sessions.time, chosen.time, chosen.time_column),
         *([*centring, *rows] if chosen.mean_rows == "available" else [*rows, *centring]),
-        *_covariates(prepared),
         *_from_one_centre(prepared),
         "", CONTROL, "",
         f"m <- {first}", *rest, f"stopifnot(nobs(m) == {fit.n_obs})", PRINTED, "",
         *_lines_of_the_surface(fit, prepared, sign),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
-
-
-def _covariates(prepared: PreparedSurface) -> list[str]:
-    """Lines that drop sessions in which a covariate is missing."""
-    if not prepared.covariates:
-        return []
-    names = ", ".join(map(r_text, prepared.covariates))
-    return [f"d <- d[complete.cases(d[c({names})]), ]", f"patient <- {_patient(prepared)}"]
-
-
-def _patient(prepared: PreparedSurface) -> str:
-    return cell(prepared.sessions.roles.patient)
 
 
 def _from_one_centre(prepared: PreparedSurface) -> list[str]:
