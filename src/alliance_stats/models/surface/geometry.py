@@ -29,7 +29,7 @@ def surface_axes(b: np.ndarray) -> np.ndarray:
     The axes are y = p10 + p11 x and y = p20 + p21 x. NaN where the surface has no stationary point
     or, curving alike in all directions, no axes; a vertical axis has the slope ±inf.
 
-    >>> surface_axes(np.array([0.0, 0.0, -1.0, 2.0, -1.1]))[3].round(2)
+    >>> round(float(surface_axes(np.array([0.0, 0.0, -1.0, 2.0, -1.1]))[3]), 2)
     0.95
     """
     b1, b2, b3, b4, b5 = np.moveaxis(np.asarray(b, dtype=float), -1, 0)
