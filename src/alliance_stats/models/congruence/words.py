@@ -18,7 +18,8 @@ def notes_of(
     means = "means of therapists' patients" if therapists else "means of patients"
     notes = [
         f"Both ratings are counted from {format_number(prepared.centre)}, the mean of {truth} "
-        f"(over {means}): the bias is that of {judgement} where {truth} is at its mean.",
+        f"(over {means}): the bias is that of {judgement} where {truth} is at its mean, "
+        "which is taken as known; the mean difference has an interval for other patients too.",
         f"{truth} centred within patients; patient means from {sessions.n_ratings:,} ratings"
         + (", therapist means are means of patient means." if therapists else "."),
         time_note(specification.time, sessions.time),
