@@ -76,14 +76,19 @@ def outcome(
 def tracking_rows(rng: np.random.Generator) -> list[dict[str, Any]]:
     """Which intervals of one study hold the truth."""
     result = al.models.fit_congruence(ratings(rng)[0].assign(z=0.0), ROLES, time="none")
-    rows = {row["effect"]: row for row in result.tidy().to_dict("records")}
+    rows, stricter = (
+        {row["effect"]: row for row in result.tidy(ddf=ddf).to_dict("records")}
+        for ddf in ("satterthwaite", "kenward-roger")
+    )
     gap = result.mean_difference().to_dict("records")[0]
     here = BIAS - (1 - BETWEEN) * (result.prepared.centre - 45)
     asked = [
         ("bias at the sample's mean", here, rows["bias"]),
+        ("bias at the sample's mean, Kenward-Roger", here, stricter["bias"]),
         ("bias at the population's mean", BIAS, rows["bias"]),
         ("mean difference", -BIAS, gap),
         ("tracking within patients", WITHIN, rows["within"]),
+        ("tracking within patients, Kenward-Roger", WITHIN, stricter["within"]),
         ("tracking between patients", BETWEEN, rows["patient_between"]),
     ]
     return [
