@@ -8,6 +8,8 @@ NAMES = {
     "GrowthResult": "alliance_stats.models.growth.result",
     "OutcomeResult": "alliance_stats.models.outcome.result",
     "LatentResult": "alliance_stats.models.latent.result",
+    "DyadResult": "alliance_stats.models.dyads.result",
+    "fit_dyads": "alliance_stats.models.dyads.fit",
     "fit_growth": "alliance_stats.models.growth.fit",
     "fit_latent_within_between": "alliance_stats.models.latent.fit",
     "ModelChange": "alliance_stats.models.change.result",

@@ -1,5 +1,7 @@
 from alliance_stats.models.change.fit import reliable_change_model as reliable_change_model
 from alliance_stats.models.change.result import ModelChange as ModelChange
+from alliance_stats.models.dyads.fit import fit_dyads as fit_dyads
+from alliance_stats.models.dyads.result import DyadResult as DyadResult
 from alliance_stats.models.growth.fit import fit_growth as fit_growth
 from alliance_stats.models.growth.result import GrowthResult as GrowthResult
 from alliance_stats.models.lagged.fit import fit_lagged as fit_lagged

@@ -23,7 +23,7 @@ from alliance_stats.lmm.resampling.replicate import with_columns
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.lagged.equations import Equation
 from alliance_stats.models.lagged.prepare import PreparedLags
-from alliance_stats.models.lagged.process import Grid, Process, draw_deviations, grid_of
+from alliance_stats.models.process import Grid, Process, draw_deviations, grid_of
 from alliance_stats.numeric.optimise import drive
 
 #: Ratings of one side drawn at a time: studies × sessions.
