@@ -12,6 +12,7 @@ from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots import (
     cross_lagged,
     d_study,
+    dyads,
     growth,
     lagged,
     outcome,
@@ -58,6 +59,13 @@ DRAWINGS = {
         d_study.figure_caption,
         d_study.panel_names,
         share_y=True,
+    ),
+    "dyads": Drawing(
+        dyads.plot_dyads,
+        dyads.figure_caption,
+        dyads.panel_names,
+        share_y=True,
+        size=dyads.figure_size,
     ),
     "growth": Drawing(
         growth.plot_growth,

@@ -173,12 +173,12 @@ def _is_path(term: str) -> bool:
 def _path_endings(frame: pd.DataFrame) -> list[str]:
     """Group and path behind effects of several groups or waves: `` in cbt``, `` (a_1 to b_2)``."""
     effects, groups, terms = (strings(frame, name) for name in ("effect", "group", "term"))
-    waves = Counter(zip(effects, groups, strict=True))
+    waves, times = Counter(zip(effects, groups, strict=True)), Counter(effects)
     return [
         (f" in {one_line(group)}" if group else "")
         + (f" ({one_line(term).replace(PATH, ' to ')})" if waves[effect, group] > 1 else "")
         if _is_path(term) and effect
-        else ""
+        else (f" ({one_line(group)})" if effect and group and times[effect] > 1 else "")
         for effect, group, term in zip(effects, groups, terms, strict=True)
     ]
 

@@ -23,6 +23,8 @@ from alliance_stats.lmm.tables import pairs_within, var_corr
 #: A half width on the log scale (a factor of 10,000) or of Fisher's z (.9999) beyond which the data
 #: say nothing of a parameter.
 _UNKNOWN = {"sd": 9.2, "correlation": 4.95}
+#: 1 − r² below which a correlation is one of a singular fit.
+_PERFECT = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,12 +127,14 @@ def _log_sd_slope(covariance: np.ndarray, changes: np.ndarray, i: int) -> np.nda
 
 
 def _z_slope(covariance: np.ndarray, changes: np.ndarray, i: int, j: int) -> np.ndarray:
-    """Of Fisher's z of a correlation."""
+    """Of Fisher's z of a correlation; NaN for a perfect one."""
     with np.errstate(invalid="ignore", divide="ignore"):
         both = np.sqrt(covariance[i, i] * covariance[j, j])
         r = covariance[i, j] / both
         drift = _log_sd_slope(covariance, changes, i) + _log_sd_slope(covariance, changes, j)
-        return np.asarray((changes[:, i, j] / both - r * drift) / (1.0 - r * r))
+        left = 1.0 - r * r
+        slope = (changes[:, i, j] / both - r * drift) / left
+    return np.asarray(slope) if left > _PERFECT else np.full(len(changes), np.nan)
 
 
 def _of_theta(fit: FittedModel, places: slice, slope: np.ndarray, *, sd: bool) -> _Slopes:

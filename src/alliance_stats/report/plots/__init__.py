@@ -6,6 +6,7 @@ NAMES = {
     "plot_growth": "alliance_stats.report.plots.growth",
     "plot_cross_lagged": "alliance_stats.report.plots.cross_lagged",
     "plot_d_study": "alliance_stats.report.plots.d_study",
+    "plot_dyads": "alliance_stats.report.plots.dyads",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_lagged": "alliance_stats.report.plots.lagged",
     "plot_outcome": "alliance_stats.report.plots.outcome",

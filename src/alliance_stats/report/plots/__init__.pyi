@@ -1,5 +1,6 @@
 from alliance_stats.report.plots.cross_lagged import plot_cross_lagged as plot_cross_lagged
 from alliance_stats.report.plots.d_study import plot_d_study as plot_d_study
+from alliance_stats.report.plots.dyads import plot_dyads as plot_dyads
 from alliance_stats.report.plots.growth import plot_growth as plot_growth
 from alliance_stats.report.plots.lagged import plot_lagged as plot_lagged
 from alliance_stats.report.plots.outcome import plot_outcome as plot_outcome

@@ -34,11 +34,11 @@ def _sensitivity(view: ResultView, row: Row, fitted: Row | None) -> str:
         return f"no estimate {place}"
     decimals = view_decimals(view)
     ends = f", {interval(row, decimals, view.conf_level)}" if has_interval(row) else ""
-    changed = _change(row, fitted) if fitted is not None else ""
+    changed = changed_words(row, fitted) if fitted is not None else ""
     return f"b = {number(row['estimate'], decimals)} {place}{ends}{changed}"
 
 
-def _change(row: Row, fitted: Row) -> str:
+def changed_words(row: Row, fitted: Row) -> str:
     """What a reader must not miss: the row supports another statement than the fitted model."""
     now, before = sign_of(row), sign_of(fitted)
     if now == before:

@@ -9,6 +9,7 @@ from alliance_stats.report.sentences import (
     change,
     cross_lagged,
     data,
+    dyads,
     growth,
     lagged,
     latent,
@@ -22,6 +23,7 @@ from alliance_stats.report.sentences import (
 WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
     "cross_lagged": cross_lagged.cross_lagged_paragraphs,
     "d_study": reliability.d_study_paragraphs,
+    "dyads": dyads.dyad_paragraphs,
     "g_study": reliability.reliability_paragraphs,
     "growth": growth.growth_paragraphs,
     "lagged": lagged.lagged_paragraphs,
