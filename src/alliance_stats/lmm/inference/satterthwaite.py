@@ -51,14 +51,6 @@ class Satterthwaite:
     curvatures: np.ndarray
     directions: np.ndarray
 
-    @property
-    def covariance(self) -> np.ndarray:
-        """2H⁻¹, the covariance (h, h) of (θ_free, ψ_free, σ²); NaN where a direction is flat."""
-        if not self.curvatures[0] > FLAT:
-            return np.full((len(self.scale), len(self.scale)), np.nan)
-        inner = (self.directions / self.curvatures) @ self.directions.T
-        return np.asarray(2.0 * inner * np.outer(self.scale, self.scale))
-
     def df(self, contrast: np.ndarray) -> float:
         """Degrees of freedom of one contrast (p,) of the standardised coefficients.
 

@@ -87,7 +87,7 @@ def _error(fit: FittedModel, slope: _Slopes) -> float:
     gradient = np.concatenate([slope.theta[known.free], slope.psi[free], [slope.sigma2]])
     if lost or not np.isfinite(gradient).all() or not gradient.any():
         return float("nan")
-    return float(np.sqrt(gradient @ known.covariance @ gradient))
+    return float(np.sqrt(known.covariance(gradient[:, None])[0, 0]))
 
 
 def _random_slopes(fit: FittedModel) -> Iterator[_Slopes]:

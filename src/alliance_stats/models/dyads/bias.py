@@ -62,7 +62,7 @@ def bias_table(
     truth = estimates
     for generator in streams[0].spawn(ROUNDS):
         found = studies(truth, max(n // 4, LEAST), generator)
-        truth = truth + estimates - found[..., 0].mean(axis=0)
+        truth = truth + estimates - np.nanmean(found[..., 0], axis=0)
         truth[:, 0] = np.clip(truth[:, 0], -MOST, MOST)
     at_truth = studies(truth, n, streams[1])
     rows = []
@@ -98,15 +98,17 @@ def _row(
     head: dict[str, str], truth: str, true: float, found: Floats, se: float
 ) -> dict[str, object]:
     """One row of the table, from estimates and standard errors (n, 2)."""
-    n, mean = len(found), float(found[:, 0].mean())
+    found = found[np.isfinite(found).all(axis=1)]
+    n = len(found)
+    mean = float(found[:, 0].mean()) if n else float("nan")
     return head | {
         "truth": truth,
         "true": float(true),
         "mean": mean,
         "bias": mean - true,
-        "mc_error": float(found[:, 0].std(ddof=1) / np.sqrt(n)),
+        "mc_error": float(found[:, 0].std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan"),
         "bias_in_se": (mean - true) / se,
-        "rejected": float((np.abs(found[:, 0]) > _Z * found[:, 1]).mean()),
+        "rejected": float((np.abs(found[:, 0]) > _Z * found[:, 1]).mean()) if n else float("nan"),
         "nickell": float("nan"),
         "n_studies": n,
     }

@@ -1,32 +1,35 @@
 """Simulated studies with the sessions of a real one, fitted by the same model of dyads.
 
 A study has the patients, therapists, sessions, gaps and missing ratings of the data; only the
-ratings are drawn anew, from a bivariate autoregressive process without trends. Coefficients are
-those of generalised least squares at the variances of the fit to the data.
+ratings are drawn anew, from a bivariate autoregressive process without trends. The residuals'
+variances and correlation are held at those of the fit; the other variances are estimated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from alliance_stats.data.centering import center_within
 from alliance_stats.data.lags import previous_rows, strict_rows
 from alliance_stats.data.units import Codes, Floats, float_values, unit_codes
 from alliance_stats.lmm.criterion import Criterion
+from alliance_stats.lmm.factors import roots, unpack
 from alliance_stats.lmm.prediction.new_rows import group_columns, known_groups, read_new_rows
-from alliance_stats.lmm.resampling.replicate import with_columns
+from alliance_stats.lmm.resampling.own_columns import OwnColumns, fit_together, mean_theta
+from alliance_stats.lmm.resampling.refits import CACHE, interior
 from alliance_stats.lmm.residual.blocks import read_blocks
 from alliance_stats.lmm.residual.covariance import ResidualCovariance
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.dyads.effects import SIDES
 from alliance_stats.models.dyads.prepare import PreparedDyads
 from alliance_stats.models.process import Grid, Process, draw_deviations, grid_of
+from alliance_stats.models.study_centring import Centring, centring_of
 
 #: Ratings of one member drawn at a time: studies × sessions.
 _CHUNK = 1_000_000
+#: Predicted decrease of the deviance that is left at the end of a fit, as for lagged models.
+TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +41,8 @@ class Layout:
     grid : Grid
     patient, therapist : ndarray (n,)
         Codes of every session; without therapists None.
-    unrated : ndarray (2, n) of bool
-        Where the rating of a member is missing.
+    centring : tuple of Centring
+        Of either member's ratings.
     earlier : ndarray (n,)
         Row of the earlier session, −1 where there is none.
     """
@@ -47,7 +50,7 @@ class Layout:
     grid: Grid
     patient: Codes
     therapist: Codes | None
-    unrated: np.ndarray
+    centring: tuple[Centring, Centring]
     earlier: Codes
 
     @property
@@ -64,8 +67,8 @@ class DyadFitter:
     ----------
     criterion : Criterion
         Of the fit to the data, rows whitened.
-    theta : ndarray
-        Of the fit.
+    start : ndarray
+        θ of the fit.
     covariance : ResidualCovariance
         Of the ordered rows.
     member, session : ndarray (n_rows,)
@@ -77,36 +80,53 @@ class DyadFitter:
     """
 
     criterion: Criterion
-    theta: Floats
+    start: Floats
     covariance: ResidualCovariance
     member: Codes
     session: Codes
     columns: Floats
     places: Codes
 
-    def fit(self, layout: Layout, ratings: Floats) -> Floats:
-        """Coefficients and standard errors (2, 2, 2): member, actor or partner, which of both."""
-        within = np.array([center_within(r, layout.patient)["within"] for r in ratings])
-        lagged = np.where(layout.earlier >= 0, within[:, layout.earlier], np.nan)
-        columns = self.columns.copy()
+    def fit(
+        self, layout: Layout, ratings: Floats, start: Floats, *, tolerance: float = TOLERANCE
+    ) -> tuple[Floats, Floats]:
+        """Fit the model to ratings (2, n, studies) of both members.
+
+        Returns
+        -------
+        found : ndarray (studies, 2, 2, 2)
+            By member, and actor or partner: coefficient and standard error; NaN without a fit.
+        theta : ndarray (k,)
+            Of the mean covariances: a start for studies of the same kind.
+        """
+        n = ratings.shape[-1]
+        white = self.covariance.whiten(self._columns(layout, ratings).reshape(-1, len(self.member)))
+        white = white.reshape(-1, n, len(self.member)).transpose(0, 2, 1)
+        data = OwnColumns(self.criterion, n, weighted=False)
+        data.fill_all(white[:-1], white[-1])
+        sizes = self.criterion.sizes
+        ends = fit_together(data, roots(unpack(interior(start, sizes), sizes)), tolerance=tolerance)
+        found = np.stack([ends.beta[:, self.places], ends.se[:, self.places]], axis=-1)
+        found[~ends.converged] = np.nan
+        used = ends.entries[ends.converged]
+        return found, mean_theta(self.criterion, used) if len(used) else start
+
+    def _columns(self, layout: Layout, ratings: Floats) -> Floats:
+        """The fixed columns and the response (p + 1, studies, n_rows)."""
+        p, n_rows = self.columns.shape
+        columns = np.empty((p + 1, ratings.shape[-1], n_rows))
+        columns[:-1] = self.columns[:, None]
         for k in range(2):
-            own = self.member == k
-            for side, place in enumerate(self.places[k]):
-                source = k if side == 0 else 1 - k
-                columns[place] = np.where(own, lagged[source, self.session], 0.0)
-        response = ratings[self.member, self.session]
-        white = self.covariance.whiten(np.vstack([columns, response]))
-        beta, se = _coefficients(with_columns(self.criterion, white[:-1], white[-1]), self.theta)
-        return np.stack([beta[self.places], se[self.places]], axis=-1)
-
-
-def _coefficients(criterion: Criterion, theta: Floats) -> tuple[Floats, Floats]:
-    """β and its standard errors, in the units of the columns, at a given θ."""
-    design, profile = criterion.design, criterion.profile(theta)
-    beta = design.transform @ profile.beta * design.scale + design.least_squares
-    covariance = design.transform @ profile.unscaled @ design.transform.T
-    se = np.sqrt(profile.sigma2 * np.diag(covariance)) * design.scale
-    return beta, se
+            own = np.flatnonzero(self.member == k)
+            before = layout.earlier[self.session[own]]
+            for source, place in zip((k, 1 - k), self.places[k], strict=True):
+                within, _ = layout.centring[source].parts(
+                    ratings[source], within=before, between=before
+                )
+                columns[place] = 0.0
+                columns[place, :, own] = within
+        columns[-1] = ratings[self.member, self.session].T
+        return columns
 
 
 def layout_of(prepared: PreparedDyads) -> Layout:
@@ -119,13 +139,13 @@ def layout_of(prepared: PreparedDyads) -> Layout:
     earlier = (
         strict_rows(patient, session, sort, step) if strict else previous_rows(patient, sort, step)
     )
-    return Layout(
-        grid=grid_of(patient, session, step, by_rows=not strict),
-        patient=patient,
-        therapist=None if roles.therapist is None else unit_codes(wide, roles.therapist)[0],
-        unrated=np.array([wide[m.predictor].isna().to_numpy() for m in prepared.pair.both]),
-        earlier=earlier,
+    therapist = None if roles.therapist is None else unit_codes(wide, roles.therapist)[0]
+    first, second = (
+        centring_of(patient, None, wide[member.predictor].notna().to_numpy())
+        for member in prepared.pair.both
     )
+    grid = grid_of(patient, session, step, by_rows=not strict)
+    return Layout(grid, patient, therapist, (first, second), earlier)
 
 
 def fitter_of(fit: MixedModelResult, prepared: PreparedDyads) -> DyadFitter:
@@ -140,7 +160,7 @@ def fitter_of(fit: MixedModelResult, prepared: PreparedDyads) -> DyadFitter:
     names = list(fit.names)
     return DyadFitter(
         criterion=fit.criterion,
-        theta=fit.minimum.theta,
+        start=fit.minimum.theta,
         covariance=residual.covariance(blocks),
         member=member[blocks.order],
         session=np.concatenate(kept)[blocks.order],
@@ -158,20 +178,25 @@ def simulated_estimates(
     rng: np.random.Generator,
 ) -> Floats:
     """Coefficients and errors (n, 2, 2, 2) of n studies; `levels` are roots (2, 2) by unit."""
-    return np.array([fitter.fit(layout, r) for r in _studies(layout, process, levels, n, rng)])
+    found, start = [], fitter.start
+    size = max(1, min(n, _CHUNK // int(layout.grid.length.sum())))
+    for first in range(0, n, size):
+        ratings = _studies(layout, process, levels, min(size, n - first), rng)
+        together = max(1, CACHE // ratings.shape[1])
+        for at in range(0, ratings.shape[-1], together):
+            some = np.ascontiguousarray(ratings[..., at : at + together])
+            rows, start = fitter.fit(layout, some, start)
+            found.append(rows)
+    return np.concatenate(found)
 
 
 def _studies(
     layout: Layout, process: Process, levels: list[Floats], n: int, rng: np.random.Generator
-) -> Iterator[Floats]:
-    """Ratings (2, sessions) of n studies."""
-    size = max(1, min(n, _CHUNK // int(layout.grid.length.sum())))
-    for first in range(0, n, size):
-        k = min(size, n - first)
-        ratings = np.stack(draw_deviations(process, layout.grid, k, rng), axis=1)
-        for codes, root in zip(layout.units, levels, strict=True):
-            drawn = rng.standard_normal((k, int(codes.max()) + 1, 2)) @ root.T
-            known = (codes >= 0)[:, None]
-            ratings += (drawn[:, np.maximum(codes, 0)] * known).transpose(0, 2, 1)
-        ratings[:, layout.unrated] = np.nan
-        yield from ratings
+) -> Floats:
+    """Ratings (2, sessions, n) of n studies."""
+    ratings = np.stack(draw_deviations(process, layout.grid, n, rng))
+    for codes, root in zip(layout.units, levels, strict=True):
+        drawn = np.einsum("ab,bun->aun", root, rng.standard_normal((2, int(codes.max()) + 1, n)))
+        known = np.flatnonzero(codes >= 0)
+        ratings[:, known] += drawn[:, codes[known]]
+    return ratings
