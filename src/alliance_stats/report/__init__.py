@@ -12,6 +12,7 @@ NAMES = {
     "plot_importance": "alliance_stats.report.plots.importance",
     "plot_cross_lagged": "alliance_stats.report.plots.cross_lagged",
     "plot_d_study": "alliance_stats.report.plots.d_study",
+    "plot_dyads": "alliance_stats.report.plots.dyads",
     "plot_lagged": "alliance_stats.report.plots.lagged",
     "plot_latent": "alliance_stats.report.plots.latent",
     "plot_mediation": "alliance_stats.report.plots.mediation",

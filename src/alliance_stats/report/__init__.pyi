@@ -3,6 +3,7 @@ from alliance_stats.report.frames import frame_table as frame_table
 from alliance_stats.report.plots.confounding import plot_confounding as plot_confounding
 from alliance_stats.report.plots.cross_lagged import plot_cross_lagged as plot_cross_lagged
 from alliance_stats.report.plots.d_study import plot_d_study as plot_d_study
+from alliance_stats.report.plots.dyads import plot_dyads as plot_dyads
 from alliance_stats.report.plots.event import plot_event as plot_event
 from alliance_stats.report.plots.growth import plot_growth as plot_growth
 from alliance_stats.report.plots.importance import plot_importance as plot_importance

@@ -58,7 +58,7 @@ def fieller(ratio: Ratio, conf_level: float) -> tuple[float, float]:
     --------
     >>> low, high = fieller(Ratio(2.0, 1.0, np.diag([0.01, 0.01]), np.inf), 0.95)
     >>> round(low, 3), round(high, 3)
-    (0.392, 0.616)
+    (0.395, 0.615)
     >>> fieller(Ratio(0.1, 1.0, np.diag([0.01, 0.01]), np.inf), 0.95)
     (-inf, inf)
     """
