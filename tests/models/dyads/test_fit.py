@@ -269,6 +269,7 @@ def test_k_is_undefined_and_said() -> None:
         ({"members": None, "bias_simulations": 3}, ArgumentError, "not a usable number"),
         ({"therapist_level": True}, ArgumentError, "needs the role 'therapist'"),
         ({"time": "factor"}, ArgumentError, "time"),
+        ({"random_slopes": "auto"}, ArgumentError, "random_slopes='auto' is not known"),
         ({"random_slopes": {"patient": ["between"]}}, ArgumentError, "Effects that can differ"),
         ({"random_slopes": {"patient": ["actor", "partner"]}, "time": "patient"}, DataError, "few"),
     ],

@@ -8,6 +8,7 @@ intercepts that correlate, and a 2 × 2 residual block a session.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -155,6 +156,11 @@ def fit_dyads(
     lag = _lag(lagged, step, gap, pair)
     _check_choices(time, time_column, reml)
     known = _with_therapists(known, therapist_level, therapist_change)
+    if random_slopes is not None and not isinstance(random_slopes, Mapping):
+        raise ArgumentError(
+            f"random_slopes={random_slopes!r} is not known. Give {{'patient': ['actor', "
+            "'partner']}, one of the two, or {} for none (the default)."
+        )
     n_simulations = _simulations(bias_simulations, lag, pair)
     slopes = checked_slopes(
         random_slopes, {}, SLOPES_ALLOWED, therapists=known.therapist is not None
