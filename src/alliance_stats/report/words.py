@@ -102,6 +102,12 @@ COLUMN_WORDS = MappingProxyType(
     {
         "icc": "ICC",
         "r": "r",
+        "k": "k",
+        "χ²": "χ²",
+        "df 1": "df 1",
+        "df 2": "df 2",
+        "sd_predictor": "SD of predictor",
+        "sd_response": "SD of outcome",
         "sd_within": "SD within",
         "sd_between": "SD between",
         "sd_alliance": "SD of alliance",

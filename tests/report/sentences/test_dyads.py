@@ -120,3 +120,13 @@ def test_figure_refuses_other_results(lagged: ResultView) -> None:
         plot_dyads(replace(lagged, kind="lagged"))
     with pytest.raises(ArgumentError, match="lacks member"):
         plot_dyads(replace(lagged, plot=lagged.plot.drop(columns="member")))
+
+
+def test_headings_of_further_tables(concurrent: ResultView) -> None:
+    from alliance_stats.report.tables import further_tables
+
+    tables = {table.title: table for table in further_tables(concurrent)}
+    assert "SD of outcome" in str(tables["Standardised effects"])
+    assert "χ²" in str(tables["Test that the members can be told apart"])
+    assert " F " in str(tables["Tests that the members are equal"])
+    assert "actor only" in str(tables["Tests of the patterns"])

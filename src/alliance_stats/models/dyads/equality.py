@@ -25,7 +25,10 @@ def equality_table(fit: MixedModelResult, prepared: PreparedDyads, ddf: Ddf) -> 
         effects = [effect for effect, of in units.items() if of == unit]
         found = [difference for e in effects if (difference := _difference(fit, prepared, e))]
         if len(found) == len(effects):
-            named = {f"equal {side} effects": [d] for side, d in zip(effects, found, strict=True)}
+            named = {
+                f"equal {effect.replace('_', ' ')} effects": [difference]
+                for effect, difference in zip(effects, found, strict=True)
+            }
             hypotheses |= named | {f"equal effects ({unit})": found}
     table = fit.joint_tests(hypotheses, ddf=ddf)
     return table.rename(columns={"term": "hypothesis"})

@@ -22,7 +22,14 @@ from alliance_stats.models.dyads.patterns import N_DRAWS, pattern_table
 from alliance_stats.models.dyads.prepare import PreparedDyads
 from alliance_stats.models.dyads.r_code import dyad_r_code
 from alliance_stats.models.dyads.sensitivity import sensitivity_rows
-from alliance_stats.models.dyads.shown import path_frame, refit_call
+from alliance_stats.models.dyads.shown import (
+    CHI_SQUARE,
+    F_TEST,
+    PATTERN_COLUMNS,
+    path_frame,
+    pattern_tests,
+    refit_call,
+)
 from alliance_stats.models.dyads.specification import DyadSpecification
 from alliance_stats.models.dyads.standardised import standardised_effects
 from alliance_stats.models.dyads.variances import variance_table
@@ -230,7 +237,7 @@ class DyadResult:
         Returns
         -------
         DataFrame
-            Columns ``effect unit group estimate ci_low ci_high sd_predictor sd_outcome``.
+            Columns ``effect unit group estimate ci_low ci_high sd_predictor sd_response``.
         """
         table = self.tidy(conf_level=conf_level, ddf=ddf)
         return standardised_effects(table[table["effect"] != ""], self.prepared)
@@ -272,9 +279,12 @@ class DyadResult:
         patterns = self.patterns(ddf=ddf, rng=self.seed)
         tables = {
             "Standardised effects": sizes,
-            "Actor-partner patterns": patterns,
-            "Tests that the members are equal": self.equality(ddf=ddf),
-            "Test that the members can be told apart": self.distinguishability,
+            "Actor-partner patterns": patterns[list(PATTERN_COLUMNS)],
+            "Tests of the patterns": pattern_tests(patterns),
+            "Tests that the members are equal": self.equality(ddf=ddf).rename(columns=F_TEST),
+            "Test that the members can be told apart": self.distinguishability.rename(
+                columns=CHI_SQUARE
+            ),
             "Variation and correlation": self.variances(),
             "Sensitivity": self.sensitivity
             if ddf == "satterthwaite"

@@ -5,8 +5,29 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from alliance_stats.models.dyads.patterns import PATTERNS
 from alliance_stats.models.dyads.prepare import PreparedDyads
 from alliance_stats.models.dyads.specification import DyadSpecification
+
+#: Headings of tests in the tables of a view.
+F_TEST = {"statistic": "F", "df_numerator": "df 1", "df_denominator": "df 2"}
+CHI_SQUARE = {
+    "statistic": "χ²", "loglik_apart": "log-likelihood apart", "loglik_alike": "alike",
+    "aic_difference": "difference of AIC",
+}  # fmt: skip
+#: Columns of the table of k; its tests stand in a table of their own.
+PATTERN_COLUMNS = ("unit", "member", "actor", "partner", "k", "ci_low", "ci_high", "compatible")
+
+
+def pattern_tests(patterns: pd.DataFrame) -> pd.DataFrame:
+    """One row a member, level and pattern: columns ``unit member pattern k p_value``."""
+    rows = [
+        {"unit": row["unit"], "member": row["member"], "pattern": name.replace("_", " "), "k": k,
+         "p_value": row[f"p_{name}"]}
+        for row in patterns.to_dict("records")
+        for name, k in PATTERNS.items()
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def path_frame(sizes: pd.DataFrame, bias: pd.DataFrame) -> pd.DataFrame:
@@ -25,7 +46,7 @@ def path_frame(sizes: pd.DataFrame, bias: pd.DataFrame) -> pd.DataFrame:
     found = [estimates.assign(layer="estimate")]
     nulls = bias[bias["truth"] == "zero"]
     if len(nulls):
-        ratio = (within["sd_predictor"] / within["sd_outcome"]).to_numpy()
+        ratio = (within["sd_predictor"] / within["sd_response"]).to_numpy()
         units = dict(zip(zip(within["effect"], within["group"], strict=True), ratio, strict=True))
         keys = list(zip(nulls["effect"], nulls["member"], strict=True))
         null = nulls[["effect", "member"]].assign(

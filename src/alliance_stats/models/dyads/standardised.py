@@ -28,7 +28,7 @@ def standardised_effects(table: pd.DataFrame, prepared: PreparedDyads) -> pd.Dat
         ratio = np.where((predictor > 0) & (outcome > 0), predictor / outcome, np.nan)
     for name in ("estimate", "ci_low", "ci_high"):
         sizes[name] = sizes[name].to_numpy(dtype=float) * ratio
-    return sizes.assign(sd_predictor=predictor, sd_outcome=outcome)
+    return sizes.assign(sd_predictor=predictor, sd_response=outcome)
 
 
 def _sds(prepared: PreparedDyads, column: str) -> dict[str, float]:

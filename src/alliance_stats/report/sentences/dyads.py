@@ -144,10 +144,10 @@ def _equality(view: ResultView) -> list[str]:
     for row in records(table):
         if row["hypothesis"] != "equal effects (session)" or pd.isna(row["p_value"]):
             continue
-        df = f"{format_df(float(row['df_numerator']))}, {format_df(float(row['df_denominator']))}"
-        value = format_fixed(row["statistic"], 2, minus=MINUS)
+        df = f"{format_df(float(row['df 1']))}, {format_df(float(row['df 2']))}"
+        value = format_fixed(row["F"], 2, minus=MINUS)
         detail = f"F({df}) = {value}, {p_phrase(float(row['p_value']))}"
-        if math.isinf(row["df_denominator"]):
+        if math.isinf(row["df 2"]):
             detail = f"χ²/df = {value}, {p_phrase(float(row['p_value']))}"
         found = "differed" if row["p_value"] < 1.0 - view.conf_level else "may differ or not"
         return [f"Raw actor and partner effects of the members {found} ({detail})."]
@@ -160,7 +160,7 @@ def _told_apart(view: ResultView) -> str:
         return ""
     row = table.iloc[0]
     detail = (
-        f"χ²({int(row['df'])}) = {format_fixed(row['statistic'], 2, minus=MINUS)}, "
+        f"χ²({int(row['df'])}) = {format_fixed(row['χ²'], 2, minus=MINUS)}, "
         f"{p_phrase(float(row['p_value']))}"
     )
     if row["p_value"] < 1.0 - view.conf_level:
