@@ -14,6 +14,7 @@ NAMES = {
     "plot_d_study": "alliance_stats.report.plots.d_study",
     "plot_dyads": "alliance_stats.report.plots.dyads",
     "plot_lagged": "alliance_stats.report.plots.lagged",
+    "plot_moderation": "alliance_stats.report.plots.moderation",
     "plot_latent": "alliance_stats.report.plots.latent",
     "plot_mediation": "alliance_stats.report.plots.mediation",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
