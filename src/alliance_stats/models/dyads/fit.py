@@ -11,12 +11,11 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import one_of
 from alliance_stats._base.errors import ArgumentError, DataWarning, FitWarning
-from alliance_stats._base.random import RandomSource, as_generator
+from alliance_stats._base.random import RandomSource, seed_of
 from alliance_stats.data.lags import Gap
 from alliance_stats.data.load import sessions_from
 from alliance_stats.data.roles import Roles
@@ -178,7 +177,7 @@ def fit_dyads(
         warnings.warn(message, DataWarning, stacklevel=2)
     for message in fit.messages:
         warnings.warn(message, FitWarning, stacklevel=2)
-    return DyadResult(fit, prepared, chosen, data, n_simulations, _kept(rng))
+    return DyadResult(fit, prepared, chosen, data, n_simulations, seed_of(rng))
 
 
 def _lag(lagged: bool | None, step: int | None, gap: Gap | None, pair: Pair) -> Lag:
@@ -249,11 +248,3 @@ def _simulations(n: int | None, lag: Lag, pair: Pair) -> int:
             f"number from {LEAST_SIMULATIONS}, such as {BIAS_SIMULATIONS}, or 0 for none."
         )
     return int(n)
-
-
-def _kept(rng: RandomSource) -> int | np.random.SeedSequence:
-    """Random numbers as a value that gives the same whenever they are asked for."""
-    as_generator(rng)  # refuses what cannot seed
-    if isinstance(rng, np.random.Generator):
-        return int(rng.integers(2**63))
-    return rng

@@ -28,6 +28,8 @@ from alliance_stats.models.prepare import (
     assign_therapists,
     check_therapists,
     clock_of,
+    first_words,
+    kept_rows,
     log_name,
     since_name,
     timed_frame,
@@ -123,7 +125,7 @@ class PreparedDyads:
         """Sessions lost to a member for another reason than being the first; single rows."""
         found = [] if self.changes is None else [self.changes.words()]
         for member in self.pair.both:
-            if set(self.dropped[member.name]) - {first_words(self.lag)}:
+            if set(self.dropped[member.name]) - {first_words(self.lag.step)}:
                 found.append(self.rows_words(member))
         alone = self.counts()["session"] - self.n_both
         if alone:
@@ -138,11 +140,6 @@ class PreparedDyads:
         why = ", ".join(f"{cause}: {k:,}" for cause, k in self.dropped[member.name].items())
         n, total = int(self.keep[member.name].sum()), counted(len(self.wide), "session")
         return f"{member.name}: {n:,} of {total} in the model{f' (not: {why})' if why else ''}."
-
-
-def first_words(lag: Lag) -> str:
-    """Name of the sessions that can have no earlier one."""
-    return "first sessions" if lag.step == 1 else f"less than {lag.step} after the first session"
 
 
 def prepare_dyads(
@@ -268,21 +265,14 @@ def _complete(
         alone = wide[lag_name(roles.session, lag.step)].isna()
         start = session.groupby(wide[roles.patient], observed=True).transform("min")
         first = alone if lag.gap == "previous" else session - lag.step < start
-        reasons = {first_words(lag): first, f"no session t − {lag.step}, after a gap": alone}
+        reasons = {first_words(lag.step): first, f"no session t − {lag.step}, after a gap": alone}
     reasons[f"{member.outcome} missing"] = wide[member.outcome].isna()
     for one in (member, pair.other(member)):
         reasons[f"{one.predictor} missing{when}"] = wide[within_column(one, lag)].isna()
     reasons[f"{since.removesuffix('_since_start')} missing"] = wide[since].isna()
     if roles.therapist is not None:
         reasons[f"{roles.therapist} missing"] = wide[roles.therapist].isna()
-    keep = np.ones(len(wide), dtype=bool)
-    dropped = {}
-    for reason, gone in reasons.items():
-        lost = keep & gone.to_numpy()
-        if lost.any():
-            dropped[reason] = int(lost.sum())
-            keep &= ~lost
-    return keep, dropped
+    return kept_rows(reasons)
 
 
 def _stacked(
