@@ -16,6 +16,8 @@ NAMES = {
     "fit_cross_lagged": "alliance_stats.models.panel.fit",
     "fit_outcome": "alliance_stats.models.outcome.fit",
     "TherapistResult": "alliance_stats.models.therapist.result",
+    "RuptureResult": "alliance_stats.models.ruptures.result",
+    "find_ruptures": "alliance_stats.models.ruptures.find",
     "fit_therapist": "alliance_stats.models.therapist.fit",
     "fit_within_between": "alliance_stats.models.within_between.fit",
     "reliable_change_model": "alliance_stats.models.change.fit",

@@ -10,6 +10,8 @@ from alliance_stats.models.outcome.fit import fit_outcome as fit_outcome
 from alliance_stats.models.outcome.result import OutcomeResult as OutcomeResult
 from alliance_stats.models.panel.fit import fit_cross_lagged as fit_cross_lagged
 from alliance_stats.models.panel.result import CrossLaggedResult as CrossLaggedResult
+from alliance_stats.models.ruptures.find import find_ruptures as find_ruptures
+from alliance_stats.models.ruptures.result import RuptureResult as RuptureResult
 from alliance_stats.models.therapist.fit import fit_therapist as fit_therapist
 from alliance_stats.models.therapist.result import TherapistResult as TherapistResult
 from alliance_stats.models.within_between.fit import fit_within_between as fit_within_between
