@@ -17,6 +17,8 @@ NAMES = {
     "fit_outcome": "alliance_stats.models.outcome.fit",
     "TherapistResult": "alliance_stats.models.therapist.result",
     "RuptureResult": "alliance_stats.models.ruptures.result",
+    "RuptureOutcome": "alliance_stats.models.ruptures.outcome_result",
+    "fit_ruptures": "alliance_stats.models.ruptures.fit",
     "find_ruptures": "alliance_stats.models.ruptures.find",
     "fit_therapist": "alliance_stats.models.therapist.fit",
     "fit_within_between": "alliance_stats.models.within_between.fit",
