@@ -17,6 +17,7 @@ from alliance_stats.report.plots import (
     outcome,
     reliability,
     reliable_change,
+    ruptures,
     therapists,
     trajectories,
     within_between,
@@ -91,6 +92,13 @@ DRAWINGS = {
         reliable_change.panel_names,
         share_y=False,
         size=lambda _: reliable_change.SIZE,
+    ),
+    "ruptures": Drawing(
+        ruptures.plot_ruptures,
+        ruptures.figure_caption,
+        ruptures.panel_names,
+        share_y=False,
+        lay_out=ruptures.lay_out,
     ),
     "sessions": Drawing(
         trajectories.plot_trajectories,

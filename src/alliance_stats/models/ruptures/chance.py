@@ -23,7 +23,7 @@ MEASURES = (*COUNTS, "patients", "share_repaired")
 #: Ratings simulated at a time.
 CHUNK = 400_000
 #: Series behind the line of expected counts, at least and at most this many studies.
-_LINE_SERIES, _LEAST, _MOST = 20_000, 80, 500
+_LINE_SERIES, _LEAST, _MOST = 10_000, 80, 500
 
 
 @dataclass(frozen=True, eq=False)

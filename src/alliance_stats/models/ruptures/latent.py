@@ -14,6 +14,8 @@ from alliance_stats.models.ruptures.series import Floats, Series
 from alliance_stats.models.ruptures.simulate import Scale
 
 _ROUNDS = 40
+#: Moments this near, as a share of the scale, are reached.
+_NEAR = 2e-4
 #: An end this many σ away is as far as one at infinity.
 _FAR = 38.0
 #: Standard normal density at 0.
@@ -44,6 +46,8 @@ def latent_moments(mean: Floats, sd: Floats, scale: Scale) -> tuple[Floats, Floa
     span = np.nanmax([target.max(), scale.high - scale.low if _both(scale) else target.max()])
     for _ in range(_ROUNDS):
         m, s = cut_moments(level, sigma, scale)
+        if np.abs(mean - m).max() < _NEAR * span and np.abs(target - s).max() < _NEAR * span:
+            break
         level = np.clip(level + (mean - m), scale.low - _BEYOND * span, scale.high + _BEYOND * span)
         sigma = np.minimum(sigma * np.clip(target / np.maximum(s, 1e-12), 0.5, 2.0), 3.0 * span)
     return level, sigma

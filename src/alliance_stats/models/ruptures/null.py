@@ -24,7 +24,7 @@ from alliance_stats.models.ruptures.trends import Trend, centred_time, residuals
 #: Ends of the search for the coefficient.
 LOWEST, HIGHEST = -0.9, 0.97
 #: Simulated series behind the match, at least and at most this many studies.
-_MATCH_SERIES, _LEAST, _MOST = 12_000, 80, 500
+_MATCH_SERIES, _LEAST, _MOST = 6_000, 80, 500
 #: Half the difference of coefficients between which slopes are taken.
 STEP = 0.04
 
@@ -173,6 +173,6 @@ def _root(f: Callable[[float], float], start: float) -> tuple[float, bool]:
             return best[1], False
         after = f(then)
         if (after < 0.0) != (value < 0.0):
-            return float(brentq(f, min(at, then), max(at, then), xtol=5e-4)), True
+            return float(brentq(f, min(at, then), max(at, then), xtol=1e-3)), True
         at = then
         best = max(best, (after, at)) if step > 0 else min(best, (after, at))

@@ -20,8 +20,9 @@ def ruptures_frame(analysis: Analysis, ratings: Ratings, rule: Rule) -> pd.DataF
 
     Columns ``panel`` (patients, chance), ``layer``, ``group`` (patients numbered in the order of
     the data), ``x`` and ``y``. Layers of patients: ``ratings``, ``level`` (mean, line or levels of
-    the rule), ``limit`` (below which a rupture starts), ``rupture`` and ``repair``. Layers of
-    chance: ``simulated`` (x: a count of all ruptures; y: share of simulated studies with it) and
+    the rule), ``limit`` (below which a rupture starts), ``rupture`` and ``repair``, and ``count``
+    (x: ruptures, y: their expectation). Layers of chance: ``simulated`` (x: a count of all
+    ruptures; y: share of simulated studies with it) and
     ``observed``.
     """
     y = ratings.series.y[:, :, 0]
@@ -34,7 +35,9 @@ def ruptures_frame(analysis: Analysis, ratings: Ratings, rule: Rule) -> pd.DataF
         "repair": np.where(analysis.episodes.repair[:, :, 0], y, np.nan),
     }
     parts = [_layer(name, values, ratings) for name, values in layers.items()]
-    return pd.concat([*parts, _chance(analysis)], ignore_index=True)[list(COLUMNS)]
+    return pd.concat([*parts, _counts(analysis), _chance(analysis)], ignore_index=True)[
+        list(COLUMNS)
+    ]
 
 
 def _lines(analysis: Analysis, ratings: Ratings, rule: Rule) -> tuple[Floats, Floats]:
@@ -65,6 +68,20 @@ def _layer(name: str, values: Floats, ratings: Ratings) -> pd.DataFrame:
             "group": patient,
             "x": (ratings.first[patient] + place).astype(float),
             "y": values[place, patient],
+        }
+    )
+
+
+def _counts(analysis: Analysis) -> pd.DataFrame:
+    """Ruptures of every patient and their expectation."""
+    observed, expected = analysis.counts[0], analysis.chance.patients[0].mean(axis=1)
+    return pd.DataFrame(
+        {
+            "panel": "patients",
+            "layer": "count",
+            "group": np.arange(len(observed)),
+            "x": observed.astype(float),
+            "y": expected,
         }
     )
 

@@ -11,6 +11,7 @@ NAMES = {
     "plot_outcome": "alliance_stats.report.plots.outcome",
     "plot_reliability": "alliance_stats.report.plots.reliability",
     "plot_reliable_change": "alliance_stats.report.plots.reliable_change",
+    "plot_ruptures": "alliance_stats.report.plots.ruptures",
     "plot_therapists": "alliance_stats.report.plots.therapists",
     "plot_within_between": "alliance_stats.report.plots.within_between",
 }
