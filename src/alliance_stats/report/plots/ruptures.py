@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -197,9 +197,9 @@ def _plot_frame(view: ResultView) -> pd.DataFrame:
     return view.plot
 
 
-def _look(layer: str) -> dict[str, object]:
+def _look(layer: str) -> dict[str, Any]:
     """Line and mark of one layer."""
-    looks: dict[str, dict[str, object]] = {
+    looks: dict[str, dict[str, Any]] = {
         "ratings": {
             "color": POINT_COLOUR, "linewidth": 0.9, "marker": "o", "markersize": 2.6,
             "markeredgewidth": 0, "zorder": 2,
