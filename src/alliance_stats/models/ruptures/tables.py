@@ -89,12 +89,18 @@ def chance_table(analysis: Analysis, conf_level: float) -> pd.DataFrame:
             "measure": list(MEASURES),
             "observed": analysis.measures,
             "expected": expected,
-            "expected_low": expected + low,
-            "expected_high": expected + high,
+            "expected_low": np.maximum(expected + low, 0.0),
+            "expected_high": np.minimum(expected + high, _most(analysis)),
             "excess": analysis.excess,
             "p_value": analysis.p_values,
         }
     )
+
+
+def _most(analysis: Analysis) -> Floats:
+    """The largest value that each measure can have."""
+    n_sessions = float(analysis.null.series.n.sum())
+    return np.array([*[n_sessions] * 4, float(analysis.counts.shape[1]), 1.0])
 
 
 def tidy_table(analysis: Analysis, conf_level: float) -> pd.DataFrame:

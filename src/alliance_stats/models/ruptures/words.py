@@ -75,8 +75,9 @@ def notes_of(analysis: Analysis, ratings: Ratings, rule: Rule) -> tuple[str, ...
         f"{keep[null.trend]}, {spread} and pattern of rated sessions; AR(1) of "
         f"{null.rho:.2f} (observed autocorrelation {null.autocorrelation:.2f})"
         f"{error}, {ends}, {steps}.",
-        "p: share of simulated studies whose excess is as large, (1 + b)/(1 + m), one-sided. An "
-        "excess of falls is not yet a rupture between two people.",
+        "p: share of simulated studies whose excess is as large, (1 + b)/(1 + m), one-sided; the "
+        "first row is the test, the others are not adjusted for their number. An excess of falls "
+        "is not yet a rupture between two people.",
     )
 
 
