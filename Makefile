@@ -68,14 +68,24 @@ bench: $(READY)  ## speed against lme4 (R, if installed), mixedlm and statsmodel
 	$(BIN)/python benchmarks/bench_reliability.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_sem.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_lagged.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_mediation.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_panel.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_moderation.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_event.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_importance.py --write docs/performance.md
 
 calibrate: $(READY)  ## type I error of tests and coverage of intervals with few therapists
 	$(BIN)/python benchmarks/calibrate_tests.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_coverage.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_lagged.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_mediation.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_growth.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_latent.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_panel.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_moderation.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_perspectives.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_event.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_importance.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_therapist.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_ruptures.py --write docs/calibration.md
 

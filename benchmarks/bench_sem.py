@@ -121,6 +121,13 @@ def tasks() -> list[Task]:
             two_level,
             {"cluster": "patient"},
         ),
+        Task(
+            "levels_fiml",
+            "the same, FIML, 10% missing",
+            sem.in_levels(six, six),
+            with_holes(two_level.drop(columns="patient"), 0.1).assign(patient=two_level["patient"]),
+            {"cluster": "patient", **fiml},
+        ),
         Task("panel", "RI-CLPM, 5 waves, 500 patients", panel_model(), waves),
         Task(
             "panel_fiml",

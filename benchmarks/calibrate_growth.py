@@ -1,12 +1,11 @@
-"""Type I error and coverage of fit_growth and fit_latent_within_between in simulated studies.
+"""Type I error and coverage of fit_growth in simulated studies.
 
     python benchmarks/calibrate_growth.py --write docs/calibration.md
 
-Growth: 120 patients with up to 10 sessions, linear courses whose slopes correlate −.3,
-a scale that ends in the upper part of the ratings, no effect of early alliance on the later rate.
-Latent means: therapists with 5 patients of 4 sessions, slopes 0.2 within, 0 between patients and
-−1 between therapists, where the alliance's variances are 1, 1 and .25: observed means of therapists
-have a reliability near .5.
+Patients with up to 10 sessions, linear courses whose slopes correlate −.3; in the null twin the
+alliance ratings are those of other patients, so that early alliance has no effect on the later
+rate. The slopes with and without censoring are of patients whose ratings end at the scale's limit.
+Each study is fitted by the parts of fit_growth that its rows need.
 """
 
 from __future__ import annotations
@@ -14,31 +13,38 @@ from __future__ import annotations
 import argparse
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import bench_lmm  # first: it sets the number of threads before numpy is loaded
+import calibration_shares as shares
 import numpy as np
 import pandas as pd
 
 import alliance_stats as al
-from alliance_stats.models.growth.early import EarlyRate
-from alliance_stats.models.latent.result import LatentResult
+from alliance_stats.data.sessions import SessionData
+from alliance_stats.lmm.fit import fit_quietly
+from alliance_stats.models.growth.ceiling import fit_ceiling
+from alliance_stats.models.growth.early import EarlyRate, fit_early
+from alliance_stats.models.growth.parallel import ParallelGrowth, fit_parallel
+from alliance_stats.models.growth.prepare import PreparedGrowth, prepare_growth
+from alliance_stats.models.growth.shapes import fit_course, growth_formula
 
 START, END = "<!-- calibrate_growth: start -->", "<!-- calibrate_growth: end -->"
-PATIENTS, SESSIONS, LIMIT = 120, 10, 6.5
+SESSIONS, LIMIT = 10, 6.5
 SLOPE, CORRELATION = 0.1, -0.3
-TRUTH = {"within": 0.2, "patient_between": 0.0, "therapist_between": -1.0}
-LEVEL = 0.95
+ROLES = al.Roles(alliance="wai", outcome="phq")
+COVERED = ("trend", "correlation of trends", "slope with censoring", "slope without censoring")
 
 
-def growth_study(rng: np.random.Generator) -> pd.DataFrame:
-    """Sessions of patients who leave at random; alliance ratings end at the limit."""
-    length = rng.integers(6, SESSIONS + 1, PATIENTS)
-    patient = np.repeat(np.arange(PATIENTS), length)
+def growth_study(rng: np.random.Generator, patients: int) -> pd.DataFrame:
+    """Sessions of patients who leave at random."""
+    length = rng.integers(6, SESSIONS + 1, patients)
+    patient = np.repeat(np.arange(patients), length)
     t = np.concatenate([np.arange(n) for n in length])
-    start = rng.normal(size=(PATIENTS, 2))
+    start = rng.normal(size=(patients, 2))
     slope = (
-        rng.normal(size=(PATIENTS, 2))
+        rng.normal(size=(patients, 2))
         @ np.linalg.cholesky([[1.0, CORRELATION], [CORRELATION, 1.0]]).T
     )
     noise = rng.normal(size=(len(t), 2))
@@ -47,172 +53,130 @@ def growth_study(rng: np.random.Generator) -> pd.DataFrame:
     return pd.DataFrame({"patient": patient, "session": t + 1, "wai": wai, "phq": phq})
 
 
-def growth_row(rng: np.random.Generator) -> dict[str, float]:
-    """Hits and rejections of one growth study; NaN where there is no interval."""
-    frame = growth_study(rng)
-    roles = al.Roles(alliance="wai", outcome="phq")
-    result = al.fit_growth(frame, roles)
-    found = {"linear chosen": float(result.alliance.shape == "linear")}
-    fixed = al.fit_growth(frame, roles, shape="linear")
-    row = fixed.tidy().set_index("effect").loc["alliance_trend"]
-    found["trend, shape beforehand"] = float(row["ci_low"] <= SLOPE <= row["ci_high"])
-    # alliance ratings of other patients: no effect on the rate
-    null = frame.assign(wai=_swapped(frame, rng.permutation(PATIENTS)))
-    early = al.fit_growth(null, roles, shape="linear").early
+def censored_study(rng: np.random.Generator, patients: int) -> pd.DataFrame:
+    """Patients who differ in their start only, with ratings that end at the limit."""
+    patient, t = np.repeat(np.arange(patients), 6), np.tile(np.arange(6), patients)
+    wai = 5 + rng.normal(size=patients)[patient] + SLOPE * t + 0.6 * rng.normal(size=len(t))
+    phq = rng.normal(size=len(t))
+    return pd.DataFrame(
+        {"patient": patient, "session": t + 1, "wai": np.minimum(wai, LIMIT), "phq": phq}
+    )
+
+
+def prepared(data: SessionData, frame: pd.DataFrame) -> PreparedGrowth:
+    """The sessions of a study as fit_growth sees them."""
+    return prepare_growth(
+        replace(data, frame=frame), ROLES, shape="auto", break_at=None, time_column="session",
+        early_window=(3, 5), therapist_change="raise",
+    )  # fmt: skip
+
+
+def growth_row(rng: np.random.Generator, patients: int, data: SessionData) -> dict[str, float]:
+    """Hits, p values and failed fits of one study; NaN where there is no interval."""
+    study = prepared(data, growth_study(rng, patients))
+    course = fit_course(study, "alliance", "wai", "auto")
+    linear = course.fit
+    if course.shape != "linear":
+        linear = fit_quietly(growth_formula(study, "wai", "linear"), study.frame)
+    trend = linear.tidy().set_index("term").loc[study.time]
+    found = {"chosen": float(course.shape == "linear")}
+    found |= _interval("trend", trend["ci_low"], trend["ci_high"], SLOPE, linear.converged)
+    both = fit_parallel(study, ("linear", "linear"))
+    if isinstance(both, ParallelGrowth):
+        pair = both.correlations().set_index("factor").loc["trend with trend"]
+        ends = pair["ci_low"], pair["ci_high"]
+        found |= _interval("correlation of trends", *ends, CORRELATION, both.fit.converged)
+    order = rng.permutation(patients)
+    study.frame["wai"] = _swapped(study.frame, order)
+    early = fit_early(study)
     if isinstance(early, EarlyRate):
-        p = early.fit.tidy().set_index("term").loc[early.interactions[0][1], "p_value"]
-        found |= {f"early rate rejected at {a}": float(p < a) for a in (0.01, 0.05, 0.10)}
-    pair = fixed.correlations().set_index("factor").loc["trend with trend"]
-    ends = pair["ci_low"], pair["ci_high"]
-    inside = float(ends[0] <= CORRELATION <= ends[1])
-    found["correlation of trends"] = inside if np.isfinite(ends[0]) else np.nan
-    return found | censored_row(rng)
+        found["p"] = float(
+            early.fit.tidy().set_index("term").loc[early.interactions[0][1], "p_value"]
+        )
+        found["p, converged"] = float(early.fit.converged)
+    ceiling = fit_ceiling(prepared(data, censored_study(rng, patients)), LIMIT)
+    for model, row in ceiling.rows.set_index("model").iterrows():
+        ends = row["ci_low"], row["ci_high"]
+        found |= _interval(f"slope {model}", *ends, SLOPE, ceiling.converged)
+    return found
+
+
+def _interval(
+    name: str, low: float, high: float, truth: float, converged: bool
+) -> dict[str, float]:
+    """Whether an interval holds the truth, and whether its fit converged and has one."""
+    known = bool(np.isfinite(low) and np.isfinite(high))
+    return {name: float(low <= truth <= high), f"{name}, known": float(known and converged)}
 
 
 def _swapped(frame: pd.DataFrame, order: np.ndarray) -> np.ndarray:
     """Alliance ratings of another patient, row by row as far as that patient's ratings go."""
     of = {patient: rows["wai"].to_numpy() for patient, rows in frame.groupby("patient")}
-    parts = [np.resize(of[order[p]], int((frame["patient"] == p).sum())) for p in of]
-    return np.concatenate(parts)
+    sizes = frame["patient"].value_counts()
+    return np.concatenate([np.resize(of[order[p]], sizes[p]) for p in of])
 
 
-def censored_row(rng: np.random.Generator) -> dict[str, float]:
-    """Slopes without and with censoring where random intercepts are all that differs."""
-    patient, t = np.repeat(np.arange(PATIENTS), 6), np.tile(np.arange(6), PATIENTS)
-    wai = 5 + rng.normal(size=PATIENTS)[patient] + SLOPE * t + 0.6 * rng.normal(size=len(t))
-    frame = pd.DataFrame(
-        {
-            "patient": patient, "session": t + 1, "wai": np.minimum(wai, LIMIT),
-            "phq": rng.normal(size=len(t)),
-        }
-    )  # fmt: skip
-    roles = al.Roles(alliance="wai", outcome="phq")
-    result = al.fit_growth(frame, roles, shape="linear", alliance_max=LIMIT)
-    rows = result.ceiling.rows.set_index("model")
-    return {
-        f"slope {model}": float(row["ci_low"] <= SLOPE <= row["ci_high"])
-        for model, row in rows.iterrows()
-    }
+def covered_lines(table: pd.DataFrame, patients: int) -> Iterator[str]:
+    """One line an interval: coverage over all studies and over those with an interval."""
+    for name in COVERED:
+        hit = table[name].fillna(0.0).to_numpy() > 0
+        known = table[f"{name}, known"].fillna(0.0).to_numpy() > 0
+        cells = [str(patients), name, *shares.coverage_cells(hit, known), str(int((~known).sum()))]
+        yield f"| {' | '.join(cells)} |"
 
 
-def latent_study(rng: np.random.Generator, therapists: int) -> pd.DataFrame:
-    """Sessions of 5 patients of each therapist, 4 each."""
-    n = 5 * therapists
-    patient = np.repeat(np.arange(n), 4)
-    therapist = np.repeat(np.arange(therapists), 5)
-    top, own = 0.5 * rng.normal(size=therapists), rng.normal(size=n)
-    now = rng.normal(size=len(patient))
-    wai = 5 + (top[therapist] + own)[patient] + now
-    levels = TRUTH["therapist_between"] * top + 0.3 * rng.normal(size=therapists)
-    phq = levels[therapist][patient] + rng.normal(size=n)[patient]
-    phq = phq + TRUTH["within"] * now + rng.normal(size=len(patient))
-    session = np.tile(np.arange(1, 5), n)
-    return pd.DataFrame(
-        {
-            "therapist": therapist[patient], "patient": patient, "session": session,
-            "wai": wai, "phq": phq,
-        }
-    )  # fmt: skip
+def rejected_line(table: pd.DataFrame, patients: int) -> str:
+    """How often the effect of early alliance on the later rate is claimed, and linear chosen."""
+    cells = [str(patients), *shares.rejection_cells(table["p"].to_numpy())]
+    failed = int((table["p, converged"].fillna(0.0) == 0).sum())
+    return f"| {' | '.join(cells)} | {failed} | {table['chosen'].mean():.3f} |"
 
 
-def latent_rows(rng: np.random.Generator, therapists: int) -> list[dict[str, object]]:
-    """Every effect's estimates and hits in one study."""
-    roles = al.Roles(alliance="wai", outcome="phq", therapist="therapist")
-    result = al.fit_latent_within_between(latent_study(rng, therapists), roles, time="none")
-    profile, delta = (
-        result.tidy(conf_level=LEVEL, interval=kind).set_index("effect")  # type: ignore[arg-type]
-        for kind in ("profile", "delta")
-    )
-    rows = []
-    for effect, truth in TRUTH.items():
-        one, other = profile.loc[effect], delta.loc[effect]
-        seen = _observed(result, effect)
-        rows.append(
-            {
-                "therapists": therapists, "effect": effect, "estimate": one["estimate"],
-                "observed": seen["estimate"],
-                "profile": one["ci_low"] <= truth <= one["ci_high"],
-                "delta": other["ci_low"] <= truth <= other["ci_high"],
-                "by observed": seen["ci_low"] <= truth <= seen["ci_high"],
-                "unbounded": np.isinf(one["ci_low"]), "converged": result.fit.converged,
-            }
-        )  # fmt: skip
-    return rows
-
-
-def _observed(result: LatentResult, effect: str) -> pd.Series:
-    rows = result.comparison
-    return rows[rows["means"].eq("observed") & rows["effect"].eq(effect)].iloc[0]
-
-
-def growth_lines(table: pd.DataFrame) -> Iterator[str]:
-    """One line a quantity: its share over the studies, and how many had none."""
-    for name in table.columns:
-        share = table[name].mean()
-        aimed = name.split()[-1] if "rejected" in name else "–" if "chosen" in name else LEVEL
-        yield f"| {name} | {aimed} | {share:.3f} | {int(table[name].isna().sum())} |"
-
-
-def latent_lines(table: pd.DataFrame) -> Iterator[str]:
-    """One line a number of therapists and effect."""
-    for (therapists, effect), rows in table.groupby(["therapists", "effect"], sort=False):
-        shares = " | ".join(f"{rows[k].mean():.3f}" for k in ("profile", "delta", "by observed"))
-        words = str(effect).replace("_between", "s").replace("within", "within patients")
-        words = words if "within" in words else f"between {words}"
-        yield (
-            f"| {therapists} | {words} | {TRUTH[str(effect)]:g} | {rows['estimate'].median():.3f} "
-            f"| {rows['observed'].median():.3f} | {shares} | {rows['unbounded'].mean():.1%} |"
-        )
-
-
-def markdown(growth: pd.DataFrame, latent: pd.DataFrame, seed: int) -> str:
+def markdown(tables: dict[int, pd.DataFrame], seed: int) -> str:
     """The block between the markers."""
-    n = len(growth)
-    error, small = np.sqrt(LEVEL * (1 - LEVEL) / n), np.sqrt(0.05 * 0.95 / n)
-    failed = int((~latent["converged"].astype(bool)).sum() / len(TRUTH))
+    n = len(next(iter(tables.values())))
     return "\n".join(
         [
-            f"{n:,} studies of each kind, seed {seed}. Monte Carlo error {error:.4f} of a coverage "
-            f"of .95, {small:.4f} of a rejection rate of .05.",
+            f"{n:,} studies of each number of patients, seed {seed}; {shares.errors_in_words(n)}. "
+            "A star marks coverage outside .934 to .966 and rejections further than three Monte "
+            "Carlo errors from their level.",
             "",
-            "| growth | aimed at | share | without |",
-            "| --- | --- | --- | --- |",
-            *growth_lines(growth),
+            "| patients | 95% interval of | coverage, all | coverage, converged with an interval "
+            "| failed or without |",
+            "|" + " --- |" * 5,
+            *(line for size, table in tables.items() for line in covered_lines(table, size)),
             "",
-            "| therapists | effect | truth | median latent | median observed | profile | delta "
-            "| observed means | unbounded |",
-            "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-            *latent_lines(latent),
+            "Null twin, early alliance and the later rate; and how often the linear course, which "
+            "is true, has the smallest BIC:",
             "",
-            f"All fits are counted; {failed} with latent means did not converge.",
+            "| patients | rejected at .01 | at .05 | at .10 | not converged | linear chosen |",
+            "|" + " --- |" * 6,
+            *(rejected_line(table, size) for size, table in tables.items()),
         ]
     )
 
 
-def run(studies: int, therapists: list[int], seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """All studies of both kinds."""
+def run(studies: int, patients: int, seed: int) -> pd.DataFrame:
+    """All studies of one number of patients, a row each."""
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(studies)]
-    growth = pd.DataFrame([growth_row(rng) for rng in streams])
-    latent = [
-        row
-        for size in therapists
-        for stream in np.random.SeedSequence(seed + size).spawn(studies)
-        for row in latent_rows(np.random.default_rng(stream), size)
-    ]
-    return growth, pd.DataFrame(latent)
+    data = al.load_sessions(growth_study(np.random.default_rng(0), patients), ROLES)
+    return pd.DataFrame([growth_row(rng, patients, data) for rng in streams])
 
 
 def main() -> None:
     """Run, print, and write when asked."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--studies", type=int, default=500)
-    parser.add_argument("--therapists", type=int, nargs="+", default=[20, 60])
+    parser.add_argument("--studies", type=int, default=2_000)
+    parser.add_argument("--patients", type=int, nargs="+", default=[60, 120, 240])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    growth, latent = run(options.studies, options.therapists, options.seed)
-    text = markdown(growth, latent, options.seed)
+    tables = {}
+    for size in options.patients:
+        bench_lmm.say(f"{size} patients")
+        tables[size] = run(options.studies, size, options.seed + size)
+    text = markdown(tables, options.seed)
     print(text)
     if options.write:
         bench_lmm.write_between(options.write, text, (START, END))

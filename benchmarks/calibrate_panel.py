@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bench_lmm  # first: it sets the number of threads before numpy is loaded
+import calibration_shares as shares
 import numpy as np
 import pandas as pd
 
@@ -26,6 +27,7 @@ START, END = "<!-- calibrate_panel: start -->", "<!-- calibrate_panel: end -->"
 LEVEL = 0.95
 ROLES = {"alliance": "wai", "outcome": "phq", "alliance_at": "after", "outcome_at": "before"}
 EFFECTS = ("alliance_to_outcome", "outcome_to_alliance")
+COLUMNS = ("estimate", "se", "ci_low", "ci_high", "p_value")
 NAMES = {"ri-clpm": "RI-CLPM", "dpm": "dynamic panel", "clpm": "CLPM", "lcm-sr": "LCM-SR"}
 BURN_IN = 30
 
@@ -85,33 +87,36 @@ def sessions(design: Design, rng: np.random.Generator) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Runs:
-    """Estimates, standard errors, hits, rejections (studies, effects) and flags of studies."""
+    """Estimates, standard errors, p values, hits (studies, effects) and flags of studies."""
 
     estimate: np.ndarray
     se: np.ndarray
+    p_value: np.ndarray
     hit: np.ndarray
-    rejected: np.ndarray
     failed: np.ndarray
     improper: np.ndarray
 
 
-def run(design: Design, model: str, studies: int, seed: int) -> Runs:
-    """Simulate and fit all studies of a design; every model sees the same ones."""
+def run(design: Design, studies: int, seed: int) -> dict[str, Runs]:
+    """Simulate all studies of a design and fit its models, every model to the same ones."""
     truth = np.array([design.to_outcome, design.to_alliance])
-    rows, failed, improper = [], [], []
+    rows: dict[str, list[np.ndarray]] = {model: [] for model in design.models}
+    flags: dict[str, list[tuple[bool, bool]]] = {model: [] for model in design.models}
     for stream in np.random.SeedSequence(seed).spawn(studies):
         data = al.load_sessions(sessions(design, np.random.default_rng(stream)), ROLES)
-        result = al.fit_cross_lagged(data, model=model, waves=design.waves)
-        table = result.tidy(conf_level=LEVEL).set_index("effect").reindex(EFFECTS)
-        rows.append(table[["estimate", "se", "ci_low", "ci_high", "p_value"]].to_numpy(float))
-        failed.append(not result.fit.converged)
-        improper.append(any("Improper" in message for message in result.fit.about_fit))
-    found = np.array(rows)
-    low, high, p = found[..., 2], found[..., 3], found[..., 4]
+        for model in design.models:
+            result = al.fit_cross_lagged(data, model=model, waves=design.waves)
+            table = result.tidy(conf_level=LEVEL).set_index("effect").reindex(EFFECTS)
+            rows[model].append(table[list(COLUMNS)].to_numpy(float))
+            improper = any("Improper" in message for message in result.fit.about_fit)
+            flags[model].append((not result.fit.converged, improper))
+    return {model: _runs(np.array(rows[model]), np.array(flags[model]), truth) for model in rows}
+
+
+def _runs(found: np.ndarray, flags: np.ndarray, truth: np.ndarray) -> Runs:
+    estimate, se, low, high, p_value = np.moveaxis(found, -1, 0)
     hit = (low <= truth) & (truth <= high)
-    return Runs(
-        found[..., 0], found[..., 1], hit, p < 1 - LEVEL, np.array(failed), np.array(improper)
-    )
+    return Runs(estimate, se, p_value, hit, flags[:, 0], flags[:, 1])
 
 
 def coverage_rows(design: Design, runs: dict[str, Runs]) -> Iterator[str]:
@@ -119,26 +124,27 @@ def coverage_rows(design: Design, runs: dict[str, Runs]) -> Iterator[str]:
     for model, own in runs.items():
         truths = (design.to_outcome, design.to_alliance)
         for k, (effect, truth) in enumerate(zip(EFFECTS, truths, strict=True)):
-            used = ~own.failed & np.isfinite(own.se[:, k])
-            if not used.any():
+            if not np.isfinite(own.estimate[:, k]).any():
                 continue
-            estimate, se, hit = (a[used, k] for a in (own.estimate, own.se, own.hit))
-            spread, share = float(estimate.std(ddof=1)), float(hit.mean())
-            yield (
-                f"| {design.name} | {NAMES[model]} | {effect.replace('_', ' ')} | {truth:.2f} "
-                f"| {estimate.mean():.3f} | {spread:.3f} | {np.median(se) / spread:.2f} "
-                f"| {share:.3f}{'' if 0.934 <= share <= 0.966 else '*'} "
-                f"| {int(own.failed.sum())} | {int(own.improper.sum())} |"
-            )
+            used = ~own.failed & np.isfinite(own.se[:, k])
+            estimate, se = own.estimate[used, k], own.se[used, k]
+            spread = float(estimate.std(ddof=1))
+            cells = [
+                design.name, NAMES[model], effect.replace("_", " "), f"{truth:.2f}",
+                f"{estimate.mean():.3f}", f"{spread:.3f}", f"{np.median(se) / spread:.2f}",
+                *shares.coverage_cells(own.hit[:, k], used), f"{int(own.failed.sum())}",
+                f"{int(own.improper.sum())}",
+            ]  # fmt: skip
+            yield f"| {' | '.join(cells)} |"
 
 
 def rejection_rows(design: Design, runs: dict[str, Runs]) -> Iterator[str]:
     """A row a model: how often a true zero is rejected."""
     for model, own in runs.items():
-        used = ~own.failed & np.isfinite(own.se[:, 0])
-        share = float(own.rejected[used, 0].mean())
-        mean = float(own.estimate[used, 0].mean())
-        yield f"| {design.name} | {NAMES[model]} | {mean:.3f} | {share:.3f} |"
+        cells = shares.rejection_cells(own.p_value[:, 0])
+        mean = float(np.nanmean(own.estimate[:, 0]))
+        start = f"| {design.name} | {NAMES[model]} | {mean:.3f} | "
+        yield f"{start}{' | '.join(cells)} | {int(own.failed.sum())} |"
 
 
 def markdown(studies: int, seed: int) -> str:
@@ -152,25 +158,26 @@ def markdown(studies: int, seed: int) -> str:
             (null, rejection_rows, rejected),
         ):
             bench_lmm.say(f"{one.name} {one.to_outcome}")
-            out += rows(one, {model: run(one, model, studies, seed) for model in one.models})
-    error = np.sqrt(LEVEL * (1 - LEVEL) / studies)
+            out += rows(one, run(one, studies, seed))
     return "\n".join(
         [
-            f"{studies:,} studies of each design, seed {seed}; Monte Carlo error of a share of .95 "
-            f"or .05: {error:.4f}. A star marks coverage outside .934 to .966. Studies whose fit "
-            "did not converge are counted and left out; improper ones (a variance below zero) "
-            "are kept.",
+            f"{studies:,} studies of each design, seed {seed}; "
+            f"{shares.errors_in_words(studies)}. A star marks coverage outside .934 to .966 and "
+            "rejections further than three Monte Carlo errors from their level. *All* counts a "
+            "study without an interval as one that misses; *converged* leaves out fits that did "
+            "not converge; improper fits (a variance below zero) are in both.",
             "",
             "| design | model | effect | truth | mean estimate | SD of estimates | median SE / SD "
-            "| coverage | not converged | improper |",
-            "|" + " --- |" * 10,
+            "| coverage, all | coverage, converged | not converged | improper |",
+            "|" + " --- |" * 11,
             *covered,
             "",
             "Null twin: the alliance leads to no outcome (the outcome leads to the alliance as "
-            "before).",
+            "before). All fits are counted.",
             "",
-            "| design | model | mean estimate | rejected at .05 |",
-            "|" + " --- |" * 4,
+            "| design | model | mean estimate | rejected at .01 | at .05 | at .10 "
+            "| not converged |",
+            "|" + " --- |" * 7,
             *rejected,
         ]
     )

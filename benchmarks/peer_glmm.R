@@ -1,6 +1,6 @@
-# lme4's glmer as the peer of bench_glmm.py: Rscript peer_glmm.R data.csv
+# lme4's glmer as the peer of bench_glmm.py and bench_event.py: Rscript peer_glmm.R data.csv
 #
-# Reads one request per line from stdin, "<family> <nAGQ><TAB><formula>", and answers
+# Reads one request per line from stdin, "<family> <nAGQ> [link]<TAB><formula>", and answers
 # "<seconds><TAB><log-likelihood>": the fit with its standard errors, by default settings. The first
 # line written names the versions.
 
@@ -16,6 +16,7 @@ answer <- function(...) {
 run_once <- function(request) {
   how <- strsplit(request[1], " ")[[1]]
   family <- list(binomial = binomial(), poisson = poisson())[[how[1]]]
+  if (length(how) > 2) family <- binomial(how[3])
   formula <- as.formula(request[2])
   invisible(gc())
   began <- Sys.time()

@@ -15,6 +15,7 @@ options_of <- list(
   one_fiml = list(missing = "fiml"),
   groups = list(group = "arm", group.label = c("a", "b")),
   levels = list(cluster = "patient"),
+  levels_fiml = list(cluster = "patient", missing = "fiml"),
   panel_fiml = list(missing = "fiml"),
   complete = list(meanstructure = TRUE), # from here on: bench_panel.py
   equal = list(meanstructure = TRUE),

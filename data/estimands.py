@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from dataclasses import replace
 
+import pandas as pd
+
 import alliance_stats as al
 from alliance_stats.data import Roles, SessionData
 from alliance_stats.simulate import describe_study
@@ -56,6 +58,7 @@ def estimates(sessions: SessionData, roles: Roles) -> dict[str, float]:
         | fitted_outcome(sessions, roles)
         | fitted_lags(sessions, roles)
         | fitted_trends(sessions, roles)
+        | fitted_event(sessions, roles)
         | described_levels(sessions, roles)
     )
 
@@ -110,6 +113,14 @@ def fitted_lags(sessions: SessionData, roles: Roles) -> dict[str, float]:
         "lagged_effect": float(sizes["alliance_to_outcome"]),
         "reverse_effect": float(next_sizes["outcome_to_alliance"]),
     }
+
+
+def fitted_event(sessions: SessionData, roles: Roles) -> dict[str, float]:
+    """The log hazard ratio of dropout of `fit_event`, for an SD of the alliance at intake."""
+    book = pd.DataFrame(sessions.codebook).set_index("parameter")["value"]
+    result = al.models.fit_event(sessions.frame, roles)
+    b = float(result.effects["estimate"].item())
+    return {"dropout_alliance_effect": b * float(book["alliance_sd"])}
 
 
 def fitted_trends(sessions: SessionData, roles: Roles) -> dict[str, float]:

@@ -11,11 +11,7 @@ from scipy.stats import multivariate_normal
 from alliance_stats.sem import ModelSpec, Parameter, factor_model, in_groups, in_levels
 from alliance_stats.sem.blocks import cluster_blocks, complete_blocks, pattern_blocks
 from alliance_stats.sem.density import expand_moments, moment_gradient
-from alliance_stats.sem.information import (
-    contract,
-    expected_information,
-    observed_information,
-)
+from alliance_stats.sem.information import contract, expected_information
 from alliance_stats.sem.layout import Layout, build_layout
 from alliance_stats.sem.likelihood import Likelihood
 from alliance_stats.sem.moments import implied, sides
@@ -122,7 +118,7 @@ def differences(function, theta: np.ndarray, step: float = 1e-5) -> np.ndarray:
 @pytest.mark.parametrize("name", NAMES)
 def test_value_is_the_sum_of_densities(name: str) -> None:
     case = situation(name)
-    value = case.likelihood.value(case.theta) + 0.5 * case.likelihood.blocks.log_constant
+    value = case.likelihood.value(case.theta) + 0.5 * case.likelihood.evidence.log_constant
     assert value == pytest.approx(naive(case, name, case.theta), rel=1e-10)
 
 
@@ -133,7 +129,7 @@ def test_gradient_and_second_derivatives(name: str) -> None:
     numeric = differences(case.likelihood.value, case.theta)
     assert np.abs(slope - numeric).max() < 1e-6 * np.abs(numeric).max()
     at, expansion = case.likelihood.at(case.theta)
-    exact = observed_information(case.likelihood.blocks, case.layout, at, expansion)
+    exact = case.likelihood.observed(at, expansion)
     numeric = differences(lambda t: case.likelihood.expand(t)[1], case.theta)
     assert np.abs(exact - numeric).max() < 1e-6 * np.abs(numeric).max()
     assert np.abs(exact - exact.T).max() < 1e-10 * np.abs(exact).max()
@@ -144,7 +140,7 @@ def test_expected_information_is_the_observed_one_of_perfect_data(name: str) -> 
     """With moments that the model implies exactly, both informations are the same."""
     case = situation(name)
     at = implied(case.layout, case.theta)
-    blocks = case.likelihood.blocks
+    blocks = case.likelihood.evidence
     there = blocks.observed[:, :, None] & blocks.observed[:, None, :]
     perfect = type(blocks)(
         blocks.n,
@@ -158,7 +154,7 @@ def test_expected_information_is_the_observed_one_of_perfect_data(name: str) -> 
     )
     likelihood = Likelihood(case.layout, perfect)
     expected = likelihood.expand(case.theta)[2]
-    observed = observed_information(perfect, case.layout, *likelihood.at(case.theta))
+    observed = likelihood.observed(*likelihood.at(case.theta))
     assert np.abs(expected - observed).max() < 1e-9 * np.abs(expected).max()
 
 
@@ -166,7 +162,7 @@ def test_expected_information_is_the_observed_one_of_perfect_data(name: str) -> 
 def test_scores_of_rows_add_up_to_the_gradient(name: str) -> None:
     case = situation(name)
     at, expansion = case.likelihood.at(case.theta)
-    scores = row_scores(case.likelihood.blocks, case.layout, at, expansion, case.rows)
+    scores = row_scores(case.layout, at, expansion, case.rows)
     slope = case.likelihood.expand(case.theta)[1]
     assert np.abs(scores.sum(axis=0) - slope).max() < 1e-9 * np.abs(slope).max()
     row = case.rows.values[4]
@@ -185,7 +181,7 @@ def test_scores_of_rows_add_up_to_the_gradient(name: str) -> None:
 def test_both_ways_to_contract_agree() -> None:
     """Many blocks of few variables go by a stacked kernel, few blocks by products of rank two."""
     case = situation("missing")
-    blocks = case.likelihood.blocks
+    blocks = case.likelihood.evidence
     at, expansion = case.likelihood.at(case.theta)
     first = sides(case.layout, at).observed(P)
     other = expansion.sandwiched
@@ -209,7 +205,7 @@ def test_both_ways_to_contract_agree() -> None:
 
 def test_moment_gradient_vanishes_at_the_sample_moments() -> None:
     case = situation("groups")
-    blocks = case.likelihood.blocks
+    blocks = case.likelihood.evidence
     expansion = expand_moments(blocks, blocks.scatter, blocks.mean)
     by_sigma, by_mu = moment_gradient(blocks, expansion)
     assert max(np.abs(by_sigma).max(), np.abs(by_mu).max()) < 1e-10 * N
@@ -221,6 +217,6 @@ def test_expected_information_counts_rows_twice_when_there_are_twice_as_many() -
     double = complete_blocks(values, np.zeros(2 * N, dtype=np.intp), 1)
     at, expansion = case.likelihood.at(case.theta)
     first = sides(case.layout, at).observed(P)
-    one = expected_information(case.likelihood.blocks, case.layout, first, expansion.weight)
+    one = expected_information(case.likelihood.evidence, case.layout, first, expansion.weight)
     two = expected_information(double, case.layout, first, expansion.weight)
     assert np.allclose(two, 2 * one, rtol=1e-12)

@@ -66,3 +66,14 @@ def test_names_that_lavaan_cannot_hold_are_refused(name: str) -> None:
 def test_labels_that_could_end_a_text_are_refused(label: str) -> None:
     with pytest.raises(al.UnsupportedError, match="holds quotes, backslashes"):
         r_code(in_groups(ONE, ["a", label]), settings(groups="arm"), "d.csv")
+
+
+def test_two_level_fiml_sorts_the_rows_for_lavaan() -> None:
+    spec = in_levels(ONE, ONE)
+    code = r_code(spec, settings(missing="fiml", cluster="ward"), "d.csv")
+    assert (
+        'd <- d[rowSums(!is.na(d[c("a", "b", "c")])) > 0, ]\nd <- d[order(d[["ward"]]), ]' in code
+    )
+    assert "order(" not in r_code(spec, settings(cluster="ward"), "d.csv")
+    with pytest.raises(al.UnsupportedError, match="no robust errors of two-level models"):
+        r_code(spec, settings(missing="fiml", estimator="mlr", cluster="ward"), "d.csv")

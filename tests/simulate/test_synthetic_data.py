@@ -107,10 +107,7 @@ def test_empty_estimands_are_the_ones_the_readme_names(name: str) -> None:
         }  # fmt: skip
     if not name.startswith("dyads"):
         empty -= {"dyad_correlation", "dyad_difference"}
-    assert empty == {
-        "dropout_alliance_effect", "length_improvement",
-        "improvement_alliance", "improvement_outcome",
-    }  # fmt: skip
+    assert empty == {"length_improvement", "improvement_alliance", "improvement_outcome"}
 
 
 @pytest.mark.parametrize("name", ["dyads", "therapist_change", "process"])

@@ -21,3 +21,11 @@ def as_generator(rng: RandomSource) -> np.random.Generator:
         f"rng={rng!r} cannot seed random numbers. "
         "Give a non-negative integer, a numpy SeedSequence or a numpy Generator."
     )
+
+
+def seed_of(rng: RandomSource) -> int | np.random.SeedSequence:
+    """Random numbers as a value that a result can keep: of a Generator, a seed taken at once."""
+    as_generator(rng)  # refuses what cannot seed
+    if isinstance(rng, np.random.Generator):
+        return int(rng.integers(2**63))
+    return rng

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -56,6 +56,10 @@ class PreparedSessions:
         Sessions dropped, by the column that was missing.
     n_ratings : int
         Alliance ratings behind the patient means.
+    source : DataFrame
+        The sessions as given, not copied.
+    rows : ndarray of int
+        Position in `source` of every row of `frame`.
     changes : TherapistChanges, optional
         What was made of patients who change their therapist, counted in all sessions; without
         therapists None.
@@ -68,16 +72,13 @@ class PreparedSessions:
     n_rows: int
     dropped: dict[str, int]
     n_ratings: int
+    source: pd.DataFrame
+    rows: np.ndarray
     changes: TherapistChanges | None = None
 
     def messages(self) -> tuple[str, ...]:
         """Dropped sessions by cause, and what was made of patients who change their therapist."""
-        found = [self.changes.words()] if self.changes is not None else []
-        if self.dropped:
-            causes = ", ".join(f"{column} missing: {n:,}" for column, n in self.dropped.items())
-            total = sum(self.dropped.values())
-            found.append(f"{total:,} of {counted(self.n_rows, 'session')} dropped ({causes}).")
-        return tuple(text for text in found if text)
+        return data_messages(self.changes, self.dropped, self.n_rows)
 
     @property
     def clock(self) -> str:
@@ -124,6 +125,18 @@ class PreparedSessions:
         return found
 
 
+def data_messages(
+    changes: TherapistChanges | None, dropped: dict[str, int], n_rows: int
+) -> tuple[str, ...]:
+    """Changes of therapist in words, and sessions dropped of `n_rows` by what was missing."""
+    found = [changes.words()] if changes is not None else []
+    if dropped:
+        causes = ", ".join(f"{column} missing: {n:,}" for column, n in dropped.items())
+        total = sum(dropped.values())
+        found.append(f"{total:,} of {counted(n_rows, 'session')} dropped ({causes}).")
+    return tuple(text for text in found if text)
+
+
 def prepare_sessions(
     data: SessionData,
     roles: Roles,
@@ -132,22 +145,30 @@ def prepare_sessions(
     mean_rows: MeanRows,
     therapist_mean: TherapistMean,
     therapist_change: TherapistChange = "raise",
+    also: Sequence[str] = (),
+    carried: Sequence[str] = (),
 ) -> PreparedSessions:
-    """Centre the alliance, count time from the patient's first session, drop incomplete rows."""
+    """Centre the alliance, count time from the patient's first session, drop incomplete rows.
+
+    Columns named in `also` are treated like the alliance: complete, and centred. Those in
+    `carried` must be complete.
+    """
     one_of(time_column, ("session", "time"), name="time_column")
     one_of(mean_rows, ("available", "fitted"), name="mean_rows")
     clock = clock_of(roles, time_column)
     sessions, changes = assign_therapists(data.frame, roles, therapist_change)
-    frame = timed_frame(sessions, roles, clock)
+    frame = timed_frame(sessions, roles, clock, also=[*also, *carried])
     check_therapists(frame, roles, therapist_change)
     since = since_name(clock)
     units = [roles.patient] + ([roles.therapist] if roles.therapist is not None else [])
-    names = {column: column for column in (roles.outcome, roles.alliance, *units)} | {since: clock}
+    rated = [roles.alliance, *also]
+    needed = (roles.outcome, *rated, *units, *carried)
+    names = {column: column for column in needed} | {since: clock}
     keep, dropped = complete_rows(frame, names)
     averaged = frame if mean_rows == "available" else frame[keep]
     centred = center(
         averaged,
-        roles.alliance,
+        rated,
         by=roles.patient,
         therapist=roles.therapist,
         therapist_mean=therapist_mean,
@@ -165,8 +186,18 @@ def prepare_sessions(
         n_rows=len(frame),
         dropped=dropped,
         n_ratings=int(averaged[roles.alliance].notna().sum()),
+        source=data.frame,
+        rows=np.flatnonzero(keep),
         changes=changes,
     )
+
+
+def check_clock(time: str, time_column: str) -> None:
+    """Raise ArgumentError for a column of time where time is not in the model."""
+    if time == "none" and time_column != "session":
+        raise ArgumentError(
+            f"time_column={time_column!r} would be ignored with time='none'. Leave one out."
+        )
 
 
 def clock_of(roles: Roles, time_column: TimeColumn) -> str:
@@ -265,6 +296,24 @@ def complete_rows(frame: pd.DataFrame, names: dict[str, str]) -> tuple[np.ndarra
     return keep, dropped
 
 
+def kept_rows(reasons: Mapping[str, pd.Series]) -> tuple[np.ndarray, dict[str, int]]:
+    """Rows for which no reason holds, and counts of the others by the first one that does."""
+    keep: np.ndarray | None = None
+    dropped = {}
+    for reason, gone in reasons.items():
+        keep = np.ones(len(gone), dtype=bool) if keep is None else keep
+        lost = keep & gone.to_numpy()
+        if lost.any():
+            dropped[reason] = int(lost.sum())
+            keep &= ~lost
+    return np.ones(0, dtype=bool) if keep is None else keep, dropped
+
+
+def first_words(reach: int) -> str:
+    """Name of the sessions that can have no session `reach` before them."""
+    return "first sessions" if reach == 1 else f"less than {reach} after the first session"
+
+
 def _check_units(frame: pd.DataFrame, roles: Roles) -> None:
     """Raise unless complete sessions of at least two patients (and therapists) are left."""
     for unit, column in (("patient", roles.patient), ("therapist", roles.therapist)):
@@ -305,3 +354,15 @@ def time_term(time: Time, prepared: Timed) -> str | None:
                 "accepted; use time='linear' or 'log', or time_column='session'."
             )
     return prepared.time
+
+
+def length_terms(prepared: Timed, time: Time) -> list[tuple[str, ...]]:
+    """Sessions attended, and their product with time, as columns of products.
+
+    Where ratings have a trend a patient's mean depends on how long the treatment was, and so does
+    what is centred on it. None where time is not in the model or lengths hardly differ.
+    """
+    if time == "none" or prepared.frame[LENGTH].nunique() < 3:
+        return []
+    column = prepared.time if time == "factor" else str(time_term(time, prepared))
+    return [(LENGTH,), (LENGTH, column)]

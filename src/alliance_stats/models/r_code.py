@@ -1,15 +1,26 @@
-"""R code that the models of sessions share: reading the file, time since the first session."""
+"""R code that the models of sessions share: reading the file, time, centring, earlier rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
+from alliance_stats.data.centering import TherapistMean, derived_name
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.therapist_change import TherapistChanges
 from alliance_stats.lmm.r_code.names import r_text
 from alliance_stats.lmm.r_code.reading import MISSING
 from alliance_stats.models.prepare import Time, TimeColumn, clock_of, log_name
+
+#: The packages, and contrasts against a reference.
+LMER_HEAD = (
+    "library(lme4)",
+    "library(lmerTest)",
+    'options(contrasts = c("contr.treatment", "contr.poly"))',
+    "",
+)
+MEANS = """\
+mean_of <- function(x, unit) ave(x, unit, FUN = function(v) mean(v, na.rm = TRUE))"""
 
 
 def check_r_code(data: str, changes: TherapistChanges | None) -> None:
@@ -55,3 +66,41 @@ def time_lines(roles: Roles, since: str, time: Time, time_column: TimeColumn) ->
     if time == "factor":
         lines.append(f"{own} <- factor({own})")
     return lines
+
+
+def centring_lines(
+    ratings: Sequence[str], therapist: str | None, *, therapist_mean: TherapistMean = "patients"
+) -> list[str]:
+    """Lines that split ratings into their parts, as `center` does; `MEANS` stands before them."""
+    lines = []
+    if therapist is not None:
+        lines += [
+            f"therapist <- {cell(therapist)}",
+            "first <- which(!is.na(therapist))",
+            "first <- first[!duplicated(patient[first])]",
+        ]
+    for x in ratings:
+        lines += [
+            f"own <- mean_of({cell(x)}, patient)",
+            f"{cell(derived_name(x, 'within'))} <- {cell(x)} - own",
+        ]
+        if therapist is None:
+            between = cell(derived_name(x, "between"))
+            lines.append(f"{between} <- own - mean(own[!duplicated(patient)], na.rm = TRUE)")
+            continue
+        averaged = {
+            "patients": "own[first], therapist[first]",
+            "sessions": f"{cell(x)}, therapist",
+        }
+        lines += [
+            f"theirs <- tapply({averaged[therapist_mean]}, mean, na.rm = TRUE)",
+            f"{cell(derived_name(x, 'patient_between'))} <- own - theirs[therapist]",
+            f"{cell(derived_name(x, 'therapist_between'))} <- "
+            "theirs[therapist] - mean(theirs, na.rm = TRUE)",
+        ]
+    return lines
+
+
+def earlier_line(number: str, step: int) -> str:
+    """Line that finds the row `step` before each of the patient's, by the code of its number."""
+    return f"earlier <- match(paste(patient, {number} - {step}), paste(patient, {number}))"

@@ -10,6 +10,24 @@ from alliance_stats._base.errors import ArgumentError
 
 Slopes = Mapping[str, Sequence[str]]
 
+#: What differs between patients unless said otherwise.
+DEFAULT_SLOPES: dict[str, tuple[str, ...]] = {"patient": ("within",)}
+#: Parts of a rating whose coefficients may vary over the members of a unit.
+PART_SLOPES = {"patient": ("within",), "therapist": ("within", "patient_between")}
+
+
+def part_slopes(
+    wanted: Slopes | Literal["auto"] | None, parts: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """Random slopes of the `parts` of ratings by unit, as `checked_slopes`.
+
+    >>> part_slopes(None, ["within", "between"])
+    {'patient': ('within',)}
+    """
+    allowed = {unit: [n for n in names if n in parts] for unit, names in PART_SLOPES.items()}
+    therapists = "therapist_between" in parts
+    return checked_slopes(wanted, DEFAULT_SLOPES, allowed, therapists=therapists)
+
 
 def checked_slopes(
     wanted: Slopes | Literal["auto"] | None,

@@ -9,6 +9,7 @@ Program. 141, 135–163).
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -80,31 +81,42 @@ def minimise_smooth(
     return drive(descent(start, tolerance=tolerance, max_iterations=max_iterations), expand)
 
 
-def drive(steps: Generator[np.ndarray, Values, End], expand: Expansion) -> End:
-    """Answer every point that `steps` asks for, and return where it ends."""
+def drive(
+    steps: Generator[np.ndarray, Values, End], expand: Expansion, first: Values | None = None
+) -> End:
+    """Answer every point that `steps` asks for, and return where it ends.
+
+    `first` are the values at the first point, where they are known.
+    """
     x = next(steps)
     while True:
         try:
-            x = steps.send(expand(x))
+            x = steps.send(expand(x) if first is None else first)
         except StopIteration as end:
             return end.value
+        first = None
 
 
 def descent(
-    start: np.ndarray, *, tolerance: float = 1e-10, max_iterations: int = 200
+    start: np.ndarray,
+    *,
+    tolerance: float = 1e-10,
+    max_iterations: int = 200,
+    memory: int = MEMORY,
 ) -> Generator[np.ndarray, Values, Optimum]:
     """The search of `minimise_smooth` as a generator: it yields points and is sent their values.
 
-    So many searches can run side by side, their functions evaluated together.
+    So many searches can run side by side, their functions evaluated together. Where the guess of
+    the Hessian is good everywhere, secant pairs of earlier points only blur it: ``memory=0``.
     """
     log: list[float] = []
     point = yield from _evaluated(np.array(start, dtype=float), log)
-    pairs: list[tuple[np.ndarray, np.ndarray]] = []
+    pairs: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=memory)
     message, converged = f"stopped after {max_iterations} iterations", False
     for _ in range(max_iterations):
         x, value, gradient, hessian = point
         inverse = np.linalg.inv(hessian)
-        for moved, change in pairs[-MEMORY:]:
+        for moved, change in pairs:
             inverse = _update(inverse, moved, change)
         step = -inverse @ gradient
         slope = float(gradient @ step)

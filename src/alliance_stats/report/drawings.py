@@ -10,11 +10,18 @@ import pandas as pd
 
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots import (
+    confounding,
     cross_lagged,
     d_study,
+    event,
     growth,
+    importance,
     lagged,
+    latent,
+    mediation,
+    moderation,
     outcome,
+    perspectives,
     reliability,
     reliable_change,
     ruptures,
@@ -47,6 +54,13 @@ class Drawing:
 
 #: The figure of each kind of view that has one.
 DRAWINGS = {
+    "confounding": Drawing(
+        confounding.plot_confounding,
+        confounding.figure_caption,
+        confounding.panel_names,
+        share_y=False,
+        lay_out=confounding.lay_out,
+    ),
     "cross_lagged": Drawing(
         cross_lagged.plot_cross_lagged,
         cross_lagged.figure_caption,
@@ -60,11 +74,24 @@ DRAWINGS = {
         d_study.panel_names,
         share_y=True,
     ),
+    "event": Drawing(
+        event.plot_event,
+        event.figure_caption,
+        event.panel_names,
+        share_y=False,
+    ),
     "growth": Drawing(
         growth.plot_growth,
         growth.figure_caption,
         trajectories.panel_names,
         share_y=False,
+    ),
+    "importance": Drawing(
+        importance.plot_importance,
+        importance.figure_caption,
+        importance.panel_names,
+        share_y=False,
+        lay_out=importance.lay_out,
     ),
     "lagged": Drawing(
         lagged.plot_lagged,
@@ -73,11 +100,39 @@ DRAWINGS = {
         share_y=True,
         size=lagged.figure_size,
     ),
+    "moderation": Drawing(
+        moderation.plot_moderation,
+        moderation.figure_caption,
+        moderation.panel_names,
+        share_y=False,
+        lay_out=moderation.lay_out,
+    ),
+    latent.KIND: Drawing(
+        latent.plot_latent,
+        latent.figure_caption,
+        latent.panel_names,
+        share_y=True,
+        size=latent.figure_size,
+    ),
+    "mediation": Drawing(
+        mediation.plot_mediation,
+        mediation.figure_caption,
+        mediation.panel_names,
+        share_y=True,
+        size=mediation.figure_size,
+    ),
     "outcome": Drawing(
         outcome.plot_outcome,
         outcome.figure_caption,
         within_between.panel_names,
         share_y=True,
+    ),
+    "perspectives": Drawing(
+        perspectives.plot_perspectives,
+        perspectives.figure_caption,
+        perspectives.panel_names,
+        share_y=False,
+        lay_out=perspectives.lay_out,
     ),
     "reliability_report": Drawing(
         reliability.plot_reliability,

@@ -116,9 +116,11 @@ def printed_cells(
     """The cells of a table as strings, and which columns hold words."""
     shown = _in_words(_with_index(frame))
     words = {str(n): as_heading(n) for n in shown.columns if n not in HEADINGS} | COLUMN_WORDS
-    if "sd_alliance" in shown.columns:
+    if {"sd_alliance", "sd_from"} & set(shown.columns):
         words["estimate"] = "Std. b"
         decimals = 2 if decimals is None else decimals
+    if "ratio" in shown.columns:
+        words["estimate"] = "Ratio"
     left = tuple(word_columns(shown))
     printed = print_frame(
         _shares_in_percent(shown),
@@ -163,7 +165,20 @@ def row_words(frame: pd.DataFrame) -> list[str]:
     words = [
         effect_words(effect, unit) if effect else term_words(term) for effect, unit, term in names
     ]
-    return [f"{word}{ending}" for word, ending in zip(words, _path_endings(frame), strict=True)]
+    words = [f"{word}{ending}" for word, ending in zip(words, _path_endings(frame), strict=True)]
+    return _told_apart(words, frame)
+
+
+def _told_apart(words: list[str], frame: pd.DataFrame) -> list[str]:
+    """Names of rows, with the term behind an effect of several terms: ``…: wai − bond``."""
+    effects, terms = strings(frame, "effect"), strings(frame, "term")
+    times = Counter(word for word, _ in set(zip(words, terms, strict=True)))
+    return [
+        f"{word}: {one_line(term).replace(' - ', f' {MINUS} ')}"
+        if effect and term and times[word] > 1
+        else word
+        for word, effect, term in zip(words, effects, terms, strict=True)
+    ]
 
 
 def _is_path(term: str) -> bool:
@@ -174,13 +189,25 @@ def _path_endings(frame: pd.DataFrame) -> list[str]:
     """Group and path behind effects of several groups or waves: `` in cbt``, `` (a_1 to b_2)``."""
     effects, groups, terms = (strings(frame, name) for name in ("effect", "group", "term"))
     waves = Counter(zip(effects, groups, strict=True))
+    repeated = _in_several_groups(frame)
     return [
         (f" in {one_line(group)}" if group else "")
         + (f" ({one_line(term).replace(PATH, ' to ')})" if waves[effect, group] > 1 else "")
         if _is_path(term) and effect
+        else f" ({one_line(group)})"
+        if effect in repeated
         else ""
         for effect, group, term in zip(effects, groups, terms, strict=True)
     ]
+
+
+def _in_several_groups(frame: pd.DataFrame) -> set[str]:
+    """Effects that are no paths and stand for several groups, such as two events."""
+    effects, groups, terms = (strings(frame, name) for name in ("effect", "group", "term"))
+    pairs = {
+        (e, g) for e, g, t in zip(effects, groups, terms, strict=True) if e and not _is_path(t)
+    }
+    return {effect for effect, n in Counter(effect for effect, _ in pairs).items() if n > 1}
 
 
 def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
@@ -189,7 +216,8 @@ def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
     effects = set(strings(frame, "effect")) - {""}
     if effects and effects <= set(EFFECT_ORDER):
         shown["effect"] = row_words(frame)
-        said = ["unit", "term", *(["group"] if any(map(_is_path, strings(frame, "term"))) else [])]
+        of_groups = any(map(_is_path, strings(frame, "term"))) or _in_several_groups(frame)
+        said = ["unit", "term", *(["group"] if of_groups else [])]
         return shown.drop(columns=said, errors="ignore")
     if "term" in frame.columns:
         pairs = zip(strings(frame, "term"), strings(frame, "with_term"), strict=True)
@@ -227,7 +255,8 @@ def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _own_notes(frame: pd.DataFrame) -> list[str]:
-    notes = [_STANDARDISED_NOTE] if {"sd_alliance", "estimate"} <= set(frame.columns) else []
+    sized = {"sd_alliance", "sd_from"} & set(frame.columns) and "estimate" in frame.columns
+    notes = [_STANDARDISED_NOTE] if sized else []
     two_terms = "variance" in frame.columns and any(strings(frame, "with_term"))
     return [*notes, _COVARIANCE_NOTE] if two_terms else notes
 

@@ -24,10 +24,10 @@ def report_text(results: Sources) -> ReportText:
     """Write a result in sentences, as they stand in the results section of a paper.
 
     The sentences claim what the model can show: `fit_within_between` estimates an association,
-    `fit_outcome` a prediction from early sessions to the last outcome, `fit_lagged` and
-    `fit_cross_lagged` predictions from session to session, the former without a test where the
-    design is biased. An interval that includes
-    zero is called inconclusive, with the effects it leaves open.
+    `fit_outcome` a prediction from early sessions to the last outcome, `fit_event` one of events
+    from what was known before them, `fit_lagged` and `fit_cross_lagged` predictions from session to
+    session, the former without a test where the design is biased. An interval that includes zero is
+    called inconclusive, with the effects it leaves open.
     "Better" and "worse" are used only when the roles say which direction of the outcome is
     improvement. A fit that did not converge is named first.
 

@@ -8,21 +8,53 @@ from types import MappingProxyType
 from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
 
+#: Where the effects of a mediation model lie, and what its rows are called.
+_MEDIATION_LEVELS = {
+    "within": "within patients",
+    "between": "between patients",
+    "patient_between": "between patients",
+    "therapist_between": "between therapists",
+}
+_MEDIATION_ROWS = {
+    "total": "Total",
+    "indirect": "Indirect",
+    "direct": "Direct",
+    "a": "Path a",
+    "b": "Path b",
+    "covariance": "Covariance of a and b",
+}
+_MEDIATION = {
+    f"{level}_{row}": f"{word} {place}"
+    for level, place in _MEDIATION_LEVELS.items()
+    for row, word in _MEDIATION_ROWS.items()
+}
+
 #: Effects in the order in which they are printed; other terms follow.
 EFFECT_ORDER = (
-    "early_alliance", "within", "between", "patient_between", "therapist_between", "contextual",
+    "early_alliance", "current_alliance", "mean_alliance", "alliance_change",
+    "within", "between", "patient_between", "therapist_between", "contextual",
+    "within_difference", "between_difference", "patient_between_difference",
+    "therapist_between_difference",
     "alliance_to_outcome", "outcome_to_alliance", "outcome_autoregression",
     "alliance_autoregression",
     "alliance_start", "alliance_trend", "alliance_bend", "outcome_start", "outcome_trend",
-    "outcome_bend", "early_rate", "patient_between_rate", "therapist_between_rate",
+    "outcome_bend", "early_rate", "patient_between_rate", "therapist_between_rate", *_MEDIATION,
 )  # fmt: skip
 
 _EFFECTS = {
+    **_MEDIATION,
     "early_alliance": "Early alliance",
+    "current_alliance": "Current alliance",
+    "mean_alliance": "Mean alliance so far",
+    "alliance_change": "Change of alliance",
     "within": "Within patients",
     "between": "Between patients",
     "patient_between": "Between patients",
     "therapist_between": "Between therapists",
+    "within_difference": "Difference within patients",
+    "between_difference": "Difference between patients",
+    "patient_between_difference": "Difference between patients",
+    "therapist_between_difference": "Difference between therapists",
     "alliance_to_outcome": "Alliance to outcome",
     "outcome_to_alliance": "Outcome to alliance",
     "outcome_autoregression": "Outcome to itself",
@@ -44,6 +76,7 @@ _ADJECTIVES = {
     "therapist_between": "between-therapist",
 }
 _PLACES = {
+    **{effect: f"({words[0].lower()}{words[1:]})" for effect, words in _MEDIATION.items()},
     "within": "within patients",
     "between": "between patients",
     "patient_between": "between patients",
@@ -69,6 +102,9 @@ COLUMN_WORDS = MappingProxyType(
         "sd_between": "SD between",
         "sd_alliance": "SD of alliance",
         "sd_outcome": "SD of outcome",
+        "sd_from": "SD of start",
+        "sd_to": "SD of end",
+        "rho": "ρ",
         "points_per_rc": "Points per reliable change",
         "n_controls": "Controls",
         "change_first_last": "Change first to last",
@@ -76,6 +112,10 @@ COLUMN_WORDS = MappingProxyType(
         "bias_in_se": "Bias / SE",
         "rejected": "Share p < .05",
         "n_studies": "Studies",
+        "ratio": "Kind of ratio",
+        "at_risk": "At risk",
+        "n_filled": "Ratings filled in",
+        "n_shifted": "Of them shifted",
         "ptr": "PTR",
         "n_patients": "Patients",
         "n_therapists": "Therapists",
@@ -83,6 +123,16 @@ COLUMN_WORDS = MappingProxyType(
         "var_therapist": "Var. therapists",
         "var_patient": "Var. patients",
         "p_top": "P(top)",
+        "f": "F",
+        "df_numerator": "df",
+        "df_denominator": "df (error)",
+        "n_differences": "Differences",
+        "p_difference": "p (difference)",
+        "p_interaction": "p (interaction)",
+        "p_equivalence": "p (equivalence)",
+        "tost_low": "TOST interval, low",
+        "tost_high": "high",
+        "power_now": "Power now",
     }
 )
 

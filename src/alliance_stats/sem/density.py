@@ -24,6 +24,7 @@ class Expansion:
 
     Attributes
     ----------
+    blocks : Blocks
     value : float
         ½ Σ n (log|Σ| + tr(Σ⁻¹T)), without the constant.
     weight : array (blocks, p, p)
@@ -34,6 +35,7 @@ class Expansion:
         T_b.
     """
 
+    blocks: Blocks
     value: float
     weight: Floats
     distance: Floats
@@ -73,7 +75,7 @@ def expand_moments(blocks: Blocks, sigma: Floats, mu: Floats) -> Expansion:
     about = blocks.scatter + distance[:, :, None] * distance[:, None, :]
     trace = (weight * about).sum(axis=(1, 2))
     value = 0.5 * float(blocks.n @ (logdet + trace))
-    return Expansion(value, weight, distance, about)
+    return Expansion(blocks, value, weight, distance, about)
 
 
 def moment_gradient(blocks: Blocks, at: Expansion) -> tuple[Floats, Floats]:
@@ -82,3 +84,15 @@ def moment_gradient(blocks: Blocks, at: Expansion) -> tuple[Floats, Floats]:
     by_sigma = by_block if blocks.is_plain else np.tensordot(blocks.share.T, by_block, axes=1)
     by_mu = -(blocks.mean_share * blocks.n[:, None]).T @ at.pulled
     return by_sigma, by_mu
+
+
+def times_inverse(weight: Floats, away: Floats, block: NDArray[np.intp]) -> Floats:
+    """Σ_b⁻¹ (y − μ) of every row (n, p), from the block of each."""
+    if len(weight) == 1:
+        return away @ weight[0]
+    order = np.argsort(block, kind="stable")
+    ends = np.cumsum(np.bincount(block, minlength=len(weight)))
+    out = np.empty_like(away)
+    for w, own in zip(weight, np.split(order, ends[:-1]), strict=True):
+        out[own] = away[own] @ w
+    return out

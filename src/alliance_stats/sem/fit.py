@@ -7,19 +7,15 @@ from typing import Literal
 import pandas as pd
 
 from alliance_stats._base.checks import one_of
-from alliance_stats._base.errors import ArgumentError, UnsupportedError
-from alliance_stats.sem.builders import (
-    baseline_model,
-    in_groups,
-    saturated_model,
-    with_intercepts,
-)
+from alliance_stats._base.errors import ArgumentError
+from alliance_stats.sem.baseline import fit_baseline
+from alliance_stats.sem.builders import in_groups, saturated_model, with_intercepts
 from alliance_stats.sem.layout import build_layout
 from alliance_stats.sem.likelihood import Likelihood
 from alliance_stats.sem.prepare import Missing, Prepared, group_labels, prepare
 from alliance_stats.sem.result import SemResult
-from alliance_stats.sem.robust import Traces, bread
-from alliance_stats.sem.saturated import Saturated, available_moments, fit_saturated, theta_of
+from alliance_stats.sem.robust import Compared, bread
+from alliance_stats.sem.saturated import Saturated, fit_saturated, theta_of
 from alliance_stats.sem.search import search
 from alliance_stats.sem.settings import Settings
 from alliance_stats.sem.spec import ModelSpec
@@ -58,8 +54,9 @@ def fit_sem(
         ``"mlr"`` has the same estimates, with standard errors and test statistics that hold
         without normality.
     cluster : str, optional
-        Column of clusters. In a two-level model, the upper level; in a one-level model with
-        ``"mlr"``, rows of a cluster may depend on each other.
+        Column of clusters. In a two-level model, the upper level, and with ``"mlr"`` the
+        independent units; in a one-level model with ``"mlr"``, rows of a cluster may depend on
+        each other.
     information : {"expected", "observed"}, optional
         Which information the standard errors of ``"ml"`` rest on: by default expected for
         complete rows of one level, observed otherwise.
@@ -88,6 +85,9 @@ def fit_sem(
 
     Arbuckle, J. L. (1996). Full information estimation in the presence of incomplete data. In
     G. A. Marcoulides & R. E. Schumacker (Eds.), Advanced structural equation modeling.
+
+    Rosseel, Y. (2021). Evaluating the observed log-likelihood function in two-level structural
+    equation modeling with missing data. Psych, 3(2), 197–232.
 
     Examples
     --------
@@ -130,16 +130,23 @@ def fit_quietly(
         spec = in_groups(spec, group_labels(data, groups))
     if missing == "fiml" or groups is not None or cluster is not None:
         spec = with_intercepts(spec)
-    prepared = prepare(spec, data, groups=groups, cluster=cluster, missing=missing)
+    prepared = prepare(
+        spec,
+        data,
+        groups=groups,
+        cluster=cluster,
+        missing=missing,
+        whole_clusters=estimator == "mlr",
+    )
     return fit_prepared(spec, prepared, settings)
 
 
 def fit_prepared(spec: ModelSpec, prepared: Prepared, settings: Settings) -> SemResult:
     """Fit a model to data that are prepared already."""
-    blocks, robust = prepared.blocks, settings.estimator == "mlr"
-    saturated = fit_saturated(spec, blocks)
+    evidence, robust = prepared.evidence, settings.estimator == "mlr"
+    saturated = fit_saturated(spec, evidence)
     layout = build_layout(spec)
-    likelihood = Likelihood(layout, blocks, saturated.value)
+    likelihood = Likelihood(layout, evidence, saturated.value)
     optimum = search(likelihood, start_values(layout, saturated.sigma, saturated.mu))
     return SemResult(
         spec=spec,
@@ -152,7 +159,7 @@ def fit_prepared(spec: ModelSpec, prepared: Prepared, settings: Settings) -> Sem
         n_patterns=prepared.n_patterns,
         n_dropped=prepared.n_dropped,
         bread=bread(likelihood, optimum.x, prepared.rows) if robust else None,
-        traces=_traces(spec, saturated, prepared) if robust else None,
+        compared=_compared(spec, saturated, prepared) if robust else None,
         about_data=prepared.messages,
     )
 
@@ -176,11 +183,6 @@ def _settings(
                 "information= has no part in estimator='mlr', which uses the observed one. "
                 "Leave it out."
             )
-    if two_level and (missing, estimator) != ("complete", "ml"):
-        raise UnsupportedError(
-            "two-level models are fitted to complete rows with estimator='ml' only. "
-            "Drop the other arguments, or fit a one-level model with cluster=."
-        )
     if two_level and cluster is None:
         raise ArgumentError("a two-level model needs cluster=. Name the column of clusters.")
     if cluster is not None and not two_level and estimator == "ml":
@@ -198,14 +200,9 @@ def _settings(
     )
 
 
-def _traces(spec: ModelSpec, saturated: Saturated, prepared: Prepared) -> Traces:
+def _compared(spec: ModelSpec, saturated: Saturated, prepared: Prepared) -> Compared:
     """What the scaling factors of test statistics need of the models compared with."""
-    found = []
-    for model, moments in (
-        (saturated_model(spec), (saturated.sigma, saturated.mu)),
-        (baseline_model(spec), available_moments(prepared.blocks)),
-    ):
-        layout = build_layout(model)
-        likelihood = Likelihood(layout, prepared.blocks)
-        found.append(bread(likelihood, theta_of(layout, *moments), prepared.rows).trace)
-    return Traces(*found)
+    layout = build_layout(saturated_model(spec))
+    free = Likelihood(layout, prepared.evidence), theta_of(layout, saturated.sigma, saturated.mu)
+    baseline = fit_baseline(spec, prepared.evidence, saturated)
+    return Compared(*(bread(*one, prepared.rows) for one in (free, baseline)))

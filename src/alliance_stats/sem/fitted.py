@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_stats.numeric.optimise import Optimum
-from alliance_stats.sem.density import Expansion
+from alliance_stats.sem.evidence import Expanded
 from alliance_stats.sem.fit_indices import Statistic
-from alliance_stats.sem.information import observed_information
 from alliance_stats.sem.layout import Layout, filled
 from alliance_stats.sem.likelihood import Likelihood
 from alliance_stats.sem.measures import Measures, count_moments, measures
 from alliance_stats.sem.moments import Implied
-from alliance_stats.sem.robust import Bread, Traces
+from alliance_stats.sem.robust import Bread, Compared
 from alliance_stats.sem.saturated import Saturated
 from alliance_stats.sem.search import flat_directions
 from alliance_stats.sem.settings import Settings
@@ -34,7 +33,7 @@ class FittedSem:
     ----------
     spec, likelihood, optimum, saturated, settings, group_sizes, n_clusters, n_patterns, n_dropped
         As in `SemResult`, which adds the questions.
-    bread, traces
+    bread, compared
         What robust standard errors and scaled statistics rest on; None for ``"ml"``.
     about_data
         As in `SemResult`.
@@ -50,7 +49,7 @@ class FittedSem:
     n_patterns: int
     n_dropped: int
     bread: Bread | None = None
-    traces: Traces | None = None
+    compared: Compared | None = None
     about_data: tuple[str, ...] = ()
 
     @property
@@ -66,7 +65,7 @@ class FittedSem:
     @property
     def n_obs(self) -> int:
         """Rows used."""
-        return self.likelihood.blocks.n_rows
+        return self.likelihood.evidence.n_rows
 
     @property
     def converged(self) -> bool:
@@ -82,7 +81,7 @@ class FittedSem:
         return tuple(names)
 
     @cached_property
-    def _at(self) -> tuple[Implied, Expansion]:
+    def _at(self) -> tuple[Implied, Expanded]:
         """Implied moments and the likelihood at the estimates."""
         return self.likelihood.at(self.theta)
 
@@ -98,7 +97,7 @@ class FittedSem:
         if self.bread is not None:
             return self.bread.information
         if self.settings.information == "observed":
-            return observed_information(self.likelihood.blocks, self.layout, at, expansion)
+            return self.likelihood.observed(at, expansion)
         return self.likelihood.expected(at, expansion)
 
     @cached_property
@@ -118,8 +117,7 @@ class FittedSem:
     @cached_property
     def loglik(self) -> float:
         """Log-likelihood at the estimates."""
-        blocks = self.likelihood.blocks
-        return -self._at[1].value - 0.5 * blocks.log_constant
+        return -self._at[1].value - 0.5 * self.likelihood.evidence.log_constant
 
     @cached_property
     def statistic(self) -> Statistic:
@@ -127,14 +125,14 @@ class FittedSem:
         value = 2.0 * (self._at[1].value - self.saturated.value)
         df = count_moments(self.spec) - self.layout.n_free
         scaling = 1.0
-        if self.bread is not None and self.traces is not None and df:
-            scaling = (self.traces.saturated - self.bread.trace) / df
+        if self.bread is not None and self.compared is not None and df:
+            scaling = (self.compared.saturated.trace - self.bread.trace) / df
         return Statistic(max(value, 0.0), df, scaling)
 
     @cached_property
     def measures(self) -> Measures:
         """Test statistics of the model and of its baseline."""
-        return measures(self.spec, self.likelihood, self.saturated, self.statistic, self.traces)
+        return measures(self.spec, self.likelihood, self.saturated, self.statistic, self.compared)
 
     def entries(self) -> list[tuple[Parameter, float]]:
         """Every parameter of the specification with its value, fixed ones too."""

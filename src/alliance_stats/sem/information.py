@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_stats.sem.blocks import Blocks
-from alliance_stats.sem.density import Expansion, moment_gradient
+from alliance_stats.sem.density import Expansion
 from alliance_stats.sem.layout import Layout
-from alliance_stats.sem.moments import Implied, Sides, second_order, sides
+from alliance_stats.sem.moments import Sides
 
 Floats = NDArray[np.float64]
 
@@ -21,7 +21,7 @@ def contract(blocks: Blocks, layout: Layout, at: Sides, first: Floats, second: F
     """Σ_b n_b tr(dΣ_k X_b dΣ_m Y_b) for every pair of entries (k, k), X and Y symmetric."""
     if layout.n_parts == 1:
         weight = blocks.n * blocks.share[:, 0] ** 2
-        return _contract_pair(at.left, at.right, at.left, at.right, first, second, weight)
+        return contract_pair(at.left, at.right, at.left, at.right, first, second, weight)
     total = np.zeros((len(layout.part), len(layout.part)))
     for one, rows in enumerate(layout.owners):
         for other, columns in enumerate(layout.owners[: one + 1]):
@@ -32,13 +32,13 @@ def contract(blocks: Blocks, layout: Layout, at: Sides, first: Floats, second: F
             pair = (at.left[rows], at.right[rows], at.left[columns], at.right[columns])
             x = first[used]
             y = x if first is second else second[used]
-            found = _contract_pair(*pair, x, y, weight[used])
+            found = contract_pair(*pair, x, y, weight[used])
             total[np.ix_(rows, columns)] = found
             total[np.ix_(columns, rows)] = found.T
     return total
 
 
-def _contract_pair(
+def contract_pair(
     l1: Floats, r1: Floats, l2: Floats, r2: Floats, x: Floats, y: Floats, weight: Floats
 ) -> Floats:
     """The same of two sets of entries: block by block by rank two, or stacked if that is less."""
@@ -86,11 +86,10 @@ def _mean_information(blocks: Blocks, layout: Layout, at: Sides, weight: Floats)
     return out
 
 
-def _of_moments(blocks: Blocks, layout: Layout, at: Sides, expansion: Expansion) -> Floats:
+def observed_of_moments(layout: Layout, at: Sides, expansion: Expansion) -> Floats:
     """Second derivatives of −log L by entries (k, k), but for those of the model itself."""
-    weight, sandwiched = expansion.weight, expansion.sandwiched
-    total = contract(blocks, layout, at, weight, sandwiched)
-    total -= 0.5 * contract(blocks, layout, at, weight, weight)
+    blocks, weight, sandwiched = expansion.blocks, expansion.weight, expansion.sandwiched
+    total = contract(blocks, layout, at, weight, sandwiched - 0.5 * weight)
     total += _mean_information(blocks, layout, at, weight)
     if at.mean.any():
         cross = _cross_information(blocks, layout, at, expansion)
@@ -109,12 +108,12 @@ def _cross_information(blocks: Blocks, layout: Layout, at: Sides, expansion: Exp
                 continue
             used = weight != 0.0
             pair = (at.mean[rows], at.left[columns], at.right[columns])
-            found = _cross_pair(*pair, expansion.weight[used], pulled[used], weight[used])
+            found = cross_pair(*pair, expansion.weight[used], pulled[used], weight[used])
             out[np.ix_(rows, columns)] = found
     return out
 
 
-def _cross_pair(
+def cross_pair(
     mean: Floats, left: Floats, right: Floats, inverse: Floats, pulled: Floats, weight: Floats
 ) -> Floats:
     """The same of two sets of entries: block by block, or through one kernel if that is less."""
@@ -127,13 +126,3 @@ def _cross_pair(
     kernel = np.einsum("b,bij,bk->ijk", weight, inverse, pulled)
     moved = np.einsum("ki,ijl->kjl", mean, kernel).reshape(len(mean), -1)
     return moved @ _flat(left, right).reshape(len(left), -1).T
-
-
-def observed_information(
-    blocks: Blocks, layout: Layout, at: Implied, expansion: Expansion
-) -> Floats:
-    """Exact second derivatives of −log L by the free parameters (n_free, n_free)."""
-    first: Sides = sides(layout, at).observed(layout.n_observed)
-    by_entry = _of_moments(blocks, layout, first, expansion)
-    by_entry += second_order(layout, at, *moment_gradient(blocks, expansion))
-    return layout.collect_square(by_entry)

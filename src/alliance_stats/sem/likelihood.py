@@ -1,4 +1,4 @@
-"""The likelihood of a model given blocks, as a function of its free parameters."""
+"""The likelihood of a model given the data, as a function of its free parameters."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_stats.numeric.optimise import Values
-from alliance_stats.sem.blocks import Blocks
-from alliance_stats.sem.density import Expansion, expand_moments, moment_gradient
-from alliance_stats.sem.information import expected_information, observed_information
+from alliance_stats.sem.evidence import (
+    Evidence,
+    Expanded,
+    entry_information,
+    expand_evidence,
+    slopes,
+)
 from alliance_stats.sem.layout import Layout
-from alliance_stats.sem.moments import Implied, gradient, implied, sides
+from alliance_stats.sem.moments import Implied, gradient, implied, second_order, sides
 
 Floats = NDArray[np.float64]
 
@@ -22,24 +26,24 @@ LEAST = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Likelihood:
-    """−log L of a model given blocks, as a function of its free parameters.
+    """−log L of a model given the data, as a function of its free parameters.
 
     Attributes
     ----------
     layout : Layout
-    blocks : Blocks
+    evidence : Blocks or Nested
     reference : float
         Subtracted from the value: the saturated model's, so that values keep their digits.
     """
 
     layout: Layout
-    blocks: Blocks
+    evidence: Evidence
     reference: float = 0.0
 
-    def at(self, theta: Floats) -> tuple[Implied, Expansion]:
+    def at(self, theta: Floats) -> tuple[Implied, Expanded]:
         """Implied moments and the likelihood there; LinAlgError where it is not defined."""
         moments = implied(self.layout, theta)
-        return moments, expand_moments(self.blocks, moments.sigma, moments.mu)
+        return moments, expand_evidence(self.evidence, moments.sigma, moments.mu)
 
     def value(self, theta: Floats) -> float:
         """−log L without its constant and the reference; inf where it is not defined."""
@@ -61,18 +65,25 @@ class Likelihood:
         except np.linalg.LinAlgError:
             k = len(theta)
             return float("inf"), np.zeros(k), np.eye(k)
-        slope = gradient(self.layout, at, *moment_gradient(self.blocks, expansion))
+        slope = gradient(self.layout, at, *slopes(expansion))
         value = expansion.value - self.reference
         if exact:
-            observed = observed_information(self.blocks, self.layout, at, expansion)
+            observed = self.observed(at, expansion)
             if _is_positive(observed):
                 return value, slope, observed
         return value, slope, self.expected(at, expansion)
 
-    def expected(self, at: Implied, expansion: Expansion) -> Floats:
+    def expected(self, at: Implied, expansion: Expanded) -> Floats:
         """Expected information of the free parameters (n_free, n_free)."""
         first = sides(self.layout, at).observed(self.layout.n_observed)
-        by_entry = expected_information(self.blocks, self.layout, first, expansion.weight)
+        by_entry = entry_information(self.layout, first, expansion, exact=False)
+        return self.layout.collect_square(by_entry)
+
+    def observed(self, at: Implied, expansion: Expanded) -> Floats:
+        """Second derivatives of −log L by the free parameters (n_free, n_free)."""
+        first = sides(self.layout, at).observed(self.layout.n_observed)
+        by_entry = entry_information(self.layout, first, expansion, exact=True)
+        by_entry += second_order(self.layout, at, *slopes(expansion))
         return self.layout.collect_square(by_entry)
 
 

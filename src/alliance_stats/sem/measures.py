@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from alliance_stats.sem.baseline import fit_baseline
 from alliance_stats.sem.blocks import Blocks
-from alliance_stats.sem.builders import baseline_model
 from alliance_stats.sem.density import expand_moments
+from alliance_stats.sem.evidence import Evidence
 from alliance_stats.sem.fit_indices import (
     Statistic,
     cfi,
@@ -22,14 +23,11 @@ from alliance_stats.sem.fit_indices import (
     srmr_of_level,
     tli,
 )
-from alliance_stats.sem.layout import build_layout
 from alliance_stats.sem.likelihood import Likelihood
 from alliance_stats.sem.moments import Implied
-from alliance_stats.sem.robust import Traces
+from alliance_stats.sem.robust import Compared
 from alliance_stats.sem.saturated import Saturated, available_moments
-from alliance_stats.sem.search import search
 from alliance_stats.sem.spec import ModelSpec
-from alliance_stats.sem.start import start_values
 
 Floats = NDArray[np.float64]
 
@@ -83,7 +81,11 @@ class Measures:
         return {"scaling": self.model.scaling, **found}
 
     def robust(self) -> dict[str, float]:
-        """Population indices under non-normality (Brosseau-Liard & Savalei, 2014)."""
+        """Population indices from statistics and scaling factors of complete rows.
+
+        Under non-normality Brosseau-Liard & Savalei (2014); with values missing see
+        `robust_measures`.
+        """
         model, baseline = self.model, self.baseline
         c, df = model.scaling, model.df
         low, high = rmsea_interval(model.scaled, df, self.n, self.groups, stretch=c)
@@ -102,37 +104,31 @@ def measures(
     likelihood: Likelihood,
     saturated: Saturated,
     model: Statistic,
-    traces: Traces | None,
+    compared: Compared | None,
 ) -> Measures:
     """The test `model` of a fit, and that of its baseline."""
-    blocks = likelihood.blocks
-    if spec.levels == ("",):
-        baseline = _one_level(spec, blocks, saturated, traces)
+    evidence = likelihood.evidence
+    if isinstance(evidence, Blocks) and spec.levels == ("",):
+        value, df = _one_level(spec, evidence, saturated)
     else:
-        baseline = _two_level(spec, blocks, saturated)
-    return Measures(model, baseline, float(blocks.n_rows), len(spec.groups))
+        value, df = _two_level(spec, evidence, saturated)
+    scaling = compared.baseline_trace / df if compared is not None and df else 1.0
+    baseline = Statistic(2.0 * value, df, scaling)
+    return Measures(model, baseline, float(evidence.n_rows), len(spec.groups))
 
 
-def _one_level(
-    spec: ModelSpec, blocks: Blocks, saturated: Saturated, traces: Traces | None
-) -> Statistic:
+def _one_level(spec: ModelSpec, blocks: Blocks, saturated: Saturated) -> tuple[float, int]:
     """The baseline in closed form: means and variances of each variable alone."""
     p = len(spec.observed)
     sigma, mu = available_moments(blocks)
     value = expand_moments(blocks, sigma * np.eye(p), mu).value - saturated.value
-    df = len(spec.groups) * p * (p - 1) // 2
-    scaling = 1.0
-    if traces is not None and df:
-        scaling = (traces.saturated - traces.baseline) / df
-    return Statistic(2.0 * value, df, scaling)
+    return value, len(spec.groups) * p * (p - 1) // 2
 
 
-def _two_level(spec: ModelSpec, blocks: Blocks, saturated: Saturated) -> Statistic:
-    """The baseline at both levels; it has no closed form."""
-    layout = build_layout(baseline_model(spec))
-    likelihood = Likelihood(layout, blocks, saturated.value)
-    found = search(likelihood, start_values(layout, saturated.sigma, saturated.mu))
-    return Statistic(2.0 * found.value, count_moments(spec) - layout.n_free)
+def _two_level(spec: ModelSpec, evidence: Evidence, saturated: Saturated) -> tuple[float, int]:
+    """The baseline at both levels."""
+    likelihood, theta = fit_baseline(spec, evidence, saturated)
+    return likelihood.value(theta), count_moments(spec) - len(theta)
 
 
 def count_moments(spec: ModelSpec) -> int:

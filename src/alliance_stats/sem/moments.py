@@ -132,10 +132,10 @@ def second_order(layout: Layout, at: Implied, by_sigma: Floats, by_mu: Floats) -
         ]
         one = _Curvature(layout, at, index, by_sigma[index], by_mu[index])
         a, s, m = of_kind
-        out[np.ix_(a, a)] = one.paths(a)
+        out[a[:, None], a] = one.paths(a)
         for others, block in ((s, one.path_covariance(a, s)), (m, one.path_mean(a, m))):
-            out[np.ix_(a, others)] = block
-            out[np.ix_(others, a)] = block.T
+            out[a[:, None], others] = block
+            out[others[:, None], a] = block.T
     return out
 
 
@@ -157,20 +157,20 @@ class _Curvature:
     def paths(self, a: NDArray[np.intp]) -> Floats:
         """Two paths i←j and k←l."""
         i, j = self.row[a], self.column[a]
-        through = self.inverse[np.ix_(j, i)]  # E[j, k]
-        ends = 2.0 * self.inner[np.ix_(i, j)] + self.direct[i][:, None] * self.mean[j]  # [i, l]
+        below_i, below_j = i[:, None], j[:, None]
+        through = self.inverse[below_j, i]  # E[j, k]
+        ends = 2.0 * self.inner[below_i, j] + self.direct[below_i] * self.mean[j]  # [i, l]
         both = through * ends
-        return both + both.T + 2.0 * self.outer[np.ix_(i, i)] * self.covariance[np.ix_(j, j)]
+        return both + both.T + 2.0 * self.outer[below_i, i] * self.covariance[below_j, j]
 
     def path_covariance(self, a: NDArray[np.intp], s: NDArray[np.intp]) -> Floats:
         """A path i←j and a covariance of k and l."""
-        i, j = self.row[a], self.column[a]
+        i, j = self.row[a][:, None], self.column[a][:, None]
         k, m = self.row[s], self.column[s]
-        found = self.outer[np.ix_(i, m)] * self.inverse[np.ix_(j, k)]
-        found += self.outer[np.ix_(i, k)] * self.inverse[np.ix_(j, m)]
+        found = self.outer[i, m] * self.inverse[j, k] + self.outer[i, k] * self.inverse[j, m]
         return found * np.where(k == m, 1.0, 2.0)
 
     def path_mean(self, a: NDArray[np.intp], m: NDArray[np.intp]) -> Floats:
         """A path i←j and a mean of k."""
-        i, j = self.row[a], self.column[a]
-        return self.direct[i][:, None] * self.inverse[np.ix_(j, self.row[m])]
+        i, j = self.row[a][:, None], self.column[a][:, None]
+        return self.direct[i] * self.inverse[j, self.row[m]]

@@ -18,6 +18,8 @@ from alliance_stats._base.checks import (
 )
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.sem.blocks import Blocks, cluster_blocks, complete_blocks, pattern_blocks
+from alliance_stats.sem.clusters import Nested, nested
+from alliance_stats.sem.evidence import Evidence
 from alliance_stats.sem.robust import Rows
 from alliance_stats.sem.spec import ModelSpec
 
@@ -31,7 +33,7 @@ class Prepared:
 
     Attributes
     ----------
-    blocks : Blocks
+    evidence : Blocks or Nested
     rows : Rows
     n_dropped : int
         Rows left out.
@@ -43,7 +45,7 @@ class Prepared:
     messages : tuple of str
     """
 
-    blocks: Blocks
+    evidence: Evidence
     rows: Rows
     n_dropped: int
     group_sizes: dict[str, int]
@@ -59,40 +61,52 @@ def prepare(
     groups: str | None,
     cluster: str | None,
     missing: Missing,
+    whole_clusters: bool = False,
 ) -> Prepared:
-    """Check the columns and make the blocks; DataError for what cannot be used."""
+    """Check the columns and summarise the rows; DataError for what cannot be used.
+
+    `whole_clusters` keeps the clusters of two-level data apart, as their scores need it.
+    """
     frame_given(data, name="data")
     named = [*spec.observed, *filter(None, [groups, cluster])]
     columns_present(data, named)
     values = _values(data, spec.observed)
     kept, messages = _kept_rows(spec, data, values, groups, cluster, missing)
-    values = values[kept]
+    if not kept.all():
+        values = np.asfortranarray(values[kept])
     group = _group_codes(spec, data, groups)[kept]
     _check_rows(spec, values, group)
     codes = None
     if cluster is not None:
         codes = pd.factorize(data[cluster].to_numpy()[kept])[0].astype(np.intp)
-    blocks, block = _blocks(spec, values, group, codes, missing)
+    evidence: Evidence
+    if spec.levels == ("",):
+        evidence, block = _one_level(spec, values, group, missing)
+    else:
+        evidence, block = _two_level(spec, values, group, codes, missing, whole_clusters), group
     if not spec.has_means:
         values = values - values.mean(axis=0)
     if groups is None and codes is None and data.index.has_duplicates:
         messages.append(_repeated_index(data))
     return Prepared(
-        blocks,
+        evidence,
         Rows(values, block, codes),
         int((~kept).sum()),
         {label: int((group == g).sum()) for g, label in enumerate(spec.groups)},
         0 if codes is None else int(codes.max()) + 1,
-        len(blocks.n) if missing == "fiml" else len(spec.groups),
+        _n_patterns(evidence) if missing == "fiml" else len(spec.groups),
         tuple(messages),
     )
 
 
 def _values(data: pd.DataFrame, names: tuple[str, ...]) -> Floats:
-    """The columns as numbers (n, p); looked at one by one only where one has to be named."""
+    """The columns as numbers (n, p); looked at one by one only where one has to be named.
+
+    A column is contiguous, because nearly all that is asked here is asked of columns.
+    """
     columns = [data[name] for name in names]
     if all(column.dtype == np.float64 for column in columns):
-        values = np.stack([column.to_numpy() for column in columns], axis=1)
+        values = np.stack([column.to_numpy() for column in columns]).T
         if not np.isinf(values).any():
             return values
     for name in names:
@@ -112,14 +126,12 @@ def _kept_rows(
     absent = np.isnan(values)
     lost = absent.all(axis=1) if missing == "fiml" else absent.any(axis=1)
     unusable = np.asarray(lost, dtype=np.bool_)
-    causes = [
-        f"{name} missing: {n:,}"
-        for name, n in zip(spec.observed, absent.sum(axis=0), strict=True)
-        if n
-    ]
-    if missing == "fiml":
-        n = int(unusable.sum())
-        causes = [f"all variables missing: {n:,}"] if n else []
+    causes = []
+    if missing == "fiml" and unusable.any():
+        causes = [f"all variables missing: {int(unusable.sum()):,}"]
+    elif unusable.any():
+        counts = zip(spec.observed, absent.sum(axis=0), strict=True)
+        causes = [f"{name} missing: {n:,}" for name, n in counts if n]
     for name in filter(None, [groups, cluster]):
         lacking = data[name].isna().to_numpy()
         unusable |= lacking
@@ -127,8 +139,7 @@ def _kept_rows(
             causes.append(f"{name} missing: {int(lacking.sum()):,}")
     messages = []
     if unusable.any():
-        known = missing == "fiml" or len(spec.levels) > 1
-        advice = "" if known else ' missing="fiml" would use them.'
+        advice = "" if missing == "fiml" else ' missing="fiml" would use them.'
         messages.append(
             f"{int(unusable.sum()):,} of {counted(len(data), 'row')} dropped "
             f"({name_list(causes)}).{advice}"
@@ -176,23 +187,19 @@ def _check_rows(spec: ModelSpec, values: Floats, group: NDArray[np.intp]) -> Non
     """Raise DataError for groups that are too small and variables that do not vary."""
     p = len(spec.observed)
     for g, label in enumerate(spec.groups):
-        own = values[group == g]
+        own = values if len(spec.groups) == 1 else values[group == g]
         of_group = f" in group '{label}'" if label else ""
         if len(own) < 3:
             raise DataError(
                 f"{counted(len(own), 'usable row')}{of_group} for {counted(p, 'variable')}. "
                 "More rows are needed than variables."
             )
-        with np.errstate(invalid="ignore"):
-            there = ~np.isnan(own)
-            if not there.any(axis=0).all():
-                never = [
-                    n for n, any_ in zip(spec.observed, there.any(axis=0), strict=True) if not any_
-                ]
-                raise DataError(f"all values{of_group} are missing: {name_list(never)}. Drop them.")
-            complete = bool(there.all())
-            high, low = (np.max, np.min) if complete else (np.nanmax, np.nanmin)
-            spread = high(own, axis=0) - low(own, axis=0)
+        absent = np.isnan(own)
+        never = [spec.observed[k] for k in np.flatnonzero(absent.all(axis=0))]
+        if never:
+            raise DataError(f"all values{of_group} are missing: {name_list(never)}. Drop them.")
+        high, low = (np.nanmax, np.nanmin) if absent.any() else (np.max, np.min)
+        spread = high(own, axis=0) - low(own, axis=0)
         flat = [n for n, s in zip(spec.observed, spread, strict=True) if not s > 0]
         if flat:
             raise DataError(
@@ -201,19 +208,32 @@ def _check_rows(spec: ModelSpec, values: Floats, group: NDArray[np.intp]) -> Non
             )
 
 
-def _blocks(
+def _n_patterns(evidence: Evidence) -> int:
+    return evidence.n_patterns if isinstance(evidence, Nested) else len(evidence.n)
+
+
+def _two_level(
     spec: ModelSpec,
     values: Floats,
     group: NDArray[np.intp],
     cluster: NDArray[np.intp] | None,
     missing: Missing,
+    whole_clusters: bool,
+) -> Evidence:
+    if cluster is None:
+        raise ArgumentError("a two-level model needs cluster=. Name the column of clusters.")
+    _check_clusters(spec, values, cluster, group)
+    if missing == "fiml":
+        _check_pairs(spec, values, group)
+    if missing == "fiml" or whole_clusters:
+        return nested(values, cluster, group, len(spec.groups))
+    return cluster_blocks(values, cluster, group, len(spec.groups))
+
+
+def _one_level(
+    spec: ModelSpec, values: Floats, group: NDArray[np.intp], missing: Missing
 ) -> tuple[Blocks, NDArray[np.intp]]:
     n_groups = len(spec.groups)
-    if spec.levels != ("",):
-        if cluster is None:
-            raise ArgumentError("a two-level model needs cluster=. Name the column of clusters.")
-        _check_clusters(spec, values, cluster, group)
-        return cluster_blocks(values, cluster, group, n_groups), group
     if missing == "fiml":
         _check_pairs(spec, values, group)
         return pattern_blocks(values, group, n_groups)
@@ -229,7 +249,7 @@ def _check_clusters(
     sizes = np.bincount(cluster)
     if sizes.max() < 2:
         raise DataError(
-            "no cluster has two complete rows, so a two-level model has nothing within clusters. "
+            "no cluster has two usable rows, so a two-level model has nothing within clusters. "
             "Fit a one-level model."
         )
     _, first = np.unique(cluster, return_index=True)
@@ -239,9 +259,15 @@ def _check_clusters(
             f"{counted(n, 'cluster')} have rows in several groups. In a two-level model each "
             "cluster belongs to one group."
         )
-    means = np.stack([np.bincount(cluster, column) for column in values.T], axis=1)
-    within = np.ptp(values - (means / sizes[:, None])[cluster], axis=0)
-    flat = within <= 1e-10 * np.ptp(values, axis=0)
+    there = ~np.isnan(values)
+    filled = np.where(there, values, 0.0)
+    total, count = (
+        np.stack([np.bincount(cluster, column) for column in columns.T], axis=1)
+        for columns in (filled, there)
+    )
+    away = np.where(there, filled - (total / np.maximum(count, 1.0))[cluster], 0.0)
+    spread = np.nanmax(values, axis=0) - np.nanmin(values, axis=0)
+    flat = np.ptp(away, axis=0) <= 1e-10 * spread
     if flat.any():
         names = [n for n, is_flat in zip(spec.observed, flat, strict=True) if is_flat]
         raise DataError(

@@ -45,6 +45,7 @@ def r_program(spec: ModelSpec, settings: Settings, *read: str) -> str:
         [
             "library(lavaan)",
             *read,
+            *_rows_in_order(spec, settings),
             "model <- '",
             *model_lines(spec),
             "'",
@@ -56,6 +57,22 @@ def r_program(spec: ModelSpec, settings: Settings, *read: str) -> str:
             "",
         ]
     )
+
+
+def _rows_in_order(spec: ModelSpec, settings: Settings) -> list[str]:
+    """What two-level FIML of lavaan wants: no row without an answer, clusters together."""
+    if len(spec.levels) == 1 or settings.missing != "fiml":
+        return []
+    if settings.estimator == "mlr":
+        raise UnsupportedError(
+            "lavaan has no robust errors of two-level models with missing values, so there is no "
+            "code for R. Fit with estimator='ml', or complete rows."
+        )
+    names = ", ".join(map(quoted, spec.observed))
+    return [
+        f"d <- d[rowSums(!is.na(d[c({names})])) > 0, ]",
+        f"d <- d[order(d[[{quoted(settings.cluster or '')}]]), ]",
+    ]
 
 
 def model_lines(spec: ModelSpec) -> list[str]:

@@ -62,7 +62,7 @@ class SemResult(FittedSem):
         Raises
         ------
         UnsupportedError
-            If a name is none that lavaan's syntax can hold.
+            If a name is none that lavaan's syntax can hold, or lavaan lacks the method.
         """
         return r_code(self.spec, self.settings, data)
 

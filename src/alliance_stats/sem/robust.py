@@ -9,13 +9,14 @@ at its own estimates (Yuan & Bentler, 2000, Sociol. Methodol. 30; in the form of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance_stats.sem.blocks import Blocks
-from alliance_stats.sem.density import Expansion
-from alliance_stats.sem.information import observed_information
+from alliance_stats.sem.cluster_density import NestedExpansion
+from alliance_stats.sem.cluster_information import cluster_scores
+from alliance_stats.sem.density import Expansion, times_inverse
 from alliance_stats.sem.layout import Layout
 from alliance_stats.sem.likelihood import Likelihood
 from alliance_stats.sem.moments import Implied, sides
@@ -54,57 +55,49 @@ class Bread:
     information: Floats
     meat: Floats
 
-    @property
+    @cached_property
     def covariance(self) -> Floats:
         """A⁻¹BA⁻¹."""
         half = np.linalg.solve(self.information, self.meat)
         return np.linalg.solve(self.information, half.T)
 
-    @property
+    @cached_property
     def trace(self) -> float:
         """tr(A⁻¹B)."""
         return float(np.trace(np.linalg.solve(self.information, self.meat)))
 
 
-@dataclass(frozen=True, slots=True)
-class Traces:
-    """tr(A⁻¹B) of the saturated and of the baseline model, each at its own estimates.
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """The models that a fit is compared with, each at its own estimates.
 
     Attributes
     ----------
-    saturated, baseline : float
+    saturated, baseline : Bread
     """
 
-    saturated: float
-    baseline: float
+    saturated: Bread
+    baseline: Bread
+
+    @property
+    def baseline_trace(self) -> float:
+        """Scaling factor times degrees of freedom of the baseline's test."""
+        return self.saturated.trace - self.baseline.trace
 
 
-def row_scores(
-    blocks: Blocks, layout: Layout, at: Implied, expansion: Expansion, rows: Rows
-) -> Floats:
+def row_scores(layout: Layout, at: Implied, expansion: Expansion, rows: Rows) -> Floats:
     """Derivatives of −log L of every row by the free parameters (n, n_free)."""
+    blocks = expansion.blocks
     first = sides(layout, at).observed(layout.n_observed)
     mean = blocks.mean_share @ at.mu
     away = np.nan_to_num(rows.values - mean[rows.block], nan=0.0)
-    pulled = _by_block(expansion.weight, away, rows.block)
+    pulled = times_inverse(expansion.weight, away, rows.block)
     traces = np.stack([((first.left @ w) * first.right).sum(axis=1) for w in expansion.weight])
     own = blocks.share[:, layout.part] != 0
     by_entry = traces[rows.block] - (pulled @ first.left.T) * (pulled @ first.right.T)
     by_entry -= pulled @ first.mean.T
     by_entry *= own[rows.block]
     return layout.collect(np.ascontiguousarray(by_entry.T)).T
-
-
-def _by_block(weight: Floats, away: Floats, block: NDArray[np.intp]) -> Floats:
-    """Σ_b⁻¹ (y − μ) of every row."""
-    if len(weight) == 1:
-        return away @ weight[0]
-    order = np.argsort(block, kind="stable")
-    ends = np.cumsum(np.bincount(block, minlength=len(weight)))
-    out = np.empty_like(away)
-    for w, own in zip(weight, np.split(order, ends[:-1]), strict=True):
-        out[own] = away[own] @ w
-    return out
 
 
 def meat(scores: Floats, cluster: NDArray[np.intp] | None) -> Floats:
@@ -118,8 +111,11 @@ def meat(scores: Floats, cluster: NDArray[np.intp] | None) -> Floats:
 
 
 def bread(likelihood: Likelihood, theta: Floats, rows: Rows) -> Bread:
-    """Information and meat of a model at its estimates."""
+    """Information and meat of a model at its estimates; clusters are the units at two levels."""
     at, expansion = likelihood.at(theta)
-    scores = row_scores(likelihood.blocks, likelihood.layout, at, expansion, rows)
-    information = observed_information(likelihood.blocks, likelihood.layout, at, expansion)
+    information = likelihood.observed(at, expansion)
+    if isinstance(expansion, NestedExpansion):
+        scores = cluster_scores(likelihood.layout, at, expansion)
+        return Bread(information, meat(scores, None))
+    scores = row_scores(likelihood.layout, at, expansion, rows)
     return Bread(information, meat(scores, rows.cluster))

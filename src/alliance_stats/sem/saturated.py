@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from alliance_stats.sem.blocks import Blocks
 from alliance_stats.sem.builders import saturated_model
+from alliance_stats.sem.clusters import Nested, start_levels
 from alliance_stats.sem.density import expand_moments
+from alliance_stats.sem.evidence import Evidence
 from alliance_stats.sem.layout import Layout, build_layout
 from alliance_stats.sem.likelihood import Likelihood
 from alliance_stats.sem.moments import implied
@@ -34,7 +36,7 @@ class Saturated:
     ----------
     sigma, mu : array (parts, p, p), (parts, p)
     value : float
-        −log L there, without the constant of the blocks.
+        −log L there, without the constant.
     converged : bool
     """
 
@@ -44,16 +46,15 @@ class Saturated:
     converged: bool = True
 
 
-def fit_saturated(spec: ModelSpec, blocks: Blocks) -> Saturated:
+def fit_saturated(spec: ModelSpec, evidence: Evidence) -> Saturated:
     """Maximise the likelihood over all covariances and means of the parts."""
-    if blocks.is_complete and spec.levels == ("",):
-        sigma, mu = blocks.scatter, blocks.mean
-        return Saturated(sigma, mu, expand_moments(blocks, sigma, mu).value)
+    if isinstance(evidence, Blocks) and evidence.is_complete and spec.levels == ("",):
+        sigma, mu = evidence.scatter, evidence.mean
+        return Saturated(sigma, mu, expand_moments(evidence, sigma, mu).value)
     layout = build_layout(saturated_model(spec))
-    sigma, mu = start_moments(blocks)
-    start = theta_of(layout, sigma, mu)
-    reference = Likelihood(layout, blocks).value(start)
-    found = search(Likelihood(layout, blocks, reference), start)
+    start = theta_of(layout, *start_moments(evidence))
+    reference = Likelihood(layout, evidence).value(start)
+    found = search(Likelihood(layout, evidence, reference), start)
     at = implied(layout, found.x)
     return Saturated(at.sigma, at.mu, found.value + reference, found.converged)
 
@@ -69,8 +70,15 @@ def theta_of(layout: Layout, sigma: Floats, mu: Floats) -> Floats:
     return theta
 
 
-def start_moments(blocks: Blocks) -> tuple[Floats, Floats]:
-    """Moments of every part from what the blocks hold: pairs that are there, levels by size."""
+def start_moments(evidence: Evidence) -> tuple[Floats, Floats]:
+    """Moments of every part from what the data hold: pairs that are there, levels by size."""
+    if isinstance(evidence, Nested):
+        sigma, mu = zip(*map(start_levels, evidence.groups), strict=True)
+        return np.stack([positive(s) for s in np.concatenate(sigma)]), np.concatenate(mu)
+    return _start_blocks(evidence)
+
+
+def _start_blocks(blocks: Blocks) -> tuple[Floats, Floats]:
     sigma, mu = available_moments(blocks)
     several = (blocks.share != 0).sum(axis=1) > 1
     for part in range(len(sigma)):

@@ -8,49 +8,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alliance_stats._base.errors import DataError
-from alliance_stats.numeric.optimise import Optimum, Values, minimise_smooth
+from alliance_stats.numeric.optimise import Optimum, Values, descent, drive
 from alliance_stats.sem.likelihood import Likelihood
 
 Floats = NDArray[np.float64]
 
 TOLERANCE = 1e-13
-#: Steps of Fisher scoring after which Newton steps take over.
-SCORING = 6
 MAX_ITERATIONS = 100
 #: A direction whose share of the scaled information is below it is not identified.
 FLAT = 1e-9
 
 
 def search(likelihood: Likelihood, start: Floats) -> Optimum:
-    """Minimise −log L by some steps of Fisher scoring, then by Newton steps.
+    """Minimise −log L: one step of Fisher scoring, then Newton steps where they are downhill.
 
     Raises
     ------
     DataError
         If the start implies covariances that are not positive definite.
     """
-    values = likelihood.expand(start)
-    if not np.isfinite(values[0]):
+    first = likelihood.expand(start)
+    if not np.isfinite(first[0]):
         raise DataError(
             "the start values imply covariances that are not positive definite, or a variable "
             "does not vary. Look at the variances of the data, or give start values."
         )
-    scale = _scale(values[2])
-
-    def minimise(x: Floats, steps: int, exact: bool) -> Optimum:
-        return minimise_smooth(
-            lambda x: _scaled(likelihood.expand(x / scale, exact=exact), scale),
-            x,
-            tolerance=TOLERANCE,
-            max_iterations=steps,
-        )
-
-    found = minimise(start * scale, SCORING, False)
-    log = found.log
-    if not found.converged:
-        found = minimise(found.x, MAX_ITERATIONS, True)
-        log = (*log, *found.log)
-    return replace(found, x=found.x / scale, gradient=found.gradient * scale, log=log)
+    scale = _scale(first[2])
+    found = drive(
+        descent(start * scale, tolerance=TOLERANCE, max_iterations=MAX_ITERATIONS, memory=0),
+        lambda x: _scaled(likelihood.expand(x / scale, exact=True), scale),
+        _scaled(first, scale),
+    )
+    return replace(found, x=found.x / scale, gradient=found.gradient * scale)
 
 
 def _scale(information: Floats) -> Floats:

@@ -1,7 +1,7 @@
 """Where the search begins: values from the sample moments, latent variable by latent variable.
 
-Indicators of a latent variable get centroid loadings (each one's covariance with the sum of the
-others), larger sets first, and what they explain is taken off before the next.
+Indicators of a latent variable get the loadings of one factor, larger sets first, and what they
+explain is taken off before the next.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 
 #: Least share of a variable's variance that is left as residual at the start.
 LEAST = 0.2
+#: Rounds of loadings and residual variances of one factor; each takes off most of what is wrong.
+ROUNDS = 3
 
 
 def start_values(layout: Layout, covariance: Floats, mean: Floats) -> Floats:
@@ -40,25 +42,21 @@ def _start_part(
     layout: Layout, part: int, covariance: Floats, mean: Floats, by_entry: Floats
 ) -> None:
     p = layout.n_observed
-    loadings, variances = _centroids(layout, part, covariance)
-    own = layout.part == part
+    loadings, latent = _factors(layout, part, covariance)
+    own = covariance.diagonal()
+    explained = loadings[:p, p:] ** 2 @ latent
+    variances = np.append(np.maximum(own - explained, LEAST * own), latent)
+    means = np.append(mean, np.zeros(len(latent)))
     row, column = layout.row, layout.column
+    found = np.empty(len(row))
     a, s, m = layout.kinds
-    for k in np.flatnonzero(own):
-        i, j = row[k], column[k]
-        if a.start <= k < a.stop:
-            by_entry[k] = loadings[i, j] if i < p <= j else 0.0
-        elif s.start <= k < s.stop and i == j:
-            if i >= p:
-                by_entry[k] = variances[i - p]
-            else:
-                explained = float(loadings[i, p:] ** 2 @ variances)
-                by_entry[k] = max(covariance[i, i] - explained, LEAST * covariance[i, i])
-        elif m.start <= k < m.stop:
-            by_entry[k] = mean[i] if i < p else 0.0
+    found[a] = loadings[row[a], column[a]]
+    found[s] = np.where(row[s] == column[s], variances[row[s]], 0.0)
+    found[m] = means[row[m]]
+    by_entry[layout.owners[part]] = found[layout.owners[part]]
 
 
-def _centroids(layout: Layout, part: int, covariance: Floats) -> tuple[Floats, Floats]:
+def _factors(layout: Layout, part: int, covariance: Floats) -> tuple[Floats, Floats]:
     """Loadings (v, v) and variances of the latent variables."""
     p, v = layout.n_observed, layout.paths.shape[-1]
     loadings, variances = np.zeros((v, v)), np.full(v - p, 1.0)
@@ -75,7 +73,7 @@ def _centroids(layout: Layout, part: int, covariance: Floats) -> tuple[Floats, F
         measured = sorted({*children[j], *markers})
         if not measured:
             continue
-        unit = _centroid(left[np.ix_(measured, measured)], covariance.diagonal()[measured])
+        unit = _one_factor(left[np.ix_(measured, measured)], covariance.diagonal()[measured])
         left[np.ix_(measured, measured)] -= np.outer(unit, unit)
         scale = _scale(layout, part, j, measured, unit, fixed, freed)
         loadings[measured, j] = unit / scale
@@ -102,19 +100,23 @@ def _scale(
     return float(np.sqrt(variance)) if variance > 0 else 1.0
 
 
-def _centroid(covariance: Floats, variances: Floats) -> Floats:
-    """Loadings of one factor of variance one, at most √(1 − LEAST) of a variable's SD."""
-    off = covariance - np.diag(covariance.diagonal())
+def _one_factor(covariance: Floats, variances: Floats) -> Floats:
+    """Loadings of one factor of variance one, at most √(1 − LEAST) of a variable's SD.
+
+    Given residual variances Ψ, they follow from the first eigenvector of Ψ^-½ΣΨ^-½ (Lawley &
+    Maxwell, 1971), and the residual variances from them.
+    """
     sds = np.sqrt(np.maximum(variances, 1e-300))
-    most = np.sqrt(1.0 - LEAST) * sds
-    if len(off) == 1:
-        return most / np.sqrt(2.0)
-    scaled = off / np.outer(sds, sds)
-    vector = np.linalg.eigh(scaled)[1][:, -1]
-    signs = np.where(vector * np.sign(vector.sum() or 1.0) < 0, -1.0, 1.0)
-    sums = (scaled * np.outer(signs, signs)).sum(axis=1)
-    total = sums.sum()
-    if not total > 0:
-        return 0.3 * sds
-    found = signs * np.maximum(sums / np.sqrt(total), 0.1) * sds
-    return np.clip(found, -most, most)
+    most = np.sqrt(1.0 - LEAST)
+    if len(covariance) == 1:
+        return most / np.sqrt(2.0) * sds
+    scaled = covariance / np.outer(sds, sds)
+    np.fill_diagonal(scaled, 1.0)
+    found = np.full(len(sds), np.sqrt(0.5))
+    for _ in range(ROUNDS):
+        root = np.sqrt(1.0 - found**2)
+        values, vectors = np.linalg.eigh(scaled / np.outer(root, root))
+        found = root * vectors[:, -1] * np.sqrt(max(values[-1] - 1.0, 0.0))
+        found = np.clip(found, -most, most)
+    sign = np.sign(found.sum() or 1.0)
+    return np.where(sign * found < 0, -1.0, 1.0) * np.maximum(np.abs(found), 0.1) * sds

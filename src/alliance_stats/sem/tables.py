@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from alliance_stats._base.checks import probability
 from alliance_stats.numeric.least_squares import t_tests
+from alliance_stats.sem.complete_fit import robust_measures
 from alliance_stats.sem.fitted import FittedSem
 from alliance_stats.sem.measures import residual_measures
 from alliance_stats.sem.problems import about_fit
@@ -117,8 +118,9 @@ def _places(fit: FittedSem, kind: int, parameters: list[Parameter]) -> Places:
 def glance(self: FittedSem) -> pd.DataFrame:
     """One row: the test of the model, its fit indices, information criteria, counts.
 
-    With ``estimator="mlr"`` names that end in ``_scaled`` rest on scaled statistics, and
-    ``_robust`` are population indices (complete rows only).
+    With ``estimator="mlr"`` names that end in ``_scaled`` rest on scaled statistics. With it, and
+    with values missing, names that end in ``_robust`` are of the population: what indices would be
+    under normality, and with complete rows. At two levels they need complete rows.
     """
     measures = self.measures
     row: dict[str, object] = {"n_obs": self.n_obs, "n_dropped": self.n_dropped}
@@ -131,8 +133,8 @@ def glance(self: FittedSem) -> pd.DataFrame:
     row |= {"baseline_chi2": measures.baseline.value, "baseline_df": measures.baseline.df}
     if self.bread is not None:
         row |= measures.scaled()
-        if self.likelihood.blocks.is_complete:
-            row |= measures.robust()
+    if (robust := robust_measures(self)) is not None:
+        row |= robust.robust()
     row |= residual_measures(self.spec, self.implied, self.saturated, self.group_sizes)
     row |= {"converged": self.converged, "proper": not about_fit(self)}
-    return pd.DataFrame({name: [value] for name, value in row.items()})
+    return pd.DataFrame(row, index=[0])

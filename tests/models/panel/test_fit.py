@@ -219,6 +219,15 @@ def test_waves_count_from_the_start_or_from_the_end() -> None:
     assert "each patient's last 4 sessions" in end.notes[1]
 
 
+def test_twelve_waves_are_the_most(rng: np.random.Generator) -> None:
+    frame = simulated(300, 12)
+    frame = frame[frame["session"] <= rng.integers(8, 13, 300)[frame["patient"]]]
+    result = fitted(frame, waves=12)
+    assert result.fit.converged
+    row = result.tidy().set_index("effect").loc["alliance_to_outcome"]
+    assert abs(row["estimate"] + 0.2) < 3 * row["se"] < 0.12
+
+
 def test_waves_can_be_named() -> None:
     result = fitted(simulated(200, 6), waves=[1, 3, 5])
     assert result.prepared.panel.x == ("wai_1", "wai_3", "wai_5")
@@ -363,7 +372,8 @@ def test_r_code_names_the_waves_and_the_units() -> None:
         ({"constrain": ["means"], "model": "lcm-sr"}, "follow the lines of growth"),
         ({"constrain": ["means"], "model": "dpm"}, "intercepts of equations"),
         ({"waves": 1}, "no usable number of waves"),
-        ({"waves": 13}, "from 2 to 12"),
+        ({"waves": 13}, "13 waves were asked for; panel models take at most 12. Give waves=12"),
+        ({"waves": list(range(1, 15))}, r"at most 12.*fit_lagged uses every session"),
         ({"waves": 2.5}, "neither a number of waves nor"),
         ({"waves": "first"}, "neither a number of waves nor"),
         ({"waves": [3, 2, 1]}, "not in order of time"),

@@ -89,6 +89,25 @@ def test_dropped_rows_are_counted() -> None:
     assert found.n_dropped == 3
 
 
+def test_rows_with_an_answer_are_used_by_fiml() -> None:
+    frame = simulated(400, 5)
+    items = list("abcd")
+    whole = multilevel_omega(frame, items=items, cluster="patient")
+    hidden = np.random.default_rng(3).random((len(frame), 4)) < 0.2
+    frame[items] = frame[items].mask(hidden)
+    found = multilevel_omega(frame, items=items, cluster="patient", missing="fiml")
+    assert found.counts["row"] == (~hidden).any(axis=1).sum()
+    robust = multilevel_omega(
+        frame, items=items, cluster="patient", missing="fiml", estimator="mlr"
+    )
+    for term in TERMS:
+        assert abs(found.value(term) - whole.value(term)) < 0.03
+        assert robust.value(term) == pytest.approx(found.value(term), abs=1e-6)
+    with pytest.warns(al.DataWarning, match='missing="fiml" would use them'):
+        complete = multilevel_omega(frame, items=items, cluster="patient")
+    assert complete.counts["row"] < found.counts["row"]
+
+
 def test_what_is_refused() -> None:
     frame = read()
     with pytest.raises(al.ArgumentError, match="three items or more"):
@@ -96,7 +115,7 @@ def test_what_is_refused() -> None:
     with pytest.raises(al.DataError, match="column 'therapist' not found"):
         multilevel_omega(frame, items=ITEMS, cluster="therapist")
     single = frame.drop_duplicates("patient")
-    with pytest.raises(al.DataError, match="two complete rows"):
+    with pytest.raises(al.DataError, match="two usable rows"):
         multilevel_omega(single, items=ITEMS, cluster="patient")
     with pytest.raises(al.ArgumentError, match="loadings='same' is not known"):
         multilevel_omega(frame, items=ITEMS, cluster="patient", loadings="same")

@@ -53,6 +53,18 @@ def test_the_truth_is_found() -> None:
         assert abs(terms.loc[term, "estimate"] - value) < 3.5 * terms.loc[term, "se"], term
 
 
+def test_rows_with_an_answer_are_used_by_fiml() -> None:
+    frame = simulated(300, 5)
+    items = list("abcd")
+    whole = multilevel_alpha(frame, items=items, cluster="patient")
+    hidden = np.random.default_rng(3).random((len(frame), 4)) < 0.2
+    frame[items] = frame[items].mask(hidden)
+    found = multilevel_alpha(frame, items=items, cluster="patient", missing="fiml", estimator="mlr")
+    assert found.counts["row"] == (~hidden).any(axis=1).sum()
+    for term in found.terms["term"]:
+        assert abs(found.value(term) - whole.value(term)) < 0.03
+
+
 def test_equal_clusters_have_the_alpha_of_deviations_and_of_means() -> None:
     frame = simulated(80, 5)
     items = list("abcd")

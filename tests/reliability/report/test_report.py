@@ -156,7 +156,7 @@ def test_hints_name_a_wrong_key_and_a_ceiling(frame: pd.DataFrame) -> None:
 
 
 def test_a_failed_fit_decides_on_nothing(frame: pd.DataFrame) -> None:
-    few = frame.groupby("patient").head(1).head(12)
+    few = frame.groupby("patient").head(1).head(13)
     report = al.reliability_report(few, "phq_9", **IDS, item_prefix="phq9")
     rows = report.tidy().set_index("term")
     assert not rows.loc["omega, first session", "sound"]

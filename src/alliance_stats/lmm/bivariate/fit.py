@@ -94,8 +94,8 @@ class BivariateFit:
         return np.asarray(self.coordinates[1::3] * self.unit)
 
     @cached_property
-    def slope_covariance(self) -> np.ndarray:
-        """Covariance matrix of the slopes, from the observed information; NaN where undefined."""
+    def coordinate_covariance(self) -> np.ndarray:
+        """Covariance matrix of `coordinates`, from the observed information; NaN if undefined."""
         at = self.coordinates
         keep = np.flatnonzero(np.isfinite(at) & np.repeat(np.isfinite(at[1::3]), 3))
         hessian = np.empty((len(keep), len(at)))
@@ -108,7 +108,38 @@ class BivariateFit:
         inner = hessian[:, keep]
         found = np.full((len(at), len(at)), np.nan)
         found[np.ix_(keep, keep)] = twice_inverse((inner + inner.T) / 2.0, flat=_FLAT)
-        return found[1::3, 1::3] * self.unit**2
+        return found
+
+    @property
+    def slope_covariance(self) -> np.ndarray:
+        """Covariance matrix of the slopes; NaN where undefined."""
+        return np.asarray(self.coordinate_covariance[1::3, 1::3] * self.unit**2)
+
+    @property
+    def correlations(self) -> np.ndarray:
+        """Correlation of x and y at every level; NaN where one of the two does not vary."""
+        found = []
+        for s in self.covariances:
+            both = float(np.sqrt(s[0, 0] * s[1, 1]))
+            found.append(s[0, 1] / both if both > 0 else np.nan)
+        return np.array(found)
+
+    @property
+    def correlation_z_se(self) -> np.ndarray:
+        """Standard error of Fisher's z of every correlation, by the delta method.
+
+        z = arsinh(l₁₁β/l₂₂). NaN where the correlation is undefined or perfect.
+        """
+        found = np.full(len(self.factors), np.nan)
+        for level, (a, b, m) in enumerate(self.coordinates.reshape(-1, 3)):
+            if not np.isfinite(b) or m < SINGULAR:
+                continue
+            t = a * b / m
+            slope = np.array([b, a, -t]) / (m * np.sqrt(1.0 + t * t))
+            own = slice(3 * level, 3 * level + 3)
+            variance = slope @ self.coordinate_covariance[own, own] @ slope
+            found[level] = np.sqrt(variance) if variance > 0 else np.nan
+        return found
 
 
 def fit_bivariate(

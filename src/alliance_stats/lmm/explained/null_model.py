@@ -35,7 +35,7 @@ def null_criterion(criterion: Criterion) -> Criterion:
             "the model has no fixed intercept, so there is no model without predictors below it. "
             "Fit the null model yourself and give it as before=."
         )
-    mixture, mean, scale = _response(design)
+    mixture, mean, scale = response_of(design)
     products = _mixed(design, mixture)
     null = replace(
         design,
@@ -51,7 +51,7 @@ def null_criterion(criterion: Criterion) -> Criterion:
     return Criterion(null, criterion.reml)
 
 
-def _response(design: MixedDesign) -> tuple[np.ndarray, float, float]:
+def response_of(design: MixedDesign) -> tuple[np.ndarray, float, float]:
     """Matrix (m, 2) from the unique columns to [1, y], with y centred and scaled; both numbers."""
     one, n = design.names.index(INTERCEPT), design.n_obs
     whole = np.zeros(design.y + 1)

@@ -121,7 +121,7 @@ def fit_glmm_quietly(
     n_agq: int = 1,
 ) -> GlmmResult:
     """`fit_glmm` without warnings; they stand in the messages of the result."""
-    _check_points(n_agq)
+    check_points(n_agq)
     design = build_glmm_design(formula, data, family_of(family, link), trials=trials, offset=offset)
     criterion: GlmmCriterion = Laplace(design) if n_agq == 1 else quadrature_of(design, int(n_agq))
     minimum = minimise_glmm(criterion)
@@ -130,7 +130,8 @@ def fit_glmm_quietly(
     return replace(fit, about_fit=tuple(_about_fit(fit)))
 
 
-def _check_points(n_agq: object) -> None:
+def check_points(n_agq: object) -> None:
+    """Raise ArgumentError unless `n_agq` is a number of quadrature points."""
     whole = isinstance(n_agq, int | np.integer) and not isinstance(n_agq, bool)
     if not (whole and n_agq in range(1, 26)):
         raise ArgumentError(

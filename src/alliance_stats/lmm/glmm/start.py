@@ -7,12 +7,13 @@ separate successes from failures the coefficients grow without end, with random 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from alliance_stats._base.checks import agree, name_list
 from alliance_stats._base.errors import DataError
-from alliance_stats.lmm.glmm.design import GlmmDesign
+from alliance_stats.lmm.glmm.responses import Response
 
 MAX_STEPS = 40
 MAX_HALVINGS = 20
@@ -22,7 +23,23 @@ CLOSE = 1e-6
 MOVING = 0.05
 
 
-def fixed_only(design: GlmmDesign) -> np.ndarray:
+class FixedPart(Protocol):
+    """The fixed part of a design."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names (p,) of the coefficients."""
+
+    @property
+    def fixed(self) -> np.ndarray:
+        """Standardised columns (p, n)."""
+
+    @property
+    def response(self) -> Response:
+        """The response, its rows in the order of the columns."""
+
+
+def fixed_only(design: FixedPart) -> np.ndarray:
     """Coefficients (p,) of the standardised columns without random effects.
 
     Raises
@@ -64,7 +81,7 @@ class _Point:
     value: float
 
 
-def _lower(design: GlmmDesign, beta: np.ndarray, step: np.ndarray, value: float) -> _Point | None:
+def _lower(design: FixedPart, beta: np.ndarray, step: np.ndarray, value: float) -> _Point | None:
     """The end of a step, halved until −ℓ does not rise."""
     length = 1.0
     for _ in range(MAX_HALVINGS):
@@ -78,7 +95,7 @@ def _lower(design: GlmmDesign, beta: np.ndarray, step: np.ndarray, value: float)
     return None
 
 
-def _separated(design: GlmmDesign, step: np.ndarray) -> DataError:
+def _separated(design: FixedPart, step: np.ndarray) -> DataError:
     share = np.abs(step)
     share = np.where(np.isfinite(share), share, 0.0)
     moving = share >= MOVING * max(float(share.max()), 1e-300)

@@ -64,13 +64,14 @@ def contrasts(
     variance = np.einsum("ra,ab,rb->r", inner, self.standard_vcov, inner)
     df = np.full(len(estimate), np.inf)
     table = test_table(tuple(contrasts), estimate, np.sqrt(variance), df, conf_level)
-    if exponentiate:
-        ratio = np.exp(table["estimate"])
-        table["se"] *= ratio
-        table["estimate"] = ratio
-        for end in ("ci_low", "ci_high"):
-            table[end] = np.exp(table[end])
-    return table
+    return exponentiated(table) if exponentiate else table
+
+
+def exponentiated(table: pd.DataFrame) -> pd.DataFrame:
+    """Coefficients and their intervals as ratios; standard errors by the delta method."""
+    ratio = np.exp(table["estimate"])
+    ends = {end: np.exp(table[end]) for end in ("ci_low", "ci_high")}
+    return table.assign(estimate=ratio, se=table["se"] * ratio, **ends)
 
 
 def joint_tests(

@@ -75,18 +75,34 @@ class Satterthwaite:
         gradients[-1] = unscaled
         return self._from_gradients(gradients, unscaled)
 
+    def covariance(self, gradients: np.ndarray) -> np.ndarray:
+        """∇'A∇ (n, n) of functions of φ with the gradients ∇ (h, n) in (θ_free, ψ_free, σ²).
+
+        Not a number where the Hessian is not positive definite in a direction that matters.
+        """
+        along, matters, defined = self._along(gradients)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            half = np.where(matters, along / np.sqrt(np.abs(self.curvatures))[:, None], 0.0)
+        both = defined[:, None] & defined
+        return np.where(both, 2.0 * half.T @ half, np.nan)
+
     def _from_gradients(self, gradients: np.ndarray, unscaled: np.ndarray) -> np.ndarray:
         """Degrees of freedom (n,) from ∇v (h, n) and v/σ² (n,)."""
-        along = self.directions.T @ (self.scale[:, None] * gradients)
-        flat = np.abs(self.curvatures) < FLAT
-        small = np.abs(along) <= ROUNDING * np.linalg.norm(along, axis=0)
-        matters = ~(flat[:, None] & small)
-        defined = ~(matters & (self.curvatures <= 1e-8)[:, None]).any(axis=0)
+        along, matters, defined = self._along(gradients)
         with np.errstate(divide="ignore", invalid="ignore"):
             shares = np.where(matters, along**2 / self.curvatures[:, None], 0.0)
             variance = 2.0 * shares.sum(axis=0)
             found = 2.0 * (self.profile.sigma2 * unscaled) ** 2 / variance
         return np.where(defined & (variance > 0), found, np.nan)
+
+    def _along(self, gradients: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Gradients along the Hessian's directions (h, n), which matter; what is defined."""
+        along = self.directions.T @ (self.scale[:, None] * gradients)
+        flat = np.abs(self.curvatures) < FLAT
+        small = np.abs(along) <= ROUNDING * np.linalg.norm(along, axis=0)
+        matters = ~(flat[:, None] & small)
+        defined = ~(matters & (self.curvatures <= 1e-8)[:, None]).any(axis=0)
+        return along, matters, defined
 
     @property
     def _psi_slopes(self) -> np.ndarray:

@@ -29,6 +29,8 @@ class Expansions:
         Deviances; inf where undefined.
     slope, hessian : ndarray (A, k), (A, k, k)
     beta, sigma2 : ndarray (A, p), (A,)
+    root : ndarray (A, p, p)
+        L⁻¹ of X'V⁻¹X = LL'.
     """
 
     value: np.ndarray
@@ -36,6 +38,7 @@ class Expansions:
     hessian: np.ndarray
     beta: np.ndarray
     sigma2: np.ndarray
+    root: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,17 +208,22 @@ class Lockstep:
 
     def _rows_left(self, slots: np.ndarray, level: int, below: list[_State]) -> np.ndarray:
         """S_z (A, q, m, G) of a level, the levels below taken out."""
-        shared, y, z = self._rows[level], self._y[level], self._z[level]
-        q, k, g = shared.shape
-        rows = np.empty((len(slots), q, k + 1, g))
-        rows[:, :, :-1] = shared
-        rows[:, :, -1] = y[slots]
+        rows = self._all_rows(slots, level)
         for inner, state in enumerate(below):
-            for a, column in enumerate(z):
+            for a, column in enumerate(self._z[level]):
                 taken = state.t[:, 0, column, None] * state.t[:, 0]
                 for i in range(1, state.t.shape[1]):
                     taken += state.t[:, i, column, None] * state.t[:, i]
                 rows[:, a] -= self._sum_up(taken, inner, level)
+        return rows
+
+    def _all_rows(self, slots: np.ndarray, level: int) -> np.ndarray:
+        """The Z rows (A, q, m, G) of the Gram matrices of a level: the predictors' are shared."""
+        shared, y = self._rows[level], self._y[level]
+        q, k, g = shared.shape
+        rows = np.empty((len(slots), q, k + 1, g))
+        rows[:, :, :-1] = shared
+        rows[:, :, -1] = y[slots]
         return rows
 
     # ------------------------------------------------------------ value and derivatives
@@ -239,7 +247,7 @@ class Lockstep:
         beta = (np.swapaxes(inverse, 1, 2) @ half[..., None])[..., 0]
         good = np.isfinite(value) & (sigma2 > 0)
         slope, hessian = self._derivatives(blocks, states, inverse, beta, sigma2, good)
-        return Expansions(np.where(good, value, np.inf), slope, hessian, beta, sigma2)
+        return Expansions(np.where(good, value, np.inf), slope, hessian, beta, sigma2, inverse)
 
     def _derivatives(
         self,

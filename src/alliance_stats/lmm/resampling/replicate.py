@@ -8,11 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from alliance_stats.lmm.algebra.derivatives import Products
-from alliance_stats.lmm.algebra.kernels import group_grams
 from alliance_stats.lmm.algebra.nested import NestedProducts
 from alliance_stats.lmm.criterion import Criterion
 from alliance_stats.lmm.design.mixed_design import MixedDesign
-from alliance_stats.lmm.design.scaling import residualise
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,35 +57,15 @@ def with_response(criterion: Criterion, along: np.ndarray, square: float) -> Rep
     return Replicate(Criterion(design, criterion.reml), along, square)
 
 
-def with_columns(criterion: Criterion, columns: np.ndarray, response: np.ndarray) -> Criterion:
-    """The model of a criterion with other numbers in all its columns, the groups as they are.
-
-    Parameters
-    ----------
-    criterion : Criterion
-        Of nested factors, with no random effect whose column is not a fixed one too.
-    columns : ndarray (p, n)
-        The fixed columns in the units of the data, rows sorted by innermost group as the
-        cross-products are.
-    response : ndarray (n,)
-    """
-    design, products = criterion.design, nested_products(criterion)
-    unique = np.vstack([design.transform.T @ columns, response])
-    p = len(columns)
-    least_squares, scale = residualise(unique, unique[:p] @ unique.T)
-    starts = np.cumsum(design.counts) - design.counts
-    grams = group_grams(unique, starts)
-    new = replace(
-        design,
-        products=replace(products, grams=grams),
-        least_squares=design.transform @ least_squares,
-        scale=scale,
-    )
-    return Criterion(new, criterion.reml)
-
-
 def with_counts(criterion: Criterion, counts: np.ndarray) -> Replicate:
     """The model of a criterion with every group of the highest factor `counts` times."""
+    new = drawn_design(criterion, counts)[0]
+    along = nested_products(criterion).grams[:-1, -1]
+    return Replicate(Criterion(new, criterion.reml), along, 0.0, counts)
+
+
+def drawn_design(criterion: Criterion, counts: np.ndarray) -> tuple[MixedDesign, np.ndarray]:
+    """The design of groups drawn again, and which innermost groups (G,) it is made of."""
     design, products = criterion.design, nested_products(criterion)
     drawn = np.repeat(np.arange(len(counts)), counts)
     taken = [drawn]
@@ -101,8 +79,7 @@ def with_counts(criterion: Criterion, counts: np.ndarray) -> Replicate:
         drawn = np.repeat(first[drawn] - starts[0], lengths) + np.arange(ends[-1])
         taken.insert(0, drawn)
     found = NestedProducts(products.grams[:, :, drawn], products.z, starts, parents)
-    new = resampled(design, found, taken)
-    return Replicate(Criterion(new, criterion.reml), products.grams[:-1, -1], 0.0, counts)
+    return resampled(design, found, taken), drawn
 
 
 def resampled(design: MixedDesign, products: Products, taken: Sequence[np.ndarray]) -> MixedDesign:

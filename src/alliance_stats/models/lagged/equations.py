@@ -9,6 +9,7 @@ from alliance_stats._base.errors import ArgumentError
 from alliance_stats.data.centering import derived_name
 from alliance_stats.data.lags import lag_name
 from alliance_stats.data.roles import Roles
+from alliance_stats.models.timing import before, sessions_until
 
 Side = Literal["outcome", "alliance"]
 
@@ -72,11 +73,6 @@ class Equation:
         )
 
 
-def before(lag: int) -> str:
-    """``t`` or ``t − 1``."""
-    return f"t − {lag}" if lag else "t"
-
-
 def equations_of(roles: Roles, step: int) -> tuple[Equation, Equation]:
     """The equations of outcome and of alliance.
 
@@ -90,11 +86,11 @@ def equations_of(roles: Roles, step: int) -> tuple[Equation, Equation]:
     ['wai of session t − 1 predicts phq of session t', 'phq of session t predicts wai of session t']
     """
     _check_timing(roles)
-    alliance_first = (roles.alliance_at, roles.outcome_at) == ("before", "after")
-    outcome_first = (roles.alliance_at, roles.outcome_at) == ("after", "before")
+    to_outcome = sessions_until(roles.alliance_at, roles.outcome_at, step)
+    to_alliance = sessions_until(roles.outcome_at, roles.alliance_at, step)
     return (
-        Equation("outcome", roles.outcome, roles.alliance, 0 if alliance_first else step, step),
-        Equation("alliance", roles.alliance, roles.outcome, 0 if outcome_first else step, step),
+        Equation("outcome", roles.outcome, roles.alliance, to_outcome, step),
+        Equation("alliance", roles.alliance, roles.outcome, to_alliance, step),
     )
 
 

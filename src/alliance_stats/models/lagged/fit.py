@@ -15,7 +15,7 @@ import pandas as pd
 
 from alliance_stats._base.checks import one_of
 from alliance_stats._base.errors import ArgumentError, DataWarning, FitWarning
-from alliance_stats._base.random import RandomSource, as_generator
+from alliance_stats._base.random import RandomSource, seed_of
 from alliance_stats.data.lags import Gap
 from alliance_stats.data.load import sessions_from
 from alliance_stats.data.roles import Roles
@@ -32,7 +32,7 @@ from alliance_stats.models.lagged.specification import (
     fit_equation,
     too_few_rows,
 )
-from alliance_stats.models.prepare import TIMES, Time, TimeColumn
+from alliance_stats.models.prepare import TIMES, Time, TimeColumn, check_clock
 from alliance_stats.models.slopes import Slopes, checked_slopes
 
 DEFAULT_SLOPES: dict[str, tuple[str, ...]] = {"patient": ("cross",)}
@@ -162,20 +162,12 @@ def fit_lagged(
         else:
             check_rows(prepared, equation, chosen)
             fits[equation.side] = fit_equation(prepared, equation, chosen)
-    result = LaggedResult(fits, prepared, chosen, data, bias_simulations, _kept(rng), tuple(path))
+    result = LaggedResult(fits, prepared, chosen, data, bias_simulations, seed_of(rng), tuple(path))
     for message in prepared.messages():
         warnings.warn(message, DataWarning, stacklevel=2)
     for message in (*path, *result.about_fits):
         warnings.warn(message, FitWarning, stacklevel=2)
     return result
-
-
-def _kept(rng: RandomSource) -> int | np.random.SeedSequence:
-    """Random numbers as a value that gives the same whenever the bias is asked for."""
-    as_generator(rng)  # refuses what cannot seed
-    if isinstance(rng, np.random.Generator):
-        return int(rng.integers(2**63))
-    return rng
 
 
 def _check_choices(step: int, gap: str, time: str, time_column: str, reml: bool) -> None:
@@ -188,10 +180,7 @@ def _check_choices(step: int, gap: str, time: str, time_column: str, reml: bool)
             f"step={step!r} is not a number of sessions back. Give 1, 2, 3, …; "
             "later sessions are not looked at."
         )
-    if time == "none" and time_column != "session":
-        raise ArgumentError(
-            f"time_column={time_column!r} would be ignored with time='none'. Leave one out."
-        )
+    check_clock(time, time_column)
 
 
 def _is_whole(value: object) -> bool:

@@ -12,20 +12,23 @@ import pandas as pd
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import DataError, DataWarning
 from alliance_stats.data.centering import center, centered_columns, derived_name
-from alliance_stats.data.lags import Gap, check_step, lag_name, lag_within, refuse_lagged
+from alliance_stats.data.lags import Gap, lag_name, lag_within, refuse_lagged
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
 from alliance_stats.data.therapist_change import TherapistChange, TherapistChanges
 from alliance_stats.data.units import Codes, Floats, at_rows, float_values, unit_codes, unit_means
-from alliance_stats.models.lagged.equations import Equation, before, equations_of
+from alliance_stats.models.lagged.equations import Equation, equations_of
 from alliance_stats.models.prepare import (
     TimeColumn,
     assign_therapists,
     check_therapists,
     clock_of,
+    first_words,
+    kept_rows,
     since_name,
     timed_frame,
 )
+from alliance_stats.models.timing import before, check_rated_steps
 
 Detrend = Literal["none", "patient"]
 #: A part within patients below this share of the rating's SD is rounding.
@@ -123,11 +126,6 @@ class PreparedLags:
         return f"{n:,} of {counted(len(self.frame), 'session')} are predicted{lost}."
 
 
-def first_words(step: int) -> str:
-    """Name of the sessions that can have no earlier one."""
-    return "first sessions" if step == 1 else f"less than {step} after the first session"
-
-
 def prepare_lags(
     data: SessionData,
     roles: Roles,
@@ -147,7 +145,7 @@ def prepare_lags(
     frame = timed_frame(sessions, roles, clock, also=[roles.session])
     check_therapists(frame, roles, therapist_change, options=_OPTIONS)
     if gap == "strict":
-        _check_rated_steps(frame, roles, step)
+        check_rated_steps(frame, roles, (roles.alliance, roles.outcome), step)
     since = since_name(clock)
     frame = _parts(frame, roles, since, detrend)
     frame = _lagged(frame, roles, gap, step)
@@ -225,25 +223,7 @@ def _complete(
     }
     if roles.therapist is not None:
         reasons[f"{roles.therapist} missing"] = frame[roles.therapist].isna()
-    keep = np.ones(len(frame), dtype=bool)
-    dropped = {}
-    for reason, gone in reasons.items():
-        lost = keep & gone.to_numpy()
-        if lost.any():
-            dropped[reason] = int(lost.sum())
-            keep &= ~lost
-    return keep, dropped
-
-
-def _check_rated_steps(frame: pd.DataFrame, roles: Roles, step: int) -> None:
-    """Raise where a rating is made at every k-th session only and `step` is no multiple of k."""
-    patient, _ = unit_codes(frame, roles.patient)
-    session = float_values(frame, roles.session)
-    order = np.lexsort((session, patient))
-    for rating in (roles.alliance, roles.outcome):
-        rows = order[frame[rating].notna().to_numpy()[order]]
-        what = f"sessions with a rating of {rating}"
-        check_step(patient[rows], session[rows], roles.session, step, what=what)
+    return kept_rows(reasons)
 
 
 def _check_enough(prepared: PreparedLags, equation: Equation) -> None:

@@ -81,7 +81,7 @@ def process_of(within: Floats, before: Floats, noise: Floats) -> Process:
 def draw_deviations(
     process: Process, grid: Grid, n: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Deviations of outcome and alliance at every row of the data, each (n studies, rows)."""
+    """Deviations of outcome and alliance at every row of the data, each (rows, n studies)."""
     length, step = grid.length, grid.step
     total = int(length.sum())
     first = np.cumsum(length) - length
@@ -94,5 +94,4 @@ def draw_deviations(
             s[row] = start @ noise[row]
         else:
             s[row] = process.a @ s[row - step] + going @ noise[row]
-    found = s[grid.row]
-    return np.ascontiguousarray(found[:, 0].T), np.ascontiguousarray(found[:, 1].T)
+    return s[grid.row, 0], s[grid.row, 1]

@@ -25,7 +25,7 @@ from alliance_stats.models.lagged.specification import (
     fit_equation,
     too_few_rows,
 )
-from alliance_stats.models.prepare import LENGTH, Time, time_term
+from alliance_stats.models.prepare import Time, length_terms
 
 _OTHER_GAP: dict[Gap, tuple[Gap, str]] = {
     "strict": ("previous", "with the session before, however long ago"),
@@ -49,7 +49,7 @@ def sensitivity_rows(
         effects = _refitted(prepared, replace(chosen, time=time), ddf)
         if effects is not None:
             found[model] = effects
-    length = _length_terms(prepared, chosen)
+    length = [":".join(map(quote_name, term)) for term in length_terms(prepared, chosen.time)]
     if length and (effects := _refitted(prepared, chosen, ddf, length)) is not None:
         found["with treatment length"] = effects
     others: dict[str, tuple[Gap, Detrend]] = {
@@ -73,18 +73,6 @@ def _times(time: Time) -> dict[str, Time]:
     found: dict[str, Time] = {"without time": "none", "with linear time": "linear"}
     found["with a time slope of each patient"] = "patient"
     return {model: other for model, other in found.items() if other != time}
-
-
-def _length_terms(prepared: PreparedLags, chosen: LaggedSpecification) -> list[str]:
-    """Sessions attended and their product with time; nothing where lengths hardly differ.
-
-    Where ratings have a trend a patient's mean depends on how long the treatment was, and so does
-    what is centred on it.
-    """
-    if chosen.time == "none" or prepared.frame[LENGTH].nunique() < 3:
-        return []
-    time = prepared.time if chosen.time == "factor" else str(time_term(chosen.time, prepared))
-    return [quote_name(LENGTH), f"{quote_name(LENGTH)}:{quote_name(time)}"]
 
 
 def _refitted(

@@ -30,9 +30,14 @@ from alliance_stats.data.therapist_change import TherapistChange, check_way
 from alliance_stats.data.units import float_values
 from alliance_stats.lmm.bivariate.fit import fit_bivariate
 from alliance_stats.models.latent.result import LatentResult
-from alliance_stats.models.prepare import PreparedSessions, TimeColumn, prepare_sessions, time_term
+from alliance_stats.models.prepare import (
+    PreparedSessions,
+    TimeColumn,
+    check_clock,
+    prepare_sessions,
+)
+from alliance_stats.models.regressors import time_regressors
 from alliance_stats.models.specification import Specification, fit_specification
-from alliance_stats.numeric.least_squares import column_rank
 
 LatentTime = Literal["linear", "log", "factor", "none"]
 Unit = Literal["therapist", "patient"]
@@ -143,7 +148,7 @@ def _fit(
         ]
     )
     _check_within(y, patient, prepared)
-    names, x = _regressors(prepared, time)
+    names, x = time_regressors(prepared, time)
     observed = Specification(
         time=time, time_column=time_column, slopes={}, mean_rows="fitted",
         therapist_mean="patients", reml=True,
@@ -167,10 +172,7 @@ def _check_arguments(unit: str, time: str, time_column: str, random_slopes: obje
             "means. Use time='linear', 'log' or 'factor'."
         )
     one_of(time, ("linear", "log", "factor", "none"), name="time")
-    if time == "none" and time_column != "session":
-        raise ArgumentError(
-            f"time_column={time_column!r} would be ignored with time='none'. Leave one out."
-        )
+    check_clock(time, time_column)
     if random_slopes:
         raise UnsupportedError(
             f"random_slopes={random_slopes!r} is not available with latent means: the coefficient "
@@ -219,23 +221,3 @@ def _check_within(y: np.ndarray, patient: np.ndarray, prepared: PreparedSessions
                 f"column '{column}' does not vary within any of "
                 f"{counted(len(number), 'patient')}. Nothing can be related to it within patients."
             )
-
-
-def _regressors(prepared: PreparedSessions, time: LatentTime) -> tuple[list[str], np.ndarray]:
-    """Intercept and time of both responses."""
-    ones = np.ones(len(prepared.frame))
-    column = time_term(time, prepared)
-    if column is None:
-        return ["(Intercept)"], ones[:, None]
-    values = prepared.frame[column].to_numpy(dtype=float)
-    names, columns = ["(Intercept)", column], [ones, values]
-    if time == "factor":
-        levels = np.unique(values)[1:]
-        names = ["(Intercept)", *(f"{column}{level:g}" for level in levels)]
-        columns = [ones, *((values == level).astype(float) for level in levels)]
-    x = np.column_stack(columns)
-    if column_rank(x) < x.shape[1]:
-        raise DataError(
-            f"time ('{column}') does not vary over the complete sessions. Use time='none'."
-        )
-    return names, x

@@ -16,6 +16,7 @@ from alliance_stats.lmm.bivariate.profile import ProfileInterval, is_unbounded
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.effects import UNITS, effects_table
 from alliance_stats.models.labels import level_counts, role_labels
+from alliance_stats.models.latent.plot import slope_frame
 from alliance_stats.models.latent.r_code import latent_r_code
 from alliance_stats.models.latent_slopes import (
     slope_profiles,
@@ -242,7 +243,7 @@ class LatentResult:
             title=self._title,
             terms=terms,
             fit=self.glance(),
-            plot=None,
+            plot=slope_frame(self.comparison),
             levels=level_counts(self.prepared.counts()),
             notes=self.notes,
             messages=self.messages,

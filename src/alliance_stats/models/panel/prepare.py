@@ -197,7 +197,13 @@ def _is_whole(value: object) -> bool:
 
 
 def _check_number(n: int) -> None:
-    if not 2 <= n <= MAX_WAVES:
+    if n > MAX_WAVES:
+        raise ArgumentError(
+            f"{n} waves were asked for; panel models take at most {MAX_WAVES}. Give "
+            f"waves={MAX_WAVES} (align='end' for the last ones), or name sessions, such as "
+            "waves=[1, 3, 5, 7]. For long treatments fit_lagged uses every session."
+        )
+    if n < 2:
         raise ArgumentError(
             f"waves={n} is no usable number of waves. Give a whole number from 2 to {MAX_WAVES}."
         )

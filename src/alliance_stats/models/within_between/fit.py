@@ -27,9 +27,10 @@ from alliance_stats.models.prepare import (
     PreparedSessions,
     Time,
     TimeColumn,
+    check_clock,
     prepare_sessions,
 )
-from alliance_stats.models.slopes import Slopes, checked_slopes
+from alliance_stats.models.slopes import Slopes, part_slopes
 from alliance_stats.models.specification import (
     Residual,
     Specification,
@@ -38,10 +39,6 @@ from alliance_stats.models.specification import (
     too_few_rows,
 )
 from alliance_stats.models.within_between.result import AllianceResult
-
-DEFAULT_SLOPES: dict[str, tuple[str, ...]] = {"patient": ("within",)}
-#: Effects that may vary over the members of a unit.
-SLOPES_ALLOWED = {"patient": ("within",), "therapist": ("within", "patient_between")}
 
 
 def fit_within_between(
@@ -147,10 +144,7 @@ def fit_within_between(
             "residual='ar1' counts sessions, and time_column='time' counts weeks. Give "
             "residual='continuous_ar1', or leave time_column out."
         )
-    if time == "none" and time_column != "session":
-        raise ArgumentError(
-            f"time_column={time_column!r} would be ignored with time='none'. Leave one out."
-        )
+    check_clock(time, time_column)
     prepared = prepare_sessions(
         data, known, time_column=time_column, mean_rows=mean_rows, therapist_mean=therapist_mean,
         therapist_change=therapist_change,
@@ -158,7 +152,7 @@ def fit_within_between(
     specification = Specification(
         time=time,
         time_column=time_column,
-        slopes=_slopes(random_slopes, prepared),
+        slopes=part_slopes(random_slopes, [effect for effect, _ in prepared.effects]),
         mean_rows=mean_rows,
         therapist_mean=therapist_mean,
         reml=reml,
@@ -175,18 +169,6 @@ def fit_within_between(
     for message in (*path, *fit.about_fit):
         warnings.warn(message, FitWarning, stacklevel=2)
     return result
-
-
-def _slopes(
-    wanted: Slopes | Literal["auto"] | None, prepared: PreparedSessions
-) -> dict[str, tuple[str, ...]]:
-    """Checked random slopes by unit."""
-    effects = [effect for effect, _ in prepared.effects]
-    allowed = {
-        unit: [name for name in names if name in effects] for unit, names in SLOPES_ALLOWED.items()
-    }
-    therapists = prepared.roles.therapist is not None
-    return checked_slopes(wanted, DEFAULT_SLOPES, allowed, therapists=therapists)
 
 
 def _auto(

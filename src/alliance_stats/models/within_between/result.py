@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,6 +21,7 @@ from alliance_stats.models.prepare import PreparedSessions
 from alliance_stats.models.shown import headline, result_html, result_text
 from alliance_stats.models.specification import Specification
 from alliance_stats.models.within_between.adjusted import adjusted_frame
+from alliance_stats.models.within_between.confounding import ConfoundingResult, confounding_of
 from alliance_stats.models.within_between.sensitivity import sensitivity_rows
 
 
@@ -126,6 +128,78 @@ class AllianceResult:
         Columns ``model`` and those of `effects`.
         """
         return sensitivity_rows(self.fit, self.prepared, self.specification)
+
+    def confounding(
+        self,
+        effect: str = "within",
+        *,
+        q: float = 1.0,
+        alpha: float = 0.05,
+        benchmarks: Sequence[str] | None = None,
+        kd: Sequence[float] = (1, 2, 3),
+        ky: Sequence[float] | None = None,
+    ) -> ConfoundingResult:
+        """How strong a time-varying confounder would have to be to explain the within effect away.
+
+        The within effect is free of everything that does not change in a patient; what changes
+        from session to session and moves both ratings (a good week, say) can still make it. This
+        asks how much of both such an unmeasured variable would have to explain.
+
+        Parameters
+        ----------
+        effect : {"within"}
+        q : float
+            Share of the effect that is to be explained away.
+        alpha : float
+            Level of the test whose significance is to be lost.
+        benchmarks : list of str, optional
+            Columns of the sessions that vary within patients. They enter the model, centred
+            within patients, and a confounder is compared with them: k times as strong.
+        kd, ky : sequence of float
+            Multiples k with the alliance, and with the outcome (by default the same).
+
+        Returns
+        -------
+        ConfoundingResult
+            ``tidy()``, ``bounds``, ``contours()``; `report.plot_confounding` draws it.
+
+        Raises
+        ------
+        UnsupportedError
+            For another effect.
+        DataError
+            If a benchmark is missing, or does not vary within patients.
+        ArgumentError
+            For q, alpha, kd or ky out of range.
+
+        Notes
+        -----
+        Partial R² is t²/(t² + df) with the t of the coefficient over its standard error under
+        independent errors and df = sessions − patients − predictors that vary within patients: the
+        algebra of the regression with a dummy for every patient. The degrees of freedom of the
+        mixed model's test are no residual degrees of freedom and have no place in it. Both rows of
+        ``tidy()`` agree where effects do not differ between patients; where they do, the mixed
+        model's is an approximation.
+
+        References
+        ----------
+        Cinelli, C., & Hazlett, C. (2020). Making sense of sensitivity: Extending omitted variable
+        bias. *Journal of the Royal Statistical Society: Series B*, 82(1), 39-67.
+
+        Examples
+        --------
+        >>> import alliance_stats as al
+        >>> result = al.fit_within_between(al.load_example("process"))
+        >>> found = result.confounding(benchmarks=["motivation"])
+        >>> found.tidy()["model"].tolist()
+        ['mixed model', 'within regression']
+        >>> found.bounds["k"].tolist()
+        [1.0, 2.0, 3.0]
+        """
+        return confounding_of(
+            self.fit, self.prepared, self.specification, effect=effect, q=q, alpha=alpha,
+            benchmarks=benchmarks, kd=kd, ky=ky,
+        )  # fmt: skip
 
     def view(self, *, ddf: Ddf = "satterthwaite") -> ResultView:
         """Return what the report room may see of this result.

@@ -208,10 +208,10 @@ def _table(fits: Mapping[str, SemResult]) -> pd.DataFrame:
 
 
 def _indices(fit: SemResult) -> dict[str, float]:
-    """Scaled test with robust (complete rows) or scaled indices, under ``estimator="mlr"``."""
+    """Scaled test with robust indices under ``estimator="mlr"``; plain ones otherwise."""
     row = fit.glance().iloc[0]
     test = "_scaled" if "chi2_scaled" in row else ""
-    index = "_robust" if "cfi_robust" in row else test
+    index = "_robust" if test and "cfi_robust" in row else test
     found = {"chi2": row["chi2" + test], "df": row["df"], "p_value": row["p_value" + test]}
     found |= {name: row[name + index] for name in ("cfi", "tli", "rmsea")}
     return found | {name: row[name] for name in ("srmr", "aic", "bic")}
@@ -269,7 +269,7 @@ def _notes(first: SemResult) -> tuple[str, ...]:
     limits, later = (chen_limits(step, small=small) for step in ("metric", "scalar"))
     kinds = ""
     if first.bread is not None:
-        index = "robust" if first.likelihood.blocks.is_complete else "scaled"
+        index = "robust" if "cfi_robust" in first.glance() else "scaled"
         kinds = (
             "Tests are scaled (Yuan-Bentler; differences after Satorra-Bentler), CFI, TLI "
             f"and RMSEA are {index}."

@@ -28,7 +28,8 @@ from alliance_stats.reliability.factor.omega import GENERAL, loadings
 from alliance_stats.reliability.result import ReliabilityResult, coefficient_rows
 from alliance_stats.sem.builders import factor_model, in_levels
 from alliance_stats.sem.difference import difference_test
-from alliance_stats.sem.fit import fit_quietly
+from alliance_stats.sem.fit import Estimator, fit_quietly
+from alliance_stats.sem.prepare import Missing
 from alliance_stats.sem.result import SemResult
 from alliance_stats.sem.spec import ModelSpec
 from alliance_stats.sem.views import fit_sentence
@@ -43,6 +44,8 @@ def multilevel_omega(
     items: Sequence[str],
     cluster: str,
     loadings: Loadings = "equal",
+    missing: Missing = "complete",
+    estimator: Estimator = "ml",
     conf_level: float = 0.95,
 ) -> ReliabilityResult:
     """Estimate omega of a score within and between clusters.
@@ -50,7 +53,7 @@ def multilevel_omega(
     Parameters
     ----------
     frame : DataFrame
-        One row a session, say, of patients as clusters. Rows with missing items are dropped.
+        One row a session, say, of patients as clusters.
     items : sequence of str
         Columns of three items or more, scored in one direction.
     cluster : str
@@ -59,6 +62,12 @@ def multilevel_omega(
         Whether an item measures the factor equally within and between clusters. Only then is the
         score's factor the same thing at both levels, as `omega_between` and `omega_2level`
         assume; the test of it stands in the notes.
+    missing : {"complete", "fiml"}
+        Use rows that are complete on all items, or all rows with an answer by full-information
+        maximum likelihood, which is valid when answers are missing at random.
+    estimator : {"ml", "mlr"}
+        ``"mlr"`` has the same estimates with standard errors that hold without normality, with
+        clusters as independent units.
     conf_level : float
 
     Returns
@@ -107,22 +116,28 @@ def multilevel_omega(
     if isinstance(items, str) or len(names) < 3:
         raise ArgumentError(f"items={items!r}: a factor model needs three items or more.")
     columns_present(frame, [*names, cluster])
-    sizes = cluster_sizes(frame, names, cluster)
-    free = fit_quietly(_spec(names, "free"), frame, cluster=cluster)
-    equal = fit_quietly(_spec(names, "equal"), frame, cluster=cluster)
+    sizes = cluster_sizes(frame, names, cluster, missing)
+    free, equal = (
+        fit_quietly(
+            _spec(names, kind), frame, cluster=cluster, missing=missing, estimator=estimator
+        )
+        for kind in ("free", "equal")
+    )
     fit = free if loadings == "free" else equal
     result = _result(fit, _about_loadings(equal, free), sizes, conf_level)
     warn_of(fit.about_data, fit.about_fit)
     return result
 
 
-def cluster_sizes(frame: pd.DataFrame, names: list[str], cluster: str) -> np.ndarray:
-    """Complete rows of every cluster."""
-    complete = frame[[*names, cluster]].dropna()
-    sizes = complete[cluster].value_counts().to_numpy()
+def cluster_sizes(
+    frame: pd.DataFrame, names: list[str], cluster: str, missing: Missing
+) -> np.ndarray:
+    """Rows of every cluster: complete ones, or those with an answer."""
+    used = frame.dropna(subset=names, how="any" if missing == "complete" else "all")
+    sizes = used[cluster].value_counts().to_numpy()
     if not len(sizes) or sizes.max() < 2:
         raise DataError(
-            f"no value of '{cluster}' stands on two complete rows, so differences within cannot "
+            f"no value of '{cluster}' stands on two usable rows, so differences within cannot "
             "be told from differences between. Use mcdonald_omega."
         )
     return sizes

@@ -20,13 +20,20 @@ from alliance_stats.reliability.factor.composite import Amount, share_row, total
 from alliance_stats.reliability.factor.multilevel import cluster_sizes, shares_by_level
 from alliance_stats.reliability.result import ReliabilityResult, coefficient_rows
 from alliance_stats.sem.builders import covariance_model, in_levels
-from alliance_stats.sem.fit import fit_quietly
+from alliance_stats.sem.fit import Estimator, fit_quietly
+from alliance_stats.sem.prepare import Missing
 from alliance_stats.sem.result import SemResult
 from alliance_stats.sem.warn import warn_of
 
 
 def multilevel_alpha(
-    frame: pd.DataFrame, *, items: Sequence[str], cluster: str, conf_level: float = 0.95
+    frame: pd.DataFrame,
+    *,
+    items: Sequence[str],
+    cluster: str,
+    missing: Missing = "complete",
+    estimator: Estimator = "ml",
+    conf_level: float = 0.95,
 ) -> ReliabilityResult:
     """Estimate alpha of a score within and between clusters.
 
@@ -36,11 +43,17 @@ def multilevel_alpha(
     Parameters
     ----------
     frame : DataFrame
-        One row a session, say, of patients as clusters. Rows with missing items are dropped.
+        One row a session, say, of patients as clusters.
     items : sequence of str
         Columns of two items or more, scored in one direction.
     cluster : str
         Column of clusters.
+    missing : {"complete", "fiml"}
+        Use rows that are complete on all items, or all rows with an answer by full-information
+        maximum likelihood, which is valid when answers are missing at random.
+    estimator : {"ml", "mlr"}
+        ``"mlr"`` has the same estimates with standard errors that hold without normality, with
+        clusters as independent units.
     conf_level : float
 
     Returns
@@ -88,9 +101,10 @@ def multilevel_alpha(
     if isinstance(items, str) or len(names) < 2:
         raise ArgumentError(f"items={items!r}: alpha needs two items or more.")
     columns_present(frame, [*names, cluster])
-    sizes = cluster_sizes(frame, names, cluster)
+    sizes = cluster_sizes(frame, names, cluster, missing)
     saturated = covariance_model(names)
-    fit = fit_quietly(in_levels(saturated, saturated), frame, cluster=cluster)
+    spec = in_levels(saturated, saturated)
+    fit = fit_quietly(spec, frame, cluster=cluster, missing=missing, estimator=estimator)
     result = _result(fit, len(sizes) / float((1.0 / sizes).sum()), conf_level)
     warn_of(fit.about_data, fit.about_fit)
     return result

@@ -3,12 +3,19 @@
 from alliance_stats._base.lazy import attach
 
 NAMES = {
+    "plot_confounding": "alliance_stats.report.plots.confounding",
     "plot_growth": "alliance_stats.report.plots.growth",
     "plot_cross_lagged": "alliance_stats.report.plots.cross_lagged",
     "plot_d_study": "alliance_stats.report.plots.d_study",
+    "plot_event": "alliance_stats.report.plots.event",
+    "plot_importance": "alliance_stats.report.plots.importance",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_lagged": "alliance_stats.report.plots.lagged",
+    "plot_moderation": "alliance_stats.report.plots.moderation",
+    "plot_latent": "alliance_stats.report.plots.latent",
+    "plot_mediation": "alliance_stats.report.plots.mediation",
     "plot_outcome": "alliance_stats.report.plots.outcome",
+    "plot_perspectives": "alliance_stats.report.plots.perspectives",
     "plot_reliability": "alliance_stats.report.plots.reliability",
     "plot_reliable_change": "alliance_stats.report.plots.reliable_change",
     "plot_ruptures": "alliance_stats.report.plots.ruptures",

@@ -1,8 +1,15 @@
+from alliance_stats.report.plots.confounding import plot_confounding as plot_confounding
 from alliance_stats.report.plots.cross_lagged import plot_cross_lagged as plot_cross_lagged
 from alliance_stats.report.plots.d_study import plot_d_study as plot_d_study
+from alliance_stats.report.plots.event import plot_event as plot_event
 from alliance_stats.report.plots.growth import plot_growth as plot_growth
+from alliance_stats.report.plots.importance import plot_importance as plot_importance
 from alliance_stats.report.plots.lagged import plot_lagged as plot_lagged
+from alliance_stats.report.plots.latent import plot_latent as plot_latent
+from alliance_stats.report.plots.mediation import plot_mediation as plot_mediation
+from alliance_stats.report.plots.moderation import plot_moderation as plot_moderation
 from alliance_stats.report.plots.outcome import plot_outcome as plot_outcome
+from alliance_stats.report.plots.perspectives import plot_perspectives as plot_perspectives
 from alliance_stats.report.plots.reliability import plot_reliability as plot_reliability
 from alliance_stats.report.plots.reliable_change import plot_reliable_change as plot_reliable_change
 from alliance_stats.report.plots.ruptures import plot_ruptures as plot_ruptures

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.numbers import has_interval, interval, number, records
 from alliance_stats.report.plots.panels import (
@@ -16,11 +15,16 @@ from alliance_stats.report.plots.panels import (
     given_axes,
     new_figure,
     panel_frame,
-    panel_ticks,
+)
+from alliance_stats.report.plots.rows import (
+    name_rows,
+    point_with_interval,
+    rows_of,
+    words_beside,
+    zero_line,
 )
 from alliance_stats.report.sources import Source, as_view
 from alliance_stats.report.style import (
-    LINE_COLOUR,
     MARK_COLOUR,
     PAGE_WIDTH,
     TEXT_SIZE,
@@ -76,7 +80,7 @@ def plot_lagged(result: Source, *, ax: Axes | Sequence[Axes] | None = None) -> A
     'Standardised coefficient (SD within patients)'
     """
     view = as_view(result)
-    plot = _plot_frame(view)
+    plot = rows_of(view, "lagged", _COLUMNS)
     figure = new_figure(ax, 1)
     with journal_style():
         if figure is not None:
@@ -99,7 +103,7 @@ def panel_names(plot: pd.DataFrame) -> list[str]:
 def figure_caption(view: ResultView) -> str:
     """What the figure shows, in sentences, for a report or an alternative text."""
     x, y = names_of(view)
-    plot = _plot_frame(view)
+    plot = rows_of(view, "lagged", _COLUMNS)
     null = (
         " Hollow diamonds: mean estimates in simulated studies of this design without the path."
         if (plot["layer"] == "null").any()
@@ -112,28 +116,13 @@ def figure_caption(view: ResultView) -> str:
     )
 
 
-def _plot_frame(view: ResultView) -> pd.DataFrame:
-    if view.kind != "lagged" or view.plot is None or view.plot.empty:
-        raise ArgumentError(
-            f"the result is of kind '{view.kind}', or has no plot frame. "
-            "Give a result of fit_lagged."
-        )
-    missing = [name for name in _COLUMNS if name not in view.plot.columns]
-    if missing:
-        raise ArgumentError(
-            f"the plot frame of this result lacks {', '.join(missing)}. "
-            "Give a result of fit_lagged."
-        )
-    return view.plot
-
-
 def _draw(axis: Axes, view: ResultView, plot: pd.DataFrame) -> None:
     effects = [effect for effect in EFFECT_ORDER if effect in set(plot["effect"])]
     heights = np.arange(len(effects), dtype=float)
     heights += _GAP * np.array([effect.endswith("autoregression") for effect in effects])
     place = dict(zip(effects, -heights, strict=True))
     panel_frame(axis)
-    axis.axvline(0.0, color="#8a8a8a", linewidth=0.8, zorder=1)
+    zero_line(axis)
     null = None
     for row in records(plot):
         y = place[row["effect"]]
@@ -143,28 +132,20 @@ def _draw(axis: Axes, view: ResultView, plot: pd.DataFrame) -> None:
                 markeredgecolor=MARK_COLOUR, markeredgewidth=0.9, linestyle="none", zorder=4,
             )  # fmt: skip
             continue
-        axis.plot([row["x_low"], row["x_high"]], [y, y], color=LINE_COLOUR, linewidth=1.6, zorder=2)
-        axis.plot(row["x"], y, marker="o", markersize=6, color=LINE_COLOUR, zorder=3)
+        point_with_interval(axis, y, row["x"], row["x_low"], row["x_high"])
         ends = {"ci_low": row["x_low"], "ci_high": row["x_high"]}
         words = number(row["x"], 2)
         words += f"  {interval(ends, 2, view.conf_level)}" if has_interval(ends) else ""
-        axis.annotate(
-            words, (1.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=TEXT_SIZE,
-            annotation_clip=False, parse_math=False,
-        )  # fmt: skip
+        words_beside(axis, y, words)
     if null is not None:
         axis.legend(
             [null], ["mean estimate in simulated studies without the path"], frameon=False,
             loc="lower left", bbox_to_anchor=(0.0, 1.0), borderpad=0.0, handletextpad=0.3,
             fontsize=TEXT_SIZE,
         )  # fmt: skip
-    axis.set_yticks([place[effect] for effect in effects])
-    axis.set_yticklabels([_row_words(view, effect) for effect in effects], parse_math=False)
     axis.set_ylim(-heights[-1] - 0.6, 0.5)
-    axis.tick_params(axis="y", length=0)
-    axis.spines["left"].set_visible(False)
-    axis.set_xlabel("Standardised coefficient (SD within patients)", fontsize=TEXT_SIZE)
-    panel_ticks(axis, "x")
+    names = [_row_words(view, effect) for effect in effects]
+    name_rows(axis, place, names, "Standardised coefficient (SD within patients)")
 
 
 def _row_words(view: ResultView, effect: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from itertools import groupby
 
 import pandas as pd
@@ -13,8 +13,13 @@ from alliance_stats.report.tables import view_decimals
 from alliance_stats.report.words import effect_place, listed, one_line
 
 
-def sensitivity_sentences(view: ResultView, effects: Collection[str]) -> list[str]:
-    """One sentence a model: the `effects` in it, and where they would support another statement."""
+def sensitivity_sentences(
+    view: ResultView, effects: Collection[str], places: Mapping[str, str] | None = None
+) -> list[str]:
+    """One sentence a model: the `effects` in it, and where they would support another statement.
+
+    `places` says where an effect lies, by default `effect_place`.
+    """
     frame = view.tables.get("Sensitivity", pd.DataFrame())
     if not {"model", "effect", "estimate"} <= set(frame.columns):
         return []
@@ -23,19 +28,26 @@ def sensitivity_sentences(view: ResultView, effects: Collection[str]) -> list[st
     others = [row for row in rows if row["model"] != "as fitted"]
     sentences = []
     for model, same in groupby(others, key=lambda row: str(row["model"])):
-        parts = [_sensitivity(view, row, fitted.get(row["effect"])) for row in same]
+        parts = [
+            _sensitivity(view, row, fitted.get(row["effect"]), _place(row, places)) for row in same
+        ]
         sentences.append(f"Sensitivity analysis {one_line(model)}: {listed(parts)}.")
     return sentences
 
 
-def _sensitivity(view: ResultView, row: Row, fitted: Row | None) -> str:
-    place = effect_place(row["effect"])
+def _place(row: Row, places: Mapping[str, str] | None) -> str:
+    own = None if places is None else places.get(row["effect"])
+    return effect_place(row["effect"]) if own is None else own
+
+
+def _sensitivity(view: ResultView, row: Row, fitted: Row | None, place: str) -> str:
     if pd.isna(row["estimate"]):
-        return f"no estimate {place}"
+        return f"no estimate {place}".rstrip()
     decimals = view_decimals(view)
     ends = f", {interval(row, decimals, view.conf_level)}" if has_interval(row) else ""
     changed = _change(row, fitted) if fitted is not None else ""
-    return f"b = {number(row['estimate'], decimals)} {place}{ends}{changed}"
+    size = f"b = {number(row['estimate'], decimals)} {place}".rstrip()
+    return f"{size}{ends}{changed}"
 
 
 def _change(row: Row, fitted: Row) -> str:

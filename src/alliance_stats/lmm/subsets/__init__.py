@@ -1,0 +1,1 @@
+"""Models of all subsets of predictors with random intercepts, all at once."""

@@ -1,0 +1,1 @@
+"""Who stays: hazards of dropout, relapse and other events from session to session."""

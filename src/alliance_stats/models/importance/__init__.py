@@ -1,0 +1,1 @@
+"""How much each predictor matters: dominance analysis within and between patients."""

@@ -1,0 +1,1 @@
+"""Alliance as patient, therapist and observer see it, in one model."""
