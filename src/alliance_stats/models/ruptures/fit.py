@@ -13,7 +13,8 @@ from alliance_stats._base.errors import ArgumentError, DataWarning, FitWarning
 from alliance_stats.data.load import sessions_from
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
-from alliance_stats.data.therapist_change import TherapistChange, check_way
+from alliance_stats.data.therapist_change import TherapistChange
+from alliance_stats.models.outcome.fit import check_change
 from alliance_stats.models.outcome.patient_fit import fit_rows
 from alliance_stats.models.ruptures.find import find_ruptures
 from alliance_stats.models.ruptures.outcome_result import RuptureOutcome
@@ -83,13 +84,7 @@ def fit_ruptures(
     if data.roles is None:  # sessions_from has refused this already
         raise ArgumentError("the sessions have no roles. Give roles=Roles(…).")
     _check_options(options)
-    check_way(therapist_change, data.roles.therapist)
-    if therapist_change in ("dyad", "crossed"):
-        raise ArgumentError(
-            f"therapist_change={therapist_change!r} is not possible in fit_ruptures: a patient is "
-            "one row and has one therapist. Use therapist_change='first', or leave the therapist "
-            "role out."
-        )
+    check_change(therapist_change, data.roles, caller="fit_ruptures")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # they are in result.messages, given below
         found = find_ruptures(data, **options)

@@ -25,6 +25,8 @@ from alliance_stats.models.ruptures.trends import Trend, centred_time, residuals
 LOWEST, HIGHEST = -0.9, 0.97
 #: Simulated series behind the match, at least and at most this many studies.
 _MATCH_SERIES, _LEAST, _MOST = 6_000, 80, 500
+#: Fewer studies where they would hold more ratings than this together.
+_FEWEST, _MATCH_RATINGS = 20, 12_000_000
 #: Half the difference of coefficients between which slopes are taken.
 STEP = 0.04
 
@@ -138,6 +140,7 @@ def estimate_null(
     trend = "own" if rule.trend else trend
     observed = float(autocorrelation(series, trend=trend)[0])
     n = int(np.clip(_MATCH_SERIES // series.seen.shape[1], _LEAST, _MOST))
+    n = min(n, max(_FEWEST, _MATCH_RATINGS // series.seen.size))
     noise = draw_noise(rng, (*series.seen.shape, n), reliability)
 
     def mean_at(rho: float) -> float:

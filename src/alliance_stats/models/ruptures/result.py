@@ -103,7 +103,7 @@ class RuptureResult:
             {
                 "n_obs": [counts["session"]],
                 "n_patients": [counts["patient"]],
-                "rule": [self.rule.name],
+                "rupture_rule": [self.rule.name],
                 "n_ruptures": [int(measures[0])],
                 "expected": [float(expected[0])],
                 "p_value": [float(self.analysis.p_values[0])],
@@ -120,7 +120,7 @@ class RuptureResult:
         return ResultView(
             kind="ruptures",
             title=self._title,
-            terms=self.tidy(),
+            terms=pd.DataFrame(),  # no coefficients: counts stand beside chance in a table
             fit=self.glance(),
             plot=ruptures_frame(self.analysis, self.ratings, self.rule),
             levels=level_counts(self.ratings.counts()),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+from scipy.special import stdtr
 
 from alliance_stats.models.ruptures.series import Floats, Series
 
@@ -42,8 +43,9 @@ def residuals(series: Series, trend: Trend) -> Floats:
 
 
 def trend_test(series: Series) -> tuple[float, float]:
-    """Mean over patients of their own slopes, and its z; NaN for one patient."""
+    """Mean over patients of their own slopes, and the p value of its t test; NaN for one patient."""
     own = slopes(series, "own")[:, 0]
     if len(own) < 2 or (own == own[0]).all():
         return float(own.mean()), float("nan")
-    return float(own.mean()), float(own.mean() / own.std(ddof=1) * np.sqrt(len(own)))
+    t = float(own.mean() / own.std(ddof=1) * np.sqrt(len(own)))
+    return float(own.mean()), float(2.0 * stdtr(len(own) - 1, -abs(t)))

@@ -8,8 +8,8 @@ from alliance_stats.models.ruptures.ratings import Ratings
 from alliance_stats.models.ruptures.rule import Rule
 from alliance_stats.models.ruptures.trends import trend_test
 
-#: A mean slope further from 0 than this many standard errors is spoken of.
-_TREND = 2.58
+#: A mean slope with a smaller p value is spoken of.
+_TREND = 0.01
 
 
 def rule_words(rule: Rule) -> str:
@@ -92,11 +92,11 @@ def messages_of(analysis: Analysis, ratings: Ratings) -> tuple[str, ...]:
             "not reliable here"
             + (": the reliability given is too low for it." if null.reliability < 1 else ".")
         )
-    slope, z = trend_test(null.series)
-    if null.trend == "none" and abs(z) > _TREND:
+    slope, p = trend_test(null.series)
+    if null.trend == "none" and p < _TREND:
         found.append(
             f"Ratings {'rise' if slope > 0 else 'fall'} by {abs(slope):.2g} points a session "
-            f"(z = {z:.1f}), but stay level in the ratings without ruptures: "
+            f"(p = {p:.2g}), but stay level in the ratings without ruptures: "
             f"{'too many' if slope > 0 else 'too few'} falls are expected. trend='common' gives "
             "them the slope."
         )
