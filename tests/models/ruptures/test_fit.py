@@ -154,7 +154,12 @@ def test_data_that_are_refused() -> None:
     moved = frame.assign(who=np.where(frame["visit"] > 5, "T0", frame["who"]))
     with pytest.raises(DataError, match="therapist_change='first'"):
         fit(moved)
-    assert len(fit(moved, therapist_change="first").prepared.frame) > 10
+    first = fit(moved, therapist_change="first")
+    assert len(first.prepared.frame) > 10
+    assert first.view().refit == (
+        "al.models.fit_ruptures(sessions, rule='criterion', simulations=99, rng=1, "
+        "therapist_change='first')"
+    )
 
 
 @pytest.mark.parametrize("case", ["therapists", "patients"])

@@ -169,7 +169,7 @@ class RuptureOutcome:
             levels=level_counts(self.prepared.counts()),
             notes=self.notes,
             messages=self.messages,
-            refit=self.found.view().refit,
+            refit=self._call(),
             labels=role_labels(
                 self.prepared.roles, formula=self.formula, verb="association",
                 ddf=ddf if ddf == "normal" or mixed else "residual",
@@ -177,6 +177,14 @@ class RuptureOutcome:
             ),
             tables=self._tables(),
         )  # fmt: skip
+
+    def _call(self) -> str:
+        """The call that fits this model again."""
+        call = self.found.refit.replace("find_ruptures", "fit_ruptures", 1)
+        changes = self.prepared.changes
+        if changes is None or changes.way == "raise":
+            return call
+        return f"{call[:-1]}, therapist_change={changes.way!r})"
 
     def _tables(self) -> dict[str, pd.DataFrame]:
         return {

@@ -126,7 +126,7 @@ class RuptureResult:
             levels=level_counts(self.ratings.counts()),
             notes=self.notes,
             messages=self.messages,
-            refit=self._call(),
+            refit=self.refit,
             labels={
                 "alliance": self.roles.alliance,
                 "session": self.roles.session,
@@ -142,7 +142,8 @@ class RuptureResult:
         """Sentences printed under the tables."""
         return notes_of(self.analysis, self.ratings, self.rule)
 
-    def _call(self) -> str:
+    @property
+    def refit(self) -> str:
         """The call that finds these ruptures again."""
         rule, scale = self.rule, self.analysis.null.scale
         given = {

@@ -43,7 +43,7 @@ def residuals(series: Series, trend: Trend) -> Floats:
 
 
 def trend_test(series: Series) -> tuple[float, float]:
-    """Mean over patients of their own slopes, and the p value of its t test; NaN for one patient."""
+    """Mean over patients of their own slopes, and p of its t test; NaN for one patient."""
     own = slopes(series, "own")[:, 0]
     if len(own) < 2 or (own == own[0]).all():
         return float(own.mean()), float("nan")
