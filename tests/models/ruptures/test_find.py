@@ -136,6 +136,24 @@ def test_what_is_printed(frame: pd.DataFrame) -> None:
     assert not any(f"P{n}" in str(result.view().plot.to_numpy()) for n in (1, 2))  # type: ignore[union-attr]
 
 
+def test_a_rule_that_finds_nothing(rng: np.random.Generator) -> None:
+    """No rupture, in the data or by chance: a share of none is missing, without a warning."""
+    frame = pd.DataFrame(
+        {"id": np.repeat(["A", "B"], 12), "visit": np.tile(np.arange(12), 2),
+         "wai": rng.normal(size=24), "phq": np.arange(24.0)}
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        result = al.models.find_ruptures(frame, ROLES, rule="control_chart", drop=9.0)
+        chance = result.chance.set_index("measure")
+        assert chance.loc["ruptures", ["observed", "expected", "p_value"]].tolist() == [0, 0, 1]
+        assert np.isnan(chance.loc["share_repaired", ["expected", "p_value"]].astype(float)).all()
+        assert result.ruptures.empty
+        assert "0 ruptures" in al.report_text(result)
+        assert repr(result)
+        assert result.tidy()["statistic"].isna().all()
+
+
 def test_a_common_trend(frame: pd.DataFrame) -> None:
     """Rising ratings fall less often than level ones, and the message says so."""
     rising = frame.assign(wai=frame["wai"] + 4 * frame["visit"])

@@ -122,6 +122,7 @@ CASES = [
     Rule("regression", 1.5, window=1, tolerance=0.2),
     Rule("partition", 1.0),
     Rule("partition", 1.9, penalty=0.5, window=3),
+    Rule("partition", 0.2, penalty=0.1),
 ]
 
 

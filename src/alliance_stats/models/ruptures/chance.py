@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alliance_stats.models.ruptures.episodes import episodes_of, signals_of
-from alliance_stats.models.ruptures.null import HIGHEST, LOWEST, STEP, Null, autocorrelation
+from alliance_stats.models.ruptures.null import HIGHEST, LOWEST, STEP, Null
 from alliance_stats.models.ruptures.rule import Rule
 from alliance_stats.models.ruptures.series import Floats, Series
 
@@ -47,7 +47,7 @@ class Chance:
     @property
     def expected(self) -> Floats:
         """Mean of every measure."""
-        return np.asarray(np.nanmean(self.measures, axis=1))
+        return _known_mean(self.measures)
 
     @property
     def excess(self) -> Floats:
@@ -71,16 +71,9 @@ def measures_of(counts: np.ndarray) -> Floats:
 def simulate_chance(null: Null, rule: Rule, n: int, rng: np.random.Generator) -> Chance:
     """Counts of `n` studies without ruptures."""
     main, line = rng.spawn(2)
-    size = max(1, CHUNK // null.series.seen.size)
-    parts, seen = [], []
-    for begin in range(0, n, size):
-        studies = null.studies(main, min(size, n - begin))
-        seen.append(autocorrelation(studies, trend=null.trend))
-        parts.append(counts_of(studies, rule, null.neighbours(null.rhos(studies))).astype(np.int16))
-    counts = np.concatenate(parts, axis=2)
-    apart = np.concatenate(seen) - null.autocorrelation
+    seen, counts = _drawn(null, rule, n, main)
     slopes = expectation_slopes(null, rule, line) if null.matched else np.zeros(len(MEASURES))
-    return Chance(counts, measures_of(counts), slopes[:, None] * apart)
+    return Chance(counts, measures_of(counts), slopes[:, None] * (seen - null.autocorrelation))
 
 
 def expectation_slopes(null: Null, rule: Rule, rng: np.random.Generator) -> Floats:
@@ -91,24 +84,33 @@ def expectation_slopes(null: Null, rule: Rule, rng: np.random.Generator) -> Floa
     """
     n = int(np.clip(_LINE_SERIES // null.series.seen.shape[1], _LEAST, _MOST))
     seed = rng.bit_generator.seed_seq.spawn(1)[0]  # type: ignore[attr-defined]
-    ends = max(null.rho - STEP, LOWEST), min(null.rho + STEP, HIGHEST)
-    found = [_means_at(null, rule, rho, np.random.default_rng(seed), n) for rho in ends]
-    below, above = found
-    return np.asarray((above[1] - below[1]) / (above[0] - below[0]))
-
-
-def _means_at(
-    null: Null, rule: Rule, rho: float, rng: np.random.Generator, n: int
-) -> tuple[float, Floats]:
-    """Mean autocorrelation and mean measures of studies at one coefficient."""
-    size = max(1, CHUNK // null.series.seen.size)
     seen, measures = [], []
+    for rho in (max(null.rho - STEP, LOWEST), min(null.rho + STEP, HIGHEST)):
+        found, counts = _drawn(null, rule, n, np.random.default_rng(seed), rho=rho)
+        seen.append(found.mean())
+        measures.append(_known_mean(measures_of(counts)))
+    return np.asarray((measures[1] - measures[0]) / (seen[1] - seen[0]))
+
+
+def _known_mean(values: Floats) -> Floats:
+    """Mean of every row without its missing values; NaN where all are missing."""
+    known = ~np.isnan(values)
+    n = known.sum(axis=1).astype(float)
+    return np.where(known, values, 0.0).sum(axis=1) / np.where(n > 0, n, np.nan)
+
+
+def _drawn(
+    null: Null, rule: Rule, n: int, rng: np.random.Generator, *, rho: float | None = None
+) -> tuple[Floats, np.ndarray]:
+    """Autocorrelation and counts of `n` studies, simulated and counted a few at a time."""
+    size = max(1, CHUNK // null.series.seen.size)
+    seen, counts = [], []
     for begin in range(0, n, size):
         studies = null.studies(rng, min(size, n - begin), rho=rho)
-        seen.append(autocorrelation(studies, trend=null.trend))
-        counts = counts_of(studies, rule, null.neighbours(null.rhos(studies)))
-        measures.append(measures_of(counts))
-    return float(np.concatenate(seen).mean()), np.nanmean(np.concatenate(measures, axis=1), axis=1)
+        own, found = null.rhos(studies)
+        seen.append(found)
+        counts.append(counts_of(studies, rule, null.neighbours(own)).astype(np.int16))
+    return np.concatenate(seen), np.concatenate(counts, axis=2)
 
 
 def p_values(excess: Floats, observed: Floats) -> Floats:

@@ -59,7 +59,7 @@ def signals_of(series: Series, rule: Rule, rho: Floats) -> Signals:
 def episodes_of(signals: Signals, rule: Rule) -> Episodes:
     """Walk over the sessions once, all patients of all studies at a time."""
     y, onset = signals.y, signals.onset
-    goal = np.broadcast_to(signals.level - rule.tolerance * signals.sd * (1.0 + 1e-12), y.shape)
+    goal = np.broadcast_to(signals.level - rule.near * signals.sd * (1.0 + 1e-12), y.shape)
     later = _highest_after(y)
     start, repair, resolved = (np.zeros(y.shape, dtype=bool) for _ in range(3))
     is_open = np.zeros(y.shape[1:], dtype=bool)

@@ -81,12 +81,13 @@ class Null:
             scale=self.scale, like=self.series,
         )  # fmt: skip
 
-    def rhos(self, series: Series) -> Floats:
-        """Coefficient of each simulated study as it would be estimated from it (n_studies,)."""
+    def rhos(self, series: Series) -> tuple[Floats, Floats]:
+        """Coefficient of each study as it would be estimated from it, and its autocorrelation."""
         seen = autocorrelation(series, trend=self.trend)
         if not self.matched:
-            return np.full(len(seen), self.rho)
-        return np.clip(self.rho + (seen - self.autocorrelation) / self.slope, LOWEST, HIGHEST)
+            return np.full(len(seen), self.rho), seen
+        own = self.rho + (seen - self.autocorrelation) / self.slope
+        return np.clip(own, LOWEST, HIGHEST), seen
 
     def neighbours(self, rho: Floats) -> Floats:
         """Correlation of neighbouring ratings, error included."""

@@ -40,6 +40,11 @@ class Rule:
     min_sessions: int = LEAST_OWN
 
     @property
+    def near(self) -> float:
+        """How close to the level a return must come, in SDs; a partition has its high level."""
+        return 0.0 if self.name == "partition" else self.tolerance
+
+    @property
     def trend(self) -> bool:
         """Whether ratings are compared with a line of the patient's own."""
         return self.name == "regression"

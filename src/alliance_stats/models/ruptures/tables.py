@@ -32,9 +32,9 @@ def _rupture(analysis: Analysis, ratings: Ratings, rule: Rule, t: int, p: int) -
     """One rupture that starts at place `t` of patient `p`."""
     signals, first = analysis.signals, int(ratings.first[p])
     y = signals.y[:, p, 0]
-    sd = float(np.broadcast_to(signals.sd, (y.size and signals.y.shape[1], 1))[p, 0])
+    sd = float(np.broadcast_to(signals.sd, (signals.y.shape[1], 1))[p, 0])
     level = float(np.broadcast_to(signals.level, signals.y.shape)[t, p, 0])
-    goal = level - rule.tolerance * sd * (1.0 + 1e-12)
+    goal = level - rule.near * sd * (1.0 + 1e-12)
     with np.errstate(invalid="ignore"):
         back = np.flatnonzero(y[t + 1 :] >= goal) + t + 1
     resolved_at = int(back[0]) if len(back) else None
