@@ -4,7 +4,7 @@ from alliance_stats._base.lazy import attach
 
 NAMES = {
     "AllianceResult": "alliance_stats.models.within_between.result",
-    "ConfoundingResult": "alliance_stats.models.within_between.confounding",
+    "ConfoundingResult": "alliance_stats.models.confounding.result",
     "LaggedResult": "alliance_stats.models.lagged.result",
     "GrowthResult": "alliance_stats.models.growth.result",
     "PerspectivesResult": "alliance_stats.models.perspectives.result",

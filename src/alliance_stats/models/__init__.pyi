@@ -1,5 +1,6 @@
 from alliance_stats.models.change.fit import reliable_change_model as reliable_change_model
 from alliance_stats.models.change.result import ModelChange as ModelChange
+from alliance_stats.models.confounding.result import ConfoundingResult as ConfoundingResult
 from alliance_stats.models.event.fit import fit_event as fit_event
 from alliance_stats.models.event.result import EventResult as EventResult
 from alliance_stats.models.growth.fit import fit_growth as fit_growth
@@ -26,6 +27,5 @@ from alliance_stats.models.ruptures.outcome_result import RuptureOutcome as Rupt
 from alliance_stats.models.ruptures.result import RuptureResult as RuptureResult
 from alliance_stats.models.therapist.fit import fit_therapist as fit_therapist
 from alliance_stats.models.therapist.result import TherapistResult as TherapistResult
-from alliance_stats.models.within_between.confounding import ConfoundingResult as ConfoundingResult
 from alliance_stats.models.within_between.fit import fit_within_between as fit_within_between
 from alliance_stats.models.within_between.result import AllianceResult as AllianceResult
