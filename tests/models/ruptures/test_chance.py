@@ -97,6 +97,19 @@ def test_the_factor_of_the_spread(rho: float, reliability: float) -> None:
     assert found[0] == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("sd", ["pooled", 5.0])
+def test_other_standard_deviations_keep_mean_and_spread(
+    rng: np.random.Generator, sd: str | float
+) -> None:
+    """Where the SD is not the patient's own, simulated patients have theirs in every study."""
+    series = stationary(rng, 20, 0.3)
+    rule = Rule("criterion", 1.0, sd=sd)  # type: ignore[arg-type]
+    null = estimate_null(series, rule, scale=NO_ENDS, reliability=1.0, rng=np.random.default_rng(2))
+    drawn = null.studies(np.random.default_rng(3), 5)
+    np.testing.assert_allclose(drawn.mean, np.broadcast_to(series.mean, (20, 5)), rtol=1e-9)
+    np.testing.assert_allclose(drawn.sd, np.broadcast_to(series.sd, (20, 5)), rtol=1e-9)
+
+
 def test_p_values_by_hand() -> None:
     excess = np.array([[3.0, 1.0, 0.0, -1.0], [np.nan, 1.0, 0.0, -1.0]])
     assert p_values(excess, np.array([1.0, 5.0])).tolist() == [3 / 5, 1 / 4]

@@ -120,7 +120,7 @@ def test_patients_left_out_are_counted(frame: pd.DataFrame) -> None:
 def test_pooled_sd_may_have_fewer_sessions(frame: pd.DataFrame) -> None:
     result = find(frame, sd="pooled", min_sessions=4)
     assert len(result.patients()) == 30
-    assert find(frame, sd=5.0, min_sessions=4).analysis.null.shrunken
+    assert find(frame, sd=5.0, min_sessions=4).analysis.null.same_spread
 
 
 def test_what_is_printed(frame: pd.DataFrame) -> None:

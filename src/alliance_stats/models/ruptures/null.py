@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import polygamma
 
 from alliance_stats.models.ruptures.latent import latent_moments, spread_factor
 from alliance_stats.models.ruptures.rule import Rule
@@ -51,10 +50,10 @@ class Null:
     scale : Scale
     trend : {"none", "common", "own"}
         Whether levels follow one slope of all patients, or the patient's own line.
-    shrunken : bool
-        Whether σ is drawn anew in every study, given the patient's ratings and the distribution of
-        σ over patients, as it must be where the rule's standard deviation is not the patient's
-        own; else σ is the patient's own.
+    same_spread : bool
+        Whether every simulated series is given the patient's own sample mean and standard
+        deviation (before rounding and cutting), as it must be where the rule's standard deviation
+        is not the patient's own: what is left to chance is the shape.
     """
 
     series: Series
@@ -65,20 +64,20 @@ class Null:
     reliability: float
     scale: Scale
     trend: Trend
-    shrunken: bool
+    same_spread: bool
 
     def studies(self, rng: np.random.Generator, n: int, *, rho: float | None = None) -> Series:
         """Simulate `n` studies."""
         shape = (*self.series.seen.shape, n)
         noise = draw_noise(rng, shape, self.reliability)
         use = self.rho if rho is None else rho
-        level, sigma = level_sigma(self.series, use, self.reliability, self.scale, trend=self.trend)
-        spread = sigma[:, None]
-        if self.shrunken:
-            spread = spread * _redrawn(self.series, use, rng, n)
+        level, sigma = level_sigma(
+            self.series, use, self.reliability, self.scale, trend=self.trend,
+            as_seen=self.same_spread,
+        )  # fmt: skip
         return ratings_of(
-            noise, level=level, sigma=spread, rho=use, reliability=self.reliability,
-            scale=self.scale, like=self.series,
+            noise, level=level, sigma=sigma[:, None], rho=use, reliability=self.reliability,
+            scale=self.scale, like=self.series, standardised=self.same_spread,
         )  # fmt: skip
 
     def rhos(self, series: Series) -> tuple[Floats, Floats]:
@@ -100,32 +99,24 @@ def autocorrelation(series: Series, *, trend: Trend) -> Floats:
 
 
 def level_sigma(
-    series: Series, rho: float, reliability: float, scale: Scale, *, trend: Trend
+    series: Series,
+    rho: float,
+    reliability: float,
+    scale: Scale,
+    *,
+    trend: Trend,
+    as_seen: bool = False,
 ) -> tuple[Floats, Floats]:
-    """Level at every session (n_sessions, n_patients) and σ (n_patients,) of the data."""
+    """Level at every session (n_sessions, n_patients) and σ (n_patients,) of the data.
+
+    With `as_seen` σ is the standard deviation of the ratings themselves, not of their process.
+    """
     left = residuals(series, trend)
     df = series.n[:, 0] - 1.0 - (trend == "own")
     squares = np.einsum("tpm,tpm->p", left, left) / df
-    factor = np.maximum(spread_factor(series, rho, reliability), 0.05)
+    factor = 1.0 if as_seen else np.maximum(spread_factor(series, rho, reliability), 0.05)
     level, sigma = latent_moments(series.mean[:, 0], np.sqrt(squares / factor), scale)
     return level + centred_time(series) * slopes(series, trend)[:, 0], sigma
-
-
-def _redrawn(series: Series, rho: float, rng: np.random.Generator, n: int) -> Floats:
-    """Factors on σ: draws from its distribution given s, patients' log σ being normal.
-
-    log s has the sampling variance ψ′(ν/2)/4 with ν = (n − 1)(1 − ρ²)/(1 + ρ²) degrees of freedom.
-    """
-    df = (series.n[:, 0] - 1.0) * (1.0 - rho**2) / (1.0 + rho**2)
-    error = polygamma(1, np.maximum(df, 1.0) / 2.0) / 4.0
-    bias = 0.5 * (polygamma(0, np.maximum(df, 1.0) / 2.0) - np.log(np.maximum(df, 1.0) / 2.0))
-    log_s = np.log(series.sd[:, 0]) - bias
-    between = max(float(log_s.var(ddof=1) - error.mean()), 0.0) if len(log_s) > 1 else 0.0
-    keep = between / (between + error)
-    centre = keep * log_s + (1.0 - keep) * np.average(log_s, weights=1.0 / (between + error))
-    shift = centre - np.log(series.sd[:, 0])
-    spread = np.sqrt(keep * error)
-    return np.asarray(np.exp(shift[:, None] + spread[:, None] * rng.standard_normal((len(df), n))))
 
 
 def estimate_null(
@@ -158,7 +149,7 @@ def estimate_null(
     slope = (mean_at(ends[1]) - mean_at(ends[0])) / (ends[1] - ends[0])
     return Null(
         series, rho, observed, slope, matched, reliability, scale, trend,
-        shrunken=rule.name == "criterion" and rule.sd != "own",
+        same_spread=rule.name == "criterion" and rule.sd != "own",
     )  # fmt: skip
 
 

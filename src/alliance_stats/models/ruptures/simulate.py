@@ -56,6 +56,7 @@ def ratings_of(
     reliability: float,
     scale: Scale,
     like: Series,
+    standardised: bool = False,
 ) -> Series:
     """Simulated studies of the patients of `like`, with its pattern of rated sessions.
 
@@ -66,11 +67,16 @@ def ratings_of(
         error; else None.
     level : array (n_sessions, n_patients)
     sigma : array (n_patients, n_studies) or (n_patients, 1)
+    standardised : bool
+        Whether every series has mean 0 and standard deviation 1 before it gets level and sigma.
     """
     y = autoregression(noise[0], rho)
     if noise[1] is not None:
         y *= np.sqrt(reliability)
         y += np.sqrt(1.0 - reliability) * noise[1]
+    if standardised:
+        plain = Series(y, like.seen)
+        y = (y - plain.mean) / plain.sd
     y *= sigma
     y += level[:, :, None]
     scale.put(y)

@@ -63,16 +63,11 @@ def notes_of(analysis: Analysis, ratings: Ratings, rule: Rule) -> tuple[str, ...
     )
     steps = "no steps" if scale.step is None else f"steps of {scale.step:g}"
     keep = {"none": "mean", "common": "mean, the slope of all patients", "own": "mean, line"}
-    spread = (
-        "standard deviations drawn given the patient's ratings and those of all patients"
-        if null.shrunken
-        else "standard deviation"
-    )
     return (
         f"Rupture: {rule_words(rule)}. Repair: {repair_words(rule)}; resolved: such a return in "
         "any later session. While a rupture is open no other starts.",
         f"Expected: {n:,} simulated studies of the same patients without ruptures, who keep "
-        f"{keep[null.trend]}, {spread} and pattern of rated sessions; AR(1) of "
+        f"{keep[null.trend]}, standard deviation and pattern of rated sessions; AR(1) of "
         f"{null.rho:.2f} (observed autocorrelation {null.autocorrelation:.2f})"
         f"{error}, {ends}, {steps}.",
         "p: share of simulated studies whose excess is as large, (1 + b)/(1 + m), one-sided; the "
