@@ -23,6 +23,10 @@ from alliance_stats.models.panel.fit import fit_cross_lagged as fit_cross_lagged
 from alliance_stats.models.panel.result import CrossLaggedResult as CrossLaggedResult
 from alliance_stats.models.perspectives.fit import fit_perspectives as fit_perspectives
 from alliance_stats.models.perspectives.result import PerspectivesResult as PerspectivesResult
+from alliance_stats.models.ruptures.find import find_ruptures as find_ruptures
+from alliance_stats.models.ruptures.fit import fit_ruptures as fit_ruptures
+from alliance_stats.models.ruptures.outcome_result import RuptureOutcome as RuptureOutcome
+from alliance_stats.models.ruptures.result import RuptureResult as RuptureResult
 from alliance_stats.models.therapist.fit import fit_therapist as fit_therapist
 from alliance_stats.models.therapist.result import TherapistResult as TherapistResult
 from alliance_stats.models.within_between.fit import fit_within_between as fit_within_between

@@ -25,6 +25,7 @@ from alliance_stats.report.plots import (
     perspectives,
     reliability,
     reliable_change,
+    ruptures,
     therapists,
     trajectories,
     within_between,
@@ -154,6 +155,13 @@ DRAWINGS = {
         reliable_change.panel_names,
         share_y=False,
         size=lambda _: reliable_change.SIZE,
+    ),
+    "ruptures": Drawing(
+        ruptures.plot_ruptures,
+        ruptures.figure_caption,
+        ruptures.panel_names,
+        share_y=False,
+        lay_out=ruptures.lay_out,
     ),
     "sessions": Drawing(
         trajectories.plot_trajectories,

@@ -41,6 +41,7 @@ EFFECT_ORDER = (
     "partner_patient_between", "actor_therapist_between", "partner_therapist_between",
     "alliance_start", "alliance_trend", "alliance_bend", "outcome_start", "outcome_trend",
     "outcome_bend", "early_rate", "patient_between_rate", "therapist_between_rate", *_MEDIATION,
+    "excess_ruptures", "excess_repaired",
 )  # fmt: skip
 
 _EFFECTS = {
@@ -78,6 +79,8 @@ _EFFECTS = {
     "early_rate": "Early alliance × later time",
     "patient_between_rate": "Between patients × later time",
     "therapist_between_rate": "Between therapists × later time",
+    "excess_ruptures": "Ruptures beyond chance",
+    "excess_repaired": "Repairs beyond chance",
 }
 _ADJECTIVES = {
     "within": "within-patient",

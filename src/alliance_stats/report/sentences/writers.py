@@ -21,6 +21,7 @@ from alliance_stats.report.sentences import (
     outcome,
     perspectives,
     reliability,
+    ruptures,
     therapist,
     within_between,
 )
@@ -46,6 +47,8 @@ WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
     "reliability_of_means": reliability.reliability_paragraphs,
     "reliability_report": reliability.report_paragraphs,
     "reliable_change": change.change_paragraphs,
+    "rupture_outcome": ruptures.rupture_outcome_paragraphs,
+    "ruptures": ruptures.ruptures_paragraphs,
     "sessions": data.sessions_paragraphs,
     "therapist": therapist.therapist_paragraphs,
     "within_between": within_between.within_between_paragraphs,
