@@ -69,6 +69,7 @@ bench: $(READY)  ## speed against lme4 (R, if installed), mixedlm and statsmodel
 	$(BIN)/python benchmarks/bench_sem.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_lagged.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_mediation.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_dyads.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_panel.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_moderation.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_event.py --write docs/performance.md
@@ -85,9 +86,11 @@ calibrate: $(READY)  ## type I error of tests and coverage of intervals with few
 	$(BIN)/python benchmarks/calibrate_moderation.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_perspectives.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_congruence.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_dyads.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_event.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_importance.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_therapist.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_ruptures.py --write docs/calibration.md
 
 clean:  ## remove what was built
 	rm -rf .venv .venv-oldest build dist docs/_build .pytest_cache .mypy_cache .ruff_cache

@@ -3,6 +3,8 @@ from alliance_stats.models.change.result import ModelChange as ModelChange
 from alliance_stats.models.confounding.result import ConfoundingResult as ConfoundingResult
 from alliance_stats.models.congruence.fit import fit_congruence as fit_congruence
 from alliance_stats.models.congruence.result import CongruenceResult as CongruenceResult
+from alliance_stats.models.dyads.fit import fit_dyads as fit_dyads
+from alliance_stats.models.dyads.result import DyadResult as DyadResult
 from alliance_stats.models.event.fit import fit_event as fit_event
 from alliance_stats.models.event.result import EventResult as EventResult
 from alliance_stats.models.growth.fit import fit_growth as fit_growth
@@ -23,6 +25,10 @@ from alliance_stats.models.panel.fit import fit_cross_lagged as fit_cross_lagged
 from alliance_stats.models.panel.result import CrossLaggedResult as CrossLaggedResult
 from alliance_stats.models.perspectives.fit import fit_perspectives as fit_perspectives
 from alliance_stats.models.perspectives.result import PerspectivesResult as PerspectivesResult
+from alliance_stats.models.ruptures.find import find_ruptures as find_ruptures
+from alliance_stats.models.ruptures.fit import fit_ruptures as fit_ruptures
+from alliance_stats.models.ruptures.outcome_result import RuptureOutcome as RuptureOutcome
+from alliance_stats.models.ruptures.result import RuptureResult as RuptureResult
 from alliance_stats.models.surface.fit import fit_response_surface as fit_response_surface
 from alliance_stats.models.surface.result import SurfaceResult as SurfaceResult
 from alliance_stats.models.therapist.fit import fit_therapist as fit_therapist

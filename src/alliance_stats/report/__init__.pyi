@@ -4,6 +4,7 @@ from alliance_stats.report.plots.confounding import plot_confounding as plot_con
 from alliance_stats.report.plots.congruence import plot_tracking as plot_tracking
 from alliance_stats.report.plots.cross_lagged import plot_cross_lagged as plot_cross_lagged
 from alliance_stats.report.plots.d_study import plot_d_study as plot_d_study
+from alliance_stats.report.plots.dyads import plot_dyads as plot_dyads
 from alliance_stats.report.plots.event import plot_event as plot_event
 from alliance_stats.report.plots.growth import plot_growth as plot_growth
 from alliance_stats.report.plots.importance import plot_importance as plot_importance
@@ -15,6 +16,7 @@ from alliance_stats.report.plots.outcome import plot_outcome as plot_outcome
 from alliance_stats.report.plots.perspectives import plot_perspectives as plot_perspectives
 from alliance_stats.report.plots.reliability import plot_reliability as plot_reliability
 from alliance_stats.report.plots.reliable_change import plot_reliable_change as plot_reliable_change
+from alliance_stats.report.plots.ruptures import plot_ruptures as plot_ruptures
 from alliance_stats.report.plots.surface import plot_surface as plot_surface
 from alliance_stats.report.plots.therapists import plot_therapists as plot_therapists
 from alliance_stats.report.plots.trajectories import plot_trajectories as plot_trajectories

@@ -14,6 +14,7 @@ from alliance_stats.report.plots import (
     congruence,
     cross_lagged,
     d_study,
+    dyads,
     event,
     growth,
     importance,
@@ -25,6 +26,7 @@ from alliance_stats.report.plots import (
     perspectives,
     reliability,
     reliable_change,
+    ruptures,
     surface,
     therapists,
     trajectories,
@@ -81,6 +83,13 @@ DRAWINGS = {
         d_study.figure_caption,
         d_study.panel_names,
         share_y=True,
+    ),
+    "dyads": Drawing(
+        dyads.plot_dyads,
+        dyads.figure_caption,
+        dyads.panel_names,
+        share_y=True,
+        size=dyads.figure_size,
     ),
     "event": Drawing(
         event.plot_event,
@@ -155,6 +164,13 @@ DRAWINGS = {
         reliable_change.panel_names,
         share_y=False,
         size=lambda _: reliable_change.SIZE,
+    ),
+    "ruptures": Drawing(
+        ruptures.plot_ruptures,
+        ruptures.figure_caption,
+        ruptures.panel_names,
+        share_y=False,
+        lay_out=ruptures.lay_out,
     ),
     "sessions": Drawing(
         trajectories.plot_trajectories,

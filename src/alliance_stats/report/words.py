@@ -38,8 +38,11 @@ EFFECT_ORDER = (
     "b1", "b2", "b3", "b4", "b5", "a1", "a2", "a3", "a4", "a5",
     "alliance_to_outcome", "outcome_to_alliance", "outcome_autoregression",
     "alliance_autoregression",
+    "actor", "partner", "actor_between", "partner_between", "actor_patient_between",
+    "partner_patient_between", "actor_therapist_between", "partner_therapist_between",
     "alliance_start", "alliance_trend", "alliance_bend", "outcome_start", "outcome_trend",
     "outcome_bend", "early_rate", "patient_between_rate", "therapist_between_rate", *_MEDIATION,
+    "excess_ruptures", "excess_repaired",
 )  # fmt: skip
 
 _EFFECTS = {
@@ -61,6 +64,14 @@ _EFFECTS = {
     "outcome_to_alliance": "Outcome to alliance",
     "outcome_autoregression": "Outcome to itself",
     "alliance_autoregression": "Alliance to itself",
+    "actor": "Actor, within patients",
+    "partner": "Partner, within patients",
+    "actor_between": "Actor, between patients",
+    "partner_between": "Partner, between patients",
+    "actor_patient_between": "Actor, between patients",
+    "partner_patient_between": "Partner, between patients",
+    "actor_therapist_between": "Actor, between therapists",
+    "partner_therapist_between": "Partner, between therapists",
     "alliance_start": "Alliance, first session",
     "alliance_trend": "Alliance, trend",
     "alliance_bend": "Alliance, bend",
@@ -80,6 +91,8 @@ _EFFECTS = {
     "early_rate": "Early alliance × later time",
     "patient_between_rate": "Between patients × later time",
     "therapist_between_rate": "Between therapists × later time",
+    "excess_ruptures": "Ruptures beyond chance",
+    "excess_repaired": "Repairs beyond chance",
 }
 _ADJECTIVES = {
     "within": "within-patient",
@@ -110,6 +123,12 @@ COLUMN_WORDS = MappingProxyType(
     {
         "icc": "ICC",
         "r": "r",
+        "k": "k",
+        "χ²": "χ²",
+        "df 1": "df 1",
+        "df 2": "df 2",
+        "sd_predictor": "SD of predictor",
+        "sd_response": "SD of outcome",
         "sd_within": "SD within",
         "sd_between": "SD between",
         "sd_alliance": "SD of alliance",

@@ -14,8 +14,8 @@ from alliance_stats.models.lagged.bias import (
     approximate_nickell,
     large_bias,
 )
-from alliance_stats.models.lagged.process import draw_deviations, grid_of, process_of
 from alliance_stats.models.lagged.replicas import fitter_of, layout_of
+from alliance_stats.models.process import draw_deviations, grid_of, process_of
 
 from .conftest import ROLES, SAME, TWO, fit, simulated
 

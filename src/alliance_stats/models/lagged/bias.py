@@ -22,7 +22,6 @@ from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.effect_size import level_sds
 from alliance_stats.models.lagged.equations import CROSS_EFFECTS, OWN_EFFECTS, Equation
 from alliance_stats.models.lagged.prepare import PreparedLags
-from alliance_stats.models.lagged.process import Process, process_of
 from alliance_stats.models.lagged.replicas import (
     EquationFitter,
     Levels,
@@ -30,6 +29,7 @@ from alliance_stats.models.lagged.replicas import (
     layout_of,
     simulated_estimates,
 )
+from alliance_stats.models.process import Process, process_of
 from alliance_stats.numeric.resample import spawn_generators
 
 #: A simulated bias of more than this many standard errors is named.

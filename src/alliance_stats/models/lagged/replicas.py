@@ -20,10 +20,10 @@ from alliance_stats.lmm.prediction.new_rows import group_columns, known_groups, 
 from alliance_stats.lmm.resampling.own_columns import OwnColumns, fit_together, mean_theta
 from alliance_stats.lmm.resampling.refits import CACHE, interior
 from alliance_stats.lmm.result import MixedModelResult
-from alliance_stats.models.lagged.centring import Centring, centring_of
 from alliance_stats.models.lagged.equations import Equation
 from alliance_stats.models.lagged.prepare import PreparedLags
-from alliance_stats.models.lagged.process import Grid, Process, draw_deviations, grid_of
+from alliance_stats.models.process import Grid, Process, draw_deviations, grid_of
+from alliance_stats.models.study_centring import Centring, centring_of
 
 #: Ratings of one side drawn at a time: studies × sessions.
 _CHUNK = 1_000_000

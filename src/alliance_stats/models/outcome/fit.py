@@ -122,7 +122,7 @@ def fit_outcome(
     window = session_window(alliance_window, name="alliance_window")
     check_min_ratings(min_ratings, window)
     _check_split(split, known)
-    _check_change(therapist_change, known)
+    check_change(therapist_change, known, caller="fit_outcome")
     _check_n_boot(n_boot, rng)
     prepared = prepare_patients(
         data, known, window=window, min_ratings=min_ratings, split=split,
@@ -160,11 +160,12 @@ def _check_split(split: str, roles: Roles) -> None:
         )
 
 
-def _check_change(therapist_change: TherapistChange, roles: Roles) -> None:
+def check_change(therapist_change: TherapistChange, roles: Roles, *, caller: str) -> None:
+    """Raise for a way with several therapists a patient, where a patient is one row."""
     check_way(therapist_change, roles.therapist)
     if therapist_change in ("dyad", "crossed"):
         raise ArgumentError(
-            f"therapist_change={therapist_change!r} is not possible in fit_outcome: a patient is "
+            f"therapist_change={therapist_change!r} is not possible in {caller}: a patient is "
             "one row and has one therapist. Use therapist_change='first', or leave the therapist "
             "role out."
         )

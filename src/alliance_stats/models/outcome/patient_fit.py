@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,12 +110,18 @@ PatientFit = MixedModelResult | LinearFit
 
 def fit_patients(prepared: PreparedPatients) -> PatientFit:
     """Regress the post-treatment score on early alliance, intake and early change."""
-    roles = prepared.roles
-    fixed = " + ".join(quote_name(name) for name in prepared.predictors)
-    formula = f"{quote_name(prepared.post)} ~ {fixed}"
-    if roles.therapist is not None:
-        return fit_quietly(f"{formula} + (1 | {quote_name(roles.therapist)})", prepared.frame)
-    values = prepared.frame[prepared.predictors].to_numpy(dtype=float)
+    therapist = prepared.roles.therapist
+    return fit_rows(prepared.frame, prepared.post, prepared.predictors, therapist)
+
+
+def fit_rows(
+    frame: pd.DataFrame, response: str, predictors: Sequence[str], therapist: str | None
+) -> PatientFit:
+    """Regress one column on others, with a random intercept of therapists if there are any."""
+    formula = f"{quote_name(response)} ~ {' + '.join(map(quote_name, predictors))}"
+    if therapist is not None:
+        return fit_quietly(f"{formula} + (1 | {quote_name(therapist)})", frame)
+    values = frame[list(predictors)].to_numpy(dtype=float)
     x = np.column_stack([np.ones(len(values)), values])
-    solution = solve_least_squares(x, prepared.frame[prepared.post].to_numpy(dtype=float))
-    return LinearFit(formula, (INTERCEPT, *prepared.predictors), solution, x.mean(axis=0))
+    solution = solve_least_squares(x, frame[response].to_numpy(dtype=float))
+    return LinearFit(formula, (INTERCEPT, *predictors), solution, x.mean(axis=0))

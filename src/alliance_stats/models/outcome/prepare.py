@@ -134,7 +134,7 @@ def prepare_patients(
     Without `early_change` intake is the only control, and no outcome at the window's start is
     needed.
     """
-    baseline = _baseline(roles)
+    baseline = baseline_of(roles)
     names = _derived_names(roles, baseline)
     sessions, changes = assign_therapists(data.frame, roles, therapist_change)
     check_therapists(sessions, roles, options=_OPTIONS)
@@ -154,7 +154,7 @@ def prepare_patients(
         }
     )
     if roles.therapist is not None:
-        frame.insert(1, roles.therapist, _therapists(sessions, roles.therapist, patient))
+        frame.insert(1, roles.therapist, therapist_of_patient(sessions, roles.therapist, patient))
     controls = (baseline, names["change"]) if early_change else (baseline,)
     keep, dropped = _complete(scores, frame, roles, window, min_ratings, early_change)
     rows = frame[keep].reset_index(drop=True)
@@ -173,7 +173,8 @@ def prepare_patients(
     return prepared
 
 
-def _baseline(roles: Roles) -> str:
+def baseline_of(roles: Roles) -> str:
+    """The column of the outcome at intake; raise where there is no such role."""
     if roles.baseline is None:
         raise ArgumentError(
             "the role 'baseline' is not given: the post-treatment score is compared between "
@@ -221,22 +222,30 @@ def _scores(
     start = np.full(n, np.nan)
     at_start = session == low
     start[patient[at_start]] = outcome[at_start]
-    after = np.flatnonzero((session > high) & ~np.isnan(outcome))
-    after = after[np.argsort(session[after], kind="stable")]
-    last = np.full(n, -1)
-    last[patient[after]] = after  # of repeated patients the last assignment stays
-    has = last >= 0
+    post, post_session = last_scores(outcome, session, patient, n, after=high)
     return _Scores(
         early=unit_means(rated, patient, n),
         n_ratings=unit_sums(rated, patient, n)[1],
-        post=np.where(has, outcome[last], np.nan),
-        post_session=np.where(has, session[last], np.nan),
+        post=post,
+        post_session=post_session,
         intake=unit_means(float_values(frame, baseline), patient, n),
         start=start,
     )
 
 
-def _therapists(frame: pd.DataFrame, column: str, patient: Codes) -> pd.Series:
+def last_scores(
+    outcome: Floats, session: Floats, patient: Codes, n: int, *, after: float
+) -> tuple[Floats, Floats]:
+    """Each patient's last outcome in a session later than `after`, and that session; else NaN."""
+    rows = np.flatnonzero((session > after) & ~np.isnan(outcome))
+    rows = rows[np.argsort(session[rows], kind="stable")]
+    last = np.full(n, -1)
+    last[patient[rows]] = rows  # of repeated patients the last assignment stays
+    has = last >= 0
+    return np.where(has, outcome[last], np.nan), np.where(has, session[last], np.nan)
+
+
+def therapist_of_patient(frame: pd.DataFrame, column: str, patient: Codes) -> pd.Series:
     """The therapist of each patient, missing where never known."""
     therapist, labels = units_seen(frame, column)
     of_patient, _ = parent_codes(patient, therapist, int(patient.max()) + 1)

@@ -7,6 +7,7 @@ NAMES = {
     "plot_growth": "alliance_stats.report.plots.growth",
     "plot_cross_lagged": "alliance_stats.report.plots.cross_lagged",
     "plot_d_study": "alliance_stats.report.plots.d_study",
+    "plot_dyads": "alliance_stats.report.plots.dyads",
     "plot_event": "alliance_stats.report.plots.event",
     "plot_importance": "alliance_stats.report.plots.importance",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
@@ -20,6 +21,7 @@ NAMES = {
     "plot_reliable_change": "alliance_stats.report.plots.reliable_change",
     "plot_surface": "alliance_stats.report.plots.surface",
     "plot_tracking": "alliance_stats.report.plots.congruence",
+    "plot_ruptures": "alliance_stats.report.plots.ruptures",
     "plot_therapists": "alliance_stats.report.plots.therapists",
     "plot_within_between": "alliance_stats.report.plots.within_between",
 }

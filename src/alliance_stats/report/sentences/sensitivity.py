@@ -45,12 +45,12 @@ def _sensitivity(view: ResultView, row: Row, fitted: Row | None, place: str) -> 
         return f"no estimate {place}".rstrip()
     decimals = view_decimals(view)
     ends = f", {interval(row, decimals, view.conf_level)}" if has_interval(row) else ""
-    changed = _change(row, fitted) if fitted is not None else ""
+    changed = changed_words(row, fitted) if fitted is not None else ""
     size = f"b = {number(row['estimate'], decimals)} {place}".rstrip()
     return f"{size}{ends}{changed}"
 
 
-def _change(row: Row, fitted: Row) -> str:
+def changed_words(row: Row, fitted: Row) -> str:
     """What a reader must not miss: the row supports another statement than the fitted model."""
     now, before = sign_of(row), sign_of(fitted)
     if now == before:

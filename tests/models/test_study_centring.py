@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from alliance_stats.data.centering import center_within
-from alliance_stats.models.lagged.centring import centring_of
+from alliance_stats.models.study_centring import centring_of
 
 
 @pytest.mark.parametrize("with_therapists", [False, True])

@@ -1,0 +1,1 @@
+"""Ruptures of the alliance and their repair, beside what chance brings about."""

@@ -1,0 +1,111 @@
+"""fit_ruptures: whether patients with more ruptures than by chance, or more repairs, do better."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from typing import Any
+
+import pandas as pd
+
+from alliance_stats._base.checks import did_you_mean
+from alliance_stats._base.errors import ArgumentError, DataWarning, FitWarning
+from alliance_stats.data.load import sessions_from
+from alliance_stats.data.roles import Roles
+from alliance_stats.data.sessions import SessionData
+from alliance_stats.data.therapist_change import TherapistChange
+from alliance_stats.models.outcome.fit import check_change
+from alliance_stats.models.outcome.patient_fit import fit_rows
+from alliance_stats.models.ruptures.find import find_ruptures
+from alliance_stats.models.ruptures.outcome_result import RuptureOutcome
+from alliance_stats.models.ruptures.patients import prepare_ruptures
+
+
+def fit_ruptures(
+    sessions: SessionData | pd.DataFrame,
+    roles: Roles | dict[str, str] | None = None,
+    *,
+    therapist_change: TherapistChange = "raise",
+    **options: Any,
+) -> RuptureOutcome:
+    """Relate ruptures beyond chance, and repairs beyond chance, to the outcome.
+
+    A raw count of ruptures is mostly a measure of how many sessions a patient had and how much the
+    ratings vary. What enters here is the patient's count less the count that chance brings about
+    in ratings like the patient's, and the repaired ones less those that chance repairs of so many.
+    One row a patient: the last outcome is regressed on both, given the score at intake, with a
+    random intercept of therapists if there is a therapist role.
+
+    Parameters
+    ----------
+    sessions : SessionData or DataFrame
+        One row a session. A frame needs `roles`. The role ``baseline`` is required.
+    roles : Roles or dict, optional
+    therapist_change : {"raise", "first"}
+        Whether patients with several therapists are refused, or count for their first one.
+    **options
+        What counts as a rupture and as its repair, and what as chance: the arguments of
+        `find_ruptures`.
+
+    Returns
+    -------
+    RuptureOutcome
+
+    Raises
+    ------
+    DataError
+        What `find_ruptures` raises; too few patients; columns that do not vary or depend on each
+        other; patients with several therapists.
+    ArgumentError
+        Without the role ``baseline``; for unknown arguments.
+
+    Warns
+    -----
+    DataWarning, FitWarning
+        Patients left out; singular or failed fits. Also in ``result.messages``.
+
+    Notes
+    -----
+    Ruptures are counted over the whole of therapy and the outcome is its last score, so this is an
+    association without an order in time. An excess of a few falls is known with much error, which
+    draws its coefficient towards 0.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import alliance_stats as al
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore")
+    ...     result = al.models.fit_ruptures(al.load_example("sessions"), simulations=99)
+    >>> result.effects["effect"].tolist()
+    ['excess_ruptures', 'excess_repaired']
+    """
+    data = sessions_from(sessions, roles)
+    if data.roles is None:  # sessions_from has refused this already
+        raise ArgumentError("the sessions have no roles. Give roles=Roles(…).")
+    _check_options(options)
+    check_change(therapist_change, data.roles, caller="fit_ruptures")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)  # they are in result.messages, given below
+        found = find_ruptures(data, **options)
+    prepared = prepare_ruptures(data, data.roles, found, therapist_change)
+    fit = fit_rows(prepared.frame, prepared.post, prepared.predictors, data.roles.therapist)
+    result = RuptureOutcome(fit, prepared, found)
+    for message in result.messages:
+        category = FitWarning if message in fit.messages else DataWarning
+        warnings.warn(message, category, stacklevel=2)
+    return result
+
+
+def _check_options(options: dict[str, Any]) -> None:
+    known = [
+        name
+        for name, parameter in inspect.signature(find_ruptures).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    ]
+    for name in options:
+        if name not in known:
+            raise ArgumentError(
+                f"{name} is no argument of fit_ruptures.{did_you_mean(name, known)} It takes those "
+                f"of find_ruptures: {', '.join(known)}."
+            )

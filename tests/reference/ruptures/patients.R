@@ -1,0 +1,5 @@
+d <- read.csv("patients.csv", check.names = FALSE, encoding = "UTF-8")
+m <- lm(phq_post ~ excess_ruptures + excess_repaired + phq_intake, data = d)
+stopifnot(nobs(m) == 53)
+print(summary(m), digits = 8)
+print(logLik(m), digits = 12)
