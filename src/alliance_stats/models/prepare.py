@@ -63,6 +63,8 @@ class PreparedSessions:
     changes : TherapistChanges, optional
         What was made of patients who change their therapist, counted in all sessions; without
         therapists None.
+    also : tuple of str
+        Further columns that were treated like the alliance.
     """
 
     frame: pd.DataFrame
@@ -75,6 +77,7 @@ class PreparedSessions:
     source: pd.DataFrame
     rows: np.ndarray
     changes: TherapistChanges | None = None
+    also: tuple[str, ...] = ()
 
     def messages(self) -> tuple[str, ...]:
         """Dropped sessions by cause, and what was made of patients who change their therapist."""
@@ -186,6 +189,7 @@ def prepare_sessions(
         source=data.frame,
         rows=np.flatnonzero(keep),
         changes=changes,
+        also=tuple(also),
     )
 
 

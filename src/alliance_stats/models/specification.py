@@ -34,6 +34,8 @@ class Specification:
     reml : bool
     residual : {"ar1", "continuous_ar1"}, optional
         How a patient's residuals are correlated over time.
+    covariates : tuple of str
+        Columns of further fixed terms.
     """
 
     time: Time
@@ -43,6 +45,7 @@ class Specification:
     therapist_mean: str
     reml: bool
     residual: Residual | None = None
+    covariates: tuple[str, ...] = ()
 
 
 def fit_specification(
@@ -80,7 +83,7 @@ def model_formula(
         for unit, effects in specification.slopes.items()
     }
     time = time_term(specification.time, prepared)
-    fixed = [*map(quote_name, columns.values()), *extra]
+    fixed = [*map(quote_name, [*columns.values(), *specification.covariates]), *extra]
     return session_formula(
         prepared.roles.outcome, fixed, slopes, prepared.groups, time=time, kind=specification.time
     )
