@@ -21,7 +21,6 @@ import pandas as pd
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats._version import __version__
 from alliance_stats.data.roles import Roles
-from alliance_stats.models.multiverses.choices import option_label
 from alliance_stats.models.multiverses.flips import Flips
 from alliance_stats.models.multiverses.grid import Grid
 from alliance_stats.models.multiverses.rows import UNITS, Row
@@ -55,9 +54,8 @@ def fingerprint(frame: pd.DataFrame, roles: Roles, grid: Grid, flips: Flips | No
         "version": __version__,
         "question": grid.question,
         "roles": asdict(roles),
-        "rows": [{n: option_label(n, v) for n, v in row.items() if v is not None or n != "random_slopes"}
-                 for row in grid.rows],
-    }  # fmt: skip
+        "rows": [[(name, repr(option)) for name, option in row.items()] for row in grid.rows],
+    }
     found.update(json.dumps(settings, sort_keys=True, default=str).encode())
     if flips is not None:
         found.update(flips.signs.astype(np.int8).tobytes())

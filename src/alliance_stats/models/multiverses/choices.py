@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -139,9 +140,10 @@ def _checked_options(question: str, name: str, options: Sequence[Any]) -> tuple[
             f"choices[{name!r}] has {seen}: that is no choice. Give two or more, or "
             f"fixed={{{name!r}: …}} for what all specifications have in common."
         )
-    labels = [option_label(name, option) for option in found]
-    if twice := [label for k, label in enumerate(labels) if label in labels[:k]]:
-        raise ArgumentError(f"choices[{name!r}] has the option {twice[0]!r} twice. Give it once.")
+    counts = Counter(option_label(name, option) for option in found)
+    label, times = counts.most_common(1)[0]
+    if times > 1:
+        raise ArgumentError(f"choices[{name!r}] has the option {label!r} twice. Give it once.")
     return found
 
 

@@ -22,6 +22,12 @@ QUANTITIES = {
     "lagged": "sessions of a patient after sessions in which the alliance differed by one point",
     "outcome": "patients whose early alliance differs by one point",
 }
+PLACES = {
+    "within": "within patients",
+    "between": "between patients",
+    "lagged": "from one session to the next",
+    "outcome": "early in therapy",
+}
 
 _CGM = (
     "centring at the grand mean mixes the effects within and between patients, which is another "

@@ -31,6 +31,7 @@ from alliance_stats.models.multiverses.choices import check_question, checked_ch
 from alliance_stats.models.multiverses.flips import Flips, check_flips, draw_flips
 from alliance_stats.models.multiverses.grid import Grid, make_grid
 from alliance_stats.models.multiverses.progress import now_and_then, shown
+from alliance_stats.models.multiverses.questions import check_columns
 from alliance_stats.models.multiverses.result import MultiverseResult
 from alliance_stats.models.multiverses.run import Done, check_any, run
 from alliance_stats.models.windows import is_whole
@@ -143,6 +144,7 @@ def multiverse(
     if known is None:  # sessions_from has refused this already
         raise ArgumentError("the sessions have no roles. Give roles=Roles(…).")
     _check_therapists(grid, known)
+    check_columns(question, grid.rows, data, known)
     flips = _flips(data, known, grid, permutations, rng)
     done = _fit_all(data, known, grid, flips, path, progress)
     check_any(done.whole)

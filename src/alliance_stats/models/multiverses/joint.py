@@ -78,5 +78,5 @@ def joint_table(
         low, high = np.quantile(known, [0.025, 0.975]) if len(known) else (np.nan, np.nan)
         p = (1.0 + extreme) / (1.0 + len(many))
         rows.append((name, float(one), float(low), float(high), len(many), p))
-    columns = ["statistic", "observed", "null_low", "null_high", "draws", "p_value"]
+    columns = ["test", "observed", "null_low", "null_high", "draws", "p_value"]
     return pd.DataFrame(rows, columns=columns)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from alliance_stats.data.centering import TWO_LEVEL_EFFECTS, centered_columns
+from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
-from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.covariates import check_covariates, covariate_columns
 from alliance_stats.models.lagged import specification as lagged
 from alliance_stats.models.lagged.fit import DEFAULT_SLOPES as LAGGED_SLOPES
@@ -19,7 +20,7 @@ from alliance_stats.models.outcome.fit import fit_outcome
 from alliance_stats.models.outcome.patient_fit import PatientFit, fit_patients
 from alliance_stats.models.outcome.prepare import PreparedPatients, prepare_patients
 from alliance_stats.models.prepare import PreparedSessions, prepare_sessions
-from alliance_stats.models.slopes import checked_slopes, part_slopes
+from alliance_stats.models.slopes import Slopes, checked_slopes, part_slopes
 from alliance_stats.models.specification import Specification, check_rows, fit_specification
 from alliance_stats.models.within_between.fit import fit_within_between
 
@@ -125,6 +126,24 @@ def _change(options: Options) -> dict[str, Any]:
     return {k: v for k, v in options.items() if k == "therapist_change"}
 
 
+def check_columns(question: str, rows: Sequence[Options], data: SessionData, roles: Roles) -> None:
+    """Raise for covariates that are no columns, and slopes of what no unit can differ in."""
+    parts = [effect for effect, _ in centered_columns(roles.alliance, therapist=True)]
+    for options in rows:
+        if options.get("covariates"):
+            check_covariates(options["covariates"], "both", data, roles)
+        if slopes := options.get("random_slopes"):
+            if question == "lagged":
+                _lagged_slopes(slopes, roles)
+            else:
+                part_slopes(slopes, parts if roles.therapist is not None else TWO_LEVEL_EFFECTS)
+
+
+def _lagged_slopes(slopes: Slopes | None, roles: Roles) -> dict[str, tuple[str, ...]]:
+    three = roles.therapist is not None
+    return checked_slopes(slopes, LAGGED_SLOPES, SLOPES_ALLOWED, therapists=three)
+
+
 def _prepare_lags(data: SessionData, options: Options) -> PreparedLags:
     if data.roles is None:
         raise ValueError("sessions without roles")
@@ -136,10 +155,7 @@ def _prepare_lags(data: SessionData, options: Options) -> PreparedLags:
 
 def _estimate_lagged(prepared: PreparedLags, options: Options) -> Estimated:
     equation = prepared.equations[0]
-    slopes = checked_slopes(
-        options["random_slopes"], LAGGED_SLOPES, SLOPES_ALLOWED,
-        therapists=prepared.roles.therapist is not None,
-    )  # fmt: skip
+    slopes = _lagged_slopes(options["random_slopes"], prepared.roles)
     chosen = lagged.LaggedSpecification(
         time=options["time"], time_column=options["time_column"],
         slopes={equation.side: slopes}, reml=options["reml"],
@@ -193,7 +209,3 @@ def quietly(model: Question, data: SessionData, options: Options) -> Any:
         warnings.simplefilter("ignore")
         return model.call(data, options)
 
-
-def is_mixed(fit: PatientFit) -> bool:
-    """Whether a fit has random effects."""
-    return isinstance(fit, MixedModelResult)

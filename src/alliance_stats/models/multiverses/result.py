@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,7 +16,13 @@ from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
 from alliance_stats.models.effects import UNITS
 from alliance_stats.models.labels import level_counts, role_labels
-from alliance_stats.models.multiverses.choices import HEADINGS, option_label
+from alliance_stats.models.multiverses.choices import (
+    HEADINGS,
+    Options,
+    option_label,
+    specifications_words,
+)
+from alliance_stats.models.multiverses.estimand import PLACES
 from alliance_stats.models.multiverses.flips import Flips
 from alliance_stats.models.multiverses.grid import Grid
 from alliance_stats.models.multiverses.influence import influence_table
@@ -25,8 +30,8 @@ from alliance_stats.models.multiverses.joint import joint_table
 from alliance_stats.models.multiverses.plot import curve_frame
 from alliance_stats.models.multiverses.questions import MODELS, quietly
 from alliance_stats.models.multiverses.r_code import rows_and_fit, specification_r_code
-from alliance_stats.models.multiverses.rows import USABLE, Row, rows_table
 from alliance_stats.models.multiverses.rows import UNITS as COUNTED
+from alliance_stats.models.multiverses.rows import USABLE, Row, rows_table
 from alliance_stats.models.multiverses.sources import sessions_of
 from alliance_stats.models.multiverses.summary import summary_table
 from alliance_stats.models.multiverses.words import call_of, effect_of, messages_of, notes_of
@@ -136,7 +141,7 @@ class MultiverseResult:
     def joint_test(self) -> pd.DataFrame:
         """Three tests that there is no effect in any specification; empty without permutations.
 
-        Columns ``statistic observed null_low null_high draws p_value``: the median estimate, the
+        Columns ``test observed null_low null_high draws p_value``: the median estimate, the
         larger of the shares that are significant (p < .05) above and below zero, and Stouffer's z;
         the range that holds 95% of the draws without the effect; and the two-sided p.
         """
@@ -172,7 +177,7 @@ class MultiverseResult:
         data = sessions_of(self.sessions, self.roles, options)
         return quietly(MODELS[self.grid.question], data, options)
 
-    def options(self, number: int) -> Mapping[str, Any]:
+    def options(self, number: int) -> Options:
         """All options of one specification, those that do not vary too."""
         if not is_whole(number) or not 0 <= number < len(self.rows):
             raise ArgumentError(
@@ -265,13 +270,9 @@ class MultiverseResult:
 
     @property
     def _title(self) -> str:
-        name = {"within": "within patients", "between": "between patients",
-                "lagged": "from one session to the next", "outcome": "early in therapy"}  # fmt: skip
-        roles = self.roles
-        return (
-            f"{roles.alliance} and {roles.outcome} {name[self.grid.question]}: "
-            f"{len(self.rows):,} specifications"
-        )
+        roles, place = self.roles, PLACES[self.grid.question]
+        size = specifications_words(len(self.rows))
+        return f"{roles.alliance} and {roles.outcome} {place}: {size}"
 
     def _shown(self) -> tuple[str, list[pd.DataFrame], tuple[str, ...]]:
         """Heading, tables and sentences, in text as in HTML."""

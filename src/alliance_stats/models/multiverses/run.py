@@ -62,7 +62,7 @@ def run(
             groups.setdefault(model.key(options), []).append(number)
     n_done = sum(row is not None for row in done.rows)
     for numbers in groups.values():
-        prepared = _attempt(lambda: _prepare(data, roles, grid, grid.rows[numbers[0]]))
+        prepared = _prepared(data, roles, grid, grid.rows[numbers[0]])
         for number in numbers:
             row, draws = _row(model.estimate, prepared, grid.rows[number], flips)
             if draws is not None:
@@ -72,8 +72,10 @@ def run(
             after(n_done)
 
 
-def _prepare(data: SessionData, roles: Roles, grid: Grid, options: Options) -> Any:
-    return MODELS[grid.question].prepare(sessions_of(data, roles, options), options)
+def _prepared(data: SessionData, roles: Roles, grid: Grid, options: Options) -> Any:
+    """The rows that specifications share, or the error that they all fail with."""
+    prepare = MODELS[grid.question].prepare
+    return _attempt(lambda: prepare(sessions_of(data, roles, options), options))
 
 
 def _attempt(step: Callable[[], Any]) -> Any:

@@ -61,26 +61,21 @@ def _draw_note(flips: Flips) -> str:
 def messages_of(rows: Sequence[Row], draws: np.ndarray) -> tuple[str, ...]:
     """Fits that failed, did not converge or are singular; draws that could not be fitted."""
     found = []
-    failures = Counter(row.note for row in rows if row.status == "failed")
-    for note, n in failures.items():
-        found.append(f"{specifications_words(n)} failed and {agree(n, 'does', 'do')} not count: "
-                     f"{note}")  # fmt: skip
-    for state, verdict in (("not converged", "and {} not count"), ("singular", "and {}")):
-        if n := sum(row.status == state for row in rows):
-            verb = (
-                agree(n, "does", "do") if state == "not converged" else agree(n, "counts", "count")
-            )
-            what = (
-                "did not converge"
-                if state == "not converged"
-                else agree(n, "is", "are") + " singular"
-            )
-            found.append(f"{specifications_words(n)} {what} {verdict.format(verb)}.")
-    if n := int(np.isnan(draws).any(axis=-1).sum()):
+    for note, n in Counter(row.note for row in rows if row.status == "failed").items():
+        found.append(f"{specifications_words(n)} failed and {_do(n)} not count: {note}")
+    if n := sum(row.status == "not converged" for row in rows):
+        found.append(f"{specifications_words(n)} did not converge and {_do(n)} not count.")
+    if n := sum(row.status == "singular" for row in rows):
         found.append(
-            f"{counted(n, 'refit')} of the joint test had no end and {agree(n, 'does', 'do')} not count."
+            f"{specifications_words(n)} {agree(n, 'is', 'are')} singular; their estimates count."
         )
+    if n := int(np.isnan(draws).any(axis=-1).sum()):
+        found.append(f"{counted(n, 'refit')} of the joint test had no end and {_do(n)} not count.")
     return tuple(found)
+
+
+def _do(n: int) -> str:
+    return agree(n, "does", "do")
 
 
 def call_of(grid: Grid, fixed: Mapping[str, Any], n_draws: int) -> str:
