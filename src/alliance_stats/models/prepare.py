@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
@@ -107,6 +108,11 @@ class PreparedSessions:
         """Group of every row, numbered by first appearance."""
         rows = self.frame.groupby(list(columns), sort=False, observed=True)
         return rows.ngroup().to_numpy(dtype=np.intp)
+
+    @cached_property
+    def n_patients(self) -> int:
+        """Groups of the patients' factor."""
+        return int(self.group_codes(self.groups["patient"]).max()) + 1
 
     @property
     def length_identified(self) -> bool:

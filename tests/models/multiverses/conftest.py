@@ -33,9 +33,10 @@ def made_sessions(
     therapist = patient // per_therapist
     session = np.concatenate([np.arange(n) for n in sizes]) + 1
     n_therapists = patients // per_therapist + 1
-    level = rng.normal(0, 1, patients) + rng.normal(0, 0.5, n_therapists)[
-        np.arange(patients) // per_therapist
-    ]
+    level = (
+        rng.normal(0, 1, patients)
+        + rng.normal(0, 0.5, n_therapists)[np.arange(patients) // per_therapist]
+    )
     now = rng.normal(0, 1, len(patient))
     slope = within + slope_sd * rng.normal(0, 1, patients)
     own = rng.normal(0, 1, patients) + between * level
@@ -72,5 +73,10 @@ def ask(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return al.models.multiverse(  # type: ignore[no-any-return, unused-ignore]
-            question, frame, choices, roles=roles, progress=False, **more  # type: ignore[arg-type]
+            question,
+            frame,
+            choices,
+            roles=roles,
+            progress=False,
+            **more,  # type: ignore[arg-type]
         )

@@ -70,9 +70,12 @@ def direct(question: str, frame: pd.DataFrame, options: dict[str, Any]) -> pd.Se
             found = al.fit_lagged(data, roles, **given, bias_simulations=0).tidy()
             return found.set_index("effect").loc["alliance_to_outcome"]
         if question == "outcome":
-            return al.fit_outcome(data, roles, **given).tidy().set_index("effect").loc[
-                "early_alliance"
-            ]
+            return (
+                al.fit_outcome(data, roles, **given)
+                .tidy()
+                .set_index("effect")
+                .loc["early_alliance"]
+            )
         found = al.fit_within_between(data, roles, **given).tidy().set_index("effect")
         return found.loc["within" if question == "within" else "patient_between"]
 

@@ -37,7 +37,9 @@ def test_unbalanced_gives_the_mean_over_all_orders() -> None:
             x += [(codes[:, k] == level).astype(float) for level in (1, 2)]
         table = np.column_stack(x)
         fitted = table @ np.linalg.lstsq(table, estimate, rcond=None)[0]
-        return float(((fitted - estimate.mean()) ** 2).sum() / ((estimate - estimate.mean()) ** 2).sum())
+        return float(
+            ((fitted - estimate.mean()) ** 2).sum() / ((estimate - estimate.mean()) ** 2).sum()
+        )
 
     expected = np.zeros(3)
     for order in permutations(range(3)):

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from alliance_stats.data.centering import TWO_LEVEL_EFFECTS, centered_columns
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
@@ -55,20 +57,27 @@ class Question:
     data_choices : tuple of str
         Choices that the prepared rows depend on, besides those of `sources`.
     prepare, estimate : callable
-        Rows of the sessions under some options; the specification's fit to these rows.
+        Rows of the sessions under some options; the specification's fit to these rows,
+        given the θ of a similar one.
     call : callable
         The result object of the public function, given the same sessions and options.
     """
 
     data_choices: tuple[str, ...]
     prepare: Callable[[SessionData, Options], Any]
-    estimate: Callable[[Any, Options], Estimated]
+    estimate: Callable[[Any, Options, np.ndarray | None], Estimated]
     call: Callable[[SessionData, Options], Any]
 
     def key(self, options: Options) -> tuple[Any, ...]:
         """What the prepared rows depend on."""
         names = (*_SOURCE, *self.data_choices)
         return tuple(options[name] for name in names if name in options)
+
+    def likeness(self, options: Options) -> str:
+        """What specifications with similar θ have in common."""
+        names = ("therapist", "random_slopes", "gap")
+        line = options.get("time") == "patient"
+        return repr([line, *(options.get(name) for name in names)])
 
 
 def _prepare_sessions(data: SessionData, options: Options) -> PreparedSessions:
@@ -97,13 +106,17 @@ def _session_specification(prepared: PreparedSessions, options: Options) -> Spec
     )
 
 
-def _estimate_sessions(number: int) -> Callable[[PreparedSessions, Options], Estimated]:
+def _estimate_sessions(
+    number: int,
+) -> Callable[[PreparedSessions, Options, np.ndarray | None], Estimated]:
     """Of the effect within patients (0) or between them (1)."""
 
-    def estimate(prepared: PreparedSessions, options: Options) -> Estimated:
+    def estimate(
+        prepared: PreparedSessions, options: Options, near: np.ndarray | None
+    ) -> Estimated:
         chosen = _session_specification(prepared, options)
         check_rows(prepared, chosen)
-        fit = fit_specification(prepared, chosen)
+        fit = fit_specification(prepared, chosen, near=near)
         return Estimated(fit, prepared.effects[number][1], prepared.counts())
 
     return estimate
@@ -153,7 +166,9 @@ def _prepare_lags(data: SessionData, options: Options) -> PreparedLags:
     )  # fmt: skip
 
 
-def _estimate_lagged(prepared: PreparedLags, options: Options) -> Estimated:
+def _estimate_lagged(
+    prepared: PreparedLags, options: Options, near: np.ndarray | None
+) -> Estimated:
     equation = prepared.equations[0]
     slopes = _lagged_slopes(options["random_slopes"], prepared.roles)
     chosen = lagged.LaggedSpecification(
@@ -161,14 +176,14 @@ def _estimate_lagged(prepared: PreparedLags, options: Options) -> Estimated:
         slopes={equation.side: slopes}, reml=options["reml"],
     )  # fmt: skip
     lagged.check_rows(prepared, equation, chosen)
-    fit = lagged.fit_equation(prepared, equation, chosen)
+    fit = lagged.fit_equation(prepared, equation, chosen, near=near)
     return Estimated(fit, equation.cross, prepared.counts(equation))
 
 
 def _call_lagged(data: SessionData, options: Options) -> Any:
     names = ("gap", "time", "time_column", "random_slopes", "reml")
     given = {name: options[name] for name in names}
-    return fit_lagged(data, **given, **_change(options), bias_simulations=0)
+    return fit_lagged(data, **given, **_change(options))
 
 
 def _prepare_patients(data: SessionData, options: Options) -> PreparedPatients:
@@ -180,7 +195,9 @@ def _prepare_patients(data: SessionData, options: Options) -> PreparedPatients:
     )  # fmt: skip
 
 
-def _estimate_patients(prepared: PreparedPatients, options: Options) -> Estimated:
+def _estimate_patients(
+    prepared: PreparedPatients, options: Options, near: np.ndarray | None
+) -> Estimated:
     return Estimated(fit_patients(prepared), prepared.early, prepared.counts())
 
 
@@ -208,4 +225,3 @@ def quietly(model: Question, data: SessionData, options: Options) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return model.call(data, options)
-

@@ -11,10 +11,11 @@ import numpy as np
 from alliance_stats._base.errors import AllianceStatsError, ArgumentError
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
+from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.multiverses.choices import Options
 from alliance_stats.models.multiverses.flips import Flips, flipped
 from alliance_stats.models.multiverses.grid import Grid
-from alliance_stats.models.multiverses.questions import MODELS, Estimated
+from alliance_stats.models.multiverses.questions import MODELS, Question
 from alliance_stats.models.multiverses.rows import USABLE, Row, failed, row_of
 from alliance_stats.models.multiverses.sources import sessions_of
 
@@ -60,11 +61,12 @@ def run(
     for number, options in enumerate(grid.rows):
         if done.rows[number] is None:
             groups.setdefault(model.key(options), []).append(number)
+    near: dict[str, np.ndarray] = {}
     n_done = sum(row is not None for row in done.rows)
     for numbers in groups.values():
         prepared = _prepared(data, roles, grid, grid.rows[numbers[0]])
         for number in numbers:
-            row, draws = _row(model.estimate, prepared, grid.rows[number], flips)
+            row, draws = _row(model, prepared, grid.rows[number], flips, near)
             if draws is not None:
                 done.draws[number] = draws
             done.rows[number] = row
@@ -87,18 +89,25 @@ def _attempt(step: Callable[[], Any]) -> Any:
 
 
 def _row(
-    estimate: Callable[[Any, Options], Estimated],
+    model: Question,
     prepared: Any,
     options: Options,
     flips: Flips | None,
+    near: dict[str, np.ndarray],
 ) -> tuple[Row, np.ndarray | None]:
-    """The row of one specification, and its draws where there is a joint test."""
+    """The row of one specification, and its draws where there is a joint test.
+
+    `near` holds the θ of the last fit of every kind, and is given this one's.
+    """
     if isinstance(prepared, Exception):
         return failed(prepared), None
-    found = _attempt(lambda: estimate(prepared, options))
+    alike = model.likeness(options)
+    found = _attempt(lambda: model.estimate(prepared, options, near.get(alike)))
     if isinstance(found, Exception):
         return failed(found), None
     row = row_of(found)
+    if row.status == "ok" and isinstance(found.fit, MixedModelResult):
+        near[alike] = found.fit.minimum.theta
     if flips is None or row.status not in USABLE:
         return row, None
     return row, flipped(found, prepared, flips)

@@ -41,6 +41,11 @@ def notes_of(
     ]
     if fixed:
         notes.append(f"In all specifications: {choice_words(fixed, list(fixed))}.")
+    if grid.question == "lagged":
+        notes.append(
+            "Paths from observed patient means are biased in short series, in all specifications "
+            "alike: look at specification(0).bias, simulated for this design."
+        )
     for rule, n in grid.excluded.items():
         notes.append(f"{counted(n, 'combination')} excluded: {rule}.")
     if flips is not None:

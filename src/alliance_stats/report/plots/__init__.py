@@ -17,6 +17,7 @@ NAMES = {
     "plot_perspectives": "alliance_stats.report.plots.perspectives",
     "plot_reliability": "alliance_stats.report.plots.reliability",
     "plot_reliable_change": "alliance_stats.report.plots.reliable_change",
+    "plot_specification_curve": "alliance_stats.report.plots.specification_curve",
     "plot_therapists": "alliance_stats.report.plots.therapists",
     "plot_within_between": "alliance_stats.report.plots.within_between",
 }
