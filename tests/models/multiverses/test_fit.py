@@ -97,7 +97,8 @@ def test_rows_equal_direct_calls_within(frame: pd.DataFrame, choices: dict[str, 
 
 def test_rows_equal_direct_calls_between(frame: pd.DataFrame) -> None:
     choices = {"mean_rows": ["available", "fitted"], "time": ["linear", "log"],
-               "therapist_mean": ["patients", "sessions"], "outliers": ["keep", "drop_2sd"]}  # fmt: skip
+               "therapist_mean": ["patients", "sessions"],
+               "outliers": ["keep", "drop_2sd"]}  # fmt: skip
     check_rows("between", frame, ask("between", frame, choices))
 
 

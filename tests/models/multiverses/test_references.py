@@ -65,7 +65,10 @@ def test_specification_equals_r(case: str, tol: SimpleNamespace) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         result = al.models.multiverse(
-            question, al.load_example("sessions"), choices, progress=False  # type: ignore[arg-type]
+            question,
+            al.load_example("sessions"),
+            choices,
+            progress=False,  # type: ignore[arg-type]
         )
     number = next(
         k for k, options in enumerate(result.grid.rows)
