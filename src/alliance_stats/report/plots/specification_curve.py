@@ -10,6 +10,7 @@ import pandas as pd
 
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
+from alliance_stats.report.numbers import records
 from alliance_stats.report.plots.panels import (
     AxesArray,
     given_axes,
@@ -206,14 +207,16 @@ def _draw_choices(axis: Axes, choices: pd.DataFrame, n: int) -> None:
     panel_frame(axis)
     rows = _rows(choices)
     options = rows[~rows["heading"]]
-    for shade, row in enumerate(options.itertuples()):
-        part = choices[(choices["choice"] == row.choice) & (choices["option"] == row.option)]
+    for shade, row in enumerate(records(options)):
+        part = choices[(choices["choice"] == row["choice"]) & (choices["option"] == row["option"])]
         if shade % 2 == 0:
-            axis.axhspan(row.place - 0.5, row.place + 0.5, color="#f3f4f6", linewidth=0, zorder=0)
+            axis.axhspan(
+                row["place"] - 0.5, row["place"] + 0.5, color="#f3f4f6", linewidth=0, zorder=0
+            )
         for apart, colour in ((False, _GREY), (True, _DARK)):
             here = part.loc[(part["side"] != 0) == apart, "rank"]
             axis.vlines(
-                here, row.place - 0.34, row.place + 0.34, color=colour,
+                here, row["place"] - 0.34, row["place"] + 0.34, color=colour,
                 linewidth=max(_width(n), 0.35) * (1.8 if n <= 60 else 1.0), zorder=2,
             )  # fmt: skip
     axis.set_yticks(rows["place"].to_numpy())
