@@ -275,8 +275,9 @@ class MultiverseResult:
         return f"{roles.alliance} and {roles.outcome} {place}: {size}"
 
     def _shown(self) -> tuple[str, list[pd.DataFrame], tuple[str, ...]]:
-        """Heading, tables and sentences, in text as in HTML."""
-        tables = [self.summary, self._chosen()[list(TIDY_COLUMNS)], self.influence]
+        """Heading, tables (of what moves the estimate without pairs) and sentences."""
+        alone = self.influence[self.influence["with_choice"] == ""].drop(columns="with_choice")
+        tables = [self.summary, self._chosen()[list(TIDY_COLUMNS)], alone]
         if self.flips is not None:
             tables.append(self.joint_test)
         return headline(self._title, self.counts()), tables, (*self.notes, *self.messages)
