@@ -273,3 +273,23 @@ def test_views_and_prints(frame: pd.DataFrame) -> None:
     assert result.glance()["n_draws"].item() == 39
     empty = ask("within", frame, {"time": ["linear", "log"]})
     assert len(empty.joint_test) == 0
+
+
+def test_first_therapist_of_patients_who_change(frame: pd.DataFrame, tol: SimpleNamespace) -> None:
+    moved = frame["patient"].eq("P003") & (frame["session"] > 4)
+    changed = frame.assign(therapist=frame["therapist"].where(~moved, "T9"))
+    choices = {"therapist": ["random", "ignored"], "time": ["linear", "log"]}
+    first = {"therapist_change": "first"}
+    result = ask("within", changed, choices, fixed=first, permutations=39, rng=1)
+    assert set(result.tidy()["status"]) <= {"ok", "singular"}
+    for number in (0, 3):
+        options = dict(result.options(number))
+        if options["therapist"] == "ignored":
+            del options["therapist_change"]
+        expected = direct("within", changed, options)
+        close = abs(result.tidy()["estimate"][number] - expected["estimate"])
+        assert close <= tol.beta_in_se * expected["se"]
+        assert len(result.data(number)) == result.rows[number].counts[0]
+    alone = ask("within", changed, choices)
+    assert alone.tidy()["status"].eq("failed").tolist() == [True, True, False, False]
+    assert "therapist" in alone.messages[0]

@@ -12,6 +12,7 @@ import numpy as np
 from alliance_stats.data.centering import TWO_LEVEL_EFFECTS, centered_columns
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
+from alliance_stats.data.therapist_change import TherapistChange
 from alliance_stats.models.covariates import check_covariates, covariate_columns
 from alliance_stats.models.lagged import specification as lagged
 from alliance_stats.models.lagged.fit import DEFAULT_SLOPES as LAGGED_SLOPES
@@ -88,7 +89,7 @@ def _prepare_sessions(data: SessionData, options: Options) -> PreparedSessions:
     return prepare_sessions(
         data, data.roles, time_column=options["time_column"], mean_rows=options["mean_rows"],
         therapist_mean=options["therapist_mean"],
-        therapist_change=options.get("therapist_change", "raise"), also=covariates,
+        therapist_change=way_of(options), also=covariates,
     )  # fmt: skip
 
 
@@ -135,8 +136,15 @@ def _call_sessions(data: SessionData, options: Options) -> Any:
     return fit_within_between(data, **given, **_change(options))
 
 
+def way_of(options: Options) -> TherapistChange:
+    """What is made of patients with several therapists; nothing where therapists are ignored."""
+    way: TherapistChange = options.get("therapist_change", "raise")
+    return "raise" if options.get("therapist") == "ignored" else way
+
+
 def _change(options: Options) -> dict[str, Any]:
-    return {k: v for k, v in options.items() if k == "therapist_change"}
+    way = way_of(options)
+    return {} if way == "raise" else {"therapist_change": way}
 
 
 def check_columns(question: str, rows: Sequence[Options], data: SessionData, roles: Roles) -> None:
@@ -162,7 +170,7 @@ def _prepare_lags(data: SessionData, options: Options) -> PreparedLags:
         raise ValueError("sessions without roles")
     return prepare_lags(
         data, data.roles, step=1, gap=options["gap"], time_column=options["time_column"],
-        therapist_change=options.get("therapist_change", "raise"),
+        therapist_change=way_of(options),
     )  # fmt: skip
 
 
@@ -191,7 +199,7 @@ def _prepare_patients(data: SessionData, options: Options) -> PreparedPatients:
         raise ValueError("sessions without roles")
     return prepare_patients(
         data, data.roles, window=options["alliance_window"], min_ratings=options["min_ratings"],
-        split="none", therapist_change=options.get("therapist_change", "raise"),
+        split="none", therapist_change=way_of(options),
     )  # fmt: skip
 
 

@@ -108,6 +108,8 @@ def _row(
     row = row_of(found)
     if row.status == "ok" and isinstance(found.fit, MixedModelResult):
         near[alike] = found.fit.minimum.theta
+    else:
+        near.pop(alike, None)
     if flips is None or row.status not in USABLE:
         return row, None
     return row, flipped(found, prepared, flips)
