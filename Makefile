@@ -70,6 +70,7 @@ bench: $(READY)  ## speed against lme4 (R, if installed), mixedlm and statsmodel
 	$(BIN)/python benchmarks/bench_lagged.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_mediation.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_panel.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_moderation.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_event.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_importance.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_multiverse.py --write docs/performance.md
@@ -82,6 +83,7 @@ calibrate: $(READY)  ## type I error of tests and coverage of intervals with few
 	$(BIN)/python benchmarks/calibrate_growth.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_latent.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_panel.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_moderation.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_perspectives.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_event.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_importance.py --write docs/calibration.md

@@ -13,7 +13,7 @@ from alliance_stats.data import SessionData
 from alliance_stats.data.codebook_check import file_quantities
 from alliance_stats.data.examples import ITEM_CHECKS
 from alliance_stats.simulate import simulate_items
-from alliance_stats.simulate.item_truth import observed_truth
+from alliance_stats.simulate.items.truth import observed_truth
 
 LARGE = {"n_patients": 40_000, "n_therapists": 4_000}
 LARGE_SEED = 1000

@@ -38,7 +38,7 @@ from alliance_stats.data.codebook_check import file_quantities
 from alliance_stats.data.roles import SYNTHETIC_ROLES, Roles
 from alliance_stats.simulate import describe_study
 from alliance_stats.simulate.observed import OBSERVED
-from alliance_stats.simulate.study_parameters import FIXED
+from alliance_stats.simulate.process_study.parameters import FIXED
 
 FOLDER = Path(__file__).resolve().parent / "synthetic"
 TEMPLATE = FOLDER.with_name("synthetic_readme.md")

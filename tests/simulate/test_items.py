@@ -18,20 +18,20 @@ import alliance_stats as al
 from alliance_stats import ArgumentError, DataWarning
 from alliance_stats.data import load_example
 from alliance_stats.simulate import simulate_items
-from alliance_stats.simulate.item_model import (
+from alliance_stats.simulate.items.model import (
     PHQ_COLUMNS,
     WAI_COLUMNS,
     item_correlations,
     thresholds,
     wai_factor_of_item,
 )
-from alliance_stats.simulate.item_truth import (
+from alliance_stats.simulate.items.simulate import ItemParameters, _defaults
+from alliance_stats.simulate.items.truth import (
     latent_reliabilities,
     observed_truth,
     reliability_of_sum,
     unit_covariances,
 )
-from alliance_stats.simulate.items import ItemParameters, _defaults
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 NAMES = ("items", "items_null")

@@ -12,15 +12,15 @@ from scipy.linalg import solve_discrete_lyapunov
 
 from alliance_stats import ArgumentError
 from alliance_stats.simulate import simulate_process_study, simulate_sessions
-from alliance_stats.simulate.process_study import _defaults, _draw
-from alliance_stats.simulate.streams import spawn_study_streams
-from alliance_stats.simulate.study_parameters import (
+from alliance_stats.simulate.process_study.parameters import (
     FIXED,
     path_matrix,
     session_process,
     shock_covariance,
     split_arguments,
 )
+from alliance_stats.simulate.process_study.simulate import _defaults, _draw
+from alliance_stats.simulate.streams import spawn_study_streams
 
 SMALL: dict[str, Any] = {"n_patients": 40, "n_therapists": 6}
 PLAIN: dict[str, Any] = {

@@ -4,7 +4,7 @@ from alliance_stats._base.lazy import attach
 
 NAMES = {
     "AllianceResult": "alliance_stats.models.within_between.result",
-    "ConfoundingResult": "alliance_stats.models.within_between.confounding",
+    "ConfoundingResult": "alliance_stats.models.confounding.result",
     "LaggedResult": "alliance_stats.models.lagged.result",
     "GrowthResult": "alliance_stats.models.growth.result",
     "PerspectivesResult": "alliance_stats.models.perspectives.result",
@@ -25,6 +25,8 @@ NAMES = {
     "fit_lagged": "alliance_stats.models.lagged.fit",
     "CrossLaggedResult": "alliance_stats.models.panel.result",
     "fit_cross_lagged": "alliance_stats.models.panel.fit",
+    "ModerationResult": "alliance_stats.models.moderation.result",
+    "fit_moderation": "alliance_stats.models.moderation.fit",
     "fit_outcome": "alliance_stats.models.outcome.fit",
     "TherapistResult": "alliance_stats.models.therapist.result",
     "fit_therapist": "alliance_stats.models.therapist.fit",

@@ -1,5 +1,6 @@
 from alliance_stats.models.change.fit import reliable_change_model as reliable_change_model
 from alliance_stats.models.change.result import ModelChange as ModelChange
+from alliance_stats.models.confounding.result import ConfoundingResult as ConfoundingResult
 from alliance_stats.models.event.fit import fit_event as fit_event
 from alliance_stats.models.event.result import EventResult as EventResult
 from alliance_stats.models.growth.fit import fit_growth as fit_growth
@@ -12,6 +13,8 @@ from alliance_stats.models.latent.fit import fit_latent_within_between as fit_la
 from alliance_stats.models.latent.result import LatentResult as LatentResult
 from alliance_stats.models.mediation.fit import fit_mediation as fit_mediation
 from alliance_stats.models.mediation.result import MediationResult as MediationResult
+from alliance_stats.models.moderation.fit import fit_moderation as fit_moderation
+from alliance_stats.models.moderation.result import ModerationResult as ModerationResult
 from alliance_stats.models.multiverses.fit import multiverse as multiverse
 from alliance_stats.models.multiverses.result import MultiverseResult as MultiverseResult
 from alliance_stats.models.outcome.fit import fit_outcome as fit_outcome
@@ -22,6 +25,5 @@ from alliance_stats.models.perspectives.fit import fit_perspectives as fit_persp
 from alliance_stats.models.perspectives.result import PerspectivesResult as PerspectivesResult
 from alliance_stats.models.therapist.fit import fit_therapist as fit_therapist
 from alliance_stats.models.therapist.result import TherapistResult as TherapistResult
-from alliance_stats.models.within_between.confounding import ConfoundingResult as ConfoundingResult
 from alliance_stats.models.within_between.fit import fit_within_between as fit_within_between
 from alliance_stats.models.within_between.result import AllianceResult as AllianceResult

@@ -155,21 +155,24 @@ def prepare_sessions(
     therapist_mean: TherapistMean,
     therapist_change: TherapistChange = "raise",
     also: Sequence[str] = (),
+    carried: Sequence[str] = (),
 ) -> PreparedSessions:
     """Centre the alliance, count time from the patient's first session, drop incomplete rows.
 
-    Columns named in `also` are treated like the alliance: complete, and centred.
+    Columns named in `also` are treated like the alliance: complete, and centred. Those in
+    `carried` must be complete.
     """
     one_of(time_column, ("session", "time"), name="time_column")
     one_of(mean_rows, ("available", "fitted"), name="mean_rows")
     clock = clock_of(roles, time_column)
     sessions, changes = assign_therapists(data.frame, roles, therapist_change)
-    frame = timed_frame(sessions, roles, clock, also=also)
+    frame = timed_frame(sessions, roles, clock, also=[*also, *carried])
     check_therapists(frame, roles, therapist_change)
     since = since_name(clock)
     units = [roles.patient] + ([roles.therapist] if roles.therapist is not None else [])
     rated = [roles.alliance, *also]
-    names = {column: column for column in (roles.outcome, *rated, *units)} | {since: clock}
+    needed = (roles.outcome, *rated, *units, *carried)
+    names = {column: column for column in needed} | {since: clock}
     keep, dropped = complete_rows(frame, names)
     averaged = frame if mean_rows == "available" else frame[keep]
     centred = center(

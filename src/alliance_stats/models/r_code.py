@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
-from alliance_stats.data.centering import derived_name
+from alliance_stats.data.centering import TherapistMean, derived_name
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.therapist_change import TherapistChanges
 from alliance_stats.lmm.r_code.names import r_text
 from alliance_stats.lmm.r_code.reading import MISSING
 from alliance_stats.models.prepare import Time, TimeColumn, clock_of, log_name
 
+#: The packages, and contrasts against a reference.
+LMER_HEAD = (
+    "library(lme4)",
+    "library(lmerTest)",
+    'options(contrasts = c("contr.treatment", "contr.poly"))',
+    "",
+)
 MEANS = """\
 mean_of <- function(x, unit) ave(x, unit, FUN = function(v) mean(v, na.rm = TRUE))"""
 
@@ -61,7 +68,9 @@ def time_lines(roles: Roles, since: str, time: Time, time_column: TimeColumn) ->
     return lines
 
 
-def centring_lines(ratings: Sequence[str], therapist: str | None) -> list[str]:
+def centring_lines(
+    ratings: Sequence[str], therapist: str | None, *, therapist_mean: TherapistMean = "patients"
+) -> list[str]:
     """Lines that split ratings into their parts, as `center` does; `MEANS` stands before them."""
     lines = []
     if therapist is not None:
@@ -79,8 +88,12 @@ def centring_lines(ratings: Sequence[str], therapist: str | None) -> list[str]:
             between = cell(derived_name(x, "between"))
             lines.append(f"{between} <- own - mean(own[!duplicated(patient)], na.rm = TRUE)")
             continue
+        averaged = {
+            "patients": "own[first], therapist[first]",
+            "sessions": f"{cell(x)}, therapist",
+        }
         lines += [
-            "theirs <- tapply(own[first], therapist[first], mean, na.rm = TRUE)",
+            f"theirs <- tapply({averaged[therapist_mean]}, mean, na.rm = TRUE)",
             f"{cell(derived_name(x, 'patient_between'))} <- own - theirs[therapist]",
             f"{cell(derived_name(x, 'therapist_between'))} <- "
             "theirs[therapist] - mean(theirs, na.rm = TRUE)",

@@ -13,6 +13,7 @@ NAMES = {
     "plot_cross_lagged": "alliance_stats.report.plots.cross_lagged",
     "plot_d_study": "alliance_stats.report.plots.d_study",
     "plot_lagged": "alliance_stats.report.plots.lagged",
+    "plot_moderation": "alliance_stats.report.plots.moderation",
     "plot_latent": "alliance_stats.report.plots.latent",
     "plot_mediation": "alliance_stats.report.plots.mediation",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",

@@ -19,6 +19,7 @@ from alliance_stats.report.plots import (
     lagged,
     latent,
     mediation,
+    moderation,
     outcome,
     perspectives,
     reliability,
@@ -98,6 +99,13 @@ DRAWINGS = {
         lagged.panel_names,
         share_y=True,
         size=lagged.figure_size,
+    ),
+    "moderation": Drawing(
+        moderation.plot_moderation,
+        moderation.figure_caption,
+        moderation.panel_names,
+        share_y=False,
+        lay_out=moderation.lay_out,
     ),
     latent.KIND: Drawing(
         latent.plot_latent,

@@ -33,6 +33,8 @@ _MEDIATION = {
 EFFECT_ORDER = (
     "early_alliance", "current_alliance", "mean_alliance", "alliance_change",
     "within", "between", "patient_between", "therapist_between", "contextual",
+    "within_difference", "between_difference", "patient_between_difference",
+    "therapist_between_difference",
     "alliance_to_outcome", "outcome_to_alliance", "outcome_autoregression",
     "alliance_autoregression",
     "alliance_start", "alliance_trend", "alliance_bend", "outcome_start", "outcome_trend",
@@ -49,6 +51,10 @@ _EFFECTS = {
     "between": "Between patients",
     "patient_between": "Between patients",
     "therapist_between": "Between therapists",
+    "within_difference": "Difference within patients",
+    "between_difference": "Difference between patients",
+    "patient_between_difference": "Difference between patients",
+    "therapist_between_difference": "Difference between therapists",
     "alliance_to_outcome": "Alliance to outcome",
     "outcome_to_alliance": "Outcome to alliance",
     "outcome_autoregression": "Outcome to itself",
@@ -117,6 +123,16 @@ COLUMN_WORDS = MappingProxyType(
         "var_therapist": "Var. therapists",
         "var_patient": "Var. patients",
         "p_top": "P(top)",
+        "f": "F",
+        "df_numerator": "df",
+        "df_denominator": "df (error)",
+        "n_differences": "Differences",
+        "p_difference": "p (difference)",
+        "p_interaction": "p (interaction)",
+        "p_equivalence": "p (equivalence)",
+        "tost_low": "TOST interval, low",
+        "tost_high": "high",
+        "power_now": "Power now",
     }
 )
 

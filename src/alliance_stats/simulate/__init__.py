@@ -4,8 +4,8 @@ from alliance_stats._base.lazy import attach
 
 NAMES = {
     "describe_study": "alliance_stats.simulate.describe",
-    "simulate_items": "alliance_stats.simulate.items",
-    "simulate_process_study": "alliance_stats.simulate.process_study",
+    "simulate_items": "alliance_stats.simulate.items.simulate",
+    "simulate_process_study": "alliance_stats.simulate.process_study.simulate",
     "simulate_sessions": "alliance_stats.simulate.sessions",
     "solve_parameters": "alliance_stats.simulate.solve",
 }

@@ -1,6 +1,6 @@
 from alliance_stats.simulate.describe import describe_study as describe_study
-from alliance_stats.simulate.items import simulate_items as simulate_items
-from alliance_stats.simulate.process_study import (
+from alliance_stats.simulate.items.simulate import simulate_items as simulate_items
+from alliance_stats.simulate.process_study.simulate import (
     simulate_process_study as simulate_process_study,
 )
 from alliance_stats.simulate.sessions import simulate_sessions as simulate_sessions

@@ -98,11 +98,23 @@ def test_standardised_by_the_sds_of_each_level(apart: MediationResult) -> None:
     for k, level in enumerate(apart.prepared.levels):
         raw = apart.tidy().set_index("effect")["estimate"]
         for name, start, end in (("a", x, m), ("b", m, y), ("indirect", x, y)):
-            ratio = start[k] / end[k] if end[k] > 0 else np.nan
+            ratio = start[k] / end[k] if min(start[k], end[k]) > 0 else np.nan
             effect = f"{level}_{name}"
             assert sizes.loc[effect, "estimate"] == pytest.approx(raw[effect] * ratio, nan_ok=True)
     product = sizes.loc["within_a", "estimate"] * sizes.loc["within_b", "estimate"]
     assert sizes.loc["within_indirect", "estimate"] == pytest.approx(product)
+
+
+def test_without_variance_at_a_level_nothing_is_standardised() -> None:
+    """A mediator whose therapists do not differ has no b in SDs between therapists."""
+    sessions = al.load_example("process")
+    result = al.models.fit_mediation(
+        sessions, mediator="motivation", mediator_at="before", random_slopes={}
+    )
+    sizes = result.effect_sizes().set_index("effect")
+    row = sizes.loc["therapist_between_b"]
+    assert row["sd_from"] == 0.0
+    assert row[["estimate", "ci_low", "ci_high"]].isna().all()
 
 
 def test_two_categories_are_not_standardised(frame: pd.DataFrame) -> None:

@@ -11,6 +11,7 @@ from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.lagged.prepare import PreparedLags
 from alliance_stats.models.lagged.specification import LaggedSpecification
 from alliance_stats.models.r_code import (
+    LMER_HEAD,
     MEANS,
     cell,
     centring_lines,
@@ -31,8 +32,7 @@ def lagged_r_code(
     check_r_code(data, prepared.changes)
     ratings = [equation.predictor for equation in prepared.equations]
     lines = [
-        "library(lme4)", "library(lmerTest)",
-        'options(contrasts = c("contr.treatment", "contr.poly"))', "",
+        *LMER_HEAD,
         *reading(prepared.roles, prepared.groups, data),
         *time_lines(prepared.roles, prepared.time, chosen.time, chosen.time_column), "", MEANS,
         *centring_lines(ratings, prepared.roles.therapist), "", *_lagging(prepared), "", CONTROL,

@@ -18,6 +18,7 @@ from alliance_stats.models.mediation.specification import (
     stacked_units,
 )
 from alliance_stats.models.r_code import (
+    LMER_HEAD,
     MEANS,
     cell,
     centring_lines,
@@ -35,8 +36,7 @@ def mediation_r_code(
     check_r_code(data, prepared.changes)
     chain = prepared.chain
     lines = [
-        "library(lme4)", "library(lmerTest)",
-        'options(contrasts = c("contr.treatment", "contr.poly"))', "",
+        *LMER_HEAD,
         *reading(prepared.roles, prepared.groups, data),
         *time_lines(prepared.roles, prepared.time, chosen.time, chosen.time_column),
         *_coding(prepared), "", MEANS,

@@ -32,7 +32,7 @@ def standardised_effects(table: pd.DataFrame, prepared: PreparedMediation) -> pd
     sizes = chosen[["effect", "unit", "estimate", "ci_low", "ci_high"]].copy()
     first, last = np.array([ratios[effect] for effect in chosen["effect"]]).T
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(last > 0, first / last, np.nan)
+        ratio = np.where((first > 0) & (last > 0), first / last, np.nan)
     for name in ("estimate", "ci_low", "ci_high"):
         sizes[name] = sizes[name].to_numpy(dtype=float) * ratio
     return sizes.assign(sd_from=first, sd_to=last)

@@ -10,6 +10,7 @@ from alliance_stats.lmm.r_code.names import r_text
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.perspectives.model import Perspectives
 from alliance_stats.models.r_code import (
+    LMER_HEAD,
     MEANS,
     cell,
     centring_lines,
@@ -36,8 +37,7 @@ def perspectives_r_code(
     centring = ["", MEANS, *centring_lines(list(given.columns.values()), roles.therapist)]
     rows = [f"d <- d[{complete}, ]", f"patient <- {cell(roles.patient)}"]
     lines = [
-        "library(lme4)", "library(lmerTest)",
-        'options(contrasts = c("contr.treatment", "contr.poly"))', "",
+        *LMER_HEAD,
         *reading(roles, prepared.groups, data),
         *time_lines(roles, prepared.time, chosen.time, chosen.time_column),
         *([*centring, *rows] if chosen.mean_rows == "available" else [*rows, *centring]),

@@ -49,3 +49,20 @@ def reliability_of_mean(icc: float, k: float | np.ndarray) -> float | np.ndarray
     0.34
     """
     return k * icc / (1.0 + (k - 1.0) * icc)
+
+
+def means_table(
+    prepared: PreparedPatients, *, icc: float, observed: float, latent: float
+) -> pd.DataFrame:
+    """The row of `TherapistResult.alliance_means`: what unreliable means do to a difference."""
+    k = harmonic_mean(caseload_sizes(prepared))
+    reliability = float(reliability_of_mean(icc, k))
+    row = {
+        "icc": icc,
+        "caseload": k,
+        "reliability": reliability,
+        "observed": observed,
+        "latent": latent,
+        "expected": reliability * latent,
+    }
+    return pd.DataFrame([row])

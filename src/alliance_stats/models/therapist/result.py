@@ -23,8 +23,7 @@ from alliance_stats.models.shown import headline, result_html, result_text
 from alliance_stats.models.therapist.caseload import (
     caseload_sizes,
     caseload_table,
-    harmonic_mean,
-    reliability_of_mean,
+    means_table,
 )
 from alliance_stats.models.therapist.fits import TherapistFits
 from alliance_stats.models.therapist.people import (
@@ -198,22 +197,12 @@ class TherapistResult:
         ``observed``, ``latent``, and ``expected`` of observed means if the latent one is true:
         reliability × latent.
         """
-        icc = float(self.shares()["icc"].iloc[-1])
-        k = harmonic_mean(caseload_sizes(self.prepared))
-        reliability = float(reliability_of_mean(icc, k))
-        latent = float(self.fits.latent.slopes[1] - self.fits.latent.slopes[0])
-        table = self.tidy()
+        table, slopes = self.tidy(), self.fits.latent.slopes
         observed = table.loc[table["effect"] == "contextual", "estimate"].iloc[0]
-        return pd.DataFrame(
-            {
-                "icc": [icc],
-                "caseload": [k],
-                "reliability": [reliability],
-                "observed": [float(observed)],
-                "latent": [latent],
-                "expected": [reliability * latent],
-            }
-        )
+        return means_table(
+            self.prepared, icc=float(self.shares()["icc"].iloc[-1]), observed=float(observed),
+            latent=float(slopes[1] - slopes[0]),
+        )  # fmt: skip
 
     @cached_property
     def comparison(self) -> pd.DataFrame:

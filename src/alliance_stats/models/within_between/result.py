@@ -13,6 +13,8 @@ from alliance_stats._base.printing import format_number
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.lmm.result import MixedModelResult
+from alliance_stats.models.confounding.ask import confounding_of
+from alliance_stats.models.confounding.result import ConfoundingResult
 from alliance_stats.models.effect_size import standardised
 from alliance_stats.models.effects import UNITS, effects_table
 from alliance_stats.models.labels import level_counts, role_labels
@@ -21,7 +23,6 @@ from alliance_stats.models.prepare import PreparedSessions
 from alliance_stats.models.shown import headline, result_html, result_text
 from alliance_stats.models.specification import Specification
 from alliance_stats.models.within_between.adjusted import adjusted_frame
-from alliance_stats.models.within_between.confounding import ConfoundingResult, confounding_of
 from alliance_stats.models.within_between.sensitivity import sensitivity_rows
 
 

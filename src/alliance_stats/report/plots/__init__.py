@@ -11,6 +11,7 @@ NAMES = {
     "plot_importance": "alliance_stats.report.plots.importance",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_lagged": "alliance_stats.report.plots.lagged",
+    "plot_moderation": "alliance_stats.report.plots.moderation",
     "plot_latent": "alliance_stats.report.plots.latent",
     "plot_mediation": "alliance_stats.report.plots.mediation",
     "plot_outcome": "alliance_stats.report.plots.outcome",

@@ -7,6 +7,7 @@ from alliance_stats.report.plots.importance import plot_importance as plot_impor
 from alliance_stats.report.plots.lagged import plot_lagged as plot_lagged
 from alliance_stats.report.plots.latent import plot_latent as plot_latent
 from alliance_stats.report.plots.mediation import plot_mediation as plot_mediation
+from alliance_stats.report.plots.moderation import plot_moderation as plot_moderation
 from alliance_stats.report.plots.outcome import plot_outcome as plot_outcome
 from alliance_stats.report.plots.perspectives import plot_perspectives as plot_perspectives
 from alliance_stats.report.plots.reliability import plot_reliability as plot_reliability

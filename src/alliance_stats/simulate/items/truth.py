@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alliance_stats.simulate.item_model import (
+from alliance_stats.simulate.items.model import (
     FACTORS,
     PHQ_COLUMNS,
     WAI_COLUMNS,

@@ -26,18 +26,16 @@ from alliance_stats.simulate.process import (
     on_scale,
     with_flat,
 )
-from alliance_stats.simulate.streams import StudyStreams, spawn_study_streams
-from alliance_stats.simulate.structure import Structure, draw_structure
-from alliance_stats.simulate.study_checks import check_study
-from alliance_stats.simulate.study_codebook import study_codebook
-from alliance_stats.simulate.study_dynamics import StudyDeviations, study_deviations
-from alliance_stats.simulate.study_parameters import (
+from alliance_stats.simulate.process_study.checks import check_study
+from alliance_stats.simulate.process_study.codebook import study_codebook
+from alliance_stats.simulate.process_study.dynamics import StudyDeviations, study_deviations
+from alliance_stats.simulate.process_study.parameters import (
     TREATMENTS,
     StudyParameters,
     patient_level_residual,
     split_arguments,
 )
-from alliance_stats.simulate.study_people import (
+from alliance_stats.simulate.process_study.people import (
     StudyPeople,
     departures,
     draw_study_people,
@@ -46,6 +44,8 @@ from alliance_stats.simulate.study_people import (
     study_motivation,
     study_outcome,
 )
+from alliance_stats.simulate.streams import StudyStreams, spawn_study_streams
+from alliance_stats.simulate.structure import Structure, draw_structure
 from alliance_stats.simulate.table import session_frame, simulation_report, with_missing
 
 Floats = NDArray[np.float64]

@@ -23,8 +23,7 @@ from numpy.typing import NDArray
 
 from alliance_stats.simulate.dynamics import Deviations, intake_deviation
 from alliance_stats.simulate.parameters import SessionParameters
-from alliance_stats.simulate.structure import Structure
-from alliance_stats.simulate.study_parameters import (
+from alliance_stats.simulate.process_study.parameters import (
     DEPARTURES,
     SessionProcess,
     StudyParameters,
@@ -32,6 +31,7 @@ from alliance_stats.simulate.study_parameters import (
     session_process,
     shock_covariance,
 )
+from alliance_stats.simulate.structure import Structure
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

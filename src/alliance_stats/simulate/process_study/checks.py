@@ -16,7 +16,7 @@ from alliance_stats.simulate.checks import (
 )
 from alliance_stats.simulate.dyads import observer_weights
 from alliance_stats.simulate.parameters import SessionParameters, outcome_variances
-from alliance_stats.simulate.study_parameters import (
+from alliance_stats.simulate.process_study.parameters import (
     DEPARTURES,
     STATE,
     TREATMENTS,

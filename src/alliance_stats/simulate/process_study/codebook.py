@@ -23,7 +23,7 @@ from alliance_stats.simulate.codebook import (
     standardised_rows,
 )
 from alliance_stats.simulate.parameters import SessionParameters, UnitVariances
-from alliance_stats.simulate.study_parameters import (
+from alliance_stats.simulate.process_study.parameters import (
     FIXED,
     StudyParameters,
     patient_level_residual,

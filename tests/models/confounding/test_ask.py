@@ -14,7 +14,7 @@ from scipy.special import stdtrit
 import alliance_stats as al
 from alliance_stats import ArgumentError, DataError, UnsupportedError
 from alliance_stats.models import AllianceResult, ConfoundingResult
-from alliance_stats.models.within_between.omitted import Coefficient, bounds
+from alliance_stats.models.confounding.omitted import Coefficient, bounds
 
 ROLES = al.Roles(alliance="x", outcome="y")
 

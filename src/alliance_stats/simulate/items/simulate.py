@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from alliance_stats._base.random import RandomSource
 from alliance_stats.data.load import load_sessions
 from alliance_stats.data.sessions import SessionData
-from alliance_stats.simulate.item_checks import check_item_parameters
-from alliance_stats.simulate.item_codebook import item_codebook
-from alliance_stats.simulate.item_model import (
+from alliance_stats.simulate.items.checks import check_item_parameters
+from alliance_stats.simulate.items.codebook import item_codebook
+from alliance_stats.simulate.items.model import (
     PHQ_COLUMNS,
     PHQ_SHARES,
     WAI_COLUMNS,

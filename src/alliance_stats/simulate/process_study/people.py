@@ -20,16 +20,16 @@ from numpy.typing import NDArray
 
 from alliance_stats.simulate.parameters import SessionParameters, alliance_variances
 from alliance_stats.simulate.process import People, latent_outcome
-from alliance_stats.simulate.streams import StudyStreams
-from alliance_stats.simulate.structure import Structure
-from alliance_stats.simulate.study_dynamics import StudyDeviations
-from alliance_stats.simulate.study_parameters import (
+from alliance_stats.simulate.process_study.dynamics import StudyDeviations
+from alliance_stats.simulate.process_study.parameters import (
     DEPARTURES,
     StudyParameters,
     adherence_variances,
     motivation_variances,
     severity_variance,
 )
+from alliance_stats.simulate.streams import StudyStreams
+from alliance_stats.simulate.structure import Structure
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -9,8 +9,8 @@ from math import nan
 import pandas as pd
 
 from alliance_stats.simulate.codebook import ASSUMED, COLUMNS, DERIVED, Entry, Row, parameter_rows
-from alliance_stats.simulate.item_model import ItemParameters
-from alliance_stats.simulate.item_truth import latent_reliabilities
+from alliance_stats.simulate.items.model import ItemParameters
+from alliance_stats.simulate.items.truth import latent_reliabilities
 
 _SUM = "common variance of the sum of latent"
 _ENTRIES: Mapping[str, Entry] = {

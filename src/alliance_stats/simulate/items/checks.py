@@ -11,7 +11,7 @@ from alliance_stats.simulate.checks import (
     check_share,
     check_share_sum,
 )
-from alliance_stats.simulate.item_model import ItemParameters, factor_correlations
+from alliance_stats.simulate.items.model import ItemParameters, factor_correlations
 
 _COUNTS = {"n_patients": 2, "n_therapists": 1, "n_sessions": 1}
 _OMEGAS = ("omega_within", "omega_between", "symptom_omega_within", "symptom_omega_between")

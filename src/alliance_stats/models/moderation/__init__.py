@@ -1,0 +1,1 @@
+"""For whom the alliance goes with outcome, and whether it does so regardless of treatment."""

@@ -1,0 +1,1 @@
+"""Answers to items with a known reliability."""

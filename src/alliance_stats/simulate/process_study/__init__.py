@@ -1,0 +1,1 @@
+"""A process study: three treatments, three views of the alliance, a mediator."""
