@@ -113,12 +113,15 @@ cases$outcome_ignored <- row_of(m, "early", nobs(m))
 m <- fit(post ~ early + phq9_intake + change + (1 | therapist), p)
 cases$outcome_random <- row_of(m, "early", nobs(m))
 
-# signs of therapists' residuals: + and - in turn, in the order of first appearance
+# signs of therapists' residuals under the model without the effect (generalised least squares at the
+# fitted variances): + and - in turn, in the order of first appearance
 d <- known(parts(timed(sessions), "wai_total"))
 model <- phq9 ~ t + wai_total_w + wai_total_b + wai_total_t + (1 + wai_total_w | patient) + (1 | therapist)
 m <- fit(model, d)
 place <- match(d$therapist, unique(sessions$therapist))
-d$phq9 <- (d$phq9 - predict(m, re.form = NA)) * ifelse(place %% 2 == 1, 1, -1)
+v <- as.matrix(vcov(m))[, "wai_total_w"]
+null <- fixef(m) - v * fixef(m)[["wai_total_w"]] / v[["wai_total_w"]]
+d$phq9 <- drop(d$phq9 - model.matrix(m) %*% null) * ifelse(place %% 2 == 1, 1, -1)
 cases$draw <- row_of(fit(model, d), "wai_total_w", nrow(d))
 
 write_json(

@@ -14,6 +14,9 @@ import pytest
 import alliance_stats as al
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats.lmm.fit import fit_quietly
+from alliance_stats.models.multiverses.flips import flipped
+from alliance_stats.models.multiverses.questions import MODELS
+from alliance_stats.models.multiverses.sources import sessions_of
 from tests.models.multiverses.conftest import ROLES, TWO, ask, made_sessions
 
 CHOICES: dict[str, dict[str, list[Any]]] = {
@@ -51,9 +54,11 @@ def test_draws_equal_fits_of_flipped_outcomes(
         one, rows = result.specification(number), result.data(number)
         fit = one.fits["outcome"] if question == "lagged" else one.fit
         response = fit.formula.split(" ~ ")[0]
-        fitted = fixed_part(fit.formula, fit.beta, rows)
-        unit = [flips.of_therapist[home[p]] for p in rows["patient"]]
         term = result.tidy()["term"][number]
+        column = fit.vcov[term]  # generalised least squares with one coefficient at zero
+        null = fit.beta - column * fit.beta[term] / column[term]
+        fitted = fixed_part(fit.formula, null, rows)
+        unit = [flips.of_therapist[home[p]] for p in rows["patient"]]
         for draw in (0, 7):
             new = rows.assign(**{response: flips.signs[draw, unit] * (rows[response] - fitted)})
             if question == "outcome" and "|" not in fit.formula:
@@ -73,7 +78,6 @@ def test_draws_equal_fits_of_flipped_outcomes(
 
 
 def test_residual_structure_is_held(frame: pd.DataFrame) -> None:
-    """Draws with all signs alike are the residuals themselves: estimates of zero."""
     result = ask("within", frame, {"residual": [None, "ar1"]}, permutations=39, rng=4)
     assert np.isfinite(result.draws).all()
     assert "The residuals' correlation is held as fitted in the draws." in result.notes
@@ -129,3 +133,19 @@ def test_two_therapists_ids_missing_do_not_stop_the_draws(frame: pd.DataFrame) -
             roles=replace(ROLES, baseline=None), permutations=39, rng=1, progress=False,
         )  # fmt: skip
     assert np.isfinite(result.draws).all()
+
+
+@pytest.mark.parametrize("question", ["within", "outcome"])
+def test_signs_all_alike_give_back_the_estimates(
+    question: str, frame: pd.DataFrame, tol: SimpleNamespace
+) -> None:
+    result = ask(question, frame, CHOICES[question], permutations=39, rng=4)
+    drawn, model = result.flips, MODELS[question]
+    assert drawn is not None
+    flips = replace(drawn, signs=np.ones((1, drawn.n_units)))
+    for number in (0, len(result.rows) - 1):
+        options, row = result.options(number), result.tidy().loc[number]
+        prepared = model.prepare(sessions_of(result.sessions, result.roles, options), options)
+        estimate, t = flipped(model.estimate(prepared, options, None), prepared, flips)[0]
+        assert abs(estimate - row["estimate"]) <= tol.beta_in_se * row["se"]
+        assert t == pytest.approx(row["statistic"], rel=tol.statistic)

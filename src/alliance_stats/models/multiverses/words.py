@@ -58,7 +58,7 @@ def notes_of(
 def _draw_note(flips: Flips) -> str:
     return (
         f"Joint test: {len(flips.signs):,} draws without the effect, in which the residuals of "
-        f"the outcome change their sign at random, all of a {flips.unit} together "
+        f"the model without it change their sign at random, all of a {flips.unit} together "
         f"({counted(flips.n_units, flips.unit)}), the same in all specifications."
     )
 
