@@ -74,6 +74,7 @@ bench: $(READY)  ## speed against lme4 (R, if installed), mixedlm and statsmodel
 	$(BIN)/python benchmarks/bench_moderation.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_event.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_importance.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_multiverse.py --write docs/performance.md
 
 calibrate: $(READY)  ## type I error of tests and coverage of intervals with few therapists
 	$(BIN)/python benchmarks/calibrate_tests.py --write docs/calibration.md
@@ -89,6 +90,7 @@ calibrate: $(READY)  ## type I error of tests and coverage of intervals with few
 	$(BIN)/python benchmarks/calibrate_dyads.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_event.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_importance.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_multiverse.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_therapist.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_ruptures.py --write docs/calibration.md
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -284,3 +285,25 @@ def test_column_means(frame: pd.DataFrame) -> None:
     means = fit_quietly(THREE, shifted).column_means()
     assert means["(Intercept)"] == pytest.approx(1.0, abs=1e-12)
     assert means["x"] == pytest.approx(shifted["x"].mean(), rel=1e-12)
+
+
+def test_a_search_near_another_theta_ends_at_the_same_minimum(
+    rng: np.random.Generator, tol: SimpleNamespace
+) -> None:
+    group = np.repeat(np.arange(30), 8)
+    frame = pd.DataFrame({"g": group, "x": rng.normal(size=240)})
+    slope = 1 + 0.5 * rng.normal(size=30)
+    frame["y"] = rng.normal(size=30)[group] + slope[group] * frame["x"] + rng.normal(size=240)
+    free, alone = "y ~ x + (1 + x | g)", "y ~ x + (1 | g)"
+    usual = fit_quietly(free, frame)
+    near = fit_quietly(free, frame, near=np.array([1.5, 0.2, 0.9]))
+    close = tol.beta_in_se * np.sqrt(usual.vcov.loc["x", "x"])
+    assert abs(near.beta["x"] - usual.beta["x"]) <= close
+    closer = fit_quietly(free, frame, near=usual.minimum.theta)
+    assert len(closer.minimum.log) < len(usual.minimum.log)
+    other = fit_quietly(alone, frame, near=usual.minimum.theta)  # another number of parameters
+    assert other.minimum.log == fit_quietly(alone, frame).minimum.log
+    frame["y"] = frame["x"] + rng.normal(size=240)
+    frame["y"] -= frame.groupby("g")["y"].transform("mean")
+    singular = fit_quietly(alone, frame, near=np.array([0.5]))
+    assert singular.singular and singular.minimum.log == fit_quietly(alone, frame).minimum.log

@@ -15,7 +15,7 @@ from alliance_stats.lmm.criterion import Criterion
 from alliance_stats.lmm.design.build import build_design
 from alliance_stats.lmm.design.mixed_design import Level, ModelDesign
 from alliance_stats.lmm.factors import unpack
-from alliance_stats.lmm.minimum import SINGULAR, Minimum, minimise
+from alliance_stats.lmm.minimum import SINGULAR, Minimum, minimise_near
 from alliance_stats.lmm.residual.fit import fit_residual
 from alliance_stats.lmm.residual.structure import ResidualStructure
 from alliance_stats.lmm.result import MixedModelResult
@@ -110,13 +110,18 @@ def fit_quietly(
     weights: str | None = None,
     offset: str | None = None,
     residual: ResidualStructure | None = None,
+    near: np.ndarray | None = None,
 ) -> MixedModelResult:
-    """`fit_lmm` without warnings: they are on ``result.messages`` only."""
+    """`fit_lmm` without warnings: they are on ``result.messages`` only.
+
+    `near` is the θ of a similar model, which saves time; it has no part where residuals have a
+    structure, or where the search from there ends in a singular fit.
+    """
     one_of(reml, (True, False), name="reml")
     about_residual: list[str] = []
     if residual is None:
         criterion = Criterion(build_design(formula, data, weights=weights, offset=offset), reml)
-        minimum = minimise(criterion)
+        minimum = minimise_near(criterion, near)
     else:
         criterion, minimum, about_residual = fit_residual(
             formula, data, residual, reml=reml, weights=weights, offset=offset

@@ -98,6 +98,15 @@ def minimise(criterion: Criterion, *, start: np.ndarray | None = None) -> Minimu
     return replace(best, log=(*first.log, *second.log))
 
 
+def minimise_near(criterion: Criterion, near: np.ndarray | None) -> Minimum:
+    """`minimise`, first from the θ of a similar model, kept only if that ends well inside."""
+    if near is not None and len(near) == criterion.n_theta:
+        found = minimise(criterion, start=near)
+        if found.converged and not found.singular:
+            return found
+    return minimise(criterion)
+
+
 def search(criterion: Criterion, theta: np.ndarray) -> Generator[np.ndarray, Values, Minimum]:
     """One search, leaving saddles on the boundary as often as it takes.
 

@@ -13,6 +13,8 @@ NAMES = {
     "GrowthResult": "alliance_stats.models.growth.result",
     "PerspectivesResult": "alliance_stats.models.perspectives.result",
     "fit_perspectives": "alliance_stats.models.perspectives.fit",
+    "MultiverseResult": "alliance_stats.models.multiverses.result",
+    "multiverse": "alliance_stats.models.multiverses.fit",
     "OutcomeResult": "alliance_stats.models.outcome.result",
     "LatentResult": "alliance_stats.models.latent.result",
     "DyadResult": "alliance_stats.models.dyads.result",

@@ -19,6 +19,8 @@ from alliance_stats.models.mediation.fit import fit_mediation as fit_mediation
 from alliance_stats.models.mediation.result import MediationResult as MediationResult
 from alliance_stats.models.moderation.fit import fit_moderation as fit_moderation
 from alliance_stats.models.moderation.result import ModerationResult as ModerationResult
+from alliance_stats.models.multiverses.fit import multiverse as multiverse
+from alliance_stats.models.multiverses.result import MultiverseResult as MultiverseResult
 from alliance_stats.models.outcome.fit import fit_outcome as fit_outcome
 from alliance_stats.models.outcome.result import OutcomeResult as OutcomeResult
 from alliance_stats.models.panel.fit import fit_cross_lagged as fit_cross_lagged

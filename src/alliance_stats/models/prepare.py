@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
@@ -63,6 +64,8 @@ class PreparedSessions:
     changes : TherapistChanges, optional
         What was made of patients who change their therapist, counted in all sessions; without
         therapists None.
+    also : tuple of str
+        Further columns that were treated like the alliance.
     """
 
     frame: pd.DataFrame
@@ -75,6 +78,7 @@ class PreparedSessions:
     source: pd.DataFrame
     rows: np.ndarray
     changes: TherapistChanges | None = None
+    also: tuple[str, ...] = ()
 
     def messages(self) -> tuple[str, ...]:
         """Dropped sessions by cause, and what was made of patients who change their therapist."""
@@ -104,6 +108,11 @@ class PreparedSessions:
         """Group of every row, numbered by first appearance."""
         rows = self.frame.groupby(list(columns), sort=False, observed=True)
         return rows.ngroup().to_numpy(dtype=np.intp)
+
+    @cached_property
+    def n_patients(self) -> int:
+        """Groups of the patients' factor."""
+        return int(self.group_codes(self.groups["patient"]).max()) + 1
 
     @property
     def length_identified(self) -> bool:
@@ -189,6 +198,7 @@ def prepare_sessions(
         source=data.frame,
         rows=np.flatnonzero(keep),
         changes=changes,
+        also=tuple(also),
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import DataError
 from alliance_stats.formula.names import quote_name
@@ -34,6 +36,8 @@ class Specification:
     reml : bool
     residual : {"ar1", "continuous_ar1"}, optional
         How a patient's residuals are correlated over time.
+    covariates : tuple of str
+        Columns of further fixed terms.
     """
 
     time: Time
@@ -43,6 +47,7 @@ class Specification:
     therapist_mean: str
     reml: bool
     residual: Residual | None = None
+    covariates: tuple[str, ...] = ()
 
 
 def call_arguments(chosen: Specification, therapist_change: str) -> list[str]:
@@ -57,14 +62,19 @@ def call_arguments(chosen: Specification, therapist_change: str) -> list[str]:
 
 
 def fit_specification(
-    prepared: PreparedSessions, specification: Specification, *, extra: Sequence[str] = ()
+    prepared: PreparedSessions,
+    specification: Specification,
+    *,
+    extra: Sequence[str] = (),
+    near: np.ndarray | None = None,
 ) -> MixedModelResult:
-    """Fit one specification, with further fixed terms as formula text."""
+    """Fit one specification, with further fixed terms as formula text, `near` a similar one's θ."""
     return fit_quietly(
         model_formula(prepared, specification, extra),
         prepared.frame,
         reml=specification.reml,
         residual=residual_structure(prepared, specification),
+        near=near,
     )
 
 
@@ -91,7 +101,7 @@ def model_formula(
         for unit, effects in specification.slopes.items()
     }
     time = time_term(specification.time, prepared)
-    fixed = [*map(quote_name, columns.values()), *extra]
+    fixed = [*map(quote_name, [*columns.values(), *specification.covariates]), *extra]
     return session_formula(
         prepared.roles.outcome, fixed, slopes, prepared.groups, time=time, kind=specification.time
     )
@@ -137,8 +147,7 @@ def session_formula(
 def too_few_rows(prepared: PreparedSessions, specification: Specification) -> bool:
     """Whether the patients' random effects could not be told from the residual."""
     effects = 1 + len(specification.slopes.get("patient", ())) + (specification.time == "patient")
-    n_groups = prepared.group_codes(prepared.groups["patient"]).max() + 1
-    return bool(n_groups * effects >= len(prepared.frame))
+    return bool(prepared.n_patients * effects >= len(prepared.frame))
 
 
 def check_rows(prepared: PreparedSessions, specification: Specification) -> None:

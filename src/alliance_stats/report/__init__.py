@@ -26,6 +26,7 @@ NAMES = {
     "plot_surface": "alliance_stats.report.plots.surface",
     "plot_tracking": "alliance_stats.report.plots.congruence",
     "plot_ruptures": "alliance_stats.report.plots.ruptures",
+    "plot_specification_curve": "alliance_stats.report.plots.specification_curve",
     "plot_therapists": "alliance_stats.report.plots.therapists",
     "plot_within_between": "alliance_stats.report.plots.within_between",
     "report_text": "alliance_stats.report.text",

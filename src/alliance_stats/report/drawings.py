@@ -27,6 +27,7 @@ from alliance_stats.report.plots import (
     reliability,
     reliable_change,
     ruptures,
+    specification_curve,
     surface,
     therapists,
     trajectories,
@@ -137,6 +138,13 @@ DRAWINGS = {
         mediation.panel_names,
         share_y=True,
         size=mediation.figure_size,
+    ),
+    "multiverse": Drawing(
+        specification_curve.plot_specification_curve,
+        specification_curve.figure_caption,
+        specification_curve.panel_names,
+        share_y=False,
+        lay_out=specification_curve.lay_out,
     ),
     "outcome": Drawing(
         outcome.plot_outcome,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import DataError
 from alliance_stats.formula.names import quote_name
@@ -46,10 +48,11 @@ def fit_equation(
     chosen: LaggedSpecification,
     *,
     extra: Sequence[str] = (),
+    near: np.ndarray | None = None,
 ) -> MixedModelResult:
-    """Fit one equation, with further fixed terms as formula text."""
+    """Fit one equation, with further fixed terms as formula text, `near` a similar one's θ."""
     formula = equation_formula(prepared, equation, chosen, extra)
-    return fit_quietly(formula, prepared.rows(equation), reml=chosen.reml)
+    return fit_quietly(formula, prepared.rows(equation), reml=chosen.reml, near=near)
 
 
 def equation_formula(

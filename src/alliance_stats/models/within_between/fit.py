@@ -8,6 +8,7 @@ therapist), the therapist from other therapists. The model gives each part its o
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -21,6 +22,11 @@ from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
 from alliance_stats.data.therapist_change import TherapistChange
 from alliance_stats.lmm.result import MixedModelResult
+from alliance_stats.models.covariates import (
+    CovariateParts,
+    check_covariates,
+    covariate_columns,
+)
 from alliance_stats.models.prepare import (
     TIMES,
     MeanRows,
@@ -53,6 +59,8 @@ def fit_within_between(
     therapist_change: TherapistChange = "raise",
     reml: bool = True,
     residual: Residual | None = None,
+    covariates: Sequence[str] = (),
+    covariate_parts: CovariateParts = "both",
 ) -> AllianceResult:
     """Estimate how alliance and outcome go together within and between patients.
 
@@ -98,6 +106,12 @@ def fit_within_between(
         Residuals of a patient's sessions that are correlated: by ρ from one session to the next
         (``"ar1"``), or over one unit of `time_column` (``"continuous_ar1"``); see `lmm.ar1`. The
         estimates with independent residuals are then carried as a sensitivity row.
+    covariates : sequence of str
+        Numeric columns of the sessions that are held constant. Sessions that lack one are dropped
+        and counted.
+    covariate_parts : {"both", "raw"}
+        Whether a covariate enters by its parts within and between patients, centred as the
+        alliance is (a part that does not vary is left out), or as it stands, with one coefficient.
 
     Returns
     -------
@@ -145,9 +159,10 @@ def fit_within_between(
             "residual='continuous_ar1', or leave time_column out."
         )
     check_clock(time, time_column)
+    check_covariates(covariates, covariate_parts, data, known)
     prepared = prepare_sessions(
         data, known, time_column=time_column, mean_rows=mean_rows, therapist_mean=therapist_mean,
-        therapist_change=therapist_change,
+        therapist_change=therapist_change, also=covariates,
     )  # fmt: skip
     specification = Specification(
         time=time,
@@ -157,6 +172,7 @@ def fit_within_between(
         therapist_mean=therapist_mean,
         reml=reml,
         residual=residual,
+        covariates=covariate_columns(prepared, covariates, covariate_parts),
     )
     if random_slopes == "auto":
         fit, specification, path = _auto(prepared, specification)

@@ -254,6 +254,8 @@ class AllianceResult:
             of = of if chosen.therapist_mean == "patients" else "sessions"
             notes.append(f"Therapist means are means of {of}.")
         notes.append(time_note(self.specification.time, self.prepared.time))
+        if chosen.covariates:
+            notes.append(f"Held constant: {', '.join(chosen.covariates)}.")
         if self.fit.residual is not None:
             notes.append(self._residual_words())
         if not self.prepared.length_identified:
@@ -317,6 +319,10 @@ class AllianceResult:
         parts.append(f"reml={chosen.reml}")
         if chosen.residual is not None:
             parts.append(f"residual={chosen.residual!r}")
+        if self.prepared.also:
+            parts.append(f"covariates={list(self.prepared.also)!r}")
+            if set(chosen.covariates) <= set(self.prepared.also):
+                parts.append("covariate_parts='raw'")
         return f"al.fit_within_between({', '.join(parts)})"
 
     @property

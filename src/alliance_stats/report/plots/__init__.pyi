@@ -15,6 +15,9 @@ from alliance_stats.report.plots.perspectives import plot_perspectives as plot_p
 from alliance_stats.report.plots.reliability import plot_reliability as plot_reliability
 from alliance_stats.report.plots.reliable_change import plot_reliable_change as plot_reliable_change
 from alliance_stats.report.plots.ruptures import plot_ruptures as plot_ruptures
+from alliance_stats.report.plots.specification_curve import (
+    plot_specification_curve as plot_specification_curve,
+)
 from alliance_stats.report.plots.surface import plot_surface as plot_surface
 from alliance_stats.report.plots.therapists import plot_therapists as plot_therapists
 from alliance_stats.report.plots.trajectories import plot_trajectories as plot_trajectories

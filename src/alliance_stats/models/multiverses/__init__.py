@@ -1,0 +1,1 @@
+"""The same question asked in every defensible way."""
