@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -13,40 +13,15 @@ DELAY, APART = 2.0, 10.0
 
 @contextmanager
 def shown(n: int, start: int, *, wanted: bool) -> Iterator[Callable[[int], None]]:
-    """A function to call with the number done; tqdm's bar where tqdm is installed."""
+    """A function to call with the number done; it moves a bar that is gone at the end."""
     if not wanted:
         yield lambda done: None
         return
-    try:
-        from tqdm.auto import tqdm  # type: ignore[import-untyped, import-not-found, unused-ignore]
-    except ImportError:
-        with _line(n) as step:
-            yield step
-        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a notebook without widgets has the bar as text
+        from tqdm.auto import tqdm
     with tqdm(total=n, initial=start, delay=DELAY, unit="specification", leave=False) as bar:
         yield lambda done: bar.update(done - bar.n)
-
-
-@contextmanager
-def _line(n: int) -> Iterator[Callable[[int], None]]:
-    """One line on a terminal, written over: ``240 of 1,000 specifications``."""
-    stream, begun = sys.stderr, time.monotonic()
-    last = begun
-
-    def step(done: int) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if stream.isatty() and now - begun > DELAY and now - last > 0.2:
-            stream.write(f"\r{done:,} of {n:,} specifications")
-            stream.flush()
-            last = now
-
-    try:
-        yield step
-    finally:
-        if last > begun:
-            stream.write("\r" + " " * 40 + "\r")
-            stream.flush()
 
 
 def now_and_then(action: Callable[[], None]) -> Callable[[], None]:
