@@ -139,13 +139,14 @@ def test_options_reach_the_model(folder: Path, run: Any, monkeypatch: pytest.Mon
     monkeypatch.setitem(vars(al), "fit_within_between", spy)
     words = "--time-trend log --time week --time-column time --random-slopes none --no-reml"
     more = "--mean-rows fitted --therapist-mean sessions --therapist-change crossed"
-    more += " --residual continuous_ar1"
+    more += " --residual continuous_ar1 --covariate phq9_intake --covariate-parts raw"
     done = run("analyse", "sessions.csv", *THREE, *words.split(), *more.split())
     assert done.code == 0
     assert seen == {
         "time": "log", "time_column": "time", "random_slopes": {}, "reml": False,
         "mean_rows": "fitted", "therapist_mean": "sessions", "therapist_change": "crossed",
-        "residual": "continuous_ar1", "roles": al.Roles(
+        "residual": "continuous_ar1", "covariates": ("phq9_intake",), "covariate_parts": "raw",
+        "roles": al.Roles(
             therapist="therapist", alliance="wai_total", outcome="phq9", outcome_better="lower",
             time="week",
         ),

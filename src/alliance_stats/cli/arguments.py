@@ -20,8 +20,11 @@ RESIDUALS = {"independent": None, "ar1": "ar1", "continuous_ar1": "continuous_ar
 
 def model_arguments(args: argparse.Namespace) -> dict[str, Any]:
     """The options as `fit_within_between` names them."""
-    names = ("time_column", "mean_rows", "therapist_mean", "therapist_change", "reml")
+    names = (
+        "time_column", "mean_rows", "therapist_mean", "therapist_change", "covariate_parts", "reml",
+    )  # fmt: skip
     given = {name: getattr(args, name) for name in names}
+    given |= {"covariates": tuple(args.covariates or ())}
     given |= {"time": args.time_trend, "random_slopes": SLOPES[args.random_slopes]}
     return given | {"residual": RESIDUALS[args.residual]}
 

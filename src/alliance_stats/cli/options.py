@@ -159,6 +159,15 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
         group.add_argument(
             f"--{name}", choices=choices, default=choices[0], help=f"{text} (default: {choices[0]})"
         )
+    covariate = "a covariate, centred as the alliance is; once for each column"
+    group.add_argument(
+        "--covariate", dest="covariates", metavar="COL", action="append", help=covariate
+    )
+    parts = ("both", "raw")
+    of_both = "a covariate's parts within and between patients, or the column as it is"
+    group.add_argument(
+        "--covariate-parts", choices=parts, default=parts[0], help=f"{of_both} (default: both)"
+    )
     full = "full instead of restricted maximum likelihood"
     group.add_argument("--no-reml", dest="reml", action="store_false", help=full)
 
