@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -180,3 +180,8 @@ def names_free(frame: pd.DataFrame, names: Iterable[str]) -> None:
             f"derived columns exist already: {name_list(taken)}. "
             "Drop or rename them, or go on with the frame as it is."
         )
+
+
+def is_whole(value: object) -> TypeGuard[int]:
+    """Whether a value is a whole number, and no truth value."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)

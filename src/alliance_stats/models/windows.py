@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeGuard
-
-import numpy as np
-
+from alliance_stats._base.checks import is_whole
 from alliance_stats._base.errors import ArgumentError
 
 
@@ -27,8 +24,3 @@ def session_window(window: object, *, name: str) -> tuple[int, int]:
             f"last. Give ({ends[1]}, {ends[0]})."
         )
     return int(ends[0]), int(ends[1])
-
-
-def is_whole(value: object) -> TypeGuard[int]:
-    """Whether a value is a whole number, and no truth value."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)

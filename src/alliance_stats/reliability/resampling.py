@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from alliance_stats._base.checks import counted
+from alliance_stats._base.checks import counted, is_whole
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.random import RandomSource
 from alliance_stats.numeric.resample import bootstrap_sums
@@ -32,7 +32,7 @@ def check_bootstrap(n_boot: int, rng: RandomSource | None, *, wanted: bool, how:
     how : str
         The argument that asks for it, for the message.
     """
-    whole = isinstance(n_boot, int | np.integer) and not isinstance(n_boot, bool)
+    whole = is_whole(n_boot)
     if not whole or n_boot < LEAST_BOOT:
         raise ArgumentError(
             f"n_boot={n_boot!r} is not a usable number of resamples. "

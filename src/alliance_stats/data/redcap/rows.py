@@ -9,7 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import agree, counted, did_you_mean, name_list, row_places
+from alliance_stats._base.checks import (
+    agree,
+    counted,
+    did_you_mean,
+    is_whole,
+    name_list,
+    row_places,
+)
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.data.units import Codes
 from alliance_stats.data.wide.patterns import parse_pattern
@@ -212,7 +219,7 @@ def _numbers_of_events(layout: Layout, events: Events) -> dict[str, int]:
             )
         return numbers
     for event, number in events.items():
-        whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
+        whole = is_whole(number)
         if not whole:
             raise ArgumentError(
                 f"events maps {event!r} to {number!r}. Map each event to a whole number."

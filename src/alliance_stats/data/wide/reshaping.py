@@ -13,6 +13,7 @@ from alliance_stats._base.checks import (
     columns_present,
     counted,
     frame_given,
+    is_whole,
     row_places,
 )
 from alliance_stats._base.errors import ArgumentError, DataError, DataWarning
@@ -161,7 +162,7 @@ def _session_labels(sessions: Mapping[str, int] | None) -> dict[str, int]:
             "Give for example sessions={'pre': 0, 'post': 20}."
         )
     for label, number in sessions.items():
-        whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
+        whole = is_whole(number)
         if not isinstance(label, str) or not label or not whole:
             raise ArgumentError(
                 f"sessions maps {label!r} to {number!r}. Map each label, as it stands in the "

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
+from alliance_stats._base.checks import is_whole
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats.formula.parse import MixedFormula
 from alliance_stats.lmm.fit import about_redundant, about_rows, about_singular, announce
@@ -132,7 +132,7 @@ def fit_glmm_quietly(
 
 def check_points(n_agq: object) -> None:
     """Raise ArgumentError unless `n_agq` is a number of quadrature points."""
-    whole = isinstance(n_agq, int | np.integer) and not isinstance(n_agq, bool)
+    whole = is_whole(n_agq)
     if not (whole and n_agq in range(1, 26)):
         raise ArgumentError(
             f"n_agq={n_agq!r} is no number of quadrature points. Give 1 (Laplace) to 25."

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from alliance_stats._base.checks import one_of
+from alliance_stats._base.checks import is_whole, one_of
 from alliance_stats._base.errors import ArgumentError, DataWarning, FitWarning
 from alliance_stats._base.random import RandomSource, seed_of
 from alliance_stats.data.lags import Gap
@@ -32,7 +32,6 @@ from alliance_stats.models.dyads.specification import (
 )
 from alliance_stats.models.prepare import Time, TimeColumn
 from alliance_stats.models.slopes import Slopes, checked_slopes
-from alliance_stats.models.windows import is_whole
 
 TIMES = ("linear", "log", "patient", "none")
 SLOPES_ALLOWED = {"patient": SLOPES, "therapist": SLOPES}

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import probability
+from alliance_stats._base.checks import is_whole, probability
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.random import RandomSource
 from alliance_stats._base.views import ResultView
@@ -36,7 +36,6 @@ from alliance_stats.models.dyads.variances import variance_table
 from alliance_stats.models.dyads.words import bias_notes, model_notes, undefined_messages
 from alliance_stats.models.labels import level_counts, role_labels
 from alliance_stats.models.shown import headline, result_html, result_text
-from alliance_stats.models.windows import is_whole
 
 #: Fewer draws do not show the ends of an interval.
 LEAST_DRAWS = 1000

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from alliance_stats._base.checks import name_list, one_of
+from alliance_stats._base.checks import is_whole, name_list, one_of
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats.data.roles import Roles
 from alliance_stats.formula.names import quote_name
-from alliance_stats.models.windows import is_whole, session_window
+from alliance_stats.models.windows import session_window
 
 Predictor = Literal["current", "running_mean", "change", "early"]
 Baseline = Literal["spline", "factor", "log"]

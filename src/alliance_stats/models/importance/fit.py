@@ -5,10 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import counted, one_of
+from alliance_stats._base.checks import counted, is_whole, one_of
 from alliance_stats._base.errors import (
     ArgumentError,
     DataError,
@@ -198,7 +197,7 @@ def _check_choices(
 
 
 def _check_draws(n_boot: int, rng: RandomSource | None) -> None:
-    whole = isinstance(n_boot, int | np.integer) and not isinstance(n_boot, bool)
+    whole = is_whole(n_boot)
     if not whole or (n_boot != 0 and n_boot < 2):
         raise ArgumentError(f"n_boot={n_boot!r} is no number of draws. Give 500, or 0 for none.")
     if n_boot and rng is None:

@@ -10,10 +10,9 @@ import warnings
 from dataclasses import replace
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import one_of
+from alliance_stats._base.checks import is_whole, one_of
 from alliance_stats._base.errors import ArgumentError, DataWarning, FitWarning
 from alliance_stats._base.random import RandomSource, seed_of
 from alliance_stats.data.lags import Gap
@@ -175,16 +174,12 @@ def _check_choices(step: int, gap: str, time: str, time_column: str, reml: bool)
     one_of(time, TIMES, name="time")
     one_of(time_column, ("session", "time"), name="time_column")
     one_of(reml, (True, False), name="reml")
-    if not _is_whole(step) or step < 1:
+    if not is_whole(step) or step < 1:
         raise ArgumentError(
             f"step={step!r} is not a number of sessions back. Give 1, 2, 3, …; "
             "later sessions are not looked at."
         )
     check_clock(time, time_column)
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _check_change(therapist_change: TherapistChange, roles: Roles) -> None:
@@ -198,7 +193,7 @@ def _check_change(therapist_change: TherapistChange, roles: Roles) -> None:
 
 
 def _check_simulations(n: int) -> None:
-    if not _is_whole(n) or (n != 0 and n < LEAST_SIMULATIONS):
+    if not is_whole(n) or (n != 0 and n < LEAST_SIMULATIONS):
         raise ArgumentError(
             f"bias_simulations={n!r} is not a usable number of simulated studies. Give a whole "
             f"number from {LEAST_SIMULATIONS}, such as {BIAS_SIMULATIONS}, or 0 for none."

@@ -13,7 +13,7 @@ from typing import Literal
 
 import pandas as pd
 
-from alliance_stats._base.checks import one_of
+from alliance_stats._base.checks import is_whole, one_of
 from alliance_stats._base.errors import ArgumentError, DataWarning, FitWarning
 from alliance_stats._base.random import RandomSource, seed_of
 from alliance_stats.data.load import sessions_from
@@ -36,7 +36,6 @@ from alliance_stats.models.mediation.specification import (
 )
 from alliance_stats.models.prepare import TIMES, Time, TimeColumn
 from alliance_stats.models.slopes import Slopes, checked_slopes
-from alliance_stats.models.windows import is_whole
 
 SLOPES_ALLOWED = {"patient": tuple(PATHS), "therapist": tuple(PATHS)}
 N_DRAWS = 5000

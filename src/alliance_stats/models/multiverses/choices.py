@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from alliance_stats._base.checks import counted, did_you_mean, name_list, one_of
+from alliance_stats._base.checks import counted, did_you_mean, is_whole, name_list, one_of
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats.models.multiverses.estimand import OTHER_CHOICES, OTHER_OPTIONS, QUESTIONS
-from alliance_stats.models.windows import is_whole, session_window
+from alliance_stats.models.windows import session_window
 
 #: One specification: an option for every choice of the question.
 Options = dict[str, Any]

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from alliance_stats._base.checks import one_of
+from alliance_stats._base.checks import is_whole, one_of
 from alliance_stats._base.errors import ArgumentError, DataWarning
 from alliance_stats._base.random import RandomSource
 from alliance_stats.data.load import sessions_from
@@ -34,7 +34,6 @@ from alliance_stats.models.multiverses.progress import now_and_then, shown
 from alliance_stats.models.multiverses.questions import check_columns
 from alliance_stats.models.multiverses.result import MultiverseResult
 from alliance_stats.models.multiverses.run import Done, check_any, run
-from alliance_stats.models.windows import is_whole
 
 #: Fewer draws than this give no p below .05 with any certainty.
 LEAST_DRAWS = 39

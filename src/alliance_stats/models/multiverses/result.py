@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import probability
+from alliance_stats._base.checks import is_whole, probability
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import TIDY_COLUMNS, ResultView
 from alliance_stats.data.roles import Roles
@@ -36,7 +36,6 @@ from alliance_stats.models.multiverses.sources import sessions_of
 from alliance_stats.models.multiverses.summary import summary_table
 from alliance_stats.models.multiverses.words import call_of, effect_of, messages_of, notes_of
 from alliance_stats.models.shown import headline, result_html, result_text
-from alliance_stats.models.windows import is_whole
 
 #: Specifications that a printed result shows, besides the first.
 _SHOWN = {"lowest": 0.0, "median": 0.5, "highest": 1.0}

@@ -11,7 +11,7 @@ import warnings
 
 import pandas as pd
 
-from alliance_stats._base.checks import one_of
+from alliance_stats._base.checks import is_whole, one_of
 from alliance_stats._base.errors import ArgumentError, DataWarning, FitWarning
 from alliance_stats._base.random import RandomSource
 from alliance_stats.data.load import sessions_from
@@ -22,7 +22,7 @@ from alliance_stats.models.outcome.correlations import bootstrap_correlations
 from alliance_stats.models.outcome.patient_fit import fit_patients
 from alliance_stats.models.outcome.prepare import Split, prepare_patients
 from alliance_stats.models.outcome.result import OutcomeResult
-from alliance_stats.models.windows import is_whole, session_window
+from alliance_stats.models.windows import session_window
 
 N_BOOT = 2000
 #: Fewer resamples than this do not show the ends of an interval.

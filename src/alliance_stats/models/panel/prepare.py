@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alliance_stats._base.checks import agree, counted, name_list, one_of
+from alliance_stats._base.checks import agree, counted, is_whole, name_list, one_of
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.data.centering import refuse_centered
 from alliance_stats.data.roles import Roles
@@ -164,8 +164,8 @@ def _whole_sessions(frame: pd.DataFrame, roles: Roles) -> Floats:
 
 def _wanted(waves: int | Sequence[int], align: Align, session: Floats) -> tuple[int, ...]:
     """Session numbers of the waves; with ``align="end"`` counted back from the last one."""
-    if _is_whole(waves):
-        n = int(waves)  # type: ignore[arg-type]
+    if is_whole(waves):
+        n = int(waves)
         _check_number(n)
         if align == "end":
             return tuple(range(1 - n, 1))
@@ -173,7 +173,7 @@ def _wanted(waves: int | Sequence[int], align: Align, session: Floats) -> tuple[
         first = int(known.min()) if len(known) else 1
         return tuple(range(first, first + n))
     given = [] if isinstance(waves, str) or not isinstance(waves, Sequence) else list(waves)
-    if len(given) < 2 or not all(_is_whole(wave) for wave in given):
+    if len(given) < 2 or not all(is_whole(wave) for wave in given):
         raise ArgumentError(
             f"waves={waves!r} is neither a number of waves nor their session numbers. "
             "Give 5, say, or [1, 3, 5, 7]."
@@ -190,10 +190,6 @@ def _wanted(waves: int | Sequence[int], align: Align, session: Floats) -> tuple[
         )
     _check_number(len(given))
     return tuple(int(wave) for wave in given)
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _check_number(n: int) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import one_of
+from alliance_stats._base.checks import is_whole, one_of
 from alliance_stats._base.errors import ArgumentError, DataError, DataWarning
 from alliance_stats._base.random import RandomSource, as_generator
 from alliance_stats.data.load import sessions_from
@@ -26,7 +26,6 @@ from alliance_stats.models.ruptures.rule import (
     rule_from,
 )
 from alliance_stats.models.ruptures.trends import Trend
-from alliance_stats.models.windows import is_whole
 
 SIMULATIONS = 999
 #: Fewer simulations cannot show p = .05.

@@ -7,10 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from alliance_stats._base.checks import one_of, positive_number
+from alliance_stats._base.checks import is_whole, one_of, positive_number
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats.models.ruptures.series import Flags, Floats
-from alliance_stats.models.windows import is_whole
 
 RuleName = Literal["criterion", "control_chart", "partition", "regression"]
 RULES = ("criterion", "control_chart", "partition", "regression")

@@ -9,10 +9,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import counted, name_list, one_of
+from alliance_stats._base.checks import counted, is_whole, name_list, one_of
 from alliance_stats._base.errors import (
     ArgumentError,
     DataError,
@@ -228,7 +227,7 @@ def _check_choices(roles: Roles, level: str, midpoint: str | None) -> None:
 
 
 def _check_draws(n_boot: int, rng: RandomSource | None) -> None:
-    whole = isinstance(n_boot, int | np.integer) and not isinstance(n_boot, bool)
+    whole = is_whole(n_boot)
     if not whole or (n_boot != 0 and n_boot < 100):
         raise ArgumentError(
             f"n_boot={n_boot!r} is no usable number of draws. Give 1000 (100 at least), or 0 for "

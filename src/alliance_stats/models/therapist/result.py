@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import one_of, probability
+from alliance_stats._base.checks import is_whole, one_of, probability
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats._base.random import RandomSource
 from alliance_stats._base.views import ResultView
@@ -37,7 +36,7 @@ from alliance_stats.models.therapist.people import (
 from alliance_stats.models.therapist.r_code import therapist_r_code
 from alliance_stats.models.therapist.shares import reduction_table, shares_table
 from alliance_stats.models.therapist.slope_test import slope_table
-from alliance_stats.models.therapist.words import about_fits, notes_of
+from alliance_stats.models.therapist.words import about_fits, call_of, notes_of
 
 #: Draws of the therapists' effects for their ranks.
 N_DRAWS = 10_000
@@ -338,7 +337,7 @@ class TherapistResult:
             levels=level_counts(self.prepared.counts()),
             notes=self.notes,
             messages=self.messages,
-            refit=self._call(),
+            refit=call_of(self.prepared, has_slopes=self.has_slopes),
             labels=role_labels(
                 roles, formula=self.formula, ddf=ddf, verb="association",
                 window=sessions_words(self.prepared.window),
@@ -367,20 +366,6 @@ class TherapistResult:
         """Sentences printed under the tables."""
         return notes_of(self.prepared, has_slopes=self.has_slopes)
 
-    def _call(self) -> str:
-        """The call that fits this model again."""
-        prepared = self.prepared
-        parts = [
-            "sessions", f"alliance_window={prepared.window}", f"min_ratings={prepared.min_ratings}",
-        ]  # fmt: skip
-        if len(prepared.controls) == 1:
-            parts.append("early_change=False")
-        if self.has_slopes:
-            parts.append("random_slopes={'therapist': ['patient_between']}")
-        if prepared.changes is not None and prepared.changes.way != "raise":
-            parts.append(f"therapist_change={prepared.changes.way!r}")
-        return f"al.models.fit_therapist({', '.join(parts)})"
-
     @property
     def _title(self) -> str:
         roles = self.prepared.roles
@@ -399,7 +384,7 @@ class TherapistResult:
 
 
 def _check_draws(n_draws: int) -> None:
-    whole = isinstance(n_draws, int | np.integer) and not isinstance(n_draws, bool)
+    whole = is_whole(n_draws)
     if not whole or n_draws < LEAST_DRAWS:
         raise ArgumentError(
             f"n_draws={n_draws!r} is not a usable number of draws. "

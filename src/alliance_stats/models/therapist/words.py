@@ -90,3 +90,17 @@ def notes_of(prepared: PreparedPatients, *, has_slopes: bool) -> tuple[str, ...]
         )
     counts = {"therapist": prepared.counts()["therapist"]}
     return (*notes, *few_units_notes(counts, reml=True))
+
+
+def call_of(prepared: PreparedPatients, *, has_slopes: bool) -> str:
+    """The call that fits this model again."""
+    parts = [
+        "sessions", f"alliance_window={prepared.window}", f"min_ratings={prepared.min_ratings}",
+    ]  # fmt: skip
+    if len(prepared.controls) == 1:
+        parts.append("early_change=False")
+    if has_slopes:
+        parts.append("random_slopes={'therapist': ['patient_between']}")
+    if prepared.changes is not None and prepared.changes.way != "raise":
+        parts.append(f"therapist_change={prepared.changes.way!r}")
+    return f"al.models.fit_therapist({', '.join(parts)})"
