@@ -53,6 +53,7 @@ ROOMS = (
     "formula",
     "lmm",
     "measures",
+    "meta",
     "models",
     "numeric",
     "reliability",

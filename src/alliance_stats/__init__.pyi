@@ -2,6 +2,7 @@ from alliance_stats import data as data
 from alliance_stats import formula as formula
 from alliance_stats import lmm as lmm
 from alliance_stats import measures as measures
+from alliance_stats import meta as meta
 from alliance_stats import models as models
 from alliance_stats import numeric as numeric
 from alliance_stats import reliability as reliability

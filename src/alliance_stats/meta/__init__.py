@@ -1,0 +1,7 @@
+"""Meta-analysis room: effect sizes of studies in, a pooled answer out. Knows nothing of therapy."""
+
+from alliance_stats._base.lazy import attach
+
+NAMES: dict[str, str] = {}
+
+__getattr__, __dir__, __all__ = attach(__name__, NAMES)
