@@ -22,6 +22,7 @@ NAMES = {
     "compare_models": "alliance_stats.lmm.comparison.compare",
     "cronbach_alpha": "alliance_stats.reliability.consistency.cronbach",
     "describe_levels": "alliance_stats.data.describe",
+    "effect_sizes": "alliance_stats.meta.effects.sizes",
     "fit_cross_lagged": "alliance_stats.models.panel.fit",
     "fit_glmm": "alliance_stats.lmm.glmm.fit",
     "fit_lagged": "alliance_stats.models.lagged.fit",
