@@ -34,6 +34,7 @@ NAMES = {
     "icc": "alliance_stats.reliability.intraclass.icc",
     "lag_within": "alliance_stats.data.lags",
     "list_instruments": "alliance_stats.measures.instruments.registry",
+    "load_effects": "alliance_stats.data.effects",
     "load_example": "alliance_stats.data.examples",
     "load_sessions": "alliance_stats.data.load",
     "multilevel_reliability": "alliance_stats.reliability.multilevel.session_ratings",

@@ -15,6 +15,9 @@ from alliance_stats._base.views import ResultView
 from alliance_stats.meta.artefacts.moments import Moments
 from alliance_stats.meta.studies import Studies
 
+#: Standard errors below this share of the estimate are those of equal correlations, rounded.
+_NO_SPREAD = 1e-10
+
 _NOTES = (
     "Corrected for unreliable measurement only; not for restriction of range.",
     "Intervals from the observed variance between studies (Hunter & Schmidt, 2004).",
@@ -75,7 +78,7 @@ class AttenuationResult:
         se = np.array([self._se_observed(), self._se_corrected()])
         half = special.ndtri((1 + conf_level) / 2) * se
         with np.errstate(divide="ignore", invalid="ignore"):
-            z = np.where(se > 0, estimate / se, np.nan)
+            z = np.where(se > _NO_SPREAD * np.abs(estimate), estimate / se, np.nan)
         return pd.DataFrame(
             {
                 "term": ["mean_r", "mean_rho"],

@@ -68,7 +68,7 @@ def check_range(word: str, column: str | float, numbers: np.ndarray) -> None:
     if word not in RANGES:
         return
     impossible, why = RANGES[word]
-    bad = np.flatnonzero(impossible(numbers))  # NaN compares as possible
+    bad = np.flatnonzero(impossible(numbers) & ~np.isnan(numbers))
     if not len(bad):
         return
     if word == "ri" and _look_like_percent(numbers):

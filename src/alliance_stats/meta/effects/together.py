@@ -18,7 +18,7 @@ def _interval(v: Values) -> np.ndarray:
 
 
 def _cells(v: Values) -> np.ndarray:
-    return (v["di"] < 0) | (v["di"] != np.floor(v["di"]))
+    return (v["di"] < 0) | (v["di"] > np.floor(v["di"]))
 
 
 def _empty_group(v: Values) -> np.ndarray:
