@@ -47,7 +47,7 @@ def test_difference_as_log_odds_equal_to_metafor(tol: SimpleNamespace) -> None:
 
 
 def test_worked_example_of_borenstein() -> None:
-    """Borenstein et al. (2009), chapter 7: r = .50, variance .0058; d = .5, variance .0205."""
+    """Borenstein et al. (2009), chapter 7: r = .50 with variance .0058, and on from there."""
     d = al.meta.r_to_d(0.50, variance=0.0058)
     assert (round(d.value, 4), round(d.variance, 4)) == (1.1547, 0.0550)
     log_odds = al.meta.d_to_log_odds(1.1547, variance=0.0550)

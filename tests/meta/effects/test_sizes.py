@@ -351,8 +351,8 @@ def test_zero_needs_a_variance_that_follows_from_the_size() -> None:
 def test_tables_with_a_cell_of_zero_are_counted() -> None:
     frame = pd.DataFrame({"ai": [0, 3, 0], "bi": [4, 4, 5], "ci": [5, 5, 0], "di": [6, 6, 7]})
     assert said(frame, measure="OR") == [
-        "2 tables of 3 have a cell of 0: ½ was added to each of their cells; 1 of them hold no "
-        "event, or only events, and say nothing."
+        "2 tables of 3 have a cell of 0: ½ was added to each of their cells; 1 of them holds no "
+        "event, or only events, and says nothing."
     ]
 
 

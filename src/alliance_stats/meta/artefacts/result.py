@@ -18,6 +18,7 @@ from alliance_stats.meta.studies import Studies
 #: Standard errors below this share of the estimate are those of equal correlations, rounded.
 _NO_SPREAD = 1e-10
 
+_HEADINGS = {"estimate": "r", "sd_rho": "SD of true r"}
 _NOTES = (
     "Corrected for unreliable measurement only; not for restriction of range.",
     "Intervals from the observed variance between studies (Hunter & Schmidt, 2004).",
@@ -134,13 +135,14 @@ class AttenuationResult:
 
     def __repr__(self) -> str:
         """Headline, means, spread, messages."""
-        tables = map(frame_text, self._shown())
+        tables = (frame_text(table, headings=_HEADINGS) for table in self._shown())
         return "\n\n".join([self._heading, *tables, "\n".join(wrapped(self._sentences))])
 
     def _repr_html_(self) -> str:
         means, spread = self._shown()
         said = "".join(f"<p>{escape_html(sentence)}</p>" for sentence in self._sentences)
-        return frame_html(means, caption=self._heading) + frame_html(spread) + said
+        shown = frame_html(means, caption=self._heading, headings=_HEADINGS)
+        return shown + frame_html(spread, headings=_HEADINGS) + said
 
     @property
     def _persons(self) -> int:

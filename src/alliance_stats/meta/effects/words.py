@@ -90,7 +90,12 @@ def _zero_cells_message(computed: Computed) -> str | None:
     if not n:
         return None
     double = int((((table[0] == 0) & (table[2] == 0)) | ((table[1] == 0) & (table[3] == 0))).sum())
-    none = f"; {double} of them hold no event, or only events, and say nothing" if double else ""
+    none = (
+        f"; {double} of them {agree(double, 'holds', 'hold')} no event, or only events, and "
+        f"{agree(double, 'says', 'say')} nothing"
+        if double
+        else ""
+    )
     return (
         f"{counted(n, 'table')} of {table.shape[1]} {agree(n, 'has', 'have')} a cell of 0: ½ was "
         f"added to each of {agree(n, 'its', 'their')} cells{none}."
