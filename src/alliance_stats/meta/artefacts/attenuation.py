@@ -105,7 +105,7 @@ def correct_attenuation(
             "are reported. Leave it out."
         )
     studies = prepare_studies(frame, yi=yi, vi=vi, study=study)
-    _check_studies(studies)
+    _check_measure(studies)
     given = _given(frame, studies, reliability_x, reliability_y)
     if method == "individual":
         _check_missing(given, missing)
@@ -136,17 +136,12 @@ def _given(
     return given
 
 
-def _check_studies(studies: Studies) -> None:
-    """Raise unless the effects are correlations of samples of known size."""
+def _check_measure(studies: Studies) -> None:
+    """Raise unless the effects are correlations."""
     if studies.measure != "COR":
         raise UnsupportedError(
             f"attenuation of measure {studies.measure!r} is not available: it is a factor of r "
             "itself, not of its transformations. Use effect_sizes(measure='COR')."
-        )
-    if studies.ni is None or np.isnan(studies.ni).any():
-        raise DataError(
-            "column 'ni' (sample sizes) is missing or not complete: correlations are weighted by "
-            "it. Give it."
         )
 
 

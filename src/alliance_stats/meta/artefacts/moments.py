@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alliance_stats.meta.artefacts.reliabilities import Reliabilities
+from alliance_stats.meta.effects.sample_sizes import required_sizes
 from alliance_stats.meta.studies import Studies
 
 
@@ -86,8 +87,7 @@ def by_distribution(studies: Studies, given: tuple[Reliabilities, ...]) -> Momen
 
 
 def _sizes(studies: Studies) -> np.ndarray:
-    """Sample sizes, which the door has seen to be complete."""
-    return np.asarray(studies.ni, dtype=float)
+    return required_sizes(studies, "correlations are weighted by it")
 
 
 def _mean(values: np.ndarray, weights: np.ndarray) -> float:

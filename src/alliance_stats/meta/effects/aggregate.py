@@ -15,6 +15,7 @@ import pandas as pd
 from alliance_stats._base.checks import counted, frame_given, name_list, one_of
 from alliance_stats._base.errors import ArgumentError, DataError, DataWarning, UnsupportedError
 from alliance_stats.meta.effects.ranges import places
+from alliance_stats.meta.effects.sample_sizes import required_sizes
 from alliance_stats.meta.studies import SIZES, Studies, prepare_studies
 
 Estimand = Literal["mean", "composite"]
@@ -128,14 +129,10 @@ def composites(studies: Studies, codes: np.ndarray, rho: float) -> tuple[np.ndar
             f"a composite of measure {studies.measure!r} is not available: it is made of "
             "correlations. Give effects with measure ZCOR or COR, or estimand='mean'."
         )
-    if studies.ni is None or np.isnan(studies.ni).any():
-        raise DataError(
-            "the variance of a composite follows from the sample size, and column 'ni' is missing "
-            "or not complete. Give it."
-        )
+    sizes = required_sizes(studies, "the variance of a composite follows from it")
     fisher = studies.measure == "ZCOR"
     r = np.tanh(studies.yi) if fisher else studies.yi
-    m, n = np.bincount(codes), _means(studies.ni, codes)
+    m, n = np.bincount(codes), _means(sizes, codes)
     whole = np.bincount(codes, r) / np.sqrt(m + m * (m - 1) * rho)
     _check_composites(whole, codes, studies, rho)
     if fisher:

@@ -16,7 +16,7 @@ from alliance_stats.meta.effects.odds import from_interval
 
 #: From this n on a short series gives the bias correction to machine precision.
 _SERIES_FROM = 20
-_TERMS = np.arange(300)
+_MOST_TERMS, _NO_CHANGE = 300, 1e-17
 
 
 def from_r(columns: Columns) -> Effects:
@@ -95,9 +95,19 @@ def bias_correction(r: np.ndarray, n: np.ndarray) -> np.ndarray:
     large = n >= _SERIES_FROM
     factor = np.empty(len(r))
     factor[~large] = special.hyp2f1(0.5, 0.5, c[~large], x[~large])
-    ratio = (_TERMS + 0.5) ** 2 / ((c[large, None] + _TERMS) * (_TERMS + 1)) * x[large, None]
-    factor[large] = 1 + np.cumprod(ratio, axis=1).sum(axis=1)
+    factor[large] = _series(c[large], x[large])
     return factor
+
+
+def _series(c: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The hypergeometric series, until its terms no longer change the sum."""
+    term, total = np.ones(len(c)), np.ones(len(c))
+    for i in range(_MOST_TERMS):
+        term = term * ((i + 0.5) ** 2 / ((c + i) * (i + 1)) * x)
+        total = total + term
+        if not (term > _NO_CHANGE).any():
+            break
+    return total
 
 
 #: What a correlation of two measured variables can be made from.

@@ -9,7 +9,7 @@ from typing import Any, Literal, Unpack
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import frame_given, names_free, one_of
+from alliance_stats._base.checks import columns_present, frame_given, names_free, one_of
 from alliance_stats._base.errors import DataError, DataWarning, UnsupportedError
 from alliance_stats.meta.effects.columns import InputColumns
 from alliance_stats.meta.effects.compute import ZERO, Computed, compute
@@ -145,6 +145,8 @@ def effect_sizes(
     frame_given(frame, name="frame")
     one_of(measure, tuple(MEASURES), name="measure")
     one_of(unreported, ("exclude", "zero"), name="unreported")
+    if study != "study":
+        columns_present(frame, [study])
     made = MEASURES[measure]
     _refuse_zero_without_variance(measure, made, unreported)
     inputs = read_inputs(frame, measure, made, columns)  # type: ignore[arg-type]

@@ -148,8 +148,8 @@ class OutcomeResult:
         -------
         DataFrame
             One row: ``es_measure`` (ZCOR or ZPCOR), ``yi``, ``vi`` = 1/(n − k − 3), ``ni``
-            (patients in the model) and ``n_controls`` (k; 0 for zero-order). ``vi`` takes patients as
-            independent, as published effects do.
+            (patients in the model) and ``n_controls`` (k; 0 for zero-order). ``vi`` takes patients
+            as independent, as published effects do.
 
         Raises
         ------
