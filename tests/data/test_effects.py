@@ -60,7 +60,7 @@ def test_names_written_in_two_ways_are_pointed_out() -> None:
     )
     (message,) = said(frame.assign(r=0.1))
     assert message.startswith(
-        "names of studies that differ only in how they are written: 'Smith 2001' and "
+        "Names of studies that differ only in how they are written: 'Smith 2001' and "
         "'smith  2001' and 'Smith, 2001'. "
     )
 

@@ -126,7 +126,7 @@ def _alike_messages(names: pd.Series) -> list[str]:
         return []
     shown = "; ".join(alike[:MAX_NAMES]) + ("; …" if len(alike) > MAX_NAMES else "")
     return [
-        f"names of studies that differ only in how they are written: {shown}. They count as "
+        f"Names of studies that differ only in how they are written: {shown}. They count as "
         "different studies; write them alike if they are one."
     ]
 

@@ -132,7 +132,7 @@ def test_messages() -> None:
     assert large.messages[0].startswith("1 corrected correlation of 4 would be 1 or more")
     same = quiet(studies(study=["A", "A", "B", "C"], ri=0.2), reliability_x=0.8)
     assert same.messages[0].startswith("4 correlations come from 3 studies")
-    assert same.messages[1].startswith("correlations vary less than by sampling")
+    assert same.messages[1].startswith("Correlations vary less than by sampling")
     assert same.glance()["sd_rho"][0] == 0
     assert np.isnan(same.tidy()["p_value"]).all()
 

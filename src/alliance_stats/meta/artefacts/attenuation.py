@@ -195,7 +195,7 @@ def _messages(
         )
     if moments.residual < 0:
         said.append(
-            "correlations vary less than by sampling and artefacts alone (residual variance "
+            "Correlations vary less than by sampling and artefacts alone (residual variance "
             f"{moments.residual:.4f}); the SD of true correlations is set to 0."
         )
     return tuple(said)

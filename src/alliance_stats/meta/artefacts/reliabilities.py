@@ -82,7 +82,7 @@ def _check(values: np.ndarray, rows: np.ndarray, column: str | float, name: str)
     bad = np.flatnonzero((values <= 0) | (values > 1))
     if len(bad):
         raise DataError(
-            f"{name}={column!r}: {counted(len(bad), 'reliability').replace('ys', 'ies')} "
+            f"{name}={column!r}: {counted(len(bad), 'reliability')} "
             f"{agree(len(bad), 'is', 'are')} not above 0 and at most 1 "
             f"({name_list(f'{value:g}' for value in values[bad])}), at {places(rows[bad])}. "
             "Correct them; .85, not 85."

@@ -18,6 +18,11 @@ from alliance_stats.meta.studies import Studies
 #: Standard errors below this share of the estimate are those of equal correlations, rounded.
 _NO_SPREAD = 1e-10
 
+#: How each method corrects, in words.
+_CORRECTIONS = {
+    "individual": "study by study",
+    "distribution": "by the distribution of the reported reliabilities",
+}
 _HEADINGS = {"estimate": "r", "sd_rho": "SD of true r"}
 _NOTES = (
     "Corrected for unreliable measurement only; not for restriction of range.",
@@ -130,6 +135,7 @@ class AttenuationResult:
             levels=pd.DataFrame({"unit": ["study"], "n": [self.studies.n_studies]}),
             notes=_NOTES,
             messages=self.messages,
+            labels={"estimate": "r", "statistic": "z", "correction": _CORRECTIONS[self.method]},
             conf_level=conf_level,
         )
 

@@ -145,7 +145,7 @@ def _check_composites(whole: np.ndarray, codes: np.ndarray, studies: Studies, rh
     if len(bad):
         rows = studies.rows[np.isin(codes, bad)]
         raise DataError(
-            f"composites of {counted(len(bad), 'study').replace('studys', 'studies')} would "
+            f"composites of {counted(len(bad), 'study')} would "
             f"correlate 1 or more: outcomes that correlate only {rho:g} cannot have the effects at "
             f"{places(rows)}. Give a larger rho."
         )
@@ -182,7 +182,7 @@ def _messages(studies: Studies, varying: list[str]) -> list[str]:
     said = list(studies.messages())
     if varying:
         said.append(
-            f"columns that vary within studies are left out: {name_list(varying)}. An aggregated "
+            f"Columns that vary within studies are left out: {name_list(varying)}. An aggregated "
             "effect has no value of them."
         )
     return said
