@@ -1,0 +1,2 @@
+from alliance_stats.meta.multilevel.fit import fit_meta_multilevel as fit_meta_multilevel
+from alliance_stats.meta.multilevel.result import MultilevelMetaResult as MultilevelMetaResult
