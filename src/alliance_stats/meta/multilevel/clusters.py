@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from alliance_stats._base.checks import did_you_mean, name_list
 from alliance_stats._base.errors import ArgumentError

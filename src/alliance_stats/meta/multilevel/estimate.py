@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alliance_stats.meta.multilevel.criterion import Point, Problem
+from alliance_stats.meta.multilevel.held import Held
 from alliance_stats.meta.multilevel.structures import Structure
 from alliance_stats.numeric.optimise import Optimum, descent, drive
 
@@ -53,7 +54,7 @@ class Estimate:
 class Parameters:
     """The free parameters of all random terms, one after the other."""
 
-    structures: tuple[Structure, ...]
+    structures: tuple[Structure | Held, ...]
 
     def _parts(self, values: np.ndarray, natural: bool) -> list[np.ndarray]:
         sizes = [s.n_natural if natural else s.n_theta for s in self.structures]
@@ -134,7 +135,7 @@ def estimate(
     """
     theta, evaluations = start, 0
     for _ in range(RESTARTS):
-        found = _search(problem, parameters, theta, tolerance)
+        found = search(problem, parameters, theta, tolerance)
         evaluations += len(found.log)
         theta = _cleaned(parameters, found.x, unit)
         point = problem.at(parameters.natural(theta))
@@ -147,9 +148,10 @@ def estimate(
     return Estimate(point, theta, found.converged, evaluations)
 
 
-def _search(
+def search(
     problem: Problem, parameters: Parameters, start: np.ndarray, tolerance: float
 ) -> Optimum:
+    """The search from one start."""
     steps = descent(start, tolerance=tolerance, memory=0)
     return drive(steps, lambda theta: parameters.expand(problem, theta))
 
@@ -158,7 +160,7 @@ def _cleaned(parameters: Parameters, theta: np.ndarray, unit: float) -> np.ndarr
     """Variances that are zero but for rounding as zeros, signs positive."""
     parts = []
     for structure, part in zip(parameters.structures, parameters.of_terms(theta), strict=True):
-        if structure.squares:
+        if isinstance(structure, Structure) and structure.squares:
             part = np.where(part**2 < ZERO * unit, 0.0, np.abs(part))
         parts.append(part)
     return np.concatenate(parts)
@@ -180,8 +182,10 @@ def _off_the_saddle(
 
 
 def _beside(
-    structure: Structure, theta: np.ndarray, slope: np.ndarray, unit: float
+    structure: Structure | Held, theta: np.ndarray, slope: np.ndarray, unit: float
 ) -> np.ndarray | None:
+    if isinstance(structure, Held):
+        return None
     enough = 1e-6 / unit  # a slope that lowers the deviance by 1e-8 over a hundredth of the unit
     if structure.squares:
         falling = (theta == 0) & (slope < -enough)

@@ -188,7 +188,8 @@ def nested_precision(
     steps = [(cluster, np.sqrt(vi), rho)] if correlated else []
     ones = np.ones(len(vi))
     steps += [(u, ones, float(t)) for u, t in zip(units, tau2, strict=True) if u > 0 and t != 0]
-    log_det, updates = float(np.log(diagonal).sum()), []
+    log_det = float(np.log(diagonal).sum())
+    updates: list[Update] = []
     for level, u, gamma in sorted(steps, key=lambda step: step[0]):
         w = _solve(chain, inverse, updates, u[:, None])[:, 0]
         grown = 1.0 + gamma * chain[level].sums(u * w)

@@ -115,9 +115,9 @@ def codes_of(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray, p
 def build_term(said: RandomTerm, frame: pd.DataFrame) -> Term:
     """A random term on the rows analysed."""
     codes, groups = codes_of(frame, said.columns)
-    if said.inner is None:
-        inner, levels = np.zeros(len(frame), dtype=np.int64), ("",)
-    else:
+    inner = np.zeros(len(frame), dtype=np.int64)
+    levels: tuple[str, ...] = ("",)
+    if said.inner is not None:
         inner, found = pd.factorize(frame[said.inner], sort=True)
         levels = tuple(map(str, found))
     return Term(said, Structure(said.kind, len(levels)), codes, groups, inner, levels)
