@@ -29,6 +29,8 @@ METHODS: tuple[Method, ...] = get_args(Method)
 CLOSED = ("DL", "HE", "HS", "HSk", "SJ")
 
 MAX_ITERATIONS = 100
+#: Effect sizes looked at in one step of the grid, at most.
+MAX_CELLS = 50_000
 #: A Newton step this small, relative, leaves an error of its square.
 CLOSE = 1e-8
 ROUNDING = 1e-14
@@ -163,14 +165,23 @@ def upper_bound(data: DataSets) -> Floats:
 
 def _best_of_grid(data: DataSets, reml: bool, high: Floats) -> tuple[Floats, Floats]:
     """The best point of a grid of every data set, and its neighbours as bounds (2, B)."""
-    values = np.empty((len(GRID), len(high)))
-    for row, share in enumerate(GRID):
-        tau2 = share * high
-        values[row] = fit_at(data, tau2).log_likelihoods(data.vi + tau2[:, None])[int(reml)]
-    best = values.argmax(axis=0)
+    at_once = max(1, MAX_CELLS // data.keep.size)
+    pieces = [GRID[i : i + at_once] for i in range(0, len(GRID), at_once)]
+    best = np.concatenate([_log_likelihoods(data, reml, shares, high) for shares in pieces])
+    best = best.argmax(axis=0)
     low = np.where(best == 0, -1.0, GRID[np.maximum(best - 1, 0)] * high)
     above = GRID[np.minimum(best + 1, len(GRID) - 1)] * high
     return GRID[best] * high, np.stack([low, above])
+
+
+def _log_likelihoods(data: DataSets, reml: bool, shares: Floats, high: Floats) -> Floats:
+    """At every share of the bounds `high` (B,), as (shares, B)."""
+    b = len(high)
+    if len(shares) > 1:
+        data = data.take(np.tile(np.arange(b), len(shares)))
+    tau2 = (shares[:, None] * high).ravel()
+    values = fit_at(data, tau2).log_likelihoods(data.vi + tau2[:, None])[int(reml)]
+    return values.reshape(-1, b)
 
 
 def _iterate(
