@@ -5,6 +5,7 @@ from alliance_stats._base.lazy import attach
 NAMES: dict[str, str] = {
     "AttenuationResult": "alliance_stats.meta.artefacts.result",
     "Converted": "alliance_stats.meta.effects.conversions",
+    "MetaResult": "alliance_stats.meta.univariate.result",
     "MultilevelMetaResult": "alliance_stats.meta.multilevel.result",
     "aggregate_effects": "alliance_stats.meta.effects.aggregate",
     "chi2_to_r": "alliance_stats.meta.effects.conversions",
@@ -13,6 +14,7 @@ NAMES: dict[str, str] = {
     "d_to_r": "alliance_stats.meta.effects.conversions",
     "effect_sizes": "alliance_stats.meta.effects.sizes",
     "f_to_r": "alliance_stats.meta.effects.conversions",
+    "fit_meta": "alliance_stats.meta.univariate.fit",
     "fit_meta_multilevel": "alliance_stats.meta.multilevel.fit",
     "log_odds_to_d": "alliance_stats.meta.effects.conversions",
     "p_to_r": "alliance_stats.meta.effects.conversions",
@@ -21,6 +23,7 @@ NAMES: dict[str, str] = {
     "t_to_d": "alliance_stats.meta.effects.conversions",
     "t_to_r": "alliance_stats.meta.effects.conversions",
     "z_to_r": "alliance_stats.meta.effects.conversions",
+NAMES = {
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)
