@@ -2,7 +2,7 @@
 
 from alliance_stats._base.lazy import attach
 
-NAMES: dict[str, str] = {
+NAMES = {
     "AttenuationResult": "alliance_stats.meta.artefacts.result",
     "Converted": "alliance_stats.meta.effects.conversions",
     "MetaResult": "alliance_stats.meta.univariate.result",
@@ -23,7 +23,6 @@ NAMES: dict[str, str] = {
     "t_to_d": "alliance_stats.meta.effects.conversions",
     "t_to_r": "alliance_stats.meta.effects.conversions",
     "z_to_r": "alliance_stats.meta.effects.conversions",
-NAMES = {
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)
