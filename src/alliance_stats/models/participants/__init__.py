@@ -1,1 +1,1 @@
-"""Individual-participant data: one question about alliance and outcome, asked of several studies."""
+"""Individual-participant data: one question about alliance and outcome, in several studies."""

@@ -49,7 +49,7 @@ def _studies(
             return None
         table = fit.result.bias
         row = table[(table["effect"] == effect) & (table["truth"] == truth)].iloc[0]
-        per_unit = fit.coefficients().set_index("effect").loc[effect, "per_unit"]
-        factor = 1.0 if signs is None else float(per_unit) * signs[name]
+        per_unit = dict(fit.coefficients()[["effect", "per_unit"]].to_numpy().tolist())
+        factor = 1.0 if signs is None else float(per_unit[effect]) * signs[name]
         found.append((float(row["bias"]) * factor, float(row["mc_error"]) * abs(factor)))
     return np.array(found).T

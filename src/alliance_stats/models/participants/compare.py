@@ -42,27 +42,31 @@ def comparison(
 
 
 def _two(meta: MetaResult, conf_level: float) -> dict[str, object]:
-    row = meta.tidy(conf_level=conf_level).iloc[0].drop("term").to_dict()
+    row = _numbers(meta.tidy(conf_level=conf_level).iloc[0])
     ends = meta.prediction_interval(conf_level=conf_level)[["pi_low", "pi_high"]].iloc[0]
-    return {**row, "tau": float(np.sqrt(meta.tau2)), **ends.to_dict()}
+    return row | {"tau": float(np.sqrt(meta.tau2))} | _numbers(ends)
 
 
 def _joint(joint: MultilevelMetaResult, effect: str, conf_level: float) -> dict[str, object]:
-    table = joint.tidy(conf_level=conf_level)
-    row = table[table["term"] == f"effect[{effect}]"].iloc[0].drop("term").to_dict()
-    spread = joint.heterogeneity()
+    table, spread = joint.tidy(conf_level=conf_level), joint.heterogeneity()
     own = spread[spread["term"] == effect].iloc[0]
-    return {**row, "k": int(own["n"]), "tau": float(own["tau"])}
+    row = _numbers(table[table["term"] == f"effect[{effect}]"].iloc[0])
+    return row | {"k": int(own["n"]), "tau": float(own["tau"])}
+
+
+def _numbers(row: pd.Series) -> dict[str, object]:
+    """The columns of a row that the comparison has."""
+    return {str(name): value for name, value in row.items() if name in COLUMNS}
 
 
 def apart(table: pd.DataFrame) -> dict[str, float]:
     """Effects whose estimates differ between the ways, and the difference in standard errors."""
     found = {}
     for effect, part in table.groupby("effect", sort=False):
-        ways = part.set_index("way")
-        if ONE in ways.index:
-            gap = float(ways.loc[ONE, "estimate"] - ways.loc[TWO, "estimate"])
-            in_se = gap / float(ways.loc[[TWO, ONE], "se"].max())
+        rows = part.set_index("way")[["estimate", "se"]].T.to_dict()
+        if ONE in rows:
+            one, two = rows[ONE], rows[TWO]
+            in_se = (one["estimate"] - two["estimate"]) / max(one["se"], two["se"])
             if abs(in_se) > APART:
-                found[str(effect)] = in_se
+                found[str(effect)] = float(in_se)
     return found

@@ -10,7 +10,7 @@ import pandas as pd
 from alliance_stats.data.units import Floats
 from alliance_stats.meta.studies import MEASURE
 from alliance_stats.models.outcome.result import OutcomeResult
-from alliance_stats.models.participants.study import COEFFICIENTS, StudyRows
+from alliance_stats.models.participants.study import COEFFICIENTS, StudyRows, coefficient
 
 EFFECT, UNIT = "early_alliance", "patient"
 
@@ -26,7 +26,7 @@ class Early:
         fit, sizes = self.result.fit, self.result.effect_sizes().iloc[0]
         name = self.result.prepared.early
         alliance, outcome = float(sizes["sd_alliance"]), float(sizes["sd_outcome"])
-        b, se = float(fit.beta[name]), float(np.sqrt(fit.vcov.loc[name, name]))
+        b, se = coefficient(fit, name)
         row = (EFFECT, UNIT, name, b, se, alliance, outcome, alliance / outcome)
         return pd.DataFrame([row], columns=list(COEFFICIENTS))
 

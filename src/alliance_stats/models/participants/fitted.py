@@ -184,8 +184,10 @@ class FittedStudies:
         """Singular models; one-stage models that could not be fitted, or do not agree."""
         said = [words.singular_message(singular_studies(self.stage), len(self.stage.fits))]
         said += [f"{effect}, one stage: {why}" for effect, why in self.one_stage_failed.items()]
-        for effect, model in self.one_stage.items():
-            said += [f"{effect}, one stage: {text}" for text in model.fit.about_fit]
+        failed = [effect for effect, model in self.one_stage.items() if not model.fit.converged]
+        said += [words.not_converged_message(failed)]
+        singular = {effect: model.singular for effect, model in self.one_stage.items()}
+        said += [words.one_stage_singular(singular)]
         return tuple(text for text in said if text)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Sessions of several studies as given: a mapping of studies, or one file with a column of sites."""
+"""Sessions of several studies as given: a mapping of studies, or one file with its sites."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def read_studies(
 ) -> tuple[dict[str, SessionData], dict[str, str]]:
     """Sessions by study name, and why the sessions of a site cannot be read."""
     if isinstance(studies, Mapping):
-        found, failed = _of_mapping(studies, roles), {}
+        found = _of_mapping(studies, roles)
+        failed: dict[str, str] = {}
     else:
         found, failed = _by_site(sessions_from(studies, roles))
     if len(found) < 2:

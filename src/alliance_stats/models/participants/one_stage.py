@@ -52,8 +52,17 @@ class OneStage:
     @property
     def tau(self) -> float:
         """Standard deviation of the effect between studies."""
-        table = self.fit.covariances[STUDY]
-        return float(np.sqrt(table.loc[self.column, self.column]))
+        return float(np.sqrt(self.fit.covariances[STUDY].to_numpy()[0, 0]))
+
+    @property
+    def singular(self) -> list[str]:
+        """Grouping factors in which a variance is 0 or a correlation ±1."""
+        found = [
+            name
+            for name, table in self.fit.covariances.items()
+            if np.linalg.matrix_rank(table.to_numpy()) < len(table)
+        ]
+        return [str(name) for name in found] if self.fit.singular else []
 
     def row(self, conf_level: float) -> dict[str, float]:
         """Mean effect with its test, τ, and where the effect of a new study lies."""
@@ -90,7 +99,7 @@ def fit_one_stage(
 
 
 def one_stage_formula(rows: StudyRows) -> str:
-    """y ~ x + study + study:(everything else) + (… | patient) + (… | therapist) + (0 + x | study)."""
+    """y ~ x + study + study:(all else) + (… | patient) + (… | therapist) + (0 + x | study)."""
     own = list(map(quote_name, rows.nuisance))
     if rows.factor:
         own[0] = f"C({own[0]})"

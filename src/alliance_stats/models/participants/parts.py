@@ -11,7 +11,12 @@ import pandas as pd
 from alliance_stats.data.units import Floats
 from alliance_stats.models.effect_size import component_sds
 from alliance_stats.models.effects import UNITS
-from alliance_stats.models.participants.study import COEFFICIENTS, StudyRows, no_correlations
+from alliance_stats.models.participants.study import (
+    COEFFICIENTS,
+    StudyRows,
+    coefficient,
+    no_correlations,
+)
 from alliance_stats.models.prepare import time_term
 from alliance_stats.models.within_between.result import AllianceResult
 
@@ -33,9 +38,7 @@ class Parts:
         outcome = component_sds(prepared, prepared.roles.outcome)
         rows = []
         for effect, column in prepared.effects:
-            known = column in fit.names
-            b = float(fit.beta[column]) if known else float("nan")
-            se = float(np.sqrt(fit.vcov.loc[column, column])) if known else float("nan")
+            b, se = coefficient(fit, column)
             x, y = alliance[effect], outcome[effect]
             ratio = x / y if x > 0 and y > 0 else float("nan")
             rows.append((effect, UNITS[effect], column, b, se, x, y, ratio))
@@ -65,7 +68,7 @@ class Parts:
             frame=prepared.frame,
             response=prepared.roles.outcome,
             column=columns[effect],
-            nuisance=tuple([*([] if time is None else [time]), *others, *chosen.covariates]),
+            nuisance=(*([] if time is None else [time]), *others, *chosen.covariates),
             factor=chosen.time == "factor",
             units=prepared.groups,
             slopes={unit: tuple(names) for unit, names in slopes.items()},
@@ -74,11 +77,9 @@ class Parts:
 
     def _sds(self, effect: str) -> dict[str, float]:
         """The outcome in its SD within patients, parts so that b becomes b·SD(x)/SD(y)."""
-        table = self._table.set_index("effect")
-        within = float(table.loc["within", "sd_outcome"])
-        ratios = table.loc[list({"within", effect}), "per_unit"]
-        columns = dict(self.result.prepared.effects)
-        found = {columns[str(name)]: float(ratio) * within for name, ratio in ratios.items()}
+        table, columns = self._table.set_index("effect"), dict(self.result.prepared.effects)
+        within, ratios = table["sd_outcome"].to_dict()["within"], table["per_unit"].to_dict()
+        found = {columns[name]: ratios[name] * within for name in {"within", effect}}
         return found | {self.result.prepared.roles.outcome: within}
 
     @property

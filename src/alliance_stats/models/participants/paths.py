@@ -13,7 +13,12 @@ from alliance_stats.lmm.prediction.new_rows import read_new_rows
 from alliance_stats.models.lagged.equations import CROSS_EFFECTS, Equation
 from alliance_stats.models.lagged.result import LaggedResult
 from alliance_stats.models.lagged.standardised import path_ratios, within_sds
-from alliance_stats.models.participants.study import COEFFICIENTS, StudyRows, no_correlations
+from alliance_stats.models.participants.study import (
+    COEFFICIENTS,
+    StudyRows,
+    coefficient,
+    no_correlations,
+)
 from alliance_stats.models.prepare import time_term
 from alliance_stats.models.timing import before
 
@@ -36,8 +41,7 @@ class Paths:
         for equation in self.result.prepared.equations:
             fit, name = self.result.fits[equation.side], equation.cross
             term = f"{equation.response} ~ {name}"
-            se = float(np.sqrt(fit.vcov.loc[name, name])) if name in fit.names else float("nan")
-            b = float(fit.beta[name]) if name in fit.names else float("nan")
+            b, se = coefficient(fit, name)
             effect = equation.cross_effect
             rows.append((effect, "session", term, b, se, alliance, outcome, ratios[effect]))
         return pd.DataFrame(rows, columns=list(COEFFICIENTS))
@@ -60,7 +64,8 @@ class Paths:
         weights = fit.vcov.loc[equation.cross].to_numpy(dtype=float) @ x
         codes, n = unit_codes(prepared.frame, prepared.roles.patient)
         keep = prepared.keep[equation.side]
-        return np.bincount(codes[keep], weights=weights * left, minlength=n)
+        added = np.bincount(codes[keep], weights=weights * left, minlength=n)
+        return np.asarray(added, dtype=np.float64)
 
     def correlations(self) -> pd.DataFrame:
         """None: a path is a coefficient."""
@@ -83,7 +88,7 @@ class Paths:
             frame=prepared.rows(equation),
             response=equation.response,
             column=equation.cross,
-            nuisance=tuple([*([] if time is None else [time]), equation.own, *between]),
+            nuisance=(*([] if time is None else [time]), equation.own, *between),
             factor=chosen.time == "factor",
             units=prepared.groups,
             slopes={unit: tuple(names) for unit, names in slopes.items()},

@@ -60,6 +60,34 @@ class StudyRows:
         return tuple(dict.fromkeys((self.response, self.column, *self.nuisance, *groups)))
 
 
+class _Fit(Protocol):
+    """A fit with named coefficients."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the coefficients."""
+        ...
+
+    @property
+    def beta(self) -> pd.Series:
+        """Coefficients."""
+        ...
+
+    @property
+    def vcov(self) -> pd.DataFrame:
+        """Their covariance matrix."""
+        ...
+
+
+def coefficient(fit: _Fit, name: str) -> tuple[float, float]:
+    """A coefficient and its standard error; NaN for one that was dropped from the model."""
+    if name not in fit.names:
+        return float("nan"), float("nan")
+    place = fit.names.index(name)
+    variance = fit.vcov.to_numpy(dtype=float)[place, place]
+    return float(fit.beta.to_numpy()[place]), float(np.sqrt(variance))
+
+
 class StudyFit(Protocol):
     """The model of a question in one study."""
 

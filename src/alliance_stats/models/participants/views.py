@@ -173,7 +173,11 @@ def shown(self: FittedStudies) -> tuple[str, list[pd.DataFrame], tuple[str, ...]
     x, y = rating_names(self)
     heading = headline(_TITLES[self.question].format(x=x, y=y), counts(self))
     columns = ["effect", "way", "k", "estimate", "se", "df", "p_value", "ci_low", "ci_high", "tau"]
-    tables = [tidy(self).drop(columns=["unit", "term"])]
+    means = tidy(self)
+    means = means[means["group"].isin(("raw", "standardised"))]
+    tables = [means.drop(columns=["unit", "term"]).reset_index(drop=True)]
+    if self.question == "outcome":
+        tables.insert(0, correlations_of(self, 0.95))
     if self.one_stage:
         tables.append(self.comparison()[columns])
     ends = glance(self)[["effect", "group", "k", "tau2", "i2", "q", "q_p", "pi_low", "pi_high"]]

@@ -46,6 +46,25 @@ def singular_message(names: list[str], n: int) -> str:
     )
 
 
+def not_converged_message(effects: list[str]) -> str:
+    """One-stage models whose numbers are not to be read."""
+    if not effects:
+        return ""
+    return f"One stage did not converge for {name_list(effects)}: do not read its numbers."
+
+
+def one_stage_singular(singular: Mapping[str, list[str]]) -> str:
+    """Where a variance of a one-stage model is zero."""
+    found = [f"{effect} ({name_list(units)})" for effect, units in singular.items() if units]
+    if not found:
+        return ""
+    return (
+        f"One stage: the model is singular for {name_list(found)}: between these units a variance "
+        "is estimated as 0 or a correlation as ±1. The effects stand; τ = 0 does not show that "
+        "studies have one true effect."
+    )
+
+
 def fewer_messages(ks: Mapping[str, int], n: int) -> Iterator[str]:
     """Effects that not all studies have."""
     for effect, k in ks.items():
