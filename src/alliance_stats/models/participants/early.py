@@ -61,6 +61,7 @@ class Early:
                 prepared.post: float(sizes["sd_outcome"]),
                 prepared.early: float(sizes["sd_alliance"]),
             },
+            outcome=(prepared.post,),
         )
 
     @property

@@ -140,6 +140,11 @@ class FittedStudies:
         )
 
     @cached_property
+    def apart(self) -> dict[str, float]:
+        """Effects whose one-stage and two-stage estimates differ, and by how many SEs."""
+        return apart(self.comparison())
+
+    @cached_property
     def joint(self) -> MultilevelMetaResult | None:
         """All effects in one multivariate meta-analysis, on the scale of the one-stage models.
 
@@ -198,6 +203,6 @@ class FittedStudies:
             *self.about_data,
             *self.about_fit,
             *words.meta_messages(self.of_scale(self.scale)),
-            *words.apart_messages(apart(self.comparison())),
+            *words.apart_messages(self.apart),
             *filter(None, [words.own_messages(counts)]),
         )

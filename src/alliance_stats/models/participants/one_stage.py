@@ -121,7 +121,7 @@ def stacked(rows: Mapping[str, StudyRows], signs: Mapping[str, int] | None) -> p
         if signs is not None:
             for column, sd in own.sds.items():
                 frame[column] = frame[column] / sd
-            frame[own.response] *= signs[name]
+            frame[list(own.outcome)] *= signs[name]
         frame.columns = pd.Index(common)
         frame.insert(0, STUDY, name)
         frames.append(frame)

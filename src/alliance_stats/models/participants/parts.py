@@ -73,6 +73,7 @@ class Parts:
             units=prepared.groups,
             slopes={unit: tuple(names) for unit, names in slopes.items()},
             sds=self._sds(effect),
+            outcome=(prepared.roles.outcome,),
         )
 
     def _sds(self, effect: str) -> dict[str, float]:

@@ -93,6 +93,7 @@ class Paths:
             units=prepared.groups,
             slopes={unit: tuple(names) for unit, names in slopes.items()},
             sds={equation.response: own, equation.own: own, equation.cross: other},
+            outcome=(equation.response, equation.own) if side == "outcome" else (equation.cross,),
         )
 
     @property

@@ -42,6 +42,8 @@ class StudyRows:
         Columns whose coefficients vary, by unit.
     sds : dict of str to float
         What columns are divided by to be standardised; others keep their units.
+    outcome : tuple of str
+        Columns that hold the outcome, turned where its direction is another one.
     """
 
     frame: pd.DataFrame
@@ -52,6 +54,7 @@ class StudyRows:
     units: Mapping[str, tuple[str, ...]]
     slopes: Mapping[str, tuple[str, ...]]
     sds: Mapping[str, float]
+    outcome: tuple[str, ...]
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -104,6 +104,7 @@ def _labels(self: FittedStudies, x: str, y: str) -> dict[str, str]:
         shown_symbol={"raw": "b", "standardised": "β"}.get(self.scale, scale.symbol),
         **({} if generic else {"estimate": "Estimate"}),
         **biased,
+        **{f"{effect}_apart": f"{in_se:.17g}" for effect, in_se in self.apart.items()},
     )
 
 
