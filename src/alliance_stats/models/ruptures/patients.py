@@ -11,7 +11,11 @@ from alliance_stats._base.checks import counted, name_list
 from alliance_stats._base.errors import DataError
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
-from alliance_stats.data.therapist_change import TherapistChange, TherapistChanges
+from alliance_stats.data.therapist_change import (
+    ONLY_FIRST,
+    TherapistChange,
+    TherapistChanges,
+)
 from alliance_stats.data.units import float_values, unit_means, units_seen
 from alliance_stats.models.outcome.prepare import (
     baseline_of,
@@ -92,11 +96,7 @@ def prepare_ruptures(
                 "Rename it."
             )
     sessions, changes = assign_therapists(data.frame, roles, therapist_change)
-    check_therapists(
-        sessions, roles,
-        options="Give therapist_change='first' to count all sessions for the patient's first "
-        "therapist",
-    )  # fmt: skip
+    check_therapists(sessions, roles, options=ONLY_FIRST)
     patient, labels = units_seen(sessions, roles.patient)
     session, outcome = (float_values(sessions, c) for c in (roles.session, roles.outcome))
     scores = last_scores(outcome, session, patient, len(labels), after=-np.inf)
