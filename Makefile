@@ -91,6 +91,7 @@ calibrate: $(READY)  ## type I error of tests and coverage of intervals with few
 	$(BIN)/python benchmarks/calibrate_event.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_importance.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_multiverse.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_multiverse.py --ruptures --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_therapist.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_ruptures.py --write docs/calibration.md
 
