@@ -140,6 +140,27 @@ def rupture_columns(found: RuptureResult) -> pd.DataFrame:
     )
 
 
+def chance_shares(found: RuptureResult, rows: pd.DataFrame) -> pd.DataFrame:
+    """How much the excesses of the patients in `rows` vary, and how much of that chance makes.
+
+    ``by_chance`` is the mean over patients of the variance that their excess has in ratings like
+    theirs without ruptures, ``share`` is by_chance/variance.
+    """
+    kept = np.isin(np.array(found.ratings.patients), rows[found.roles.patient].to_numpy())
+    drawn = found.analysis.chance.patients[:2, kept].astype(float)
+    expected = drawn.mean(axis=2)
+    share = np.divide(
+        expected[1], expected[0], out=np.zeros(len(rows)), where=expected[0] > 0
+    )  # fmt: skip
+    spread = drawn[0].var(axis=1), (drawn[1] - drawn[0] * share[:, None]).var(axis=1)
+    variance = rows[list(EFFECTS)].var(ddof=1).to_numpy()
+    by_chance = np.array([part.mean() for part in spread])
+    return pd.DataFrame(
+        {"measure": list(EFFECTS), "variance": variance, "by_chance": by_chance,
+         "share": by_chance / variance}
+    )  # fmt: skip
+
+
 def _complete(
     joined: pd.DataFrame, roles: Roles, post: str, baseline: str
 ) -> tuple[pd.DataFrame, dict[str, int]]:
