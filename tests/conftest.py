@@ -49,6 +49,8 @@ TOL = SimpleNamespace(
     sem_se=1e-4,  # relative, where the same information is used
     sem_chi2=1e-3,  # absolute
     sem_index=1e-4,  # absolute, fit indices
+    meta_pooled=1e-6,  # pooled effects where an optimiser decides, relative to max(1, value)
+    meta_tau2=1e-5,  # relative, variances between studies where an optimiser decides
     r2=1e-6,  # absolute, R² of mixed models: variances agree to 1e-4, R² to their square
 )
 
