@@ -11,14 +11,11 @@ computed.
 
 from __future__ import annotations
 
-import argparse
 import importlib
-import warnings
-from pathlib import Path
 from typing import Any
 
 import bench_lmm as shared  # first: it sets the number of threads before numpy is loaded
-from bench_turns import Turns, table, take_turns
+from bench_turns import Turns, run, take_turns
 
 MARKS = ("<!-- bench_therapist: start -->", "<!-- bench_therapist: end -->")
 SIZES = (2_000, 50_000)
@@ -63,19 +60,5 @@ def row(n: int, rounds: int) -> tuple[str, Turns]:
     return f"{len(result.prepared.frame):,}", turns
 
 
-def main() -> None:
-    """Run, print, and write when asked."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--write", type=Path)
-    options = parser.parse_args()
-    warnings.simplefilter("ignore")
-    found = [row(n, options.rounds) for n in SIZES]
-    text = table(found, HEADS, rounds=options.rounds)
-    print(text)
-    if options.write:
-        shared.write_between(options.write, text, MARKS)
-
-
 if __name__ == "__main__":
-    main()
+    run(row, SIZES, about=__doc__ or "", heads=HEADS, marks=MARKS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import tempfile
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -70,6 +72,31 @@ def take_turns(
         default=sum(value for _, value in other[-1]),
         version=version,
     )
+
+
+def run(
+    row: Callable[[int, int], tuple[str, Turns]],
+    sizes: Sequence[int],
+    *,
+    about: str,
+    heads: Sequence[str],
+    marks: tuple[str, str],
+) -> None:
+    """Measure every size, print the table, and write it when asked.
+
+    `row` takes a number of sessions and one of rounds; it gives the row's first cell and what was
+    measured.
+    """
+    parser = argparse.ArgumentParser(description=about.split("\n")[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--write", type=Path)
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    found = [row(n, options.rounds) for n in sizes]
+    text = table(found, heads, rounds=options.rounds)
+    print(text)
+    if options.write:
+        shared.write_between(options.write, text, marks)
 
 
 def table(found: Sequence[tuple[str, Turns]], heads: Sequence[str], *, rounds: int) -> str:
