@@ -81,12 +81,12 @@ def study_row(cell: Cell, effect: float, rng: np.random.Generator) -> dict[str, 
     options = {"scale": None, "step": None, "simulations": SIMULATIONS, **cell.rule}
     one, again = (al.models.fit_ruptures(frame, ROLES, rng=seed, **options) for seed in (1, 2))
     row, other = one.tidy().iloc[0], again.tidy().iloc[0]
-    rows = one.prepared.frame
+    rows, spread = one.prepared.frame, one.spread.iloc[0]
     return {
         "b": row["estimate"], "p": row["p_value"],
         "raw": one.sensitivity["estimate"][0],
         "redrawn": (row["estimate"] - other["estimate"]) / row["se"],
-        "share": one.chance_shares["share"][0],
+        "share": spread["by_chance"] / spread["variance"],
         "r2": np.corrcoef(rows["excess_ruptures"], real[rows["patient"]])[0, 1] ** 2,
     }  # fmt: skip
 

@@ -123,6 +123,7 @@ def test_what_is_said(result: RuptureOutcome) -> None:
     assert "Across " in text
     assert "predict" not in text
     assert "Raw counts grow with the number of sessions" in text
+    assert "times as much as in ratings without ruptures" in text
     assert "association without an order in time" in text
     assert "Raw counts grow" in repr(result)
     assert "<table>" in result._repr_html_()
@@ -183,8 +184,8 @@ def test_references(case: str, tol: SimpleNamespace) -> None:
     assert found.fit.loglik == pytest.approx(pinned["loglik"], abs=tol.loglik_absolute)
 
 
-def test_chance_shares_by_hand(result: RuptureOutcome) -> None:
-    table = result.chance_shares.set_index("measure")
+def test_spread_beside_chance_by_hand(result: RuptureOutcome) -> None:
+    table = result.spread.set_index("measure")
     rows, found = result.prepared.frame, result.found
     drawn = found.analysis.chance.patients
     noise: dict[str, list[float]] = {"excess_ruptures": [], "excess_repaired": []}
@@ -196,13 +197,13 @@ def test_chance_shares_by_hand(result: RuptureOutcome) -> None:
     for name, values in noise.items():
         assert table.loc[name, "variance"] == pytest.approx(np.var(rows[name], ddof=1))
         assert table.loc[name, "by_chance"] == pytest.approx(np.mean(values))
-        assert table.loc[name, "share"] == pytest.approx(
-            np.mean(values) / np.var(rows[name], ddof=1)
+        assert table.loc[name, "ratio"] == pytest.approx(
+            np.var(rows[name], ddof=1) / np.mean(values)
         )
-    assert "Chance alone makes" in " ".join(result.notes)
+    assert "times as much as in ratings without ruptures" in " ".join(result.notes)
 
 
-def test_chance_makes_all_of_an_excess_in_which_nothing_happened() -> None:
+def test_excesses_vary_as_by_chance_where_nothing_happened() -> None:
     """Of 400 patients the variance has a standard error of 7%."""
     rng = np.random.default_rng(8)
     frame = pd.DataFrame(
@@ -212,5 +213,5 @@ def test_chance_makes_all_of_an_excess_in_which_nothing_happened() -> None:
             "phq_intake": np.repeat(rng.normal(15, 3, 400), 12),
         }
     )  # fmt: skip
-    shares = fit(frame, ALONE, scale=None, step=None, simulations=199).chance_shares["share"]
-    assert shares.tolist() == pytest.approx([1.0, 1.0], abs=0.2)
+    ratios = fit(frame, ALONE, scale=None, step=None, simulations=199).spread["ratio"]
+    assert ratios.tolist() == pytest.approx([1.0, 1.0], abs=0.2)

@@ -140,11 +140,11 @@ def rupture_columns(found: RuptureResult) -> pd.DataFrame:
     )
 
 
-def chance_shares(found: RuptureResult, rows: pd.DataFrame) -> pd.DataFrame:
-    """How much the excesses of the patients in `rows` vary, and how much of that chance makes.
+def spread_beside_chance(found: RuptureResult, rows: pd.DataFrame) -> pd.DataFrame:
+    """How the excesses of the patients in `rows` vary, and how they would by chance.
 
     ``by_chance`` is the mean over patients of the variance that their excess has in ratings like
-    theirs without ruptures, ``share`` is by_chance/variance.
+    theirs without ruptures, ``ratio`` is variance/by_chance.
     """
     kept = np.isin(np.array(found.ratings.patients), rows[found.roles.patient].to_numpy())
     drawn = found.analysis.chance.patients[:2, kept].astype(float)
@@ -157,7 +157,7 @@ def chance_shares(found: RuptureResult, rows: pd.DataFrame) -> pd.DataFrame:
     by_chance = np.array([part.mean() for part in spread])
     return pd.DataFrame(
         {"measure": list(EFFECTS), "variance": variance, "by_chance": by_chance,
-         "share": by_chance / variance}
+         "ratio": variance / by_chance}
     )  # fmt: skip
 
 
