@@ -2,6 +2,9 @@
 
 from alliance_stats._base.lazy import attach
 
-NAMES: dict[str, str] = {}
+NAMES: dict[str, str] = {
+    "published": "alliance_stats.meta.published.table",
+    "reproduce": "alliance_stats.meta.published.reproduce",
+}
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)

@@ -1,0 +1,80 @@
+"""Printed numbers held against each other: which can be true at once, given their rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import sqrt
+
+import pandas as pd
+
+from alliance_stats.meta.published.implied import Heterogeneity, Implied, Interval, d_of_r, r_of_d
+from alliance_stats.meta.published.printed import Printed
+from alliance_stats.meta.published.table import PublishedRow
+
+CHECK_COLUMNS = ("check", "printed", "recomputed", "low", "high", "verdict")
+AGREES, DIFFERS = "agrees", "differs"
+Check = tuple[str, float, float, float, float, str]
+
+
+def check_frame(
+    row: PublishedRow, interval: Interval | None, found: tuple[Heterogeneity, ...]
+) -> pd.DataFrame:
+    """Every check that the printed numbers of a row allow.
+
+    Columns `CHECK_COLUMNS`: what was compared, the number as printed, the same from the other
+    numbers, the range that their rounding leaves, and whether the two agree.
+    """
+    rows = [
+        *_centre_checks(row, interval),
+        *_d_checks(row),
+        *_size_checks(row),
+        *_i2_checks(row, found),
+        *_negative_checks(row, found),
+    ]
+    return pd.DataFrame(rows, columns=list(CHECK_COLUMNS))
+
+
+def _check(what: str, printed: Printed, again: Implied) -> Check:
+    agrees = printed.holds(again.low, again.high)
+    verdict = AGREES if agrees else DIFFERS
+    return (what, printed.value, again.value, again.low, again.high, verdict)
+
+
+def _centre_checks(row: PublishedRow, interval: Interval | None) -> Iterator[Check]:
+    if interval is None or row.estimate is None:
+        return
+    yield _check(
+        "r in the middle of its interval on Fisher's z", row.estimate, interval.centre("z")
+    )
+    yield _check("r in the middle of its interval on r", row.estimate, interval.centre("r"))
+
+
+def _d_checks(row: PublishedRow) -> Iterator[Check]:
+    if row.d is None or row.estimate is None:
+        return
+    yield _check("d of r", row.d, Implied(*row.estimate.mapped(d_of_r)))
+    yield _check("r of d", row.estimate, Implied(*row.d.mapped(r_of_d)))
+
+
+def _size_checks(row: PublishedRow) -> Iterator[Check]:
+    if row.mean_n is not None and row.n_per_study is not None:
+        mean = row.n_per_study
+        yield _check("mean study size", row.mean_n, Implied(mean, mean, mean))
+
+
+def _i2_checks(row: PublishedRow, found: tuple[Heterogeneity, ...]) -> Iterator[Check]:
+    """I² over all study sizes that were supposed."""
+    if row.i2 is not None and found:
+        shares = [each.i2 for each in found]
+        ends = min(s.low for s in shares), max(s.high for s in shares)
+        yield _check("I² in percent", row.i2, Implied(shares[0].value, *ends))
+
+
+def _negative_checks(row: PublishedRow, found: tuple[Heterogeneity, ...]) -> Iterator[Check]:
+    """Share of negative effects, give or take two standard errors of a share of k effects."""
+    if row.negative is None or row.estimate is None or row.k is None or not found:
+        return
+    share = found[0].negative(row.estimate.value, observed=True)
+    chance = 2 * sqrt(share.value * (1 - share.value) / row.k)
+    again = Implied(share.value, max(share.low - chance, 0.0), share.high + chance)
+    yield _check("share of negative effects", row.negative, again)
