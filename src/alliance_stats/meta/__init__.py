@@ -3,8 +3,8 @@
 from alliance_stats._base.lazy import attach
 
 NAMES: dict[str, str] = {
-    "published": "alliance_stats.meta.published.table",
-    "reproduce": "alliance_stats.meta.published.reproduce",
+    "published": "alliance_stats.meta.literature.table",
+    "reproduce": "alliance_stats.meta.literature.reproduce",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)

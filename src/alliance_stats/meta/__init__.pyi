@@ -1,2 +1,2 @@
-from alliance_stats.meta.published.reproduce import reproduce as reproduce
-from alliance_stats.meta.published.table import published as published
+from alliance_stats.meta.literature.reproduce import reproduce as reproduce
+from alliance_stats.meta.literature.table import published as published

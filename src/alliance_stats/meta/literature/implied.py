@@ -13,7 +13,7 @@ from math import atanh, sqrt, tanh
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from alliance_stats.meta.published.printed import Printed
+from alliance_stats.meta.literature.printed import Printed
 
 #: Confidence level of every printed interval.
 CONF_LEVEL = 0.95

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
 from alliance_stats._base.printing import format_fixed
-from alliance_stats.meta.published.checks import DIFFERS
-from alliance_stats.meta.published.implied import Heterogeneity, Interval
-from alliance_stats.meta.published.table import PublishedRow
+from alliance_stats.meta.literature.checks import DIFFERS
+from alliance_stats.meta.literature.implied import Heterogeneity, Interval
+from alliance_stats.meta.literature.table import PublishedRow
 
 
 def reproduction_messages(
@@ -25,7 +26,7 @@ def reproduction_messages(
         *_what_n_is(row, n_given),
         *_not_known(row, supposed, interval),
         *_no_room(supposed),
-        *_what_differs(row, supposed, checks),
+        *_what_differs(row, checks),
     )
 
 
@@ -72,31 +73,33 @@ def _no_room(supposed: tuple[Heterogeneity, ...]) -> Iterator[str]:
         )
 
 
-def _what_differs(
-    row: PublishedRow, supposed: tuple[Heterogeneity, ...], checks: pd.DataFrame
-) -> Iterator[str]:
-    differs = checks[checks["verdict"] == DIFFERS].set_index("check")
-    if "d of r" in differs.index and row.d is not None and row.estimate is not None:
-        again, back = differs.loc["d of r"], checks.set_index("check").loc["r of d"]
+def _what_differs(row: PublishedRow, checks: pd.DataFrame) -> Iterator[str]:
+    all_checks: dict[str, dict[str, Any]] = {
+        str(one["check"]): {str(name): value for name, value in one.items()}
+        for one in checks.to_dict("records")
+    }
+    differs = {name: one for name, one in all_checks.items() if one["verdict"] == DIFFERS}
+    if "d of r" in differs and row.d is not None and row.estimate is not None:
+        again, back = differs["d of r"], all_checks["r of d"]
         yield (
             f"d = {_two(row.d.value)} is not the d of r = {_two(row.estimate.value)}, which is "
             f"{_two(again['recomputed'])}; it is that of r = {_two(back['recomputed'])}."
         )
-    if "share of negative effects" in differs.index:
-        one = differs.loc["share of negative effects"]
+    if "share of negative effects" in differs:
+        one = differs["share of negative effects"]
         yield (
             f"Under normality {_percent(one['recomputed'])} of the effects would be negative, "
             f"{_percent(one['printed'])} were: mean, interval and share of negative effects are "
             "not jointly reproducible under normality. Match the mean and its interval, and say so."
         )
-    if "I² in percent" in differs.index:
-        one = differs.loc["I² in percent"]
+    if "I² in percent" in differs:
+        one = differs["I² in percent"]
         yield (
             f"I² = {one['printed']:g}% is outside of what the interval implies, "
             f"{format_fixed(one['low'], 0)} to {format_fixed(one['high'], 0)}%: other weights, "
             "another estimator of τ², or several effects a sample."
         )
-    yield from _off_centre(set(differs.index))
+    yield from _off_centre(set(differs))
 
 
 def _off_centre(differs: set[str]) -> Iterator[str]:

@@ -12,18 +12,17 @@ from scipy.special import ndtr
 
 from alliance_stats._base.printing import escape_html, frame_html, frame_text, wrapped
 from alliance_stats._base.views import TIDY_COLUMNS, ResultView
-from alliance_stats.meta.published.checks import DIFFERS
-from alliance_stats.meta.published.implied import (
+from alliance_stats.meta.literature.checks import DIFFERS
+from alliance_stats.meta.literature.implied import (
     CONF_LEVEL,
-    CRITICAL,
     Heterogeneity,
     Interval,
     d_of_r,
     r_of_d,
 )
-from alliance_stats.meta.published.printed import Printed
-from alliance_stats.meta.published.table import PublishedRow
-from alliance_stats.meta.published.words import reproduction_messages
+from alliance_stats.meta.literature.printed import Printed
+from alliance_stats.meta.literature.table import PublishedRow
+from alliance_stats.meta.literature.words import reproduction_messages
 
 _NOTE = (
     "Heterogeneity from k·SE² − 1/(n − 3), which supposes k independent correlations of equal "

@@ -7,9 +7,9 @@ from math import sqrt
 
 import pandas as pd
 
-from alliance_stats.meta.published.implied import Heterogeneity, Implied, Interval, d_of_r, r_of_d
-from alliance_stats.meta.published.printed import Printed
-from alliance_stats.meta.published.table import PublishedRow
+from alliance_stats.meta.literature.implied import Heterogeneity, Implied, Interval, d_of_r, r_of_d
+from alliance_stats.meta.literature.printed import Printed
+from alliance_stats.meta.literature.table import PublishedRow
 
 CHECK_COLUMNS = ("check", "printed", "recomputed", "low", "high", "verdict")
 AGREES, DIFFERS = "agrees", "differs"

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from alliance_stats._base.errors import ArgumentError
-from alliance_stats.meta.published.checks import check_frame
-from alliance_stats.meta.published.implied import Heterogeneity, Interval, heterogeneity
-from alliance_stats.meta.published.result import Reproduction
-from alliance_stats.meta.published.table import PublishedRow, row_of
+from alliance_stats.meta.literature.checks import check_frame
+from alliance_stats.meta.literature.implied import Heterogeneity, Interval, heterogeneity
+from alliance_stats.meta.literature.result import Reproduction
+from alliance_stats.meta.literature.table import PublishedRow, row_of
 
 #: Harmonic over arithmetic mean of study sizes, where nothing else is known: lognormal sizes with
 #: an SD of the logarithm of .71. Sharf et al. (2010) print mean 118 and SD 115, which is .51.
@@ -57,12 +57,13 @@ def reproduce(key: str, *, n: Sequence[float] | None = None) -> Reproduction:
     --------
     >>> import alliance_stats as al
     >>> result = al.meta.reproduce("flueckiger_2018")
-    >>> result.heterogeneity[["n_per_study", "tau2", "pi_low", "pi_high", "negative_observed"]].round(3)
+    >>> shown = ["n_per_study", "tau2", "pi_low", "pi_high", "negative_observed"]
+    >>> result.heterogeneity[shown].round(3)
        n_per_study   tau2  pi_low  pi_high  negative_observed
     0      101.695  0.032  -0.063    0.561              0.081
     1       61.017  0.024  -0.022    0.532              0.081
-    >>> result.checks.loc[4, ["check", "printed", "verdict"]].tolist()
-    ['share of negative effects', 0.02, 'differs']
+    >>> result.checks.set_index("check")["verdict"]["share of negative effects"]
+    'differs'
     """
     row = row_of(key)
     interval = _interval(row)
