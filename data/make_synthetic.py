@@ -19,6 +19,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from effects_estimands import LARGE as LARGE_STUDIES
+from effects_recipes import (
+    EFFECTS_RECIPES,
+    EffectsRecipe,
+    effects_codebook_csv,
+    effects_csv,
+    estimands_of_effects,
+)
 from estimands import estimands_of
 from item_recipes import ITEM_RECIPES, ItemRecipe, item_estimands, items_codebook_csv, items_csv
 from process_estimands import PROCESS_ROWS, process_estimands
@@ -254,6 +262,8 @@ def readme(limits: Mapping[str, float]) -> str:
         files=file_lines(RECIPES),
         item_files=file_lines(ITEM_RECIPES),
         process_files=file_lines(PROCESS_RECIPES),
+        effects_files=effects_lines(EFFECTS_RECIPES),
+        large_studies=LARGE_STUDIES,
         n_files=len(RECIPES),
         table=descriptives_table(limits),
         large_patients=LARGE["n_patients"],
@@ -268,6 +278,16 @@ def file_lines(recipes: Sequence[Recipe | ItemRecipe]) -> str:
         f"| `{recipe.name}.csv` | {recipe.what}: {len(recipe.simulate().frame):,} sessions "
         f"| {recipe.seed} |"
         for recipe in recipes
+    )
+
+
+def effects_lines(recipes: Sequence[EffectsRecipe]) -> str:
+    """The same of files of study results: effects and studies."""
+    frames = [(recipe, recipe.simulate().frame) for recipe in recipes]
+    return "\n".join(
+        f"| `{recipe.name}.csv` | {recipe.what}: {len(frame):,} effects of "
+        f"{frame['study'].nunique()} studies | {recipe.seed} |"
+        for recipe, frame in frames
     )
 
 
@@ -297,6 +317,11 @@ def write_all(folder: Path) -> list[str]:
         name = item_recipe.name
         texts[f"{name}.csv"] = items_csv(item_recipe)
         texts[f"{name}_codebook.csv"] = items_codebook_csv(item_recipe, item_estimands(name))
+    for effects_recipe in EFFECTS_RECIPES:
+        name = effects_recipe.name
+        texts[f"{name}.csv"] = effects_csv(effects_recipe)
+        limits = estimands_of_effects(name)
+        texts[f"{name}_codebook.csv"] = effects_codebook_csv(effects_recipe, limits)
     for name, text in texts.items():
         write_text(folder / name, text)
     return sorted(texts)

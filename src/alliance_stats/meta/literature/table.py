@@ -124,8 +124,8 @@ def published(construct: str | None = None, outcome: str | None = None) -> pd.Da
     --------
     >>> import alliance_stats as al
     >>> al.meta.published("real relationship")[["key", "k", "n", "estimate"]]
-              key     k     n  estimate
-    0  gelso_2018    16  1502      0.38
+               key     k     n  estimate
+    0   gelso_2018    16  1502      0.38
     1  rr_wai_2023  <NA>  <NA>      0.66
     """
     frame = _frame()
