@@ -95,14 +95,15 @@ def load_example(name: str) -> SessionData | pd.DataFrame:
     >>> load_example("sessions").roles.alliance
     'wai_total'
     """
-    codebook = load_codebook(name)
+    _check_name(name)
     file = synthetic_folder() / f"{name}.csv"
     if name in EFFECTS_EXAMPLES:
         effects = read_file(file, labels=frozenset({"study"})).frame
-        check_codebook(codebook, effects_quantities(effects), name=name)
+        check_codebook(load_codebook(name), effects_quantities(effects), name=name)
         return effects
     roles = EXAMPLES.get(name)
     sessions = load_sessions(file, roles)
+    codebook = load_codebook(name)
     check_codebook(codebook, file_quantities(sessions.frame, roles or ITEM_CHECKS), name=name)
     return replace(sessions, codebook=codebook)
 
@@ -135,11 +136,15 @@ def load_codebook(name: str) -> pd.DataFrame:
     >>> float(book.loc["mean_r", "estimand"])
     0.278
     """
+    _check_name(name)
+    return read_file(synthetic_folder() / f"{name}_codebook.csv").frame
+
+
+def _check_name(name: object) -> None:
     known = (*EXAMPLES, *ITEM_EXAMPLES, *EFFECTS_EXAMPLES)
     if name not in known:
         hint = did_you_mean(name, known) if isinstance(name, str) else ""
         raise ArgumentError(f"there is no example {name!r}.{hint} Examples: {', '.join(known)}.")
-    return read_file(synthetic_folder() / f"{name}_codebook.csv").frame
 
 
 def synthetic_folder() -> Path:

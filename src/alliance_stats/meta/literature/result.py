@@ -28,6 +28,7 @@ _NOTE = (
     "Heterogeneity from k·SE² − 1/(n − 3), which supposes k independent correlations of equal "
     "weight, one a study of n patients, and an interval of ± 1.96 SE on Fisher's z."
 )
+_HEADINGS = {"estimate": "Estimate", "statistic": "z"}
 _ROUNDED = "Ranges (low, high) hold all values that round to the printed digits."
 
 
@@ -181,8 +182,7 @@ class Reproduction:
             messages=self.messages,
             refit=f"al.meta.reproduce({self.row.key!r}{self._sizes()})",
             labels={
-                "estimate": "Estimate",
-                "statistic": "z",
+                **_HEADINGS,
                 "source": self.row.source,
                 "construct": self.row.construct,
                 "outcome": self.row.outcome,
@@ -214,11 +214,12 @@ class Reproduction:
 
     def __repr__(self) -> str:
         heading, tables, sentences = self._shown()
-        return "\n\n".join([heading, *map(frame_text, tables), "\n".join(wrapped(sentences))])
+        shown = [frame_text(table, headings=_HEADINGS) for table in tables]
+        return "\n\n".join([heading, *shown, "\n".join(wrapped(sentences))])
 
     def _repr_html_(self) -> str:
         heading, tables, sentences = self._shown()
-        shown = "".join(map(frame_html, tables))
+        shown = "".join(frame_html(table, headings=_HEADINGS) for table in tables)
         said = "".join(f"<p>{escape_html(sentence)}</p>" for sentence in sentences)
         return f"<p>{escape_html(heading)}</p>{shown}{said}"
 
