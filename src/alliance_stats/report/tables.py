@@ -176,8 +176,6 @@ _FIT_WORDS = {
     "mean_pre": "Mean before",
     "mean_post": "Mean after",
     "conf_level": "Confidence level",
-    "k": "Samples",
-    "n": "N",
     "n_kind": "N is",
     "se_z": "SE of Fisher's z",
     "tau2_low": "Implied τ², lowest",

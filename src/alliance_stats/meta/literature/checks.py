@@ -13,6 +13,9 @@ from alliance_stats.meta.literature.table import PublishedRow
 
 CHECK_COLUMNS = ("check", "printed", "recomputed", "low", "high", "verdict")
 AGREES, DIFFERS = "agrees", "differs"
+#: Percentage points by which weights and estimators of τ² may move I².
+I2_SLACK = 5.0
+Z_ONLY, R_ONLY = "on Fisher's z only", "on r only"
 Check = tuple[str, float, float, float, float, str]
 
 
@@ -22,7 +25,8 @@ def check_frame(
     """Every check that the printed numbers of a row allow.
 
     Columns `CHECK_COLUMNS`: what was compared, the number as printed, the same from the other
-    numbers, the range that their rounding leaves, and whether the two agree.
+    numbers, the range that their rounding leaves, and whether the two agree. An estimate in the
+    middle of its interval on one scale only says so.
     """
     rows = [
         *_centre_checks(row, interval),
@@ -41,12 +45,19 @@ def _check(what: str, printed: Printed, again: Implied) -> Check:
 
 
 def _centre_checks(row: PublishedRow, interval: Interval | None) -> Iterator[Check]:
+    """Whether r is in the middle: an interval need be symmetric on one of the two scales only."""
     if interval is None or row.estimate is None:
         return
-    yield _check(
-        "r in the middle of its interval on Fisher's z", row.estimate, interval.centre("z")
-    )
-    yield _check("r in the middle of its interval on r", row.estimate, interval.centre("r"))
+    checks = [
+        _check(f"r in the middle of its interval on {word}", row.estimate, interval.centre(scale))
+        for scale, word in (("z", "Fisher's z"), ("r", "r"))
+    ]
+    fits = [check[-1] == AGREES for check in checks]
+    verdicts = {(True, False): (AGREES, Z_ONLY), (False, True): (R_ONLY, AGREES)}
+    for check, verdict in zip(
+        checks, verdicts.get((fits[0], fits[1]), (checks[0][-1], checks[1][-1])), strict=True
+    ):
+        yield (*check[:-1], verdict)
 
 
 def _d_checks(row: PublishedRow) -> Iterator[Check]:
@@ -63,10 +74,11 @@ def _size_checks(row: PublishedRow) -> Iterator[Check]:
 
 
 def _i2_checks(row: PublishedRow, found: tuple[Heterogeneity, ...]) -> Iterator[Check]:
-    """I² over all study sizes that were supposed."""
+    """I² over all study sizes that were supposed; the relation is approximate."""
     if row.i2 is not None and found:
         shares = [each.i2 for each in found]
-        ends = min(s.low for s in shares), max(s.high for s in shares)
+        low, high = min(s.low for s in shares), max(s.high for s in shares)
+        ends = max(low - I2_SLACK, 0.0), min(high + I2_SLACK, 100.0)
         yield _check("I² in percent", row.i2, Implied(shares[0].value, *ends))
 
 

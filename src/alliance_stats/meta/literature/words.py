@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from alliance_stats._base.printing import format_fixed
-from alliance_stats.meta.literature.checks import DIFFERS
+from alliance_stats.meta.literature.checks import DIFFERS, R_ONLY, Z_ONLY
 from alliance_stats.meta.literature.implied import Heterogeneity, Interval
 from alliance_stats.meta.literature.table import PublishedRow
 
@@ -99,17 +99,16 @@ def _what_differs(row: PublishedRow, checks: pd.DataFrame) -> Iterator[str]:
             f"{format_fixed(one['low'], 0)} to {format_fixed(one['high'], 0)}%: other weights, "
             "another estimator of τ², or several effects a sample."
         )
-    yield from _off_centre(set(differs))
+    yield from _off_centre(set(checks["verdict"]), set(differs))
 
 
-def _off_centre(differs: set[str]) -> Iterator[str]:
+def _off_centre(verdicts: set[str], differs: set[str]) -> Iterator[str]:
     """On which scale the interval is symmetric about the estimate."""
-    off = {s for s in ("Fisher's z", "r") if f"r in the middle of its interval on {s}" in differs}
-    if off == {"r"}:
+    if Z_ONLY in verdicts:
         yield "The interval is symmetric about r on Fisher's z, not on r."
-    elif off == {"Fisher's z"}:
+    if R_ONLY in verdicts:
         yield "The interval is symmetric about r on r itself, not on Fisher's z."
-    elif off:
+    if "r in the middle of its interval on r" in differs:
         yield "The estimate is in the middle of its interval neither on Fisher's z nor on r."
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.numbers import Row, has_interval, interval, number, records
-from alliance_stats.report.words import fit_value, listed, one_line
+from alliance_stats.report.words import listed, one_line
 
 _NOT_JOINTLY = (
     "Under normality the printed mean, interval and share of negative effects are not jointly "
@@ -23,8 +23,8 @@ def reproduce_paragraphs(view: ResultView) -> list[list[str]]:
 def _published(view: ResultView) -> str:
     """Who found what in how many samples."""
     names = [one_line(view.labels.get(name, name)) for name in ("construct", "outcome")]
-    k = fit_value(view, "k")
-    samples = f" over {counted(int(k), 'sample')}" if isinstance(k, int) else ""
+    k = view.fit["k"].iloc[0]
+    samples = "" if pd.isna(k) else f" over {counted(int(k), 'sample')}"
     found = f"{one_line(view.labels.get('source', ''))} relate {names[0]} to {names[1]}{samples}"
     rows = {row["term"]: row for row in records(view.terms)}
     symbol = "d" if view.labels.get("measure") == "d" else "r"
@@ -79,9 +79,9 @@ def _checked(view: ResultView) -> list[str]:
     if not differ:
         return ["The printed numbers that can be compared agree, given rounding."]
     parts = [
-        f"{one_line(row['check'])} (printed {number(row['printed'], 2)}, recomputed "
-        f"{number(row['recomputed'], 2)}, range {number(row['low'], 2)} to "
-        f"{number(row['high'], 2)})"
+        f"{one_line(row['check'])} (printed {number(row['printed'], 3)}, recomputed "
+        f"{number(row['recomputed'], 3)}, range {number(row['low'], 3)} to "
+        f"{number(row['high'], 3)})"
         for row in differ
     ]
     said = f"Not in agreement with the other printed numbers, given rounding: {listed(parts)}."
