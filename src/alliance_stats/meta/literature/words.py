@@ -88,7 +88,7 @@ def _what_differs(row: PublishedRow, checks: pd.DataFrame) -> Iterator[str]:
     if "share of negative effects" in differs:
         one = differs["share of negative effects"]
         yield (
-            f"Under normality {_percent(one['recomputed'])} of the effects would be negative, "
+            f"Were effects normal, {_percent(one['recomputed'])} of them would be negative; "
             f"{_percent(one['printed'])} were: mean, interval and share of negative effects are "
             "not jointly reproducible under normality. Match the mean and its interval, and say so."
         )
