@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 from effects_estimands import LARGE_SEED, effect_estimands
+from texts import Row, fixed, row
 
 from alliance_stats.data.codebook_check import effects_quantities
 from alliance_stats.simulate import simulate_studies
@@ -91,11 +92,6 @@ def effects_csv(recipe: EffectsRecipe) -> str:
     return str(text.to_csv(index=False, lineterminator="\n"))
 
 
-def fixed(value: float, decimals: int) -> str:
-    """`value` with a fixed number of decimals, never ``-0``; empty if missing."""
-    return "" if pd.isna(value) else f"{round(float(value), decimals) + 0.0:.{decimals}f}"
-
-
 @cache
 def estimands_of_effects(name: str) -> dict[str, float]:
     """Limits of estimates under the process of a file."""
@@ -119,28 +115,21 @@ def effects_codebook_csv(recipe: EffectsRecipe, estimands: Mapping[str, float]) 
     return str(book.to_csv(index=False, lineterminator="\n"))
 
 
-def _file_rows(recipe: EffectsRecipe, frame: pd.DataFrame) -> Iterator[dict[str, object]]:
+def _file_rows(recipe: EffectsRecipe, frame: pd.DataFrame) -> Iterator[Row]:
     """The seeds, and what `load_example` compares with the file."""
     seeds = {
         "seed": (recipe.seed, "seed of this file; fixed before looking at the data"),
         "estimand_seed": (LARGE_SEED, "seed of the large simulation behind the estimands"),
     }
     for name, (seed, meaning) in seeds.items():
-        yield _row(name, "none", "fixed", meaning) | {"value": seed}
+        yield row(name, "none", "fixed", meaning) | {"value": seed}
     for name, value in effects_quantities(frame).items():
         unit, meaning = MEANINGS[name]
-        yield _row(name, unit, "counted", meaning) | {"value": value}
+        yield row(name, unit, "counted", meaning) | {"value": value}
 
 
-def _result_rows(recipe: EffectsRecipe) -> Iterator[dict[str, object]]:
+def _result_rows(recipe: EffectsRecipe) -> Iterator[Row]:
     selects = "selection" in recipe.changes
     for name, (unit, meaning) in RESULTS.items():
         if selects or not name.startswith("unselected"):
-            yield _row(name, unit, "large simulation", meaning)
-
-
-def _row(name: str, unit: str, source: str, meaning: str) -> dict[str, object]:
-    return {
-        "parameter": name, "unit": unit, "source": source, "status": "assumption",
-        "meaning": meaning,
-    }  # fmt: skip
+            yield row(name, unit, "large simulation", meaning)

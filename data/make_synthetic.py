@@ -40,6 +40,7 @@ from recipes import (
     SOURCES,
     Recipe,
 )
+from texts import Row, fixed, row
 
 from alliance_stats.data import SessionData
 from alliance_stats.data.codebook_check import file_quantities
@@ -96,11 +97,6 @@ def session_csv(recipe: Recipe) -> str:
     return str(text.to_csv(index=False, lineterminator="\n"))
 
 
-def fixed(value: float, decimals: int) -> str:
-    """`value` with a fixed number of decimals, never ``-0``; empty if missing."""
-    return "" if np.isnan(value) else f"{round(float(value), decimals) + 0.0:.{decimals}f}"
-
-
 #: Estimates of `fit_outcome`: unit and meaning. Unlike ``observed_early_alliance_r`` they are of
 #: the patients in the model and signed as the library prints them.
 FITTED = "over fitted patients (scores at intake, in the window and after it)"
@@ -149,8 +145,6 @@ FILE_MEANINGS = {
     "file_outcome_mean": ("outcome points", "mean outcome"),
 }
 
-Row = dict[str, object]
-
 
 def codebook(recipe: Recipe, estimands: Mapping[str, float]) -> pd.DataFrame:
     """Codebook of `recipe`: the file, parameters and observed quantities, with their estimands."""
@@ -196,17 +190,6 @@ def result_rows(prefix: str, meanings: Mapping[str, tuple[str, str]]) -> Iterato
     """Rows without a value: results of the large simulation."""
     for name, (unit, meaning) in meanings.items():
         yield row(prefix + name, unit, "large simulation", meaning)
-
-
-def row(name: str, unit: str, source: str, meaning: str) -> Row:
-    """A row of the codebook that is no parameter."""
-    return {
-        "parameter": name,
-        "unit": unit,
-        "source": source,
-        "status": "assumption",
-        "meaning": meaning,
-    }
 
 
 def sourced(parameters: list[Row]) -> Iterator[Row]:

@@ -3,6 +3,7 @@
 from alliance_stats._base.lazy import attach
 
 NAMES: dict[str, str] = {
+    "Reproduction": "alliance_stats.meta.literature.result",
     "published": "alliance_stats.meta.literature.table",
     "reproduce": "alliance_stats.meta.literature.reproduce",
 }

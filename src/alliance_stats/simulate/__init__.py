@@ -3,6 +3,7 @@
 from alliance_stats._base.lazy import attach
 
 NAMES = {
+    "SimulatedStudies": "alliance_stats.simulate.studies.simulate",
     "describe_study": "alliance_stats.simulate.describe",
     "simulate_items": "alliance_stats.simulate.items.simulate",
     "simulate_process_study": "alliance_stats.simulate.process_study.simulate",
