@@ -97,3 +97,14 @@ def test_intervals_are_symmetric_on_fishers_z_given_rounding() -> None:
     for key in table.loc[table["ci_low"].notna(), "key"]:
         row = checks(key)["r in the middle of its interval on Fisher's z"]
         assert row["verdict"] == "agrees", key
+
+
+@pytest.mark.parametrize(
+    ("key", "z"), [("safran_2011_repair", 3.06), ("safran_2011_training", 5.56)]
+)
+def test_safran2011(key: str, z: float) -> None:
+    """Tests of both means, z = 3.06 and 5.56, from their intervals."""
+    row = checks(key)["test of the mean"]
+    assert row["printed"] == z
+    assert row["recomputed"] == pytest.approx(z, rel=0.03)
+    assert row["verdict"] == "agrees"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import sqrt
+from math import atanh, sqrt
 
 import pandas as pd
 
@@ -30,6 +30,7 @@ def check_frame(
     """
     rows = [
         *_centre_checks(row, interval),
+        *_test_checks(row, interval),
         *_d_checks(row),
         *_size_checks(row),
         *_i2_checks(row, found),
@@ -58,6 +59,15 @@ def _centre_checks(row: PublishedRow, interval: Interval | None) -> Iterator[Che
         checks, verdicts.get((fits[0], fits[1]), (checks[0][-1], checks[1][-1])), strict=True
     ):
         yield (*check[:-1], verdict)
+
+
+def _test_checks(row: PublishedRow, interval: Interval | None) -> Iterator[Check]:
+    """The test of the mean: Fisher's z over the standard error that the interval implies."""
+    if row.z is None or row.estimate is None or interval is None:
+        return
+    se = interval.standard_error("z")
+    z, low, high = row.estimate.mapped(atanh)
+    yield _check("test of the mean", row.z, Implied(z / se.value, low / se.high, high / se.low))
 
 
 def _d_checks(row: PublishedRow) -> Iterator[Check]:

@@ -16,7 +16,7 @@ from alliance_stats.meta.literature.printed import Printed
 _FILE = Path(__file__).with_name("published.csv")
 _COUNTS = ("k", "k_of_n", "n", "n_effects")
 _NUMBERS = (
-    "estimate", "ci_low", "ci_high", "range_low", "range_high", "i2", "d", "negative", "mean_n",
+    "estimate", "ci_low", "ci_high", "range_low", "range_high", "i2", "z", "d", "negative", "mean_n",
 )  # fmt: skip
 
 
@@ -39,6 +39,7 @@ class PublishedRow:
     range_low: Printed | None
     range_high: Printed | None
     i2: Printed | None
+    z: Printed | None
     d: Printed | None
     negative: Printed | None
     mean_n: Printed | None
@@ -109,8 +110,8 @@ def published(construct: str | None = None, outcome: str | None = None) -> pd.Da
           or ``mixed units`` (families and couples added up).
         * ``measure``: ``r``, ``d`` or ``beta``; ``estimate`` with ``ci_low`` and ``ci_high``, its
           95% interval; ``range_low`` and ``range_high``: range of several estimates, no interval.
-        * ``i2``: percent; ``d``: printed equivalent of r; ``negative``: share of effects below
-          zero; ``mean_n``: mean study size as printed.
+        * ``i2``: percent; ``z``: test of the mean; ``d``: printed equivalent of r; ``negative``:
+          share of effects below zero; ``mean_n``: mean study size as printed.
         * ``sampling``: ``correlation`` if an effect is a correlation over the patients of a
           sample, so that its sampling variance on Fisher's z is 1/(n − 3); else ``other``.
         * ``model``, ``source``, ``doi``, ``status``, ``note``.
