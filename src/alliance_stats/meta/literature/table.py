@@ -16,7 +16,8 @@ from alliance_stats.meta.literature.printed import Printed
 _FILE = Path(__file__).with_name("published.csv")
 _COUNTS = ("k", "k_of_n", "n", "n_effects")
 _NUMBERS = (
-    "estimate", "ci_low", "ci_high", "range_low", "range_high", "i2", "z", "d", "negative", "mean_n",
+    "estimate", "ci_low", "ci_high", "range_low", "range_high", "i2", "z", "d", "negative",
+    "mean_n",
 )  # fmt: skip
 
 

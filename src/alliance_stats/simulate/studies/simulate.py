@@ -37,8 +37,8 @@ class SimulatedStudies:
     codebook: pd.DataFrame
 
     def __repr__(self) -> str:
-        studies = counted(self.frame["study"].nunique(), "simulated study")
-        return f"{studies.replace('studys', 'studies')}, {counted(len(self.frame), 'effect')}"
+        studies = self.frame["study"].nunique()
+        return f"{studies:,} simulated studies, {counted(len(self.frame), 'effect')}"
 
 
 def simulate_studies(
