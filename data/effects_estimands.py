@@ -1,6 +1,6 @@
 """Limits of meta-analytic estimates under the process of `simulate_studies`.
 
-    python data/effects_estimands.py         # solve mean_z and tau2_between, and print them
+    python data/effects_estimands.py    # solve mean_z, tau2_between and the match of `effects`
 
 Estimates are those of a three-level model by REML with sampling errors correlated rho within a
 study; its marginal covariance in a study of m effects of n patients is a I + c J with
@@ -26,6 +26,8 @@ LARGE = 200_000
 LARGE_SEED = 1000
 #: Of Flückiger et al. (2018): mean correlation, standard error on Fisher's z, studies.
 PUBLISHED_R, PUBLISHED_SE, PUBLISHED_K = 0.278, 0.0119, 295
+#: Parameters that are no part of the process.
+OF_ONE_DRAW = ("between_shift", "between_stretch")
 
 
 @dataclass(frozen=True)
@@ -101,12 +103,12 @@ def moderators(frame: pd.DataFrame) -> pd.DataFrame:
 
 def effect_estimands(changes: Mapping[str, Any], *, n_studies: int = LARGE) -> dict[str, float]:
     """What estimates tend to as studies grow in number, by the names of the codebook."""
-    frame = simulate_studies(**(dict(changes) | {"n_studies": n_studies}), rng=LARGE_SEED).frame
-    frame = frame.assign(z=z_of(frame))
-    known = frame[frame["z"].notna()]
+    process = {name: value for name, value in changes.items() if name not in OF_ONE_DRAW}
+    frame = simulate_studies(**(process | {"n_studies": n_studies}), rng=LARGE_SEED).frame
+    frame, known = with_z(frame)
     levels = 3 if known["study"].duplicated().any() else 2
     k = changes.get("n_studies", PUBLISHED_K)
-    tau2, beta, se = _fit(known, np.ones((len(known), 1)), levels)
+    tau2, beta, se = three_level(known, levels=levels)
     found = {
         "mean_z": float(beta[0]),
         "tau2_between": float(tau2[0]),
@@ -129,7 +131,17 @@ def _unselected(changes: Mapping[str, Any], n_studies: int) -> dict[str, float]:
     return {"unselected_mean_z": found["mean_z"], "unselected_tau2": found["tau2_between"]}
 
 
-def _fit(frame: pd.DataFrame, x: Floats, levels: int) -> tuple[Floats, Floats, Floats]:
+def with_z(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The frame with Fisher's z, and its rows that have one."""
+    frame = frame.assign(z=z_of(frame))
+    return frame, frame[frame["z"].notna()]
+
+
+def three_level(
+    frame: pd.DataFrame, x: Floats | None = None, *, levels: int = 3
+) -> tuple[Floats, Floats, Floats]:
+    """Variances, coefficients and standard errors of the model of a frame with z."""
+    x = np.ones((len(frame), 1)) if x is None else x
     v = 1 / (frame["n"].to_numpy(dtype=float) - 3)
     study = pd.factorize(frame["study"])[0]
     return ThreeLevel(frame["z"].to_numpy(), v, x, study, rho=0.6, levels=levels).fit()
@@ -140,7 +152,7 @@ def _moderated(known: pd.DataFrame, levels: int) -> dict[str, float]:
     columns = moderators(known)
     complete = columns.notna().all(axis=1)
     x = np.column_stack([np.ones(int(complete.sum())), columns[complete]])
-    tau2, beta, _ = _fit(known[complete], x, levels)
+    tau2, beta, _ = three_level(known[complete], x, levels=levels)
     found = dict(zip(columns.columns, map(float, beta[1:]), strict=True))
     found["residual_tau2_between"] = float(tau2[0])
     return found | ({"residual_tau2_within": float(tau2[1])} if levels == 3 else {})
@@ -173,6 +185,18 @@ def solve(*, n_studies: int = LARGE, rounds: int = 8) -> dict[str, float]:
     return values
 
 
+def match(seed: int, *, rounds: int = 12) -> dict[str, float]:
+    """Shift and stretch of the random parts for which one file has the published moments."""
+    found = {"between_shift": 0.0, "between_stretch": 1.0}
+    for _ in range(rounds):
+        known = with_z(simulate_studies(**found, rng=seed).frame)[1]
+        tau2, beta, se = three_level(known)
+        missing = PUBLISHED_K * (PUBLISHED_SE**2 - se[0] ** 2)
+        found["between_shift"] += atanh(PUBLISHED_R) - float(beta[0])
+        found["between_stretch"] *= float(np.sqrt(1 + missing / tau2[0]))
+    return found
+
+
 if __name__ == "__main__":
-    for name, value in solve().items():
+    for name, value in (solve() | match(15)).items():
         print(f"{name} = {value:.5f}")

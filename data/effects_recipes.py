@@ -27,7 +27,12 @@ NO_EFFECT: Changes = {
     "late_effect": 0.0,
     "therapist_rated_effect": 0.0,
     "ptr_effect": 0.0,
+    "between_shift": 0.0,
+    "between_stretch": 1.0,
 }
+#: Solved (`effects_estimands.match`): with them this file has the published mean and interval.
+MATCH: Changes = {"between_shift": 0.016, "between_stretch": 1.149}
+MATCHED = ("solved: r = .278 and its interval in this file, Fluckiger 2018", "found")
 #: One effect a study, no moderators, nothing kept back but by the selection of whole studies.
 SELECTED: Changes = {
     "n_studies": 200,
@@ -56,7 +61,7 @@ class EffectsRecipe:
 
 
 EFFECTS_RECIPES = (
-    EffectsRecipe("effects", 15, "correlations of alliance and outcome"),
+    EffectsRecipe("effects", 15, "correlations with a published mean and interval", MATCH),
     EffectsRecipe("effects_null", 16, "null twin of `effects`", NO_EFFECT),
     EffectsRecipe("effects_selected", 17, "significant results published more often", SELECTED),
     EffectsRecipe(
@@ -104,7 +109,7 @@ def effects_codebook_csv(recipe: EffectsRecipe, estimands: Mapping[str, float]) 
     simulated = recipe.simulate()
     rows = [
         *_file_rows(recipe, simulated.frame),
-        *simulated.codebook.to_dict("records"),
+        *_sourced(recipe, simulated.codebook.to_dict("records")),
         *_result_rows(recipe),
     ]
     book = pd.DataFrame(rows)[simulated.codebook.columns.tolist()]
@@ -113,6 +118,14 @@ def effects_codebook_csv(recipe: EffectsRecipe, estimands: Mapping[str, float]) 
     for name in ("structural", "estimand"):
         book[name] = [fixed(v, 4) for v in book[name]]
     return str(book.to_csv(index=False, lineterminator="\n"))
+
+
+def _sourced(recipe: EffectsRecipe, rows: list[Row]) -> Iterator[Row]:
+    """Rows of parameters; those that make the file match get their own source."""
+    own = MATCH.keys() if recipe.changes == MATCH else ()
+    for given in rows:
+        matched = given["parameter"] in own
+        yield given | (dict(zip(("source", "status"), MATCHED, strict=True)) if matched else {})
 
 
 def _file_rows(recipe: EffectsRecipe, frame: pd.DataFrame) -> Iterator[Row]:

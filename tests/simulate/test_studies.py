@@ -242,6 +242,7 @@ def test_codebook_of_a_call() -> None:
         ({"ptr_effect": 0.2}, "tau2_between=0.0206 is less than the variance of"),
         ({"selection": (0.0, 0.5)}, "is not a pair of relative chances"),
         ({"selection": 0.5}, "is not a pair of relative chances"),
+        ({"between_stretch": 0.0}, "between_stretch=0.0 is too small"),
         ({"rng": -1}, "rng=-1 cannot seed"),
     ],
 )
@@ -330,6 +331,40 @@ def test_the_limit_is_what_was_published() -> None:
     assert limit["standard_error"] == 0.0119
     ends = np.tanh(np.arctanh(0.278) + np.array([-1, 1]) * 1.96 * limit["standard_error"])
     assert ends.round(3).tolist() == [0.256, 0.299]
+
+
+def test_the_file_has_the_published_mean_and_interval(estimands: ModuleType) -> None:
+    """Solved, not searched: without shift and stretch the same draw has another mean."""
+    known = estimands.with_z(load_example("effects"))[1]
+    _, beta, se = estimands.three_level(known)
+    ends = beta[0] + np.array([-1, 0, 1]) * 1.959964 * se[0]
+    assert np.tanh(ends).round(3).tolist() == [0.256, 0.278, 0.299]
+    plain = estimands.with_z(simulate_studies(rng=15).frame)[1]
+    assert np.tanh(estimands.three_level(plain)[1][0]).round(3) == 0.263
+
+
+def test_the_match_is_the_solved_one(estimands: ModuleType, recipes: ModuleType) -> None:
+    solved = estimands.match(15, rounds=6)
+    for name, value in recipes.MATCH.items():
+        assert solved[name] == pytest.approx(value, abs=1e-3)
+    book = load_codebook("effects").set_index("parameter")
+    assert book.loc["between_shift", "source"].startswith("solved: r = .278")
+    assert load_codebook("effects_null").set_index("parameter").loc["between_shift", "value"] == 0
+
+
+def test_shift_and_stretch_act_on_the_random_parts(tol: SimpleNamespace) -> None:
+    """By a change of the draw, not of the truth: codebooks stay but for these two rows."""
+    plain = PLAIN | {"tau2_between": 0.04, "n_studies": 400, "n_median": 1e7, "n_sd": 0.0}
+    one, other = (
+        simulate_studies(**(plain | change), rng=2)
+        for change in ({}, {"between_shift": 0.1, "between_stretch": 2.0})
+    )
+    better = np.where(one.frame["outcome_better"] == "higher", 1, -1)
+    u, v = (np.arctanh(s.frame["r"] * better) - 0.2754 for s in (one, other))
+    keep = np.abs(v) < 0.8  # r is printed to .001
+    np.testing.assert_allclose(v[keep], 0.1 + 2 * u[keep], atol=0.01)
+    books = [s.codebook.set_index("parameter")["structural"] for s in (one, other)]
+    pd.testing.assert_series_equal(*books)
 
 
 def test_null_twins_have_no_effect_in_any_study(recipes: ModuleType) -> None:

@@ -18,7 +18,7 @@ from alliance_stats.simulate.studies.parameters import (
 )
 
 _COUNTS = {"n_studies": 2, "effects_max": 1, "n_min": 4}
-_POSITIVE = ("n_median", "ptr_median")
+_POSITIVE = ("n_median", "ptr_median", "between_stretch")
 _SPREADS = ("n_sd", "ptr_sd", "tau2_between", "tau2_within", "reliability_alliance_sd",
             "reliability_outcome_sd")  # fmt: skip
 _SHARES = ("another_effect", "rho", "dissertations", "unreported", "as_t", "as_d")
@@ -26,6 +26,7 @@ _FULL_SHARES = ("reliability_reported", "ptr_reported")
 _EFFECTS = (
     "mean_z", "late_effect", "therapist_rated_effect", "observer_rated_effect", "ptr_effect",
     "treatment_effect", "measure_effect", "year_effect", "dissertation_effect",
+    "between_shift",
 )  # fmt: skip
 _RELIABILITIES = ("reliability_alliance", "reliability_outcome")
 

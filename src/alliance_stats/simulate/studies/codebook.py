@@ -67,6 +67,10 @@ MEANINGS: Mapping[str, Entry] = {
     "unreported": Entry("share", ASSUMED, "non-significant results reported as n.s. only"),
     "as_t": Entry("share", ASSUMED, "results reported as t"),
     "as_d": Entry("share", ASSUMED, "results reported as d"),
+    "between_shift": Entry(Z, ASSUMED, "added to the random parts of the studies of this draw"),
+    "between_stretch": Entry(
+        "ratio", ASSUMED, "multiplied with the random parts of the studies of this draw"
+    ),
 }
 SELECTION = ("middle", "above")
 _STEPS = {"middle": "one-sided p from .025 to .5", "above": "one-sided p above .5"}

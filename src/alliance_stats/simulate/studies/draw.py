@@ -134,7 +134,8 @@ def _true_effects(
     """theta of the module `parameters`."""
     between = sqrt(given.tau2_between - explained_between(given))
     within = sqrt(given.tau2_within - explained_within(given))
-    u = _of_studies(given, studies) + between * streams.between.standard_normal(len(studies.n))
+    own = between * streams.between.standard_normal(len(studies.n))
+    u = _of_studies(given, studies) + given.between_shift + given.between_stretch * own
     w = within * streams.within.standard_normal(len(rater))
     w += given.late_effect * ((time == "late") - TIMES["late"])
     w += given.therapist_rated_effect * ((rater == "therapist") - RATERS["therapist"])

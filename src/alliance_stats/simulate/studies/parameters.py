@@ -70,6 +70,8 @@ class EffectParameters:
     as_t: float
     as_d: float
     selection: tuple[float, float]
+    between_shift: float
+    between_stretch: float
 
 
 def explained_between(given: EffectParameters) -> float:

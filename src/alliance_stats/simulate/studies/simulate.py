@@ -74,6 +74,8 @@ def simulate_studies(
     as_t: float = 0.06,
     as_d: float = 0.04,
     selection: tuple[float, float] = (1.0, 1.0),
+    between_shift: float = 0.0,
+    between_stretch: float = 1.0,
     rng: RandomSource,
 ) -> SimulatedStudies:
     """Simulate the results of studies that correlate alliance and outcome.
@@ -134,6 +136,10 @@ float
         Relative chance of a journal article to be published when the one-sided p of its first
         effect is above .025, and above .5. ``(1.0, 1.0)`` selects nothing. Dissertations are
         never selected. Studies are drawn until `n_studies` are published.
+    between_shift, between_stretch : float
+        Added to the random parts u of this draw, and multiplied with them: to make one file have
+        a mean and a standard error that were printed somewhere, without searching for a seed.
+        They are no part of the truth.
     rng : int, SeedSequence or Generator
         Source of random numbers. The same source gives the same data.
 
