@@ -15,6 +15,7 @@ from alliance_stats.data.codebook_check import (
     effects_quantities,
     file_quantities,
 )
+from alliance_stats.data.effects import load_effects
 from alliance_stats.data.load import load_sessions
 from alliance_stats.data.reading.files import read_file
 from alliance_stats.data.roles import PROCESS_ROLES, SYNTHETIC_ROLES, Roles
@@ -98,7 +99,7 @@ def load_example(name: str) -> SessionData | pd.DataFrame:
     _check_name(name)
     file = synthetic_folder() / f"{name}.csv"
     if name in EFFECTS_EXAMPLES:
-        effects = read_file(file, labels=frozenset({"study"})).frame
+        effects = load_effects(file)
         check_codebook(load_codebook(name), effects_quantities(effects), name=name)
         return effects
     roles = EXAMPLES.get(name)

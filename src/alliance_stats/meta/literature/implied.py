@@ -13,6 +13,7 @@ from math import atanh, sqrt, tanh
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from alliance_stats.meta.effects.conversions import d_to_r, r_to_d
 from alliance_stats.meta.literature.printed import Printed
 
 #: Confidence level of every printed interval.
@@ -114,9 +115,9 @@ def heterogeneity(k: int, se: Implied, n: float) -> Heterogeneity:
 
 def d_of_r(r: float) -> float:
     """Cohen's d of two equal groups that corresponds to r."""
-    return 2 * r / sqrt(1 - r**2)
+    return float(r_to_d(r).value)
 
 
 def r_of_d(d: float) -> float:
     """The correlation that corresponds to d of two equal groups."""
-    return d / sqrt(d**2 + 4)
+    return float(d_to_r(d).value)
