@@ -386,6 +386,21 @@ def test_examples_are_frames_with_study_names_as_text() -> None:
     assert list(al.load_example("effects").columns) == list(simulate_studies(rng=1).frame.columns)
 
 
+def test_the_chain_to_effect_sizes(estimands: ModuleType, tol: SimpleNamespace) -> None:
+    """Signs, forms and unreported results are read as they were made."""
+    frame = load_example("effects")
+    sizes = al.effect_sizes(
+        frame, measure="ZCOR", ri="r", ti="t", di="d", ni="n", direction="outcome_better"
+    )
+    z = estimands.z_of(frame)
+    np.testing.assert_allclose(sizes["yi"], z, rtol=tol.closed_form)
+    assert sizes["yi"].isna().sum() == (frame["reported"] == "n.s.").sum()
+    plain = frame["reported"].isin(["r", "t"])
+    np.testing.assert_allclose(
+        sizes.loc[plain, "vi"], 1 / (frame.loc[plain, "n"] - 3), rtol=tol.closed_form
+    )
+
+
 def test_a_file_that_was_changed_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, overload
@@ -9,7 +10,7 @@ from typing import Literal, overload
 import pandas as pd
 
 from alliance_stats._base.checks import did_you_mean
-from alliance_stats._base.errors import ArgumentError, DataError
+from alliance_stats._base.errors import ArgumentError, DataError, DataWarning
 from alliance_stats.data.codebook_check import (
     check_codebook,
     effects_quantities,
@@ -99,7 +100,9 @@ def load_example(name: str) -> SessionData | pd.DataFrame:
     _check_name(name)
     file = synthetic_folder() / f"{name}.csv"
     if name in EFFECTS_EXAMPLES:
-        effects = load_effects(file)
+        with warnings.catch_warnings():  # what is not reported is meant to be so
+            warnings.simplefilter("ignore", DataWarning)
+            effects = load_effects(file)
         check_codebook(load_codebook(name), effects_quantities(effects), name=name)
         return effects
     roles = EXAMPLES.get(name)

@@ -17,7 +17,7 @@ from alliance_stats.meta.literature.table import PublishedRow, row_of
 TYPICAL = 0.6
 
 
-def reproduce(key: str, *, n: Sequence[float] | None = None) -> Reproduction:
+def reproduce(key: str, *, n: float | Sequence[float] | None = None) -> Reproduction:
     """Work out what a published meta-analysis implies beyond what it prints.
 
     Use it to learn what can be known without the studies' data, and what cannot: the standard
@@ -29,7 +29,7 @@ def reproduce(key: str, *, n: Sequence[float] | None = None) -> Reproduction:
     ----------
     key : str
         A ``key`` of `published`, such as ``"flueckiger_2018"``.
-    n : sequence of float, optional
+    n : float or sequence of float, optional
         Patients a study that are to be supposed, one or more, each above 4. By default two
         values: the mean N/k, as if all studies were of one size, and .6 N/k, as if sizes were as
         skewed as they usually are (the harmonic mean counts). For an N of "more than", both are
@@ -82,7 +82,9 @@ def _interval(row: PublishedRow) -> Interval | None:
     return Interval(row.ci_low, row.ci_high)
 
 
-def _sizes(row: PublishedRow, n: Sequence[float] | None, possible: bool) -> tuple[float, ...]:
+def _sizes(
+    row: PublishedRow, n: float | Sequence[float] | None, possible: bool
+) -> tuple[float, ...]:
     """Supposed study sizes."""
     if n is None:
         mean = row.n_per_study if row.n_kind in ("exact", "floor") else None
