@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats.data.centering import derived_name
-from alliance_stats.lmm.r_code.names import r_name, r_text
+from alliance_stats.formula.r_names import r_name, r_text
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.prepare import PreparedSessions, time_term
 from alliance_stats.models.specification import Specification

@@ -85,8 +85,8 @@ def fit_ruptures(
     Ruptures are counted over the whole of therapy and the outcome is its last score, so this is an
     association without an order in time. An excess of a few falls is known with much error, which
     draws its coefficient towards 0: ``result.spread`` compares its variance with that by chance. In
-    simulations with real ruptures 3 to 40% of their effect was left. There is no correction: it would
-    need the variance that chance has *beside* real ruptures, which widen a patient's standard
+    simulations with real ruptures 3 to 40% of their effect was left. There is no correction: it
+    would need the variance that chance has *beside* real ruptures, which widen a patient's standard
     deviation and so change what chance does.
 
     Examples
