@@ -99,6 +99,7 @@ calibrate: $(READY)  ## type I error of tests and coverage of intervals with few
 	$(BIN)/python benchmarks/calibrate_ruptures.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_rupture_outcome.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_meta.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_participants.py --write docs/calibration.md
 
 clean:  ## remove what was built
 	rm -rf .venv .venv-oldest build dist docs/_build .pytest_cache .mypy_cache .ruff_cache

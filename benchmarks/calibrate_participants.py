@@ -12,6 +12,7 @@ are pooled; the effect within patients has no such bias.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,11 +22,12 @@ from typing import Any
 import bench_lmm  # first: it sets the number of threads before numpy is loaded
 import calibration_shares as shares
 import numpy as np
+import pandas as pd
 
 import alliance_stats as al
-from alliance_stats.models.participants.first_stage import FirstStage, fit_each, study_table
 from alliance_stats.models.participants.one_stage import fit_one_stage
 from alliance_stats.models.participants.questions import QUESTIONS
+from alliance_stats.models.participants.study import StudyFit, coefficient
 
 KS = (6, 12, 17)
 SIZES = (30, 40, 50, 60, 80, 120)
@@ -75,8 +77,8 @@ def truth(words: str) -> float:
     return mean * sd("outcome") / sd("alliance")
 
 
-def first_stage(words: str, null: bool, stream: np.random.SeedSequence) -> FirstStage:
-    """All studies of one replicate, fitted."""
+def first_stage(words: str, null: bool, stream: np.random.SeedSequence) -> dict[str, StudyFit]:
+    """The studies of one replicate whose model could be fitted."""
     question, _, _, mean, spread, _ = EFFECTS[words]
     own, *streams = stream.spawn(1 + max(KS))
     generator = np.random.default_rng(own)
@@ -87,21 +89,34 @@ def first_stage(words: str, null: bool, stream: np.random.SeedSequence) -> First
         for k in range(max(KS))
     }
     choices = {"bias_simulations": 0} if question == "lagged" else {}
-    return fit_each(studies, QUESTIONS[question], choices, {})
+    fits = {}
+    for name, sessions in studies.items():
+        with contextlib.suppress(al.DataError):
+            fits[name] = QUESTIONS[question].ask(sessions, choices)
+    return fits
 
 
-def ways(words: str, stage: FirstStage, with_one: bool) -> np.ndarray:
+def raw(name: str, result: Any) -> dict[str, object]:
+    """The coefficient of one study, without the standard deviations of `study_effects`."""
+    if isinstance(result, al.models.LaggedResult):
+        fit, column = result.fits["outcome"], result.prepared.equations[0].cross
+    else:
+        fit, column = result.fit, dict(result.prepared.effects)["within"]
+    b, se = coefficient(fit, column)
+    return {"study": name, "yi": b, "vi": se**2}
+
+
+def ways(words: str, fits: dict[str, StudyFit], with_one: bool) -> np.ndarray:
     """Estimate, SE, p value and interval by number of studies and way, (3, 3, 5)."""
     effect = EFFECTS[words][1]
-    table = study_table(stage, dict.fromkeys(stage.fits, 1))
-    rows = table[(table["effect"] == effect) & (table["scale"] == "raw")].drop(columns="es_measure")
+    rows = pd.DataFrame([raw(name, fit.result) for name, fit in fits.items()])
     found = np.full((len(KS), len(WAYS), len(COLUMNS)), np.nan)
     for i, k in enumerate(KS):
         some = rows.head(k)
         for j, test in enumerate(("knha", "z")):
             found[i, j] = al.fit_meta(some, test=test).tidy()[COLUMNS].to_numpy(float)[0]
         if with_one:
-            parts = {name: stage.fits[name].rows(effect) for name in some["study"]}
+            parts = {name: fits[name].rows(effect) for name in some["study"]}
             row = fit_one_stage(effect, "raw", parts, {}, reml=True).row(0.95)
             found[i, 2] = [row[name] for name in COLUMNS]
     return found
@@ -111,9 +126,9 @@ def run(words: str, null: bool, n: int, n_one: int, seed: int) -> tuple[np.ndarr
     """All replicates (n, ks, ways, columns), and how many studies failed."""
     runs, failed = [], 0
     for number, stream in enumerate(np.random.SeedSequence(seed).spawn(n)):
-        stage = first_stage(words, null, stream)
-        failed += len(stage.failed)
-        runs.append(ways(words, stage, number < n_one))
+        fits = first_stage(words, null, stream)
+        failed += max(KS) - len(fits)
+        runs.append(ways(words, fits, number < n_one))
     return np.array(runs), failed
 
 
