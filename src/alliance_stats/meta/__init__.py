@@ -2,6 +2,9 @@
 
 from alliance_stats._base.lazy import attach
 
-NAMES: dict[str, str] = {}
+NAMES = {
+    "MetaResult": "alliance_stats.meta.univariate.result",
+    "fit_meta": "alliance_stats.meta.univariate.fit",
+}
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)
