@@ -70,6 +70,10 @@ DATA <- list(
   begg1989 = plain(dat.begg1989$study, dat.begg1989, trt = dat.begg1989$trt)
 )
 DATA <- lapply(DATA, function(d) d[complete.cases(d), ])
+DEPENDENT <- c("assink2016", "begg1989")
+for (name in setdiff(names(DATA), DEPENDENT)) {  # two trials of one name are two studies
+  DATA[[name]]$study <- make.unique(as.character(DATA[[name]]$study), sep = " no. ")
+}
 for (name in names(DATA)) write_data(DATA[[name]], name)
 
 # ---------------------------------------------------------------- regression tests
@@ -97,7 +101,7 @@ egger_values <- function(found, mods) {
 
 PREDICTORS <- c("sei", "vi", "ni", "ninv", "sqrtni", "sqrtninv")
 egger_cases <- list()
-for (name in setdiff(names(DATA), c("assink2016", "begg1989"))) {
+for (name in setdiff(names(DATA), DEPENDENT)) {
   data <- DATA[[name]]
   mods <- intersect(names(data), c("ablat", "year", "weeks", "days"))
   for (moderated in c(FALSE, TRUE)) {
@@ -154,7 +158,7 @@ write_json_to(list(cases = egger_cases), "egger")
 # ---------------------------------------------------------------- with dependent effects
 
 robust_cases <- list()
-for (name in c("assink2016", "begg1989")) {
+for (name in DEPENDENT) {
   data <- DATA[[name]]
   data$p__ <- sqrt(data$vi)
   lm_fit <- lm(yi ~ p__, weights = 1 / vi, data = data)
@@ -190,7 +194,7 @@ write_json_to(list(cases = robust_cases), "robust")
 
 # ---------------------------------------------------------------- rank test, fail-safe N
 
-independent <- setdiff(names(DATA), c("assink2016", "begg1989"))
+independent <- setdiff(names(DATA), DEPENDENT)
 begg_cases <- lapply(independent, function(name) {
   found <- suppressWarnings(with(DATA[[name]], ranktest(yi, vi)))
   list(data = name, tau = unname(found$tau), p = unname(found$pval))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Unpack
+from typing import Unpack
 
 import pandas as pd
 
 from alliance_stats._base.checks import one_of, probability
-from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
+from alliance_stats.meta.bias.asymmetry import MODEL_WORDS, MODELS, Model, few_studies, model_of
 from alliance_stats.meta.bias.predictors import (
     VANISHING,
     WORDS,
@@ -37,17 +37,8 @@ from alliance_stats.meta.bias.views import (
     tidy_frame,
 )
 from alliance_stats.meta.shown import result_html, result_text
-from alliance_stats.meta.univariate.between import METHODS, Method
-from alliance_stats.meta.univariate.fits import TESTS, Test
-
-Model = Literal["lm", "rma"]
-MODELS: tuple[Model, ...] = ("lm", "rma")
-MODEL_WORDS: dict[Model, str] = {
-    "lm": "weighted least squares (weights 1/v, estimated dispersion)",
-    "rma": "mixed-effects meta-regression",
-}
-#: Fewer effects than this, and tests for asymmetry find little (Sterne et al., 2011, BMJ 343).
-FEW = 10
+from alliance_stats.meta.univariate.between import Method
+from alliance_stats.meta.univariate.fits import Test
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -261,33 +252,10 @@ def egger_test(
     return EggerResult(source, predictor, model, method, test, found)
 
 
-def model_of(
-    source: Source, model: Model, method: Method | None, test: Test | None
-) -> tuple[Method, Test]:
-    """Method and test of a regression; weighted least squares is EE with an estimated scale."""
-    if model == "lm":
-        if method is not None or test is not None:
-            raise ArgumentError(
-                "method= and test= belong to model='rma'; weighted least squares has no τ². "
-                "Leave them out, or use model='rma'."
-            )
-        return "EE", "knha"
-    method = method or source.fitted_with("method") or "REML"
-    one_of(method, METHODS, name="method")
-    test = test or source.fitted_with("test") or ("z" if method == "EE" else "knha")
-    one_of(test, TESTS, name="test")
-    return method, test
-
-
 def egger_messages(result: EggerResult) -> list[str]:
     """What limits the test."""
     studies, found = result.source.studies, result.regression
-    said = []
-    if studies.n_studies < FEW:
-        said.append(
-            f"Only {studies.n_studies} studies: with fewer than {FEW} the test finds little, and "
-            "an inconclusive result says nothing."
-        )
+    said = few_studies(studies)
     if studies.measure == "OR" and result.predictor in ("sei", "vi"):
         said.append(
             "The standard error of a log odds ratio depends on the odds ratio, which makes funnels "

@@ -83,7 +83,7 @@ def trim(
 
 
 def _missing(centred: Floats, estimator: Estimator) -> tuple[int, float]:
-    """Effects missing on the left of 0, from all effects in increasing order, and its SE."""
+    """Effects missing on the left of 0, from all effects in increasing order, and the SE."""
     k = len(centred)
     rank = np.empty(k)
     rank[np.argsort(np.abs(centred), kind="stable")] = np.arange(1, k + 1)
@@ -94,21 +94,21 @@ def _missing(centred: Floats, estimator: Estimator) -> tuple[int, float]:
         return k0, float(np.sqrt(2.0 * k0 + 2.0))
     ranks = float(rank[above].sum())
     if estimator == "L0":
-        k0 = max(0, round((4.0 * ranks - k * (k + 1)) / (2.0 * k - 1.0)))
-        return k0, float(4.0 * _root(_rank_variance(k, k0)) / (2.0 * k - 1.0))
+        raw = (4.0 * ranks - k * (k + 1)) / (2.0 * k - 1.0)
+        return max(0, round(raw)), 4.0 * _root(_rank_variance(k, raw)) / (2.0 * k - 1.0)
     inside = 2.0 * k**2 - 4.0 * ranks + 0.25
     if inside < 0:
         raise DataError(
             f"Q0 has no solution for these {k} effects: nearly all of them lie on one side. Use "
             "estimator='L0' or 'R0'."
         )
-    k0 = max(0, round(k - 0.5 - inside**0.5))
-    spread = (k - 0.5) ** 2 - k0 * (2.0 * k - k0 - 1.0)
-    return k0, float(2.0 * _root(_rank_variance(k, k0)) / _root(spread))
+    raw = k - 0.5 - inside**0.5
+    spread = (k - 0.5) ** 2 - raw * (2.0 * k - raw - 1.0)
+    return max(0, round(raw)), 2.0 * _root(_rank_variance(k, raw)) / _root(spread)
 
 
-def _rank_variance(k: int, k0: int) -> float:
-    """Variance of the sum of positive ranks with k0 effects missing."""
+def _rank_variance(k: int, k0: float) -> float:
+    """Variance of the sum of positive ranks with k0 effects missing, which was not rounded."""
     terms = k * (k + 1) * (2 * k + 1) + 10 * k0**3 + 27 * k0**2 + 17 * k0
     return (terms - 18 * k * k0**2 - 18 * k * k0 + 6 * k**2 * k0) / 24.0
 
