@@ -1,2 +1,12 @@
+from alliance_stats.meta.bias.begg import BeggResult as BeggResult
+from alliance_stats.meta.bias.egger import EggerResult as EggerResult
+from alliance_stats.meta.bias.failsafe import FailsafeResult as FailsafeResult
+from alliance_stats.meta.bias.pet_peese import PetPeeseResult as PetPeeseResult
+from alliance_stats.meta.bias.trim_fill import TrimFillResult as TrimFillResult
+from alliance_stats.meta.bias.begg import begg_test as begg_test
+from alliance_stats.meta.bias.egger import egger_test as egger_test
+from alliance_stats.meta.bias.failsafe import failsafe_n as failsafe_n
+from alliance_stats.meta.bias.pet_peese import pet_peese as pet_peese
+from alliance_stats.meta.bias.trim_fill import trim_fill as trim_fill
 from alliance_stats.meta.univariate.fit import fit_meta as fit_meta
 from alliance_stats.meta.univariate.result import MetaResult as MetaResult
