@@ -15,6 +15,8 @@ NAMES = {
     "trim_fill": "alliance_stats.meta.bias.trim_fill",
     "MetaResult": "alliance_stats.meta.univariate.result",
     "fit_meta": "alliance_stats.meta.univariate.fit",
+    "MultilevelMetaResult": "alliance_stats.meta.multilevel.result",
+    "fit_meta_multilevel": "alliance_stats.meta.multilevel.fit",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)

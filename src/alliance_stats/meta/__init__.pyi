@@ -10,3 +10,5 @@ from alliance_stats.meta.bias.pet_peese import pet_peese as pet_peese
 from alliance_stats.meta.bias.trim_fill import trim_fill as trim_fill
 from alliance_stats.meta.univariate.fit import fit_meta as fit_meta
 from alliance_stats.meta.univariate.result import MetaResult as MetaResult
+from alliance_stats.meta.multilevel.fit import fit_meta_multilevel as fit_meta_multilevel
+from alliance_stats.meta.multilevel.result import MultilevelMetaResult as MultilevelMetaResult
