@@ -9,6 +9,7 @@ from scipy.special import ndtri
 from alliance_stats.meta.moderators import columns_of
 from alliance_stats.meta.multilevel.fitted import FittedMultilevel
 from alliance_stats.meta.multilevel.predictions import predict
+from alliance_stats.meta.subgroups import subgroup_labels, subgroup_rows
 
 _ENDS = {"estimate": "shown", "ci_low": "shown_low", "ci_high": "shown_high"}
 
@@ -17,12 +18,13 @@ def forest_frame(self: FittedMultilevel, conf_level: float = 0.95) -> pd.DataFra
     """One row a line of the forest plot.
 
     Effects come in the order of the data with normal intervals of their own; a model without
-    moderators adds its mean and the prediction interval of a new study.
+    moderators adds its mean and the prediction interval of a new study, one whose only moderator
+    is a category those of every level.
 
     Returns
     -------
     DataFrame
-        ``row`` (study, mean, prediction), ``study``, ``effect``, ``group``, ``estimate ci_low
+        ``row`` (study, subgroup, mean, prediction), ``study``, ``effect``, ``group``, ``estimate ci_low
         ci_high se`` on the scale of analysis, ``shown shown_low shown_high`` as read, ``weight``
         (shares over the effects), ``n``, ``fitted``, ``residual``, and the moderators.
     """
@@ -34,6 +36,10 @@ def forest_frame(self: FittedMultilevel, conf_level: float = 0.95) -> pd.DataFra
         mean = found[["estimate", "ci_low", "ci_high", "se"]].assign(row="mean", n=n, **names)
         new = found[["estimate", "pi_low", "pi_high"]].assign(row="prediction", **names)
         parts += [mean, new.rename(columns={"pi_low": "ci_low", "pi_high": "ci_high"})]
+    if not any(not term.is_intercept for term in self.layout.terms):
+        parts += subgroup_rows(
+            self.studies, lambda new: predict(self, new, conf_level=conf_level)
+        )
     frame = pd.concat(parts, ignore_index=True)
     back = self.scale.back
     for name, shown in _ENDS.items():
@@ -51,7 +57,7 @@ def _effect_rows(self: FittedMultilevel, conf_level: float) -> pd.DataFrame:
             "row": "study",
             "study": studies.study,
             "effect": effect_labels(self),
-            "group": "",
+            "group": subgroup_labels(studies),
             "estimate": studies.yi,
             "ci_low": studies.yi - half,
             "ci_high": studies.yi + half,

@@ -17,11 +17,11 @@ GAP = 9.0
 
 @dataclass(frozen=True)
 class Words:
-    """One text of a column."""
+    """One text of a column; its look is plain, ``bold``, or that of a ``symbol``: bold italic."""
 
     y: float
     text: str
-    bold: bool = False
+    look: str = ""
     indent: float = 0.0
 
 
@@ -33,8 +33,8 @@ class Column:
     align: Literal["left", "right"] = "left"
 
     def width(self, size: float) -> float:
-        """Points that the longest text takes, texts that may overlap the axes left out."""
-        return max((text_width(w.text, size, w.bold) + w.indent for w in self.words), default=0.0)
+        """Points that the longest text takes."""
+        return max((text_width(w.text, size, w.look != "") + w.indent for w in self.words), default=0.0)
 
 
 def text_width(text: str, size: float = TEXT_SIZE, bold: bool = False) -> float:
@@ -78,8 +78,8 @@ def _write(
         axis.annotate(
             words.text, (edge, words.y), (x, 0), xycoords=("axes fraction", "data"),
             textcoords="offset points", ha=column.align, va="center", fontsize=size,
-            fontweight="bold" if words.bold else "normal", annotation_clip=False,
-            parse_math=False,
+            fontweight="bold" if words.look else "normal", annotation_clip=False,
+            fontstyle="italic" if words.look == "symbol" else "normal", parse_math=False,
         )  # fmt: skip
 
 

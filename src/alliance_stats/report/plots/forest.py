@@ -203,7 +203,7 @@ def _draw(
     scale = effect_scale(view)
     panel_frame(axis)
     axis.set_ylim(layout.height + _note_room(layout), -_HEAD)
-    axis.set_xlim(*_limits(plot, layout, view))
+    axis.set_xlim(*_limits(plot, layout))
     _reference_lines(axis, plot, layout)
     _draw_studies(axis, plot, layout)
     for line in layout.lines:
@@ -211,12 +211,8 @@ def _draw(
             _diamond(axis, plot.loc[line.rows[0]], line, layout)
         elif line.kind == "prediction":
             _prediction(axis, plot.loc[line.rows[0]], line)
-    _write_beside(axis, plot, layout, scale, columns)
-    note = heterogeneity_words(view)
-    write_left(
-        axis, [Column((Words(layout.height + 0.8 * layout.text_size, ""),))], layout.text_size
-    )
-    _note(axis, note, layout)
+    width = _write_beside(axis, plot, layout, scale, columns)
+    _note(axis, heterogeneity_words(view), layout, width)
     axis.set_yticks([])
     axis.spines["left"].set_visible(False)
     effect_ticks(axis, scale)
@@ -224,17 +220,16 @@ def _draw(
     axis.set_xlabel(scale.axis_words, parse_math=False)
 
 
-def _limits(plot: pd.DataFrame, layout: Layout, view: ResultView) -> tuple[float, float]:
+def _limits(plot: pd.DataFrame, layout: Layout) -> tuple[float, float]:
     """Ends of the axis: all estimates and means, and of the studies' intervals what is near."""
     drawn = sorted({row for line in layout.lines for row in line.rows})
     part = plot.loc[drawn]
     points = part["estimate"].to_numpy(dtype=float)
-    near = max(_REACH * float(np.ptp(points)), 1.5 * float(np.nanmedian(part["se"])))
+    near = max(_REACH * float(np.ptp(points)), 4.0 * float(np.nanmedian(part["se"])))
     own = part[part["row"] != "study"]
     low = np.maximum(part["ci_low"].to_numpy(dtype=float), points.min() - near)
     high = np.minimum(part["ci_high"].to_numpy(dtype=float), points.max() + near)
-    null = 0.0
-    ends = [low, high, points, own["ci_low"], own["ci_high"], [null]]
+    ends = [low, high, points, own["ci_low"], own["ci_high"], [0.0]]
     found = np.concatenate([np.asarray(end, dtype=float) for end in ends])
     found = found[np.isfinite(found)]
     room = 0.03 * float(np.ptp(found)) or 0.1
@@ -286,7 +281,7 @@ def _draw_studies(axis: Axes, plot: pd.DataFrame, layout: Layout) -> None:
     heights = [y for y, _ in places]
     axis.scatter(
         chosen["estimate"], heights, marker="s", s=_areas(chosen["weight"], layout),
-        color=LINE_COLOUR, linewidths=0, zorder=3,
+        facecolors=LINE_COLOUR, edgecolors="white", linewidths=0.0 if thin else 0.4, zorder=3,
     )  # fmt: skip
     if not {"mean", "subgroup"} & set(plot["row"]):
         axis.scatter(
@@ -297,7 +292,7 @@ def _draw_studies(axis: Axes, plot: pd.DataFrame, layout: Layout) -> None:
 
 def _areas(weights: pd.Series[Any], layout: Layout) -> np.ndarray:
     """Areas of squares in points², in proportion to the weights."""
-    largest = min(_LARGEST, 0.75 * layout.step) if not layout.compact else 1.6 * layout.step
+    largest = min(_LARGEST, 0.75 * layout.step) if not layout.compact else 1.1 * layout.step
     share = weights.to_numpy(dtype=float) / float(np.nanmax(weights))
     smallest = min(_SMALLEST, 0.5 * largest)
     return np.asarray(np.maximum(share * largest**2, smallest**2), dtype=float)
@@ -305,7 +300,7 @@ def _areas(weights: pd.Series[Any], layout: Layout) -> np.ndarray:
 
 def _diamond(axis: Axes, row: pd.Series[Any], line: Line, layout: Layout) -> None:
     """A mean with its interval: filled of all, hollow of a subgroup."""
-    half = 0.38 * max(layout.text_size, 0.0)
+    half = 0.4 * layout.text_size
     x = [row["ci_low"], row["estimate"], row["ci_high"], row["estimate"]]
     y = [line.y, line.y - half, line.y, line.y + half]
     axis.fill(
@@ -326,61 +321,70 @@ def _prediction(axis: Axes, row: pd.Series[Any], line: Line) -> None:
 
 def _write_beside(
     axis: Axes, plot: pd.DataFrame, layout: Layout, scale: EffectScale, columns: Sequence[str]
-) -> None:
-    """Names and sizes on the left, estimates and weights on the right, under their headings."""
-    size = layout.text_size
-    head = -0.6 * _HEAD
+) -> float:
+    """Names and sizes on the left, whose width is returned; estimates and weights on the right."""
+    size, head = layout.text_size, -0.6 * _HEAD
     named = [line for line in layout.lines if line.named]
-    names = Column((Words(head, "Study", bold=True), *(_name(line, size) for line in named)))
-    left = [names]
+    values = [line for line in named if line.rows]
+    left = [Column((Words(head, "Study", "bold"), *(_name(line, size) for line in named)))]
     if "n" in columns and plot["n"].notna().any():
-        sizes = [(line, _count(plot, line)) for line in named]
-        words = [Words(line.y, text, _bold(line)) for line, text in sizes if text]
-        left.append(Column((Words(head, "n", bold=True), *words), "right"))
-    write_left(axis, left, size)
-    heading = f"{scale.symbol} [{scale.interval_words}]"
-    estimates = [Words(ln.y, _numbers(plot, ln, scale), _bold(ln)) for ln in named if ln.rows]
-    right = [Column((Words(head, heading, bold=True), *estimates))]
+        sizes = [Words(ln.y, text, _weight(ln)) for ln in values if (text := _count(plot, ln))]
+        left.append(Column((Words(head, "n", "symbol"), *sizes), "right"))
+    points = [Words(ln.y, _point(plot, ln, scale), _weight(ln)) for ln in values]
+    ends = [Words(ln.y, _ends(plot, ln, scale), _weight(ln)) for ln in values]
+    right = [
+        Column((Words(head, scale.symbol, "symbol"), *points), "right"),
+        Column((Words(head, scale.interval_words, "bold"), *ends)),
+    ]
     if "weight" in columns:
         weights = [
             Words(ln.y, f"{100 * plot.loc[list(ln.rows), 'weight'].sum():.1f}%")
-            for ln in named if ln.kind == "study"
+            for ln in values if ln.kind == "study"
         ]  # fmt: skip
-        right.append(Column((Words(head, "Weight", bold=True), *weights), "right"))
+        right.append(Column((Words(head, "Weight", "bold"), *weights), "right"))
     write_right(axis, right, size)
+    return write_left(axis, left, size)
+
+
+def _weight(line: Line) -> str:
+    """The look of a line's text."""
+    return "bold" if line.kind == "mean" else ""
 
 
 def _name(line: Line, size: float) -> Words:
     indent = line.level * _INDENT * size / 8.0
-    text = shortened(line.label, _NAME - 2 * line.level)
-    return Words(line.y, text, _bold(line) or (line.kind == "heading" and line.level == 0), indent)
-
-
-def _bold(line: Line) -> bool:
-    return line.kind == "mean"
+    look = "bold" if line.kind == "heading" and line.level == 0 and line.group else _weight(line)
+    return Words(line.y, shortened(line.label, _NAME - 2 * line.level), look, indent)
 
 
 def _count(plot: pd.DataFrame, line: Line) -> str:
-    """The sample size where it is known and the same for all effects of a line."""
+    """The sample size, where it is one; a sum over studies only where none comes twice."""
+    if line.kind != "study" and (plot["effect"].astype(str) != "").any():
+        return ""
     values = plot.loc[list(line.rows), "n"].dropna().unique()
     return f"{int(values[0]):,}" if len(values) == 1 else ""
 
 
-def _numbers(plot: pd.DataFrame, line: Line, scale: EffectScale) -> str:
-    """``.28 [.20, .36]``; of several effects their count and the range of their estimates."""
+def _point(plot: pd.DataFrame, line: Line, scale: EffectScale) -> str:
+    """``.28``; how many of several effects; nothing of a prediction interval."""
+    if line.kind == "prediction":
+        return ""
+    return scale.number(plot.loc[line.rows[0], "shown"]) if len(line.rows) == 1 else ""
+
+
+def _ends(plot: pd.DataFrame, line: Line, scale: EffectScale) -> str:
+    """``[.20, .36]``; of several effects their count and the range of their estimates."""
     part = plot.loc[list(line.rows)]
     if len(part) > 1:
         ends = scale.number(part["shown"].min()), scale.number(part["shown"].max())
-        return f"{len(part)} effects, {ends[0]} to {ends[1]}"
-    row = part.iloc[0]
-    ends_of = scale.interval(row["shown_low"], row["shown_high"])
-    return ends_of if line.kind == "prediction" else f"{scale.number(row['shown'])} {ends_of}"
+        return f"{len(part)} effects: {ends[0]} to {ends[1]}"
+    return scale.interval(part["shown_low"].iloc[0], part["shown_high"].iloc[0])
 
 
-def _note(axis: Axes, words: str, layout: Layout) -> None:
-    """Heterogeneity under the last line, from the left edge of the axes."""
+def _note(axis: Axes, words: str, layout: Layout, width: float) -> None:
+    """Heterogeneity under the last line, from the left edge of the names."""
     axis.annotate(
-        words, (0.0, layout.height + 0.8 * layout.text_size), (0, 0),
+        words, (0.0, layout.height + 0.8 * layout.text_size), (-width, 0),
         xycoords=("axes fraction", "data"), textcoords="offset points", va="center",
-        fontsize=layout.text_size, parse_math=False,
+        fontsize=layout.text_size, annotation_clip=False, parse_math=False,
     )  # fmt: skip

@@ -22,8 +22,8 @@ _USUAL = 34
 _SMALL_TEXT, _TINY_TEXT = 6.5, 6.0
 #: Points of a line: usual, small; and of headings and means in every form.
 _STEP, _SMALL_STEP, _TALL_STEP = 12.0, 9.6, 12.5
-#: Points that all studies of the compact form share, and at least and at most one of them.
-_PAGE, _THIN, _THICK = 560.0, 1.7, 4.5
+#: Points of all lines of the compact form, and at least and at most those of a study.
+_PAGE, _THIN, _THICK = 590.0, 1.2, 4.5
 #: Points between groups, and above the overall mean.
 _APART = 6.0
 
@@ -47,6 +47,8 @@ class Line:
         0 of groups and overall means, 1 of studies in a group, 2 of effects of a study.
     named : bool
         Whether label and numbers are written: not all of them in the compact form.
+    group : bool
+        Whether a heading is that of a subgroup, not of a study.
     """
 
     kind: Kind
@@ -55,6 +57,7 @@ class Line:
     rows: tuple[int, ...] = ()
     level: int = 0
     named: bool = True
+    group: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class _Item:
     rows: tuple[int, ...] = ()
     level: int = 0
     space: float = 0.0
+    group: bool = False
 
 
 def lay_out_lines(
@@ -201,7 +205,8 @@ def _items(
     for group in groups:
         inside = int(group != "")
         if inside:
-            found.append(_Item("heading", one_line(group), space=_APART if found else 0.0))
+            space = _APART if found else 0.0
+            found.append(_Item("heading", one_line(group), space=space, group=True))
         for of, study, rows in drawn:
             if of == group:
                 found += _study_items(plot, study, rows, inside, not compact, each)
@@ -268,7 +273,8 @@ def _sizes(items: Sequence[_Item], compact: bool) -> tuple[float, float]:
         usual = len(items) <= _USUAL
         return (_STEP, TEXT_SIZE) if usual else (_SMALL_STEP, _SMALL_TEXT)
     n = sum(item.kind == "study" for item in items)
-    return float(np.clip(_PAGE / n, _THIN, _THICK)), _TINY_TEXT
+    others = _TALL_STEP * (len(items) - n) + sum(item.space for item in items)
+    return float(np.clip((_PAGE - others) / n, _THIN, _THICK)), _TINY_TEXT
 
 
 def _placed(
@@ -283,6 +289,8 @@ def _placed(
         since = since + 1 if item.kind == "study" else every
         named = item.kind != "study" or since >= every
         since = 0 if named and item.kind == "study" else since
-        lines.append(Line(item.kind, top + height / 2, item.label, item.rows, item.level, named))
+        lines.append(
+            Line(item.kind, top + height / 2, item.label, item.rows, item.level, named, item.group)
+        )
         top += height
     return tuple(lines), top

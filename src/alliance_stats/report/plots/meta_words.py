@@ -25,7 +25,8 @@ def heterogeneity_words(view: ResultView) -> str:
     q, df, p = _number(view, "q"), _number(view, "q_df"), _number(view, "q_p")
     if q is not None and df is not None and p is not None:
         parts.append(f"Q({format_df(df)}) = {format_fixed(q, 2)}, {p_phrase(p)}")
-    return ", ".join(parts)
+    residual = "Residual " if view.labels.get("moderators") and parts else ""
+    return residual + ", ".join(parts)
 
 
 def _number(view: ResultView, name: str) -> float | None:
