@@ -17,6 +17,8 @@ NAMES = {
     "fit_meta": "alliance_stats.meta.univariate.fit",
     "MultilevelMetaResult": "alliance_stats.meta.multilevel.result",
     "fit_meta_multilevel": "alliance_stats.meta.multilevel.fit",
+    "RegressionLines": "alliance_stats.meta.regression_lines",
+    "regression_lines": "alliance_stats.meta.regression_lines",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)

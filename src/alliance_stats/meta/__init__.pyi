@@ -12,3 +12,5 @@ from alliance_stats.meta.univariate.fit import fit_meta as fit_meta
 from alliance_stats.meta.univariate.result import MetaResult as MetaResult
 from alliance_stats.meta.multilevel.fit import fit_meta_multilevel as fit_meta_multilevel
 from alliance_stats.meta.multilevel.result import MultilevelMetaResult as MultilevelMetaResult
+from alliance_stats.meta.regression_lines import RegressionLines as RegressionLines
+from alliance_stats.meta.regression_lines import regression_lines as regression_lines

@@ -12,7 +12,7 @@ import pandas as pd
 
 from alliance_stats._base.printing import MINUS, decimals_for, format_fixed, interval_heading
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.words import one_line
+from alliance_stats.report.words import capital, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,7 +75,7 @@ class EffectScale:
     @property
     def axis_words(self) -> str:
         """The name of an axis: ``Correlation r``."""
-        return self.shown_words[:1].upper() + self.shown_words[1:]
+        return capital(self.shown_words)
 
     @property
     def spacing_words(self) -> str:

@@ -16,6 +16,7 @@ from alliance_stats.meta.multilevel.heterogeneity import heterogeneity
 from alliance_stats.meta.multilevel.predictions import (
     back_transformed,
     predict,
+    predict_rows,
     prediction_interval,
 )
 from alliance_stats.meta.multilevel.random_effects import blup
@@ -37,6 +38,7 @@ class MultilevelMetaResult(FittedMultilevel):
     tidy = tidy
     glance = glance
     predict = predict
+    predict_rows = predict_rows
     prediction_interval = prediction_interval
     back_transformed = back_transformed
     moderator_test = moderator_test

@@ -8,7 +8,7 @@ from alliance_stats._base.checks import probability
 from alliance_stats._base.views import ResultView
 from alliance_stats.meta.shown import result_html, result_text
 from alliance_stats.meta.univariate.fitted import FittedMeta
-from alliance_stats.meta.univariate.predictions import predict, prediction_interval
+from alliance_stats.meta.univariate.predictions import predict, predict_rows, prediction_interval
 from alliance_stats.meta.univariate.tables import glance, tidy
 from alliance_stats.meta.univariate.views import shown, view_of
 
@@ -32,6 +32,7 @@ class MetaResult(FittedMeta):
     tidy = tidy
     glance = glance
     predict = predict
+    predict_rows = predict_rows
     prediction_interval = prediction_interval
 
     def view(self, *, conf_level: float = 0.95) -> ResultView:

@@ -14,6 +14,7 @@ from alliance_stats._base.views import ResultView
 from alliance_stats.report.effect_scale import EffectScale, effect_scale, effect_ticks
 from alliance_stats.report.plots.beside import Column, Words, shortened, write_left, write_right
 from alliance_stats.report.plots.forest_lines import Layout, Line, lay_out_lines
+from alliance_stats.report.plots.intervals import interval_limits, interval_lines
 from alliance_stats.report.plots.meta_words import heterogeneity_words, mean_words
 from alliance_stats.report.plots.panels import AxesArray, given_axes, new_figure, panel_frame
 from alliance_stats.report.sources import Source, as_view
@@ -21,7 +22,6 @@ from alliance_stats.report.style import (
     LINE_COLOUR,
     MARK_COLOUR,
     PAGE_WIDTH,
-    THREAD_COLOUR,
     journal_style,
 )
 
@@ -43,8 +43,6 @@ _NAME = 36
 _INDENT = 8.0
 #: Sides in points of squares, at most and at least.
 _LARGEST, _SMALLEST = 7.0, 1.6
-#: How far intervals reach beyond the estimates before they are cut, in ranges of the estimates.
-_REACH = 0.75
 _GREY = "#8a8a8a"
 _PREDICTION = "#b9bfc5"
 
@@ -221,19 +219,10 @@ def _draw(
 
 
 def _limits(plot: pd.DataFrame, layout: Layout) -> tuple[float, float]:
-    """Ends of the axis: all estimates and means, and of the studies' intervals what is near."""
-    drawn = sorted({row for line in layout.lines for row in line.rows})
-    part = plot.loc[drawn]
-    points = part["estimate"].to_numpy(dtype=float)
-    near = max(_REACH * float(np.ptp(points)), 4.0 * float(np.nanmedian(part["se"])))
-    own = part[part["row"] != "study"]
-    low = np.maximum(part["ci_low"].to_numpy(dtype=float), points.min() - near)
-    high = np.minimum(part["ci_high"].to_numpy(dtype=float), points.max() + near)
-    ends = [low, high, points, own["ci_low"], own["ci_high"], [0.0]]
-    found = np.concatenate([np.asarray(end, dtype=float) for end in ends])
-    found = found[np.isfinite(found)]
-    room = 0.03 * float(np.ptp(found)) or 0.1
-    return float(found.min()) - room, float(found.max()) + room
+    """Ends of the axis: all estimates and means, no effect, of the studies' intervals what is near."""
+    part = plot.loc[sorted({row for line in layout.lines for row in line.rows})]
+    own = part.loc[part["row"] != "study", ["estimate", "ci_low", "ci_high"]]
+    return interval_limits(part[part["row"] == "study"], np.append(own.to_numpy(float), 0.0))
 
 
 def _reference_lines(axis: Axes, plot: pd.DataFrame, layout: Layout) -> None:
@@ -260,21 +249,8 @@ def study_marks(plot: pd.DataFrame, layout: Layout) -> pd.DataFrame:
 
 def _draw_studies(axis: Axes, plot: pd.DataFrame, layout: Layout) -> None:
     """Intervals as one collection of lines, estimates as squares, arrows at the edges."""
-    left, right = axis.get_xlim()
-    marks = study_marks(plot, layout)
-    y = marks["y"].to_numpy(dtype=float)
-    low, high = marks["ci_low"].to_numpy(dtype=float), marks["ci_high"].to_numpy(dtype=float)
     thin = layout.compact
-    axis.hlines(
-        y, np.maximum(low, left), np.minimum(high, right), zorder=2,
-        color=THREAD_COLOUR if thin else LINE_COLOUR,
-        linewidth=float(np.clip(0.32 * layout.step, 0.4, 1.1)),
-    )  # fmt: skip
-    for beyond, edge, marker in ((low < left, left, "<"), (high > right, right, ">")):
-        axis.scatter(
-            np.full(int(beyond.sum()), edge), y[beyond], marker=marker, s=5 if thin else 14,
-            color=THREAD_COLOUR if thin else LINE_COLOUR, linewidths=0, clip_on=False, zorder=2,
-        )  # fmt: skip
+    interval_lines(axis, study_marks(plot, layout), step=layout.step, thin=thin)
     lines = [line for line in layout.lines if line.kind == "study"]
     places = [(line.y, row) for line in lines for row in line.rows]
     chosen = plot.loc[[row for _, row in places]]

@@ -129,6 +129,15 @@ def lay_out_lines(
     return Layout(lines, height, step, size, compact, first + 1, last, n_lines)
 
 
+def lay_out_names(names: Sequence[str]) -> Layout:
+    """Lines of one kind in a given order, a row of a frame each; the last one is named."""
+    items = [_Item("study", one_line(name), (row,)) for row, name in enumerate(names)]
+    compact = len(items) > MOST_LINES
+    step, size = _sizes(items, compact)
+    lines, height = _placed(items, step, compact, size, last=True)
+    return Layout(lines, height, step, size, compact, 1, len(items), len(items))
+
+
 Unit = tuple[str, str, tuple[int, ...]]
 
 
@@ -278,11 +287,12 @@ def _sizes(items: Sequence[_Item], compact: bool) -> tuple[float, float]:
 
 
 def _placed(
-    items: Sequence[_Item], step: float, compact: bool, size: float
+    items: Sequence[_Item], step: float, compact: bool, size: float, last: bool = False
 ) -> tuple[tuple[Line, ...], float]:
-    """Heights of the lines, and of all of them."""
+    """Heights of the lines, and of all of them; of crowded ones the first or the last is named."""
     every = ceil(1.2 * size / step) if compact else 1
-    lines, top, since = [], 0.0, every
+    lines, top = [], 0.0
+    since = every - 1 - (len(items) - 1) % every if last else every
     for item in items:
         height = step if item.kind == "study" or not compact else _TALL_STEP
         top += item.space

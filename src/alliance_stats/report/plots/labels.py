@@ -1,0 +1,94 @@
+"""Names beside points of a scatter: where there is room, joined to their point where there is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alliance_stats.report.plots.beside import text_width
+from alliance_stats.report.style import MARK_COLOUR, TEXT_SIZE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Points between a mark and its name: beside it, and at the end of a short line to it.
+_NEAR, _FAR = 4.0, (14.0, 24.0, 36.0, 50.0)
+_AROUND = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1),
+           (1, 0.5), (-1, 0.5), (1, -0.5), (-1, -0.5))  # fmt: skip
+#: Half the size of a mark, in points.
+_MARK = 2.5
+
+
+def name_points(
+    axis: Axes, x: np.ndarray, y: np.ndarray, names: Sequence[str], *, size: float = TEXT_SIZE - 1
+) -> list[str]:
+    """Write the names that are not empty beside their points, the first ones first.
+
+    No name covers a mark or another name; those that find no room are left out, and returned.
+    Set the limits of the axes before.
+    """
+    axis.figure.draw_without_rendering()  # type: ignore[union-attr]  # settles the layout
+    scale = 72.0 / axis.figure.dpi
+    places = axis.transData.transform(np.column_stack([x, y])) * scale
+    corners = np.array([axis.bbox.x0, axis.bbox.y0, axis.bbox.x1, axis.bbox.y1]) * scale
+    taken = [np.array([*(p - _MARK), *(p + _MARK)]) for p in places if np.isfinite(p).all()]
+    left_out = []
+    for place, name in zip(places, names, strict=True):
+        if not name:
+            continue
+        box = _room(place, text_width(name, size), 1.15 * size, taken, corners)
+        if box is None:
+            left_out.append(name)
+            continue
+        taken.append(box)
+        _write(axis, place, box, name, size)
+    return left_out
+
+
+def _room(
+    place: np.ndarray, width: float, height: float, taken: Sequence[np.ndarray],
+    corners: np.ndarray,
+) -> np.ndarray | None:  # fmt: skip
+    """The first box for a name that touches nothing."""
+    others = np.array([box for box in taken])
+    for box in _boxes(place, width, height):
+        inside = (box[:2] >= corners[:2]).all() and (box[2:] <= corners[2:]).all()
+        apart = (
+            (box[2] <= others[:, 0]) | (others[:, 2] <= box[0])
+            | (box[3] <= others[:, 1]) | (others[:, 3] <= box[1])
+        )  # fmt: skip
+        if inside and apart.all():
+            return box
+    return None
+
+
+def _boxes(place: np.ndarray, width: float, height: float) -> Iterator[np.ndarray]:
+    """Boxes around a point, the nearest first."""
+    for distance in (_NEAR, *_FAR):
+        for along, up in _AROUND:
+            middle_x = place[0] + along * distance + np.sign(along) * width / 2.0
+            middle_y = place[1] + up * (distance + height / 2.0) * (1.0 if along == 0 else 0.8)
+            yield np.array([
+                middle_x - width / 2.0, middle_y - height / 2.0,
+                middle_x + width / 2.0, middle_y + height / 2.0,
+            ])  # fmt: skip
+
+
+def _write(axis: Axes, place: np.ndarray, box: np.ndarray, name: str, size: float) -> None:
+    """A name in its box, with a line to its point where that is not next to it."""
+    middle = 0.5 * (box[:2] + box[2:])
+    near = np.clip(place, box[:2], box[2:])
+    axis.annotate(
+        name, axis.transData.inverted().transform(place * axis.figure.dpi / 72.0),
+        middle - place, textcoords="offset points", ha="center", va="center",
+        fontsize=size, parse_math=False, zorder=5,
+    )  # fmt: skip
+    if np.hypot(*(near - place)) > 2.0 * _NEAR:
+        axis.annotate(
+            "", axis.transData.inverted().transform(place * axis.figure.dpi / 72.0),
+            near - place, textcoords="offset points", zorder=1.8,
+            arrowprops={"arrowstyle": "-", "color": MARK_COLOUR, "linewidth": 0.4, "shrinkA": 0,
+                        "shrinkB": _MARK},
+        )  # fmt: skip
