@@ -111,14 +111,25 @@ def crude_variance(data: DataSets) -> Floats:
 
 
 def _root_of_q(data: DataSets, _: Method, start: Floats | None) -> tuple[Floats, np.ndarray]:
-    """Where y'P(τ²)y = k − p. The function falls and is convex: Newton steps from 0 rise to it."""
+    """Where y'P(τ²)y = k − p."""
+    return solve_q(data, data.df, start)
 
-    def step(some: DataSets, at: Floats, _bounds: Floats) -> Floats:
+
+def solve_q(
+    data: DataSets, target: Floats, start: Floats | None = None
+) -> tuple[Floats, np.ndarray]:
+    """The τ² at which y'P(τ²)y falls to `target` (B,), 0 where it is lower at once.
+
+    The function falls and is convex, so that Newton steps from 0 rise to the root; from a start
+    above it the first step falls below.
+    """
+
+    def step(some: DataSets, at: Floats, goal: Floats) -> Floats:
         fit = fit_at(some, at)
-        return np.maximum(at + (fit.ypy - some.df) / fit.yppy, 0.0)
+        return np.maximum(at + (fit.ypy - goal[0]) / fit.yppy, 0.0)
 
     tau2 = np.zeros(len(data.k)) if start is None else np.maximum(start, 0.0)
-    return _iterate(data, step, tau2, np.zeros((2, len(tau2))))
+    return iterate(data, step, tau2, target[None])
 
 
 def _highest(data: DataSets, method: Method, start: Floats | None) -> tuple[Floats, np.ndarray]:
@@ -143,7 +154,7 @@ def _highest(data: DataSets, method: Method, start: Floats | None) -> tuple[Floa
         middle = 0.5 * (np.maximum(low, 0.0) + high)
         return np.where((new > low) & (new < high), new, middle)
 
-    return _iterate(data, step, start, bounds)
+    return iterate(data, step, start, bounds)
 
 
 def likelihood_slopes(fit: Weighted, reml: bool) -> tuple[Floats, Floats, Floats]:
@@ -184,7 +195,7 @@ def _log_likelihoods(data: DataSets, reml: bool, shares: Floats, high: Floats) -
     return values.reshape(-1, b)
 
 
-def _iterate(
+def iterate(
     data: DataSets,
     step: Callable[[DataSets, Floats, Floats], Floats],
     start: Floats,
@@ -192,7 +203,8 @@ def _iterate(
 ) -> tuple[Floats, np.ndarray]:
     """Step every data set until it stands; those that do are left out of further steps.
 
-    `step` takes data sets, their τ² and their bounds (2, B), which it may narrow.
+    `step` takes data sets, their τ² and what goes with each, such as bounds (2, B), which it may
+    narrow.
     """
     tau2, some = start.astype(float), data
     active = np.arange(len(tau2))
