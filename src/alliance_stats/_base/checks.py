@@ -38,8 +38,11 @@ def did_you_mean(wrong: str, known: Iterable[object]) -> str:
 
 
 def counted(n: int, noun: str) -> str:
-    """``1 session`` or ``41 sessions``."""
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+    """``1 session`` or ``41 sessions``; ``2 studies``."""
+    if n == 1:
+        return f"{n:,} {noun}"
+    ends_in_ies = noun.endswith("y") and noun[-2:-1] not in tuple("aeiou")
+    return f"{n:,} {noun[:-1]}ies" if ends_in_ies else f"{n:,} {noun}s"
 
 
 def agree(n: int, one: str, several: str) -> str:

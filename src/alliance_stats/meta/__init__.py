@@ -3,8 +3,24 @@
 from alliance_stats._base.lazy import attach
 
 NAMES: dict[str, str] = {
+    "AttenuationResult": "alliance_stats.meta.artefacts.result",
+    "Converted": "alliance_stats.meta.effects.conversions",
     "MultilevelMetaResult": "alliance_stats.meta.multilevel.result",
+    "aggregate_effects": "alliance_stats.meta.effects.aggregate",
+    "chi2_to_r": "alliance_stats.meta.effects.conversions",
+    "correct_attenuation": "alliance_stats.meta.artefacts.attenuation",
+    "d_to_log_odds": "alliance_stats.meta.effects.conversions",
+    "d_to_r": "alliance_stats.meta.effects.conversions",
+    "effect_sizes": "alliance_stats.meta.effects.sizes",
+    "f_to_r": "alliance_stats.meta.effects.conversions",
     "fit_meta_multilevel": "alliance_stats.meta.multilevel.fit",
+    "log_odds_to_d": "alliance_stats.meta.effects.conversions",
+    "p_to_r": "alliance_stats.meta.effects.conversions",
+    "r_to_d": "alliance_stats.meta.effects.conversions",
+    "r_to_z": "alliance_stats.meta.effects.conversions",
+    "t_to_d": "alliance_stats.meta.effects.conversions",
+    "t_to_r": "alliance_stats.meta.effects.conversions",
+    "z_to_r": "alliance_stats.meta.effects.conversions",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)
