@@ -8,7 +8,7 @@ from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats.data.centering import TherapistMean, derived_name
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.therapist_change import TherapistChanges
-from alliance_stats.lmm.r_code.names import r_text
+from alliance_stats.formula.r_names import r_text
 from alliance_stats.lmm.r_code.reading import MISSING
 from alliance_stats.models.prepare import Time, TimeColumn, clock_of, log_name
 

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from alliance_stats._base.errors import ArgumentError, FormulaError, UnsupportedError
+from alliance_stats.formula.r_names import r_name, r_text
 from alliance_stats.lmm.fit import fit_quietly
-from alliance_stats.lmm.r_code.names import r_name, r_text
 
 HOSTILE = '"); system("echo hacked > hacked.txt"); c("'
 ODD = "a\\b 'x' [1] # §"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from alliance_stats._base.checks import counted
 from alliance_stats._base.printing import escape_html, format_number, frame_html, frame_text
 from alliance_stats._base.views import ResultView
+from alliance_stats.formula.r_names import r_name
 from alliance_stats.lmm.glmm.fitted import FittedGlmm
 from alliance_stats.lmm.glmm.tables import glance, tidy, var_corr
 from alliance_stats.lmm.r_code.lme4 import PRINTED
-from alliance_stats.lmm.r_code.names import r_name
 from alliance_stats.lmm.r_code.reading import r_formula, reading
 from alliance_stats.lmm.tables import levels_table
 

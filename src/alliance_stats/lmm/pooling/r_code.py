@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from alliance_stats._base.errors import ArgumentError
+from alliance_stats.formula.r_names import r_text
 from alliance_stats.lmm.pooling.pooled import PooledFits
 from alliance_stats.lmm.r_code.lme4 import lmer_call, preparation
-from alliance_stats.lmm.r_code.names import r_text
 from alliance_stats.lmm.residual.limits import no_structure
 
 #: Complete-data degrees of freedom a coefficient: mitml takes one number a call.

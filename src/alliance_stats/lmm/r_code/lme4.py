@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from alliance_stats.formula.r_names import r_name
 from alliance_stats.lmm.design.mixed_design import MixedDesign
-from alliance_stats.lmm.r_code.names import r_name
 from alliance_stats.lmm.r_code.reading import r_formula, reading
 
 CONTROL = """\

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from alliance_stats._base.errors import UnsupportedError
+from alliance_stats.formula.r_names import r_name, r_text
 from alliance_stats.formula.terms import Factor, RandomTerm
 from alliance_stats.lmm.design.mixed_design import Level, MixedDesign
 from alliance_stats.lmm.design.unique import random_terms
-from alliance_stats.lmm.r_code.names import r_name, r_text
 from alliance_stats.lmm.r_code.reading import Coded, categorical, effects, reading
 from alliance_stats.lmm.residual.fitted import FittedResidual
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats.formula.memory import FactorMemory
 from alliance_stats.formula.names import quote_name
+from alliance_stats.formula.r_names import r_name, r_text
 from alliance_stats.formula.terms import Factor, Term
 from alliance_stats.lmm.design.mixed_design import ModelDesign, columns_of
 from alliance_stats.lmm.design.unique import random_terms
-from alliance_stats.lmm.r_code.names import r_name, r_text
 
 #: Cells that R shall read as missing.
 MISSING = ("", "NA", "NaN")

@@ -188,6 +188,6 @@ def _check_varies(values: pd.Series, name: str, levels: tuple[str, ...]) -> None
         raise DataError(f"moderator '{name}' is the same in all rows. Leave it out.")
     if len(levels) > MAX_LEVELS:
         raise DataError(
-            f"moderator '{name}' has {counted(len(levels), 'category').replace('ys', 'ies')}: at "
+            f"moderator '{name}' has {counted(len(levels), 'category')}: at "
             f"most {MAX_LEVELS} are accepted. Join some, or give numbers."
         )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from alliance_stats.formula.r_names import r_text
 from alliance_stats.lmm.r_code.lme4 import CONTROL, PRINTED, lmer_call
-from alliance_stats.lmm.r_code.names import r_text
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.congruence.prepare import Moderator, PreparedRatings
 from alliance_stats.models.congruence.tables import difference_fit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alliance_stats.lmm.r_code.names import r_name, r_text
+from alliance_stats.formula.r_names import r_name, r_text
 from alliance_stats.lmm.r_code.nlme import CONTROL, PRINTED
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.dyads.members import Member

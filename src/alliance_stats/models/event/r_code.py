@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from alliance_stats.formula.r_names import r_text
 from alliance_stats.lmm.glmm.fixed import FixedGlm
 from alliance_stats.lmm.glmm.views import CONTROL
 from alliance_stats.lmm.r_code.lme4 import PRINTED
-from alliance_stats.lmm.r_code.names import r_text
 from alliance_stats.lmm.r_code.reading import r_formula
 from alliance_stats.models.event.hazard import Hazard
 from alliance_stats.models.event.prepare import COMPETING, EVENT, PreparedEvents

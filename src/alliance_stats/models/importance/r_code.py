@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from alliance_stats.formula.r_names import r_text
 from alliance_stats.lmm.r_code.lme4 import CONTROL
-from alliance_stats.lmm.r_code.names import r_text
 from alliance_stats.models.importance.predictors import Contender, Predictor, category_name
 from alliance_stats.models.importance.prepare import PreparedImportance
 from alliance_stats.models.importance.specification import ImportanceSpecification

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alliance_stats.lmm.r_code.names import r_text
+from alliance_stats.formula.r_names import r_text
 from alliance_stats.models.prepare import PreparedSessions, Time, TimeColumn, time_term
 from alliance_stats.models.r_code import cell, check_r_code, reading, time_lines
 

@@ -229,7 +229,7 @@ def _coded(frame: pd.DataFrame, predictor: str) -> tuple[pd.DataFrame, str, tupl
     seen = sorted(map(str, column.dropna().unique()))
     if len(seen) != 2:
         raise DataError(
-            f"predictor '{predictor}' has {counted(len(seen), 'category').replace('ys', 'ies')} "
+            f"predictor '{predictor}' has {counted(len(seen), 'category')} "
             f"({name_list(seen)}). A path starts from numbers or from two categories: keep the "
             "sessions of two of them, or give a column of numbers."
         )

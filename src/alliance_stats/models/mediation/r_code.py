@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from alliance_stats.data.lags import lag_name
+from alliance_stats.formula.r_names import r_name, r_text
 from alliance_stats.lmm.r_code.lme4 import CONTROL, PRINTED, lmer_call
-from alliance_stats.lmm.r_code.names import r_name, r_text
 from alliance_stats.lmm.r_code.nlme import CONTROL as NLME_CONTROL
 from alliance_stats.models.mediation.chain import SIDES, Side
 from alliance_stats.models.mediation.estimates import joint_paths

@@ -8,8 +8,8 @@ import numpy as np
 
 from alliance_stats._base.errors import UnsupportedError
 from alliance_stats.data.centering import TherapistMean, derived_name, grand_name
+from alliance_stats.formula.r_names import r_text
 from alliance_stats.lmm.r_code.lme4 import CONTROL, PRINTED, lmer_call
-from alliance_stats.lmm.r_code.names import r_text
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.moderation.contrasts import (
     Weights,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from alliance_stats.lmm.r_code.names import r_text
+from alliance_stats.formula.r_names import r_text
 from alliance_stats.lmm.r_code.reading import MISSING
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.lagged.result import LaggedResult

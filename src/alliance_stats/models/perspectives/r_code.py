@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from alliance_stats._base.errors import UnsupportedError
+from alliance_stats.formula.r_names import r_text
 from alliance_stats.lmm.r_code.lme4 import CONTROL, PRINTED, lmer_call
-from alliance_stats.lmm.r_code.names import r_text
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.perspectives.model import Perspectives
 from alliance_stats.models.r_code import (

@@ -11,9 +11,9 @@ import pandas as pd
 from alliance_stats._base.checks import probability
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import TIDY_COLUMNS, ResultView
+from alliance_stats.formula.r_names import r_name, r_text
 from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.lmm.r_code.lme4 import CONTROL, PRINTED, lmer_call
-from alliance_stats.lmm.r_code.names import r_name, r_text
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.labels import level_counts, role_labels
 from alliance_stats.models.notes import few_units_notes

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from alliance_stats.data.centering import derived_name
+from alliance_stats.formula.r_names import r_text
 from alliance_stats.lmm.r_code.lme4 import CONTROL, PRINTED, lmer_call
-from alliance_stats.lmm.r_code.names import r_text
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.r_code import (
     LMER_HEAD,

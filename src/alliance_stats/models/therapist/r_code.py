@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import sqrt
 
+from alliance_stats.formula.r_names import r_text
 from alliance_stats.lmm.r_code.lme4 import CONTROL, PRINTED, lmer_call
-from alliance_stats.lmm.r_code.names import r_text
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.outcome.prepare import PreparedPatients
 from alliance_stats.models.r_code import cell, check_r_code, reading
