@@ -38,18 +38,36 @@ FEW_DF = 4.0
 BATCH = 1_000_000
 
 
-class Fitted(Protocol):
-    """What is asked of a meta-analysis."""
+class Tested(Protocol):
+    """What tests ask of a meta-analysis."""
 
     @property
-    def studies(self) -> Studies: ...
+    def studies(self) -> Studies:
+        """What was analysed."""
+        ...
+
     @property
-    def beta(self) -> np.ndarray: ...
+    def beta(self) -> np.ndarray:
+        """Coefficients (p,)."""
+        ...
+
     @property
-    def term_names(self) -> tuple[str, ...]: ...
+    def term_names(self) -> tuple[str, ...]:
+        """Their names."""
+        ...
+
+
+class Viewed(Tested, Protocol):
+    """What a result with robust tests asks besides."""
+
     @property
-    def messages(self) -> tuple[str, ...]: ...
-    def view(self, *, conf_level: float = 0.95) -> ResultView: ...
+    def messages(self) -> tuple[str, ...]:
+        """Warnings of the fit."""
+        ...
+
+    def view(self, *, conf_level: float = 0.95) -> ResultView:
+        """What the report room may see."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +118,8 @@ def _parts(rows: Rows, at: np.ndarray, kind: Kind) -> ClusterParts:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RobustMetaResult:
-    """A meta-analysis with cluster-robust tests. Made by `cluster_robust`.
+class RobustTests:
+    """Cluster-robust tests of coefficients.
 
     Attributes
     ----------
@@ -115,7 +133,7 @@ class RobustMetaResult:
         Coefficients of the terms from those of the columns.
     """
 
-    fit: Fitted
+    fit: Tested
     cluster: str
     kind: Kind
     sandwich: Sandwich
@@ -190,6 +208,13 @@ class RobustMetaResult:
         found = {name: self.joint_test(weights) for name, weights in rows.items()}
         return joint_table(found)
 
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RobustMetaResult(RobustTests):
+    """A meta-analysis with cluster-robust tests. Made by `cluster_robust`."""
+
+    fit: Viewed
+
     @cached_property
     def messages(self) -> tuple[str, ...]:
         """Warnings of the fit, and where the clusters are too few for a test."""
@@ -243,15 +268,28 @@ def few_df(n_clusters: int, cluster: str, terms: Sequence[str]) -> str:
     )
 
 
-def robust_of(fit: Fitted, rows: Rows, cluster: str, kind: Kind) -> RobustMetaResult:
+def robust_of(fit: Viewed, rows: Rows, cluster: str, kind: Kind) -> RobustMetaResult:
     """Cluster-robust tests of a fit whose rows are independent between clusters."""
+    return RobustMetaResult(
+        fit, cluster, kind, checked_sandwich(rows, cluster, kind), rows.transform
+    )
+
+
+def checked_sandwich(rows: Rows, cluster: str, kind: Kind) -> Sandwich:
+    """The sandwich of two or more clusters.
+
+    Raises
+    ------
+    DataError
+        If there is one cluster only.
+    """
     one_of(kind, KINDS, name="kind")
     if (n := int(rows.clusters.max()) + 1) < 2:
         raise DataError(
             f"cluster={cluster!r} has {n} cluster; robust errors need the spread between several. "
             "Name a unit with more groups."
         )
-    return RobustMetaResult(fit, cluster, kind, sandwich_of(rows, kind), rows.transform)
+    return sandwich_of(rows, kind)
 
 
 def test_table(

@@ -115,7 +115,7 @@ def fit_meta_multilevel(
     studies = prepare_studies(
         frame, yi=yi, vi=vi, study=study, mods=mods, measure=measure, groups=needed
     )
-    of_study = codes_of(studies.frame, [study])[0]
+    of_study = codes_of(studies.frame, [study])
     sampling = read_sampling(studies, of_study, rho, covariance)
     terms = [build_term(term, studies.frame) for term in said]
     layout = lay_out(studies.yi, studies.vi, studies.x, terms, sampling)

@@ -141,7 +141,18 @@ class NestedPrecision:
                 total += both if n == m else 2.0 * both
         return total
 
+    @cached_property
+    def _known(self) -> dict[tuple[int, int, int], np.ndarray]:
+        return {}
+
     def _shared(self, low: int, high: int, unit: int) -> np.ndarray:
+        """`_joint`, computed once."""
+        key = low, high, unit
+        if key not in self._known:
+            self._known[key] = self._joint(low, high, unit)
+        return self._known[key]
+
+    def _joint(self, low: int, high: int, unit: int) -> np.ndarray:
         """Σ_a (w_lg'z_a)(w_mh'z_a) for the groups g of the lower update, each in an h."""
         inner = self._finer(low, unit)
         outer = self.chain.lift(self._sums[high][unit], inner, self._finer(high, unit))
@@ -188,7 +199,8 @@ def nested_precision(
     steps = [(cluster, np.sqrt(vi), rho)] if correlated else []
     ones = np.ones(len(vi))
     steps += [(u, ones, float(t)) for u, t in zip(units, tau2, strict=True) if u > 0 and t != 0]
-    log_det, updates = float(np.log(diagonal).sum()), []
+    log_det = float(np.log(diagonal).sum())
+    updates: list[Update] = []
     for level, u, gamma in sorted(steps, key=lambda step: step[0]):
         w = _solve(chain, inverse, updates, u[:, None])[:, 0]
         grown = 1.0 + gamma * chain[level].sums(u * w)

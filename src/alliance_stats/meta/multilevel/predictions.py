@@ -151,7 +151,7 @@ def _variances(self: FittedMultilevel, new: pd.DataFrame | None, n: int) -> np.n
                 f"result.prediction_interval(pd.DataFrame({{{inner!r}: [{term.levels[0]!r}]}}))."
             )
         columns_present(new, [inner])
-        place = pd.Index(term.levels).get_indexer(new[inner].astype(str))
+        place = pd.Index(term.levels).get_indexer(pd.Index(new[inner].astype(str)))
         if (place < 0).any():
             raise DataError(
                 f"'{inner}' has values that the model does not know. Known: "

@@ -11,6 +11,8 @@ import pandas as pd
 from alliance_stats._base.checks import one_of, probability
 from alliance_stats._base.views import ResultView
 from alliance_stats.meta.multilevel.clusters import cluster_codes
+from alliance_stats.meta.multilevel.component_tests import component_tests
+from alliance_stats.meta.multilevel.explained import explained
 from alliance_stats.meta.multilevel.fitted import FittedMultilevel
 from alliance_stats.meta.multilevel.heterogeneity import heterogeneity
 from alliance_stats.meta.multilevel.predictions import (
@@ -19,6 +21,8 @@ from alliance_stats.meta.multilevel.predictions import (
     predict_rows,
     prediction_interval,
 )
+from alliance_stats.meta.multilevel.profile import confint
+from alliance_stats.meta.multilevel.r_code import to_r
 from alliance_stats.meta.multilevel.random_effects import blup
 from alliance_stats.meta.multilevel.sensitivity import rho_table
 from alliance_stats.meta.multilevel.tables import glance, moderator_test, tidy
@@ -44,6 +48,10 @@ class MultilevelMetaResult(FittedMultilevel):
     moderator_test = moderator_test
     heterogeneity = heterogeneity
     blup = blup
+    confint = confint
+    component_tests = component_tests
+    explained = explained
+    to_r = to_r
 
     @cached_property
     def rho_table(self) -> pd.DataFrame:

@@ -12,12 +12,13 @@ from alliance_stats._base.checks import one_of, probability
 from alliance_stats._base.errors import UnsupportedError
 from alliance_stats.meta.multilevel.fitted import FittedMultilevel
 from alliance_stats.meta.robust import (
-    RobustMetaResult,
+    RobustTests,
+    checked_sandwich,
     joint_table,
-    robust_of,
     term_hypotheses,
     test_table,
 )
+from alliance_stats.numeric.sandwich import Kind
 
 Test = Literal["CR2", "CR1S", "CR1", "CR0", "t", "z"]
 TESTS: tuple[Test, ...] = get_args(Test)
@@ -28,6 +29,12 @@ TEST_WORDS = {"t": "t tests with k − p degrees of freedom", "z": "z tests"}
 def test_words(test: Test) -> str:
     """How coefficients are tested, in words."""
     return TEST_WORDS.get(test, f"{test} cluster-robust t tests (Satterthwaite)")
+
+
+def robust_kind(test: Test) -> Kind | None:
+    """The kind of sandwich that a test uses; None for those that believe the model."""
+    kinds: tuple[Kind, ...] = get_args(Kind)
+    return next((kind for kind in kinds if kind == test), None)
 
 
 def default_test(self: FittedMultilevel) -> Test:
@@ -64,14 +71,14 @@ def errors(
     """Standard errors and degrees of freedom of combinations (r, p) of coefficients."""
     test = default_test(self) if test is None else test
     one_of(test, TESTS, name="test")
-    if test.startswith("CR"):
-        return robust(self, test).errors(weights)
+    if (kind := robust_kind(test)) is not None:
+        return robust(self, kind).errors(weights)
     df = float("inf") if test == "z" else float(self.df_residual)
     se = np.sqrt(np.einsum("ra,ab,rb->r", weights, self.covariance, weights))
     return se, np.full(len(weights), df)
 
 
-def robust(self: FittedMultilevel, kind: Kind = "CR2") -> RobustMetaResult:
+def robust(self: FittedMultilevel, kind: Kind = "CR2") -> RobustTests:
     """The fit with cluster-robust tests by its own cluster, computed once."""
     if self.cluster is None:
         raise UnsupportedError(
@@ -79,9 +86,8 @@ def robust(self: FittedMultilevel, kind: Kind = "CR2") -> RobustMetaResult:
             "and robust errors do not exist. Use test='t'."
         )
     if kind not in self.sandwiches:
-        found = robust_of(self, self.rows(self.clusters), self.cluster, kind)  # type: ignore[arg-type]
-        self.sandwiches[kind] = found.sandwich
-    return RobustMetaResult(self, self.cluster, kind, self.sandwiches[kind], self.transform)
+        self.sandwiches[kind] = checked_sandwich(self.rows(self.clusters), self.cluster, kind)
+    return RobustTests(self, self.cluster, kind, self.sandwiches[kind], self.transform)
 
 
 def moderator_test(self: FittedMultilevel, *, test: Test | None = None) -> pd.DataFrame:
@@ -100,8 +106,8 @@ def moderator_test(self: FittedMultilevel, *, test: Test | None = None) -> pd.Da
     """
     test = default_test(self) if test is None else test
     one_of(test, TESTS, name="test")
-    if test.startswith("CR"):
-        return robust(self, test).moderator_test()
+    if (kind := robust_kind(test)) is not None:
+        return robust(self, kind).moderator_test()
     rows = {}
     for name, weights in term_hypotheses(self.studies).items():
         q, difference = len(weights), weights @ self.beta

@@ -74,7 +74,7 @@ def _singular(layout: Layout, estimate: Estimate) -> list[str]:
 def _no_effects_level(layout: Layout, study: np.ndarray) -> str:
     several = np.bincount(study).max() > 1
     finest = any(
-        is_within(term.codes, study) and len(term.groups) > study.max() + 1 for term in layout.terms
+        is_within(term.codes, study) and term.n_groups > study.max() + 1 for term in layout.terms
     )
     inner = any(not term.is_intercept for term in layout.terms)
     if not several or finest or inner:
@@ -92,7 +92,7 @@ def _not_told(layout: Layout) -> list[str]:
     for term in layout.terms:
         if not term.is_intercept:
             continue
-        n = len(term.groups)
+        n = term.n_groups
         if n in seen and n > 1:
             said.append(
                 f"'{seen[n]}' and '{term.label}' have the same {n} groups: their variances cannot "
@@ -103,7 +103,7 @@ def _not_told(layout: Layout) -> list[str]:
 
 
 def _few(layout: Layout) -> list[str]:
-    few = [(t.label, len(t.groups)) for t in layout.terms if len(t.groups) < FEW]
+    few = [(t.label, t.n_groups) for t in layout.terms if t.n_groups < FEW]
     return [
         f"Only {counted(n, 'group')} of '{label}': the variance between them says little."
         for label, n in few
