@@ -33,9 +33,9 @@ from alliance_stats.lmm.pooling.pool import pool as pool
 from alliance_stats.measures.change.changing import reliable_change as reliable_change
 from alliance_stats.measures.instruments.registry import list_instruments as list_instruments
 from alliance_stats.measures.scoring.score import score as score
-from alliance_stats.meta.univariate.fit import fit_meta as fit_meta
-from alliance_stats.meta.multilevel.fit import fit_meta_multilevel as fit_meta_multilevel
 from alliance_stats.meta.effects.sizes import effect_sizes as effect_sizes
+from alliance_stats.meta.multilevel.fit import fit_meta_multilevel as fit_meta_multilevel
+from alliance_stats.meta.univariate.fit import fit_meta as fit_meta
 from alliance_stats.models.growth.fit import fit_growth as fit_growth
 from alliance_stats.models.lagged.fit import fit_lagged as fit_lagged
 from alliance_stats.models.latent.fit import fit_latent_within_between as fit_latent_within_between
@@ -49,6 +49,8 @@ from alliance_stats.reliability.multilevel.session_ratings import (
     multilevel_reliability as multilevel_reliability,
 )
 from alliance_stats.reliability.report.report import reliability_report as reliability_report
+from alliance_stats.report.plots.forest import plot_forest as plot_forest
+from alliance_stats.report.plots.funnel import plot_funnel as plot_funnel
 from alliance_stats.report.plots.trajectories import plot_trajectories as plot_trajectories
 from alliance_stats.report.plots.within_between import plot_within_between as plot_within_between
 from alliance_stats.report.save import save_report as save_report

@@ -24,9 +24,9 @@ def forest_frame(self: FittedMultilevel, conf_level: float = 0.95) -> pd.DataFra
     Returns
     -------
     DataFrame
-        ``row`` (study, subgroup, mean, prediction), ``study``, ``effect``, ``group``, ``estimate ci_low
-        ci_high se`` on the scale of analysis, ``shown shown_low shown_high`` as read, ``weight``
-        (shares over the effects), ``n``, ``fitted``, ``residual``, and the moderators.
+        ``row`` (study, subgroup, mean, prediction), ``study``, ``effect``, ``group``, ``estimate
+        ci_low ci_high se`` on the scale of analysis, ``shown shown_low shown_high`` as read,
+        ``weight`` (shares over the effects), ``n``, ``fitted``, ``residual``, and the moderators.
     """
     parts = [_effect_rows(self, conf_level)]
     if self.mean_only and not any(not term.is_intercept for term in self.layout.terms):
@@ -37,9 +37,7 @@ def forest_frame(self: FittedMultilevel, conf_level: float = 0.95) -> pd.DataFra
         new = found[["estimate", "pi_low", "pi_high"]].assign(row="prediction", **names)
         parts += [mean, new.rename(columns={"pi_low": "ci_low", "pi_high": "ci_high"})]
     if not any(not term.is_intercept for term in self.layout.terms):
-        parts += subgroup_rows(
-            self.studies, lambda new: predict(self, new, conf_level=conf_level)
-        )
+        parts += subgroup_rows(self.studies, lambda new: predict(self, new, conf_level=conf_level))
     frame = pd.concat(parts, ignore_index=True)
     back = self.scale.back
     for name, shown in _ENDS.items():

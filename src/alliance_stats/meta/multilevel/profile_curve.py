@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,7 +39,9 @@ class ComponentProfiles:
     def tidy(self) -> pd.DataFrame:
         """The variances with their intervals, in the columns of every tidy table."""
         each = self.frame.drop_duplicates("parameter")
-        return each.rename(columns={"parameter": "term"}).reindex(columns=TIDY).reset_index(drop=True)
+        return (
+            each.rename(columns={"parameter": "term"}).reindex(columns=TIDY).reset_index(drop=True)
+        )
 
     def glance(self) -> pd.DataFrame:
         """One row: effect sizes, method, log-likelihood at the maximum."""
@@ -72,9 +75,7 @@ class ComponentProfiles:
         return view.title, [table], (*view.notes, *view.messages)
 
 
-def profile(
-    self: FittedMultilevel, *, n: int = 31, conf_level: float = 0.95
-) -> ComponentProfiles:
+def profile(self: FittedMultilevel, *, n: int = 31, conf_level: float = 0.95) -> ComponentProfiles:
     """Look at the likelihood of every variance: one clear maximum, or a flat one.
 
     Parameters
@@ -115,11 +116,9 @@ def _quantities(self: FittedMultilevel) -> list[Quantity]:
     ]
 
 
-def _curve(
-    self: FittedMultilevel, quantity: Quantity, row: dict[str, object], n: int
-) -> pd.DataFrame:
+def _curve(self: FittedMultilevel, quantity: Quantity, row: dict[Any, Any], n: int) -> pd.DataFrame:
     """Distance of the log-likelihood below its maximum over one variance."""
-    estimate, high = (float(np.sqrt(float(str(row[name])))) for name in ("estimate", "ci_high"))
+    estimate, high = (float(np.sqrt(row[name])) for name in ("estimate", "ci_high"))
     top = 1.15 * high if np.isfinite(high) else 3.0 * max(estimate, self.typical_variance**0.5)
     sd = np.unique(np.append(np.linspace(0.0, top, n), estimate))
     curve = Profile(self, quantity)

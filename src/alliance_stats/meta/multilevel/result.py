@@ -22,6 +22,7 @@ from alliance_stats.meta.multilevel.predictions import (
     prediction_interval,
 )
 from alliance_stats.meta.multilevel.profile import confint
+from alliance_stats.meta.multilevel.profile_curve import profile
 from alliance_stats.meta.multilevel.r_code import to_r
 from alliance_stats.meta.multilevel.random_effects import blup
 from alliance_stats.meta.multilevel.sensitivity import rho_table
@@ -49,6 +50,7 @@ class MultilevelMetaResult(FittedMultilevel):
     heterogeneity = heterogeneity
     blup = blup
     confint = confint
+    profile = profile
     component_tests = component_tests
     explained = explained
     to_r = to_r

@@ -25,9 +25,9 @@ def forest_frame(self: FittedMeta, conf_level: float = 0.95) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``row`` (study, subgroup, mean, prediction), ``study``, ``effect``, ``group``, ``estimate ci_low
-        ci_high se`` on the scale of analysis, ``shown shown_low shown_high`` as read, ``weight``
-        (shares over the studies), ``n``, ``fitted``, ``residual``, and the moderators.
+        ``row`` (study, subgroup, mean, prediction), ``study``, ``effect``, ``group``, ``estimate
+        ci_low ci_high se`` on the scale of analysis, ``shown shown_low shown_high`` as read,
+        ``weight`` (shares over the studies), ``n``, ``fitted``, ``residual``, and the moderators.
     """
     parts = [_study_rows(self, conf_level)]
     if self.mean_only:

@@ -5,6 +5,7 @@ Baujat, Mahé, Pignon & Hill (2002, Stat. Med. 21, 2641–2652).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,7 +43,7 @@ _SIZE = (COLUMN_WIDTH, 3.3)
 _NAME, _FEW = 26, 12
 
 
-def plot_baujat(result: Source, *, ax: Axes | None = None) -> AxesArray:
+def plot_baujat(result: Source, *, ax: Axes | Sequence[Axes] | None = None) -> AxesArray:
     """Draw what each study adds to heterogeneity against how far it changes the result.
 
     Studies on the right differ from the others; those high up change the pooled effect. Marked
@@ -121,7 +122,10 @@ def _draw(axis: Axes, view: ResultView, rows: pd.DataFrame) -> None:
     x, y = rows["x"].to_numpy(dtype=float), rows["y"].to_numpy(dtype=float)
     marked = rows["flagged"].to_numpy(dtype=bool)
     size = 20.0 if len(rows) <= 60 else 9.0
-    for chosen, face, edge in ((~marked, "white", POINT_COLOUR), (marked, LINE_COLOUR, MARK_COLOUR)):
+    for chosen, face, edge in (
+        (~marked, "white", POINT_COLOUR),
+        (marked, LINE_COLOUR, MARK_COLOUR),
+    ):
         axis.scatter(
             x[chosen], y[chosen], s=size, facecolors=face, edgecolors=edge, linewidths=0.7,
             zorder=3 if face == "white" else 4,

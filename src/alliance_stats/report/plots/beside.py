@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from alliance_stats.report.style import SETTINGS, TEXT_SIZE
+from alliance_stats.report.style import FONT, TEXT_SIZE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+Align = Literal["left", "right"]
 
 #: Points between two columns, and between a column and the axes.
 GAP = 9.0
@@ -30,11 +32,13 @@ class Column:
     """Texts one below the other, on one side of the axes."""
 
     words: tuple[Words, ...]
-    align: Literal["left", "right"] = "left"
+    align: Align = "left"
 
     def width(self, size: float) -> float:
         """Points that the longest text takes."""
-        return max((text_width(w.text, size, w.look != "") + w.indent for w in self.words), default=0.0)
+        return max(
+            (text_width(w.text, size, w.look != "") + w.indent for w in self.words), default=0.0
+        )
 
 
 def text_width(text: str, size: float = TEXT_SIZE, bold: bool = False) -> float:
@@ -43,7 +47,7 @@ def text_width(text: str, size: float = TEXT_SIZE, bold: bool = False) -> float:
     from matplotlib.textpath import text_to_path
 
     font = FontProperties(
-        family=SETTINGS["font.family"], weight="bold" if bold else "normal", size=size
+        family=FONT, weight="bold" if bold else "normal", size=size
     )
     return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
 

@@ -54,7 +54,7 @@ def plot_forest(
     rows: tuple[int, int] | None = None,
     effects: str | None = None,
     columns: Sequence[str] = BESIDE,
-    ax: Axes | None = None,
+    ax: Axes | Sequence[Axes] | None = None,
 ) -> AxesArray:
     """Draw studies with their intervals over the mean effect and its prediction interval.
 
@@ -206,9 +206,9 @@ def _draw(
     _draw_studies(axis, plot, layout)
     for line in layout.lines:
         if line.kind in ("subgroup", "mean"):
-            _diamond(axis, plot.loc[line.rows[0]], line, layout)
+            _diamond(axis, plot.iloc[line.rows[0]], line, layout)
         elif line.kind == "prediction":
-            _prediction(axis, plot.loc[line.rows[0]], line)
+            _prediction(axis, plot.iloc[line.rows[0]], line)
     width = _write_beside(axis, plot, layout, scale, columns)
     _note(axis, heterogeneity_words(view), layout, width)
     axis.set_yticks([])
@@ -219,7 +219,7 @@ def _draw(
 
 
 def _limits(plot: pd.DataFrame, layout: Layout) -> tuple[float, float]:
-    """Ends of the axis: all estimates and means, no effect, of the studies' intervals what is near."""
+    """Ends of the axis: all estimates, means and no effect, of intervals what is near."""
     part = plot.loc[sorted({row for line in layout.lines for row in line.rows})]
     own = part.loc[part["row"] != "study", ["estimate", "ci_low", "ci_high"]]
     return interval_limits(part[part["row"] == "study"], np.append(own.to_numpy(float), 0.0))
@@ -345,7 +345,7 @@ def _point(plot: pd.DataFrame, line: Line, scale: EffectScale) -> str:
     """``.28``; how many of several effects; nothing of a prediction interval."""
     if line.kind == "prediction":
         return ""
-    return scale.number(plot.loc[line.rows[0], "shown"]) if len(line.rows) == 1 else ""
+    return scale.number(plot["shown"].iloc[line.rows[0]]) if len(line.rows) == 1 else ""
 
 
 def _ends(plot: pd.DataFrame, line: Line, scale: EffectScale) -> str:

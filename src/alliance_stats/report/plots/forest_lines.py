@@ -196,7 +196,7 @@ def _key(plot: pd.DataFrame, unit: Unit, order: str) -> float | str:
             f"{did_you_mean(order, [*_ORDERS, *map(str, plot.columns)])} "
             f"Orders: {name_list(_ORDERS)}; columns: {name_list(map(str, plot.columns))}."
         )
-    value = plot.loc[rows[0], order]
+    value = plot[order].iloc[rows[0]]
     if isinstance(value, str):
         return value
     return float("inf") if pd.isna(value) else float(value)

@@ -5,6 +5,7 @@ Contours of significance: Peters et al. (2008, J. Clin. Epidemiol. 61, 991–996
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,6 @@ from alliance_stats.report.plots.meta_words import row_value
 from alliance_stats.report.plots.panels import AxesArray, given_axes, new_figure, panel_frame
 from alliance_stats.report.sources import Source, as_view
 from alliance_stats.report.style import COLUMN_WIDTH, MARK_COLOUR, TEXT_SIZE, journal_style
-
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -41,7 +41,9 @@ _INNER, _OUTER = (0, (4, 2)), (0, (1, 1.5))
 _MARGIN, _N_GRID = 1.08, 41
 
 
-def plot_funnel(result: Source, *, contours: bool = True, ax: Axes | None = None) -> AxesArray:
+def plot_funnel(
+    result: Source, *, contours: bool = True, ax: Axes | Sequence[Axes] | None = None
+) -> AxesArray:
     """Draw effects against their standard errors, precise studies on top.
 
     Dashed limits hold the stated share of effects if all studies have one true effect; dotted ones

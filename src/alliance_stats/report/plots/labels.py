@@ -1,4 +1,4 @@
-"""Names beside points of a scatter: where there is room, joined to their point where there is not."""
+"""Names beside points of a scatter, joined to them by a line where there is no room beside."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _room(
     corners: np.ndarray,
 ) -> np.ndarray | None:  # fmt: skip
     """The first box for a name that touches nothing."""
-    others = np.array([box for box in taken])
+    others = np.array(taken)
     for box in _boxes(place, width, height):
         inside = (box[:2] >= corners[:2]).all() and (box[2:] <= corners[2:]).all()
         apart = (
@@ -79,16 +79,16 @@ def _boxes(place: np.ndarray, width: float, height: float) -> Iterator[np.ndarra
 def _write(axis: Axes, place: np.ndarray, box: np.ndarray, name: str, size: float) -> None:
     """A name in its box, with a line to its point where that is not next to it."""
     middle = 0.5 * (box[:2] + box[2:])
+    at = axis.transData.inverted().transform(place * axis.figure.dpi / 72.0)
+    x, y = float(at[0]), float(at[1])
     near = np.clip(place, box[:2], box[2:])
     axis.annotate(
-        name, axis.transData.inverted().transform(place * axis.figure.dpi / 72.0),
-        middle - place, textcoords="offset points", ha="center", va="center",
+        name, (x, y), tuple(middle - place), textcoords="offset points", ha="center", va="center",
         fontsize=size, parse_math=False, zorder=5,
     )  # fmt: skip
     if np.hypot(*(near - place)) > 2.0 * _NEAR:
         axis.annotate(
-            "", axis.transData.inverted().transform(place * axis.figure.dpi / 72.0),
-            near - place, textcoords="offset points", zorder=1.8,
+            "", (x, y), tuple(near - place), textcoords="offset points", zorder=1.8,
             arrowprops={"arrowstyle": "-", "color": MARK_COLOUR, "linewidth": 0.4, "shrinkA": 0,
                         "shrinkB": _MARK},
         )  # fmt: skip

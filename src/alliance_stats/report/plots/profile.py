@@ -84,6 +84,7 @@ def plot_profile(result: Source, *, ax: Axes | Sequence[Axes] | None = None) -> 
     with journal_style():
         axes = given_axes(ax, None, len(panels)) if figure is None else _axes(figure, len(panels))
         for axis, name in zip(axes, panels, strict=True):
+            axis.set_ylim(*_heights(plot))
             _draw(axis, view, plot[plot["parameter"] == name], first=axis is axes[0])
     return axes
 
@@ -166,7 +167,6 @@ def _draw(axis: Axes, view: ResultView, rows: pd.DataFrame, *, first: bool) -> N
     panel_frame(axis)
     row = rows.iloc[0]
     limit = float(row["limit"])
-    axis.set_ylim(_DEPTH * limit, -0.12 * limit)
     value = rows["value"].to_numpy(dtype=float)
     axis.set_xlim(*_ends(rows, value))
     low, high = float(row["ci_low"]), float(row["ci_high"])
@@ -181,6 +181,12 @@ def _draw(axis: Axes, view: ResultView, rows: pd.DataFrame, *, first: bool) -> N
         axis.set_ylabel("Log-likelihood below its maximum")
     panel_head(axis, "", [_numbers(row, view)])
     panel_ticks(axis, "x", "y")
+
+
+def _heights(plot: pd.DataFrame) -> tuple[float, float]:
+    """Ends of the vertical axis: the limit, and curves as far as they are worth showing."""
+    limit, lowest = float(plot["limit"].min()), float(plot["loglik"].min())
+    return 1.1 * min(max(lowest, _DEPTH * limit), limit), -0.12 * limit
 
 
 def _ends(rows: pd.DataFrame, value: np.ndarray) -> tuple[float, float]:

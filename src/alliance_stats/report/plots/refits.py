@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,7 +35,7 @@ _NAME = 38
 _GREY, _BAND = "#8a8a8a", "#e3e7ea"
 
 
-def plot_cumulative(result: Source, *, ax: Axes | None = None) -> AxesArray:
+def plot_cumulative(result: Source, *, ax: Axes | Sequence[Axes] | None = None) -> AxesArray:
     """Draw the mean effect as studies were added, one line for each.
 
     The dashed line is the mean of all studies. Later lines contain the earlier: they are no
@@ -61,7 +62,7 @@ def plot_cumulative(result: Source, *, ax: Axes | None = None) -> AxesArray:
     return _plot(result, "meta_cumulative", ax)
 
 
-def plot_leave_one_out(result: Source, *, ax: Axes | None = None) -> AxesArray:
+def plot_leave_one_out(result: Source, *, ax: Axes | Sequence[Axes] | None = None) -> AxesArray:
     """Draw the mean effect without each study in turn.
 
     The band is the interval of the mean of all studies. More than 60 lines take the compact form,
@@ -87,7 +88,7 @@ def plot_leave_one_out(result: Source, *, ax: Axes | None = None) -> AxesArray:
     return _plot(result, "meta_leave_one_out", ax)
 
 
-def _plot(result: Source, kind: str, ax: Axes | None) -> AxesArray:
+def _plot(result: Source, kind: str, ax: Axes | Sequence[Axes] | None) -> AxesArray:
     view = as_view(result)
     rows = _rows(view, kind)
     layout = lay_out_names(rows["label"].astype(str).tolist())
@@ -204,7 +205,7 @@ def _write_beside(
 ) -> None:
     """What was added or left out with the number of effects; estimates, intervals, τ²."""
     size, head = layout.text_size, -0.6 * _HEAD
-    named = [(line, rows.loc[line.rows[0]]) for line in layout.lines if line.named]
+    named = [(line, rows.iloc[line.rows[0]]) for line in layout.lines if line.named]
     names = [Words(line.y, shortened(line.label, _NAME)) for line, _ in named]
     counts = [Words(line.y, f"{int(row['k']):,}") for line, row in named]
     left = [

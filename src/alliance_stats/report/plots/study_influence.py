@@ -106,13 +106,14 @@ def figure_caption(view: ResultView) -> str:
     plot = _plot_frame(view)
     first = _panel(plot, panel_names(plot)[0])
     marked = plot.loc[plot["flagged"].astype(bool), "study"].nunique()
-    dark = f" Dark: beyond a limit ({counted(marked, 'study', 'studies')})." if marked else ""
+    dark = f" Dark: beyond a limit ({counted(marked, 'study')})." if marked else ""
     names = [one_line(name) for name in first["label" if "label" in first.columns else "study"]]
     numbers = [f"{number} {name}" for number, name in enumerate(names, start=1)]
     which = f" {'; '.join(numbers)}." if len(first) <= _FEW else ""
     return (
-        f"Influence of each of {counted(len(first), 'effect size')}, left out one at a time, in the "
-        f"order of the data. Stems rise from the value of no influence; dashed: limits.{dark}{which}"
+        f"Influence of each of {counted(len(first), 'effect size')}, left out one at a time, in "
+        "the order of the data. Stems rise from the value of no influence; dashed: limits."
+        f"{dark}{which}"
     )
 
 
@@ -181,7 +182,9 @@ def _limits(axis: Axes, value: np.ndarray, limit: float, base: float, measure: s
     low, high = min(base, *known), max(base, *known)
     near = 0.6 * (high - low)
     sides = (1.0, -1.0) if measure in _TWO_SIDED else (1.0,)
-    shown = [s * limit for s in sides if np.isfinite(limit) and low - near <= s * limit <= high + near]
+    shown = [
+        s * limit for s in sides if np.isfinite(limit) and low - near <= s * limit <= high + near
+    ]
     for place in shown:
         axis.axhline(place, color=MARK_COLOUR, linewidth=0.7, linestyle=(0, (3, 2)), zorder=1.5)
     low, high = min(low, *shown, low), max(high, *shown, high)
@@ -208,6 +211,8 @@ def _name(axis: Axes, rows: pd.DataFrame) -> None:
     base = float(rows["reference"].iloc[0]) if "reference" in rows.columns else 0.0
     order = np.argsort(-np.nan_to_num(np.abs(value - base)), kind="stable")
     label = "label" if "label" in rows.columns else "study"
-    names = [shortened(one_line(n), _NAME) if m else "" for n, m in zip(rows[label], marked, strict=True)]
+    names = [
+        shortened(one_line(n), _NAME) if m else "" for n, m in zip(rows[label], marked, strict=True)
+    ]
     place = np.arange(1, len(rows) + 1)
     name_points(axis, place[order], value[order], [names[i] for i in order], size=TEXT_SIZE - 2)

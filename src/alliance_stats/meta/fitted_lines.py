@@ -1,4 +1,4 @@
-"""regression_lines: the effect that a meta-regression fits over one moderator, for a bubble plot."""
+"""regression_lines: the effect that a meta-regression fits over one moderator."""
 
 from __future__ import annotations
 
@@ -24,14 +24,22 @@ class Regression(Protocol):
     """A fitted meta-regression, as `fit_meta` and `fit_meta_multilevel` give it."""
 
     @property
-    def studies(self) -> Studies: ...
+    def studies(self) -> Studies:
+        """What was analysed."""
+        ...
 
     @property
-    def scale(self) -> Scale: ...
+    def scale(self) -> Scale:
+        """How the measure is read back."""
+        ...
 
-    def predict_rows(self, x: np.ndarray, *, conf_level: float = ...) -> pd.DataFrame: ...
+    def predict_rows(self, x: np.ndarray, *, conf_level: float = ...) -> pd.DataFrame:
+        """Mean effects with intervals at rows of the design matrix."""
+        ...
 
-    def view(self, *, conf_level: float = ...) -> ResultView: ...
+    def view(self, *, conf_level: float = ...) -> ResultView:
+        """What the report room may see."""
+        ...
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,7 +68,9 @@ class RegressionLines:
     def view(self) -> ResultView:
         """Return what the report room may see of this."""
         view = self.result.view(conf_level=self.conf_level)
-        refit = f"al.meta.regression_lines({view.refit}, {self.moderator!r})" if view.refit else None
+        refit = (
+            f"al.meta.regression_lines({view.refit}, {self.moderator!r})" if view.refit else None
+        )
         return replace(
             view,
             kind="meta_bubble",
@@ -129,7 +139,8 @@ def regression_lines(
     >>> import pandas as pd
     >>> import alliance_stats as al
     >>> frame = pd.DataFrame({
-    ...     "yi": [0.20, 0.35, 0.08, 0.52, 0.31, 0.26], "year": [1990, 1995, 2001, 2004, 2011, 2019],
+    ...     "yi": [0.20, 0.35, 0.08, 0.52, 0.31, 0.26],
+    ...     "year": [1990, 1995, 2001, 2004, 2011, 2019],
     ...     "vi": [0.010, 0.020, 0.012, 0.015, 0.020, 0.009]})
     >>> lines = al.meta.regression_lines(al.fit_meta(frame, mods="year"), "year", n_points=3)
     >>> lines.frame.loc[lines.frame["row"] == "line", "x"].tolist()
@@ -167,7 +178,7 @@ def _values(studies: Studies, moderator: str, used: tuple[str, ...]) -> np.ndarr
 
 
 def _averaged(studies: Studies, moderator: str, grid: np.ndarray) -> np.ndarray:
-    """Design rows (n_points, p): the mean over all effects, with one moderator set to each value."""
+    """Design rows (n_points, p): means over all effects, one moderator set to each value."""
     k = studies.k
     repeated = studies.frame.iloc[np.tile(np.arange(k), len(grid))].reset_index(drop=True)
     rows = studies.moderators.columns_for(repeated.assign(**{moderator: np.repeat(grid, k)}))
