@@ -81,8 +81,8 @@ def profile(self: FittedMultilevel, *, n: int = 31, conf_level: float = 0.95) ->
     Parameters
     ----------
     n : int
-        Values of each standard deviation, evenly from 0 to beyond its interval; the estimate is
-        added.
+        Values of each standard deviation, evenly over its interval and beyond both ends; the
+        estimate is added.
     conf_level : float
 
     Returns
@@ -118,9 +118,10 @@ def _quantities(self: FittedMultilevel) -> list[Quantity]:
 
 def _curve(self: FittedMultilevel, quantity: Quantity, row: dict[Any, Any], n: int) -> pd.DataFrame:
     """Distance of the log-likelihood below its maximum over one variance."""
-    estimate, high = (float(np.sqrt(row[name])) for name in ("estimate", "ci_high"))
+    estimate, low, high = (float(np.sqrt(row[e])) for e in ("estimate", "ci_low", "ci_high"))
     top = 1.15 * high if np.isfinite(high) else 3.0 * max(estimate, self.typical_variance**0.5)
-    sd = np.unique(np.append(np.linspace(0.0, top, n), estimate))
+    first = max(low - 0.25 * (top - low), 0.0)
+    sd = np.unique(np.append(np.linspace(first, top, n), estimate))
     curve = Profile(self, quantity)
     rise = np.array([curve.best(float(value)) - self.point.deviance for value in sd])
     name = f"τ² {row['unit']}" + (f", {row['term']}" if row["term"] else "")

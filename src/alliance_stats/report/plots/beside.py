@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -49,7 +50,9 @@ def text_width(text: str, size: float = TEXT_SIZE, bold: bool = False) -> float:
     font = FontProperties(
         family=FONT, weight="bold" if bold else "normal", size=size
     )
-    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
+    with warnings.catch_warnings():  # letters the font lacks: drawing warns of them
+        warnings.simplefilter("ignore")
+        return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
 
 
 def write_left(axis: Axes, columns: Sequence[Column], size: float = TEXT_SIZE) -> float:

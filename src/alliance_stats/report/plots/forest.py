@@ -303,8 +303,8 @@ def _write_beside(
     named = [line for line in layout.lines if line.named]
     values = [line for line in named if line.rows]
     left = [Column((Words(head, "Study", "bold"), *(_name(line, size) for line in named)))]
-    if "n" in columns and plot["n"].notna().any():
-        sizes = [Words(ln.y, text, _weight(ln)) for ln in values if (text := _count(plot, ln))]
+    sizes = [Words(ln.y, text, _weight(ln)) for ln in values if (text := _count(plot, ln))]
+    if "n" in columns and sizes:
         left.append(Column((Words(head, "n", "symbol"), *sizes), "right"))
     points = [Words(ln.y, _point(plot, ln, scale), _weight(ln)) for ln in values]
     ends = [Words(ln.y, _ends(plot, ln, scale), _weight(ln)) for ln in values]
