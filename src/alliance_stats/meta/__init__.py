@@ -3,8 +3,16 @@
 from alliance_stats._base.lazy import attach
 
 NAMES = {
+    "MetaBaujat": "alliance_stats.meta.diagnostics.baujat",
+    "MetaCumulative": "alliance_stats.meta.diagnostics.cumulative",
+    "MetaInfluence": "alliance_stats.meta.diagnostics.influence_result",
+    "MetaLeaveOneOut": "alliance_stats.meta.diagnostics.leave_one_out",
     "MetaResult": "alliance_stats.meta.univariate.result",
+    "baujat": "alliance_stats.meta.diagnostics.baujat",
+    "cumulative": "alliance_stats.meta.diagnostics.cumulative",
     "fit_meta": "alliance_stats.meta.univariate.fit",
+    "influence": "alliance_stats.meta.diagnostics.influence",
+    "leave_one_out": "alliance_stats.meta.diagnostics.leave_one_out",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)

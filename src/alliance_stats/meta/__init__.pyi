@@ -1,2 +1,10 @@
+from alliance_stats.meta.diagnostics.baujat import MetaBaujat as MetaBaujat
+from alliance_stats.meta.diagnostics.baujat import baujat as baujat
+from alliance_stats.meta.diagnostics.cumulative import MetaCumulative as MetaCumulative
+from alliance_stats.meta.diagnostics.cumulative import cumulative as cumulative
+from alliance_stats.meta.diagnostics.influence import influence as influence
+from alliance_stats.meta.diagnostics.influence_result import MetaInfluence as MetaInfluence
+from alliance_stats.meta.diagnostics.leave_one_out import MetaLeaveOneOut as MetaLeaveOneOut
+from alliance_stats.meta.diagnostics.leave_one_out import leave_one_out as leave_one_out
 from alliance_stats.meta.univariate.fit import fit_meta as fit_meta
 from alliance_stats.meta.univariate.result import MetaResult as MetaResult
