@@ -22,6 +22,7 @@ def names_of(study: np.ndarray, by: By) -> pd.DataFrame:
     if by == "study":
         each = list(dict.fromkeys(study.tolist()))
         return pd.DataFrame({"study": each, "effect": "", "label": each})
-    effects = effect_labels(study)
+    several = len(set(study.tolist())) < len(study)
+    effects = effect_labels(study) if several else [""] * len(study)
     labels = [f"{s}, effect {e}" if e else s for s, e in zip(study, effects, strict=True)]
     return pd.DataFrame({"study": study.tolist(), "effect": effects, "label": labels})

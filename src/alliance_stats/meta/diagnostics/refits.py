@@ -1,8 +1,9 @@
 """Refits of a meta-analysis to many subsets of its effect sizes, in pieces that stay in cache.
 
-REML and ML begin near the solution of all studies. As a likelihood can have several maxima, that of
-every subset is first looked at over a grid of τ²: the sums it needs are those over all studies
-minus those left out, so that a point of the grid costs no more for all subsets than for one.
+Without a few studies τ² is near that of all, and the search begins there. As a likelihood can have
+several maxima, REML and ML first look at that of every subset over a grid of τ²: the sums it needs
+are those over all studies minus those left out, so that a point of the grid costs no more for all
+subsets than for one. Where another point is higher, the search begins anew as in `fit_meta`.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from alliance_stats.meta.diagnostics.subsets import Subsets
-from alliance_stats.meta.univariate.between import GRID
 from alliance_stats.meta.univariate.fits import Fits, fit_many
 from alliance_stats.meta.univariate.fitted import FittedMeta
 from alliance_stats.meta.univariate.kernel import data_sets
 
 #: Effect sizes of all subsets that are fitted at once, at most.
-CELLS = 30_000
+CELLS = 15_000
 #: Smallest eigenvalue of Q'Q of a subset, Q orthonormal over all studies, that counts as full rank.
 RANK = 1e-10
+#: Likelihoods are looked at from this share of the smallest sampling variance on, in such steps.
+SMALL, STEP = 0.1, 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +74,14 @@ def refit(result: FittedMeta, subsets: Subsets) -> Refits:
     """Fit the model of `result` to every subset of its effect sizes."""
     k = subsets.sums(np.ones((result.studies.k, 1)))[:, 0]
     possible = np.flatnonzero(_estimable(result, subsets, k))
-    begin = _starts(result, subsets, possible)
-    pieces: list[Refits] = []
-    for which in _chunks(possible, result.studies.k):
-        pieces.append(_refit_piece(result, subsets, which, begin))
-    return _joined(pieces, possible, k, result.studies.p)
+    near = _near(result, subsets, possible)
+    chunks = [
+        *((which, result.tau2) for which in _chunks(possible[near], result.studies.k)),
+        *((which, None) for which in _chunks(possible[~near], result.studies.k)),
+    ]
+    pieces = [_refit_piece(result, subsets, which, start) for which, start in chunks]
+    places = np.concatenate([which for which, _ in chunks]) if chunks else possible
+    return _joined(pieces, places, k, result.studies.p)
 
 
 def _chunks(which: np.ndarray, k: int) -> Iterator[np.ndarray]:
@@ -98,13 +103,13 @@ def _products(q: np.ndarray) -> np.ndarray:
 
 
 def _refit_piece(
-    result: FittedMeta, subsets: Subsets, which: np.ndarray, begin: np.ndarray | None
+    result: FittedMeta, subsets: Subsets, which: np.ndarray, start: float | None
 ) -> Refits:
     studies = result.studies
     keep = subsets.keep(which)
     data = data_sets(studies.yi, studies.vi, studies.x, keep=keep)
-    start = None if begin is None else begin[which]
-    fits = fit_many(data, method=result.method, test=result.test, start=start)
+    begin = None if start is None else np.full(len(which), start)
+    fits = fit_many(data, method=result.method, test=result.test, start=begin)
     with np.errstate(divide="ignore", invalid="ignore"):  # Q = 0 of equal effects
         return _refits_of(fits, keep)
 
@@ -133,55 +138,64 @@ def _of_all(fits: Fits, keep: np.ndarray) -> np.ndarray:
     return np.asarray(data.to_beta @ whole @ data.to_beta.T * fits.s2[:, None, None])
 
 
-def _joined(pieces: list[Refits], possible: np.ndarray, k: np.ndarray, p: int) -> Refits:
-    """The pieces one after the other, with NaN in the places of subsets that were not fitted."""
+def _joined(pieces: list[Refits], places: np.ndarray, k: np.ndarray, p: int) -> Refits:
+    """The pieces put in their places, with NaN for subsets that were not fitted."""
     shapes = {"beta": (p,), "covariance": (p, p), "of_all": (p, p)}
     found = {}
     for each in fields(Refits):
         values = np.full((len(k), *shapes.get(each.name, ())), np.nan)
         if pieces:
-            values[possible] = np.concatenate([getattr(piece, each.name) for piece in pieces])
+            values[places] = np.concatenate([getattr(piece, each.name) for piece in pieces])
         found[each.name] = values
     return Refits(**{**found, "k": k})
 
 
-def _starts(result: FittedMeta, subsets: Subsets, possible: np.ndarray) -> np.ndarray | None:
-    """Where the search for τ² begins in every subset, (n,); None where nothing is near."""
-    if result.method in ("PM", "EB") and not subsets.growing:
-        return np.full(subsets.n, result.tau2)
-    if result.method not in ("REML", "ML") or not len(possible):
-        return None
-    tau2 = np.concatenate([[result.tau2], GRID * _upper_bound(result, subsets, possible)])
-    values = np.array([_log_likelihoods(result, subsets, possible, at) for at in tau2])
-    found = np.full(subsets.n, np.nan)
-    found[possible] = tau2[values.argmax(axis=0)]
-    return found
+def _near(result: FittedMeta, subsets: Subsets, possible: np.ndarray) -> np.ndarray:
+    """For which subsets, of those possible, the search begins at the τ² of all studies."""
+    if subsets.growing or not len(possible):
+        return np.zeros(len(possible), dtype=bool)
+    if result.method not in ("REML", "ML"):
+        return np.ones(len(possible), dtype=bool)
+    best = _log_likelihoods(result, subsets, possible, np.array([result.tau2]))[0]
+    near = np.ones(len(possible), dtype=bool)
+    grid = _grid(result, subsets, possible)
+    for at in _chunks(grid, result.studies.k):
+        near &= (best >= _log_likelihoods(result, subsets, possible, at)).all(axis=0)
+    return near
 
 
-def _upper_bound(result: FittedMeta, subsets: Subsets, possible: np.ndarray) -> float:
-    """A τ² above which the likelihood of no subset rises: `upper_bound` of the largest."""
-    rss, _, k = _sums_at(result, subsets, possible, np.ones(result.studies.k))
-    return float((rss / (k - result.studies.p)).max() + result.studies.vi.max())
+def _grid(result: FittedMeta, subsets: Subsets, possible: np.ndarray) -> np.ndarray:
+    """Values of τ² at which likelihoods are looked at: 0, then from below the smallest v on.
+
+    The last is that above which the likelihood of no subset rises: `upper_bound` of the largest.
+    """
+    vi = result.studies.vi
+    ones = np.ones((1, len(vi)))
+    rss, _, k = _sums_at(result, subsets, possible, ones)
+    low, high = SMALL * vi.min(), (rss[0] / (k[0] - result.studies.p)).max() + vi.max()
+    points = int(np.ceil(np.log(high / low) / np.log(STEP))) + 1
+    return np.concatenate([[0.0], np.geomspace(low, high, points)])
 
 
 def _log_likelihoods(
-    result: FittedMeta, subsets: Subsets, possible: np.ndarray, tau2: float
+    result: FittedMeta, subsets: Subsets, possible: np.ndarray, tau2: np.ndarray
 ) -> np.ndarray:
-    """Of every subset that can be fitted, at one τ², but for a constant of the subset."""
-    variances = result.studies.vi + tau2
+    """Of every subset that can be fitted, at values of τ² (G,), but for a constant: (G, n)."""
+    variances = result.studies.vi + tau2[:, None]
     rss, log_det, _ = _sums_at(result, subsets, possible, 1.0 / variances)
-    logs = subsets.sums(np.log(variances)[:, None])[possible, 0]
+    logs = subsets.sums(np.log(variances).T)[possible].T
     return np.asarray(-0.5 * (logs + rss + (log_det if result.method == "REML" else 0.0)))
 
 
 def _sums_at(
     result: FittedMeta, subsets: Subsets, possible: np.ndarray, w: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Weighted residual sum of squares, log |Q'WQ| and sum of weights of subsets."""
+    """Residual sums of squares, log |Q'WQ| and sums of weights w (G, k) of subsets: (G, n) each."""
     q, residual = result.fits.data.q, result.fits.at.residual[0]
-    p = q.shape[1]
-    columns = np.column_stack([_products(q), q * residual[:, None], residual**2, np.ones(len(w))])
-    sums = subsets.sums(w[:, None] * columns)[possible]
-    a, b = sums[:, : p * p].reshape(-1, p, p), sums[:, p * p : -2]
-    taken = (b * np.linalg.solve(a, b[:, :, None])[:, :, 0]).sum(axis=1)
-    return sums[:, -2] - taken, np.linalg.slogdet(a)[1], sums[:, -1]
+    g, p = len(w), q.shape[1]
+    columns = np.column_stack([_products(q), q * residual[:, None], residual**2, np.ones(len(q))])
+    weighted = (w.T[:, :, None] * columns[:, None, :]).reshape(len(q), -1)
+    sums = subsets.sums(weighted)[possible].reshape(len(possible), g, -1).swapaxes(0, 1)
+    a, b = sums[..., : p * p].reshape(g, -1, p, p), sums[..., p * p : -2]
+    taken = (b * np.linalg.solve(a, b[..., None])[..., 0]).sum(axis=-1)
+    return sums[..., -2] - taken, np.linalg.slogdet(a)[1], sums[..., -1]
