@@ -32,6 +32,7 @@ from alliance_stats.lmm.pooling.pool import pool as pool
 from alliance_stats.measures.change.changing import reliable_change as reliable_change
 from alliance_stats.measures.instruments.registry import list_instruments as list_instruments
 from alliance_stats.measures.scoring.score import score as score
+from alliance_stats.meta.multilevel.fit import fit_meta_multilevel as fit_meta_multilevel
 from alliance_stats.meta.univariate.fit import fit_meta as fit_meta
 from alliance_stats.models.growth.fit import fit_growth as fit_growth
 from alliance_stats.models.lagged.fit import fit_lagged as fit_lagged

@@ -6,5 +6,7 @@ from alliance_stats.meta.diagnostics.influence import influence as influence
 from alliance_stats.meta.diagnostics.influence_result import MetaInfluence as MetaInfluence
 from alliance_stats.meta.diagnostics.leave_one_out import MetaLeaveOneOut as MetaLeaveOneOut
 from alliance_stats.meta.diagnostics.leave_one_out import leave_one_out as leave_one_out
+from alliance_stats.meta.multilevel.fit import fit_meta_multilevel as fit_meta_multilevel
+from alliance_stats.meta.multilevel.result import MultilevelMetaResult as MultilevelMetaResult
 from alliance_stats.meta.univariate.fit import fit_meta as fit_meta
 from alliance_stats.meta.univariate.result import MetaResult as MetaResult

@@ -250,6 +250,9 @@ def cluster_robust(
     >>> bool((robust.tidy()["df"] < robust.n_clusters).all())
     True
     """
+    own = getattr(result, "cluster_robust", None)
+    if own is not None and not isinstance(result, MixedModelResult):
+        return own(cluster=cluster, kind=kind)
     fit_given(result, name="result")
     one_of(kind, KINDS, name="kind")
     products = _check_cluster(result, cluster)
