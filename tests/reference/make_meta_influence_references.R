@@ -3,7 +3,9 @@
 #   Rscript tests/reference/make_meta_influence_references.R   from the repository root
 #
 # Data: dat.bcg (Colditz et al., 1994, JAMA 271, 698-702; log risk ratios) and dat.molloy2014
-# (Molloy et al., 2014, Ann. Behav. Med. 47, 92-100; Fisher's z), both in the R package metadat.
+# (Molloy et al., 2014, Ann. Behav. Med. 47, 92-100; Fisher's z); with several effects a study
+# dat.konstantopoulos2011 (Res. Synth. Methods 2, 61-76; schools in districts). All are in the R
+# package metadat.
 
 suppressPackageStartupMessages({
   library(metafor)
@@ -35,7 +37,12 @@ molloy <- data.frame(
   design = molloy$design, quality = molloy$quality,
   yi = number(molloy$yi), vi = number(molloy$vi), vi_large = number(4 * molloy$vi)
 )
-sets <- list(bcg = bcg, molloy = molloy)
+schools <- metadat::dat.konstantopoulos2011
+schools <- data.frame(
+  study = paste("district", schools$district), effect = schools$school, year = schools$year,
+  yi = number(schools$yi), vi = number(schools$vi)
+)
+sets <- list(bcg = bcg, molloy = molloy, schools = schools)
 for (name in names(sets)) {
   file <- file.path(FOLDER, paste0(name, ".csv"))
   write.csv(sets[[name]], file, row.names = FALSE)
@@ -95,3 +102,65 @@ case("molloy_reml_knha", "molloy", "REML", "knha")
 case("molloy_pm_adhoc", "molloy", "PM", "adhoc")
 case("molloy_moderators", "molloy", "DL", "z", mods = c("quality", "design"))
 case("molloy_zero", "molloy", "REML", "knha", vi = "vi_large")
+
+# ---------------------------------------------------------------- several effects a study
+
+TIGHT_MV <- list(optimizer = "nlminb", rel.tol = 1e-12, iter.max = 1000, eval.max = 1000)
+
+# the highest likelihood that any of two optimisers finds, for every study left out
+multilevel <- function(name, mods = NULL) {
+  d <- sets$schools
+  model <- if (is.null(mods)) ~1 else reformulate(mods)
+  fit <- function(keep) {
+    controls <- list(TIGHT_MV, list(optimizer = "optim", optmethod = "BFGS", reltol = 1e-15, maxit = 1000))
+    fits <- lapply(controls, function(control) {
+      tryCatch(suppressWarnings(rma.mv(
+        yi, vi, mods = model, random = ~ 1 | study / effect, data = d[keep, ], control = control
+      )), error = function(e) NULL)
+    })
+    fits <- Filter(Negate(is.null), fits)
+    fits[[which.max(sapply(fits, function(x) logLik(x)[1]))]]
+  }
+  x <- fit(rep(TRUE, nrow(d)))
+  # metafor's own measures start from its default optimiser: they are computed here from the fits
+  measures <- function(groups) {
+    rows <- lapply(unique(groups), function(g) {
+      without <- fit(groups != g)
+      change <- drop(x$beta - without$beta)
+      own <- d$vi + sum(without$sigma2)
+      M <- diag(own) + 0
+      same <- outer(d$study, d$study, "==")
+      M[same] <- without$sigma2[1]
+      diag(M) <- own
+      of_all <- solve(t(x$X) %*% solve(M) %*% x$X)
+      first <- which(groups == g)[1]
+      at <- x$X[first, ]
+      list(
+        cooks = drop(change %*% solve(x$vb) %*% change),
+        dfbetas = change / sqrt(diag(of_all)),
+        cov_ratio = det(without$vb) / det(x$vb), sigma2 = without$sigma2, q = without$QE,
+        estimate = plain(without$beta), rstudent = (d$yi[first] - sum(at * without$beta)) /
+          sqrt(own[first] + drop(at %*% without$vb %*% at))
+      )
+    })
+    keys <- setNames(names(rows[[1]]), names(rows[[1]]))
+    lapply(keys, function(key) unname(lapply(rows, function(row) unname(row[[key]]))))
+  }
+  by_rows <- measures(seq_len(nrow(d)))
+  write_json(
+    list(
+      data = "meta_influence/schools.csv", mods = mods, by_study = measures(d$study),
+      by_effect = by_rows[c("cooks", "rstudent", "dfbetas", "sigma2")],
+      metafor = list(
+        cooks = plain(cooks.distance(x, cluster = d$study)),
+        dfbetas = unname(lapply(dfbetas(x, cluster = d$study), plain)),
+        rstudent = plain(rstudent(x)$z), rstandard = plain(rstandard(x)$z)
+      ),
+      versions = VERSIONS
+    ),
+    file.path(FOLDER, paste0(name, ".json")),
+    auto_unbox = TRUE, digits = NA, na = "null", pretty = TRUE
+  )
+}
+multilevel("schools")
+multilevel("schools_year", mods = "year")

@@ -15,15 +15,15 @@ import pandas as pd
 from scipy.special import chdtri
 
 from alliance_stats._base.checks import agree, counted, name_list
+from alliance_stats._base.errors import UnsupportedError
 from alliance_stats._base.views import ResultView
-from alliance_stats.meta.diagnostics.checked import checked
+from alliance_stats.meta.diagnostics.answers import call_of, levels_of, title_of
 from alliance_stats.meta.diagnostics.labels import names_of
 from alliance_stats.meta.diagnostics.refits import refit
 from alliance_stats.meta.diagnostics.subsets import Subsets
 from alliance_stats.meta.diagnostics.words import cannot_be_fitted
 from alliance_stats.meta.shown import result_html, result_text
-from alliance_stats.meta.univariate.fitted import FittedMeta
-from alliance_stats.meta.univariate.views import call_of, levels_of, title_of
+from alliance_stats.meta.univariate.result import MetaResult
 
 #: Points are named above these: what one effect in twenty exceeds by chance, the median of χ²(1).
 LIMITS = {"x": float(chdtri(1, 0.05)), "y": float(chdtri(1, 0.5))}
@@ -45,7 +45,7 @@ class MetaBaujat:
     messages : tuple of str
     """
 
-    result: FittedMeta
+    result: MetaResult
     table: pd.DataFrame
     messages: tuple[str, ...] = ()
 
@@ -107,7 +107,7 @@ class MetaBaujat:
         return heading, [shown.reset_index(drop=True)], self.messages
 
 
-def baujat(result: FittedMeta) -> MetaBaujat:
+def baujat(result: MetaResult) -> MetaBaujat:
     """Which effects contribute to heterogeneity, and which change the pooled result.
 
     Parameters
@@ -141,12 +141,16 @@ def baujat(result: FittedMeta) -> MetaBaujat:
     >>> found.tidy().loc[3, ["study", "x", "y"]].tolist()
     ['Dorn 2010', 20.3..., 7.98...]
     """
-    checked(result, "baujat")
+    if not isinstance(result, MetaResult):
+        raise UnsupportedError(
+            f"baujat takes a result of fit_meta; this is a {type(result).__name__}. Fit the effect "
+            "sizes with fit_meta; influence(result) takes studies with several effects."
+        )
     studies = result.studies
     refits = refit(result, Subsets(np.arange(studies.k)))
     change = result.fitted - (studies.x * refits.beta).sum(axis=1)
     variance = np.einsum("kp,kpq,kq->k", studies.x, refits.covariance, studies.x)
-    names = names_of(studies.study, "effect")
+    names = names_of(result, "effect")
     with np.errstate(divide="ignore", invalid="ignore"):
         x = (studies.yi - result.fitted) ** 2 / (studies.vi + result.tau2)
         y = change**2 / variance

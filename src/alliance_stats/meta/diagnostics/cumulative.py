@@ -14,14 +14,14 @@ import pandas as pd
 
 from alliance_stats._base.checks import agree, counted, name_list, one_of, row_places
 from alliance_stats._base.errors import ArgumentError, DataError
-from alliance_stats.meta.diagnostics.checked import checked, mean_only
+from alliance_stats.meta.diagnostics.answers import Answer, checked, mean_only, refits_of
 from alliance_stats.meta.diagnostics.labels import By, codes_by, names_of
+from alliance_stats.meta.diagnostics.multilevel_refits import MultilevelRefits
 from alliance_stats.meta.diagnostics.refit_result import RefitResult
-from alliance_stats.meta.diagnostics.refits import Refits, refit
+from alliance_stats.meta.diagnostics.refits import Refits
 from alliance_stats.meta.diagnostics.subsets import Subsets
 from alliance_stats.meta.diagnostics.words import not_converged
 from alliance_stats.meta.studies import Studies
-from alliance_stats.meta.univariate.fitted import FittedMeta
 
 #: Orders that need no column.
 PRECISION = "precision"
@@ -37,7 +37,7 @@ class MetaCumulative(RefitResult):
     heading: ClassVar[str] = "One after the other"
 
 
-def cumulative(result: FittedMeta, *, order: Order, by: By = "study") -> MetaCumulative:
+def cumulative(result: Answer, *, order: Order, by: By = "study") -> MetaCumulative:
     """The pooled effect of the first study, the first two, … in a given order.
 
     Use it to see when a result settled, or whether it drifts with the year of publication. The rows
@@ -45,7 +45,7 @@ def cumulative(result: FittedMeta, *, order: Order, by: By = "study") -> MetaCum
 
     Parameters
     ----------
-    result : MetaResult
+    result : MetaResult or MultilevelMetaResult
         Without moderators.
     order : str, Series or array
         Values by which effect sizes are added, lowest first: one for each row of the frame given
@@ -58,12 +58,13 @@ def cumulative(result: FittedMeta, *, order: Order, by: By = "study") -> MetaCum
     Returns
     -------
     MetaCumulative
-        A first row of one effect size has its own normal interval, and no τ².
+        A first row of one effect size has its own normal interval, and no τ². Tests are those of
+        the result; those robust by study need two of them, and rows before are NaN.
 
     Raises
     ------
     UnsupportedError
-        If `result` is no result of `fit_meta`, or has moderators.
+        If `result` is no meta-analysis, or has moderators.
     ArgumentError, DataError
         If `order` has another length, or values are missing.
 
@@ -91,22 +92,22 @@ def cumulative(result: FittedMeta, *, order: Order, by: By = "study") -> MetaCum
     one_of(by, ("study", "effect"), name="by")
     studies = result.studies
     values, words = _values(studies, order)
-    codes = codes_by(studies.study, by)
+    codes = codes_by(result, by)
     first = pd.Series(values).groupby(codes).min().to_numpy()
     added = np.argsort(first, kind="stable")
     steps = np.empty(len(added), dtype=int)
     steps[added] = np.arange(len(added))
     subsets = Subsets(steps[codes], growing=True)
-    refits = _with_first(result, subsets, refit(result, subsets))
-    names = _names(studies, by, added, first)
+    refits = _with_first(result, subsets, refits_of(result, subsets))
+    names = _names(result, by, added, first)
     labels = names["label"].to_numpy(dtype=object)
     found = (_ties(first, by), not_converged(labels, refits))
     messages = tuple(sentence for sentence in found if sentence)
     return MetaCumulative(result, refits, names, f", order={words}, by={by!r}", messages)
 
 
-def _names(studies: Studies, by: By, added: np.ndarray, first: np.ndarray) -> pd.DataFrame:
-    names = names_of(studies.study, by).iloc[added].reset_index(drop=True)
+def _names(result: Answer, by: By, added: np.ndarray, first: np.ndarray) -> pd.DataFrame:
+    names = names_of(result, by).iloc[added].reset_index(drop=True)
     plus = ["", *["+ "] * (len(names) - 1)]
     return names.assign(label=plus + names["label"], order=first[added])
 
@@ -152,7 +153,7 @@ def _none_missing(values: np.ndarray, studies: Studies) -> None:
         )
 
 
-def _with_first(result: FittedMeta, subsets: Subsets, refits: Refits) -> Refits:
+def _with_first(result: Answer, subsets: Subsets, refits: Refits) -> Refits:
     """The first row, where it is one effect size: its own value, variance and normal interval."""
     if refits.k[0] > 1:
         return refits
@@ -161,7 +162,12 @@ def _with_first(result: FittedMeta, subsets: Subsets, refits: Refits) -> Refits:
     df, q = refits.df.copy(), refits.q.copy()
     beta[0], covariance[0], df[0], q[0] = result.studies.yi[at], result.studies.vi[at], np.inf, 0.0
     tau2[0] = 0.0 if result.method == "EE" else np.nan
-    return replace(refits, beta=beta, covariance=covariance, tau2=tau2, df=df, q=q)
+    first = replace(refits, beta=beta, covariance=covariance, tau2=tau2, df=df, q=q)
+    if not isinstance(first, MultilevelRefits):
+        return first
+    errors = first.errors.copy()
+    errors[0] = np.sqrt(result.studies.vi[at])
+    return replace(first, errors=errors)
 
 
 def _ties(first: np.ndarray, by: By) -> str:

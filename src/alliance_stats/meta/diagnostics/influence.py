@@ -1,32 +1,36 @@
-"""al.meta.influence: what every effect size does to a meta-analysis.
+"""al.meta.influence: what every study, or every effect size, does to a meta-analysis.
 
-Viechtbauer & Cheung (2010, Res. Synth. Methods 1, 112–125). All but the hat values compare the fit
-with that to all other effect sizes, τ² estimated anew.
+Viechtbauer & Cheung (2010, Res. Synth. Methods 1, 112–125). All but hat values and weights compare
+the fit with that to all other effects, variances between studies estimated anew.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from alliance_stats.meta.diagnostics.checked import checked
+from alliance_stats._base.checks import one_of
+from alliance_stats.meta.diagnostics.answers import Answer, checked, refits_of, weights_of
 from alliance_stats.meta.diagnostics.influence_result import MetaInfluence
-from alliance_stats.meta.diagnostics.labels import names_of
-from alliance_stats.meta.diagnostics.refits import Refits, refit
+from alliance_stats.meta.diagnostics.labels import By, codes_by, names_of
+from alliance_stats.meta.diagnostics.refits import Refits
 from alliance_stats.meta.diagnostics.rules import beyond, influential, limits_of
 from alliance_stats.meta.diagnostics.subsets import Subsets
 from alliance_stats.meta.diagnostics.words import influence_messages
-from alliance_stats.meta.univariate.fitted import FittedMeta
+from alliance_stats.meta.univariate.result import MetaResult
 
 
-def influence(result: FittedMeta) -> MetaInfluence:
-    """What changes in a meta-analysis when each effect size is left out.
+def influence(result: Answer, *, by: By | None = None) -> MetaInfluence:
+    """What changes in a meta-analysis when each study, or each effect size, is left out.
 
-    Use it after `fit_meta`, to see whether the result hangs on one study, and which effects lie far
-    from the others. It marks what to look at; it says nothing about whether data are right.
+    Use it to see whether a result hangs on one study, and which effects lie far from the others. It
+    marks what to look at; it says nothing about whether data are right.
 
     Parameters
     ----------
-    result : MetaResult
+    result : MetaResult or MultilevelMetaResult
+    by : {"effect", "study"}, optional
+        What is left out: by default each effect size of `fit_meta`, and each study of
+        `fit_meta_multilevel`. Residuals and DFFITS are those of single effects.
 
     Returns
     -------
@@ -35,7 +39,7 @@ def influence(result: FittedMeta) -> MetaInfluence:
     Raises
     ------
     UnsupportedError
-        If `result` is no result of `fit_meta`.
+        If `result` is no result of a meta-analysis.
 
     References
     ----------
@@ -50,59 +54,79 @@ def influence(result: FittedMeta) -> MetaInfluence:
     ...     "study": ["Abel 2001", "Bond 2003", "Cole 2005", "Dorn 2010", "Ekman 2012"],
     ...     "yi": [0.20, 0.25, 0.18, 0.92, 0.31],
     ...     "vi": [0.010, 0.020, 0.012, 0.015, 0.020]})
-    >>> found = al.meta.influence(al.fit_meta(frame, measure="ZCOR"))
-    >>> found.tidy().loc[3, ["study", "rstudent", "flagged"]].tolist()
-    ['Dorn 2010', 5.178..., True]
+    >>> found = al.meta.influence(al.fit_meta(frame, measure="ZCOR", test="z"))
+    >>> found.tidy()[["study", "rstudent", "flagged"]].round(2).to_numpy().tolist()[3]
+    ['Dorn 2010', 5.17, True]
     """
     checked(result, "influence")
-    subsets = Subsets(np.arange(result.studies.k))
+    if by is None:
+        by = "effect" if isinstance(result, MetaResult) else "study"
+    one_of(by, ("effect", "study"), name="by")
+    codes, names = codes_by(result, by), names_of(result, by)
+    refits = refits_of(result, Subsets(codes))
     with np.errstate(divide="ignore", invalid="ignore"):
-        refits = refit(result, subsets)
-        measures = _measures(result, refits)
-        dfbetas = (result.beta - refits.beta) / np.sqrt(_diagonals(refits.of_all))
-    table = names_of(result.studies.study, "effect").drop(columns="label").assign(**measures)
-    limits = limits_of(result.studies.k, result.studies.p)
+        measures = _of_deletion(result, refits)
+        if by == "effect":
+            measures = {**_of_effects(result, refits), **measures}
+        spread = np.diagonal(refits.of_all, axis1=1, axis2=2)
+        dfbetas = (result.beta - refits.beta) / np.sqrt(spread)
+    measures["weight"] = np.bincount(codes, weights=weights_of(result))
+    table = names[["study", "effect"]].assign(k=np.bincount(codes), **measures)
+    limits = limits_of(len(names), result.studies.p)
     marks = beyond(table, dfbetas, limits)
-    table = table.assign(flagged=influential(marks))
-    messages = influence_messages(result, refits, marks)
-    return MetaInfluence(result, refits, table, dfbetas, limits, messages)
+    labels = names["label"].to_numpy(dtype=object)
+    return MetaInfluence(
+        result,
+        by,
+        refits,
+        names,
+        table.assign(flagged=influential(marks)),
+        dfbetas,
+        limits,
+        influence_messages(result, refits, labels, marks, by),
+    )
 
 
-def _measures(result: FittedMeta, refits: Refits) -> dict[str, np.ndarray]:
-    """Every measure but DFBETAS, (k,) each."""
-    studies, x = result.studies, result.studies.x
-    hat = hat_values(result)
-    residual = studies.yi - result.fitted
-    without = (x * refits.beta).sum(axis=1)
-    spread = refits.s2 * (studies.vi + refits.tau2)
-    of_mean = np.einsum("kp,kpq,kq->k", x, refits.covariance, x)
+def _of_deletion(result: Answer, refits: Refits) -> dict[str, np.ndarray]:
+    """Measures of anything left out, (n,) each."""
     change = result.beta - refits.beta
-    inverse, s2 = result.fits.at.covariance[0], result.fits.s2[0]
-    cooks = (change * np.linalg.solve(inverse, change.T).T).sum(axis=1) / s2
-    size = _log_sizes(refits.covariance) - _log_sizes(inverse) - studies.p * np.log(s2)
+    if isinstance(result, MetaResult):
+        inverse, s2 = result.fits.at.covariance[0], float(result.fits.s2[0])
+    else:
+        inverse, s2 = result.covariance, 1.0
+    size = _log_sizes(refits.covariance) - _log_sizes(inverse) - result.studies.p * np.log(s2)
     return {
-        "residual": residual,
-        "rstandard": residual / np.sqrt((studies.vi + result.tau2) * (1.0 - hat)),
-        "rstudent": (studies.yi - without) / np.sqrt(spread + of_mean),
-        "dffits": (result.fitted - without) / np.sqrt(hat * spread),
-        "cooks_distance": cooks,
+        "cooks_distance": (change * np.linalg.solve(inverse, change.T).T).sum(axis=1) / s2,
         "cov_ratio": np.exp(size),
         "tau2_without": refits.tau2,
         "q_without": refits.q,
-        "hat": hat,
-        "weight": result.weights / result.weights.sum(),
     }
-
-
-def hat_values(result: FittedMeta) -> np.ndarray:
-    """Diagonal of X(X'WX)⁻¹X'W, (k,)."""
-    x, inverse = result.studies.x, result.fits.at.covariance[0]
-    return np.asarray(np.einsum("kp,pq,kq->k", x, inverse, x) * result.weights)
 
 
 def _log_sizes(matrices: np.ndarray) -> np.ndarray:
     return np.asarray(np.linalg.slogdet(matrices)[1])
 
 
-def _diagonals(matrices: np.ndarray) -> np.ndarray:
-    return np.diagonal(matrices, axis1=1, axis2=2)
+def _of_effects(result: Answer, refits: Refits) -> dict[str, np.ndarray]:
+    """Measures of single effect sizes, (k,) each."""
+    x, yi = result.studies.x, result.studies.yi
+    without = (x * refits.beta).sum(axis=1)
+    spread = refits.s2 * refits.spread
+    of_mean = np.einsum("kp,kpq,kq->k", x, refits.covariance, x)
+    residual = yi - result.fitted
+    found = {"residual": residual, "rstudent": (yi - without) / np.sqrt(spread + of_mean)}
+    if isinstance(result, MetaResult):
+        hat = hat_values(result)
+        marginal = result.studies.vi + result.tau2
+        found["rstandard"] = residual / np.sqrt(marginal * (1.0 - hat))
+        found["dffits"] = (result.fitted - without) / np.sqrt(hat * spread)
+        found["hat"] = hat
+    else:
+        found["rstandard"] = result.residuals()["statistic"].to_numpy()
+    return found
+
+
+def hat_values(result: MetaResult) -> np.ndarray:
+    """Diagonal of X(X'WX)⁻¹X'W, (k,)."""
+    x, inverse = result.studies.x, result.fits.at.covariance[0]
+    return np.asarray(np.einsum("kp,pq,kq->k", x, inverse, x) * result.weights)

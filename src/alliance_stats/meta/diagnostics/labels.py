@@ -1,4 +1,4 @@
-"""How studies and their effects are named in tables, figures and messages of influence."""
+"""What is left out or added, and how it is named in tables, figures and messages."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from alliance_stats.meta.univariate.forest import effect_labels
+from alliance_stats.meta.diagnostics.answers import Answer, effects_of
 
 By = Literal["study", "effect"]
 
 
-def codes_by(study: np.ndarray, by: By) -> np.ndarray:
+def codes_by(result: Answer, by: By) -> np.ndarray:
     """The group (k,) of every effect size: itself, or its study in the order of appearance."""
+    study = result.studies.study
     return np.arange(len(study)) if by == "effect" else np.asarray(pd.factorize(study)[0])
 
 
-def names_of(study: np.ndarray, by: By) -> pd.DataFrame:
+def names_of(result: Answer, by: By) -> pd.DataFrame:
     """One row a group of `codes_by`: ``study effect label``."""
+    study = result.studies.study.tolist()
     if by == "study":
-        each = list(dict.fromkeys(study.tolist()))
+        each = list(dict.fromkeys(study))
         return pd.DataFrame({"study": each, "effect": "", "label": each})
-    several = len(set(study.tolist())) < len(study)
-    effects = effect_labels(study) if several else [""] * len(study)
+    effects = effects_of(result)
     labels = [f"{s}, effect {e}" if e else s for s, e in zip(study, effects, strict=True)]
-    return pd.DataFrame({"study": study.tolist(), "effect": effects, "label": labels})
+    return pd.DataFrame({"study": study, "effect": effects, "label": labels})

@@ -10,13 +10,12 @@ from typing import ClassVar
 import numpy as np
 
 from alliance_stats._base.checks import agree, name_list, one_of
-from alliance_stats.meta.diagnostics.checked import checked, mean_only
+from alliance_stats.meta.diagnostics.answers import Answer, checked, mean_only, refits_of
 from alliance_stats.meta.diagnostics.labels import By, codes_by, names_of
 from alliance_stats.meta.diagnostics.refit_result import RefitResult
-from alliance_stats.meta.diagnostics.refits import Refits, refit
+from alliance_stats.meta.diagnostics.refits import Refits
 from alliance_stats.meta.diagnostics.subsets import Subsets
 from alliance_stats.meta.diagnostics.words import cannot_be_fitted, not_converged
-from alliance_stats.meta.univariate.fitted import FittedMeta
 from alliance_stats.numeric.least_squares import t_tests
 
 
@@ -28,14 +27,14 @@ class MetaLeaveOneOut(RefitResult):
     heading: ClassVar[str] = "Each left out in turn"
 
 
-def leave_one_out(result: FittedMeta, *, by: By = "study") -> MetaLeaveOneOut:
+def leave_one_out(result: Answer, *, by: By = "study") -> MetaLeaveOneOut:
     """The pooled effect without each study in turn.
 
     Use it to see whether a conclusion rests on one study.
 
     Parameters
     ----------
-    result : MetaResult
+    result : MetaResult or MultilevelMetaResult
         Without moderators.
     by : {"study", "effect"}
         What is left out: a study with all its effect sizes, or one effect size.
@@ -43,12 +42,13 @@ def leave_one_out(result: FittedMeta, *, by: By = "study") -> MetaLeaveOneOut:
     Returns
     -------
     MetaLeaveOneOut
-        Rows in the order of the data; NaN where fewer than two effect sizes are left.
+        Rows in the order of the data; NaN where what is left cannot be fitted. Tests are those of
+        the result: with several effects a study robust by its cluster.
 
     Raises
     ------
     UnsupportedError
-        If `result` is no result of `fit_meta`, or has moderators.
+        If `result` is no meta-analysis, or has moderators.
 
     References
     ----------
@@ -70,9 +70,8 @@ def leave_one_out(result: FittedMeta, *, by: By = "study") -> MetaLeaveOneOut:
     checked(result, "leave_one_out")
     mean_only(result, "leave_one_out")
     one_of(by, ("study", "effect"), name="by")
-    study = result.studies.study
-    refits = refit(result, Subsets(codes_by(study, by)))
-    names = names_of(study, by)
+    refits = refits_of(result, Subsets(codes_by(result, by)))
+    names = names_of(result, by)
     labels = names["label"].to_numpy(dtype=object)
     found = (
         _rests_on(result, refits, labels),
@@ -83,10 +82,11 @@ def leave_one_out(result: FittedMeta, *, by: By = "study") -> MetaLeaveOneOut:
     return MetaLeaveOneOut(result, refits, names, f", by={by!r}", messages)
 
 
-def _rests_on(result: FittedMeta, refits: Refits, labels: np.ndarray) -> str:
+def _rests_on(result: Answer, refits: Refits, labels: np.ndarray) -> str:
     """Without which studies the 95% interval of the mean is on another side of no effect."""
     null = result.scale.null
-    whole = _side(result.beta[:1], result.se[:1], np.array([result.df]), null)[0]
+    mean = result.tidy()[["estimate", "se", "df"]].to_numpy(dtype=float)[:1]
+    whole = _side(mean[:, 0], mean[:, 1], mean[:, 2], null)[0]
     each = _side(refits.beta[:, 0], refits.se[:, 0], refits.df, null)
     others = labels[refits.defined & (each != whole)]
     n = len(others)

@@ -10,12 +10,10 @@ import pandas as pd
 
 from alliance_stats._base.checks import probability
 from alliance_stats._base.views import ResultView
+from alliance_stats.meta.diagnostics.answers import Answer, call_of, levels_of, title_of
 from alliance_stats.meta.diagnostics.pooled import drawn, pooled_table
 from alliance_stats.meta.diagnostics.refits import Refits
 from alliance_stats.meta.shown import result_html, result_text
-from alliance_stats.meta.univariate.fitted import FittedMeta
-from alliance_stats.meta.univariate.predictions import predict
-from alliance_stats.meta.univariate.views import call_of, levels_of, title_of
 
 #: Columns of `tidy()` that reports know.
 STANDARD = ("estimate", "se", "statistic", "df", "p_value", "ci_low", "ci_high")
@@ -30,7 +28,7 @@ class RefitResult:
 
     Attributes
     ----------
-    result : MetaResult
+    result : MetaResult or MultilevelMetaResult
         The meta-analysis of all effects.
     refits : Refits
         Those of the subsets, as arrays.
@@ -45,7 +43,7 @@ class RefitResult:
     function: ClassVar[str]
     heading: ClassVar[str]
 
-    result: FittedMeta
+    result: Answer
     refits: Refits
     names: pd.DataFrame
     said: str
@@ -59,14 +57,15 @@ class RefitResult:
         DataFrame
             ``study effect label`` (of `cumulative` also ``order``), ``estimate se statistic df
             p_value ci_low ci_high``, the prediction interval ``pi_low pi_high``, ``tau2 i2 h2 q
-            q_df q_p`` and the number ``k`` of effect sizes. NaN where a subset cannot be fitted.
+            q_df q_p`` and the number ``k`` of effect sizes; of several variances (``tau2`` is their
+            sum) also each by its name. NaN where a subset cannot be fitted.
         """
         probability(conf_level, name="conf_level")
         return pooled_table(self.names, self.refits, self.result, conf_level)
 
     def glance(self, *, conf_level: float = 0.95) -> pd.DataFrame:
         """One row: the mean of all effects, and its range over the subsets."""
-        whole = predict(self.result, conf_level=conf_level).iloc[0]
+        whole = self.result.tidy(conf_level=conf_level).iloc[0]
         back = self.result.scale.back
         mean = float(whole["estimate"])
         beta = self.refits.beta[:, 0]
@@ -76,7 +75,6 @@ class RefitResult:
                 "n_studies": [self.result.studies.n_studies],
                 "n_subsets": [len(self.names)],
                 "method": [self.result.method],
-                "test": [self.result.test],
                 "estimate": [mean],
                 "ci_low": [float(whole["ci_low"])],
                 "ci_high": [float(whole["ci_high"])],

@@ -45,6 +45,8 @@ class Refits:
         Effect sizes of the subset.
     converged : array (n,)
         1 where τ² was found to its tolerance.
+    spread : array (n,)
+        v + τ² of the subset, of the first effect size it lacks; NaN where it lacks none.
     """
 
     beta: np.ndarray
@@ -58,6 +60,7 @@ class Refits:
     df: np.ndarray
     k: np.ndarray
     converged: np.ndarray
+    spread: np.ndarray
 
     @property
     def defined(self) -> np.ndarray:
@@ -127,7 +130,14 @@ def _refits_of(fits: Fits, keep: np.ndarray) -> Refits:
         df=fits.df,
         k=fits.data.k,
         converged=fits.between.converged.astype(float),
+        spread=_spread(fits, keep),
     )
+
+
+def _spread(fits: Fits, keep: np.ndarray) -> np.ndarray:
+    first = np.argmin(keep, axis=1)
+    rows = np.arange(len(keep))
+    return np.where(keep[rows, first] > 0, np.nan, fits.data.vi[rows, first] + fits.tau2)
 
 
 def _of_all(fits: Fits, keep: np.ndarray) -> np.ndarray:

@@ -20,10 +20,10 @@ BY_CHANCE = 0.05
 
 
 def limits_of(k: int, p: int) -> dict[str, float]:
-    """The limit of every measure that has one, for k effect sizes and p coefficients."""
+    """The limit of every measure that has one, for k effects or studies and p coefficients."""
     return {
         "rstudent": float(ndtri(1.0 - BY_CHANCE / 2.0)),
-        "dffits": 3.0 * float(np.sqrt(p / (k - p))),
+        "dffits": 3.0 * float(np.sqrt(p / max(k - p, 1))),
         "cooks_distance": float(chdtri(p, 0.5)),
         "hat": 3.0 * p / k,
         "dfbetas": 1.0,

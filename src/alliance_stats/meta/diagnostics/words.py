@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from alliance_stats._base.checks import agree, counted, name_list
-from alliance_stats.meta.diagnostics.labels import names_of
+from alliance_stats.meta.diagnostics.answers import Answer
+from alliance_stats.meta.diagnostics.labels import By
 from alliance_stats.meta.diagnostics.refits import Refits
 from alliance_stats.meta.diagnostics.rules import BY_CHANCE, INFLUENCE, influential
-from alliance_stats.meta.univariate.fitted import FittedMeta
 
 #: How measures are called in print.
 MEASURE_WORDS = {
@@ -26,16 +26,19 @@ MEASURE_WORDS = {
 
 
 def influence_messages(
-    result: FittedMeta, refits: Refits, marks: dict[str, np.ndarray]
+    result: Answer,
+    refits: Refits,
+    labels: np.ndarray,
+    marks: dict[str, np.ndarray],
+    by: By,
 ) -> tuple[str, ...]:
-    """Every remark about effects left out one at a time."""
-    labels = names_of(result.studies.study, "effect")["label"].to_numpy(dtype=object)
+    """Every remark about studies or effects left out one at a time."""
     found = (
-        _far(labels, marks["rstudent"]),
-        _changes(labels, marks),
+        _far(labels, marks["rstudent"]) if "rstudent" in marks else "",
+        _changes(labels, marks, by),
         cannot_be_fitted(labels, refits),
         not_converged(labels, refits),
-        _dependent(result),
+        _dependent(result) if by == "effect" else "",
     )
     return tuple(sentence for sentence in found if sentence)
 
@@ -51,13 +54,13 @@ def _far(labels: np.ndarray, far: np.ndarray) -> str:
     )
 
 
-def _changes(labels: np.ndarray, marks: dict[str, np.ndarray]) -> str:
+def _changes(labels: np.ndarray, marks: dict[str, np.ndarray], by: By) -> str:
     which = np.flatnonzero(influential(marks)).tolist()
     if not which:
         return ""
     said = [f"{labels[i]} ({_reasons(marks, i)})" for i in which]
     return (
-        f"{counted(len(which), 'effect')} {agree(len(which), 'changes', 'change')} the result more "
+        f"{counted(len(which), by)} {agree(len(which), 'changes', 'change')} the result more "
         f"than others: {name_list(said)}. Report the result with and without "
         f"{agree(len(which), 'it', 'them')}."
     )
@@ -87,10 +90,10 @@ def not_converged(labels: np.ndarray, refits: Refits) -> str:
     return f"τ² did not converge without {name_list(labels[failed])}. Do not use these values."
 
 
-def _dependent(result: FittedMeta) -> str:
+def _dependent(result: Answer) -> str:
     if result.studies.k == result.studies.n_studies:
         return ""
     return (
         "Effects are left out one at a time, though some come from one study: those that stay may "
-        'hide its influence. Use leave_one_out(result, by="study") for whole studies.'
+        'hide its influence. Use by="study" to leave out whole studies.'
     )
