@@ -103,7 +103,7 @@ def cumulative(result: Answer, *, order: Order, by: By = "study") -> MetaCumulat
     labels = names["label"].to_numpy(dtype=object)
     found = (_ties(first, by), not_converged(labels, refits))
     messages = tuple(sentence for sentence in found if sentence)
-    return MetaCumulative(result, refits, names, f", order={words}, by={by!r}", messages)
+    return MetaCumulative(result, refits, names, by, f", order={words}, by={by!r}", messages)
 
 
 def _names(result: Answer, by: By, added: np.ndarray, first: np.ndarray) -> pd.DataFrame:

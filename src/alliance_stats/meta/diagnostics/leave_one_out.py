@@ -79,7 +79,7 @@ def leave_one_out(result: Answer, *, by: By = "study") -> MetaLeaveOneOut:
         not_converged(labels, refits),
     )
     messages = tuple(sentence for sentence in found if sentence)
-    return MetaLeaveOneOut(result, refits, names, f", by={by!r}", messages)
+    return MetaLeaveOneOut(result, refits, names, by, f", by={by!r}", messages)
 
 
 def _rests_on(result: Answer, refits: Refits, labels: np.ndarray) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from alliance_stats._base.checks import probability
 from alliance_stats._base.views import ResultView
 from alliance_stats.meta.diagnostics.answers import Answer, call_of, levels_of, title_of
+from alliance_stats.meta.diagnostics.labels import By
 from alliance_stats.meta.diagnostics.pooled import drawn, pooled_table
 from alliance_stats.meta.diagnostics.refits import Refits
 from alliance_stats.meta.shown import result_html, result_text
@@ -34,6 +35,8 @@ class RefitResult:
         Those of the subsets, as arrays.
     names : DataFrame
         One row a subset: what was left out, or added.
+    by : str
+        What was left out, or added: ``study`` or ``effect``.
     said : str
         The arguments of the call, after the result.
     messages : tuple of str
@@ -46,6 +49,7 @@ class RefitResult:
     result: Answer
     refits: Refits
     names: pd.DataFrame
+    by: By
     said: str
     messages: tuple[str, ...] = ()
 
@@ -105,6 +109,8 @@ class RefitResult:
                 "measure_words": scale.words,
                 "shown_words": scale.shown_words,
                 "shown_symbol": scale.symbol,
+                "null": repr(scale.null),
+                "by": self.by,
                 "estimate": "Estimate",
             },
             conf_level=conf_level,
