@@ -35,6 +35,14 @@ NAMES = {
     "t_to_d": "alliance_stats.meta.effects.conversions",
     "t_to_r": "alliance_stats.meta.effects.conversions",
     "z_to_r": "alliance_stats.meta.effects.conversions",
+    "MetaBaujat": "alliance_stats.meta.diagnostics.baujat",
+    "MetaCumulative": "alliance_stats.meta.diagnostics.cumulative",
+    "MetaInfluence": "alliance_stats.meta.diagnostics.influence_result",
+    "MetaLeaveOneOut": "alliance_stats.meta.diagnostics.leave_one_out",
+    "baujat": "alliance_stats.meta.diagnostics.baujat",
+    "cumulative": "alliance_stats.meta.diagnostics.cumulative",
+    "influence": "alliance_stats.meta.diagnostics.influence",
+    "leave_one_out": "alliance_stats.meta.diagnostics.leave_one_out",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)

@@ -26,6 +26,14 @@ from alliance_stats.meta.effects.conversions import z_to_r as z_to_r
 from alliance_stats.meta.effects.sizes import effect_sizes as effect_sizes
 from alliance_stats.meta.fitted_lines import RegressionLines as RegressionLines
 from alliance_stats.meta.fitted_lines import regression_lines as regression_lines
+from alliance_stats.meta.diagnostics.baujat import MetaBaujat as MetaBaujat
+from alliance_stats.meta.diagnostics.baujat import baujat as baujat
+from alliance_stats.meta.diagnostics.cumulative import MetaCumulative as MetaCumulative
+from alliance_stats.meta.diagnostics.cumulative import cumulative as cumulative
+from alliance_stats.meta.diagnostics.influence import influence as influence
+from alliance_stats.meta.diagnostics.influence_result import MetaInfluence as MetaInfluence
+from alliance_stats.meta.diagnostics.leave_one_out import MetaLeaveOneOut as MetaLeaveOneOut
+from alliance_stats.meta.diagnostics.leave_one_out import leave_one_out as leave_one_out
 from alliance_stats.meta.multilevel.fit import fit_meta_multilevel as fit_meta_multilevel
 from alliance_stats.meta.multilevel.result import MultilevelMetaResult as MultilevelMetaResult
 from alliance_stats.meta.univariate.fit import fit_meta as fit_meta

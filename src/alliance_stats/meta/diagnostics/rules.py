@@ -1,0 +1,49 @@
+"""Sizes above which an effect is marked.
+
+Viechtbauer & Cheung (2010, Res. Synth. Methods 1, 112–125).
+
+Those that change the result: |DFFITS| above 3√(p/(k − p)), a Cook's distance above the median of χ²
+with p degrees of freedom, a hat value above 3p/k, a |DFBETAS| above 1. Effects far from the others
+have a |rstudent| above 1.96, as one in twenty has by chance.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.special import chdtri, ndtri
+
+#: Measures by which an effect changes the result.
+INFLUENCE = ("dffits", "cooks_distance", "hat", "dfbetas")
+#: The share of externally standardised residuals that lie beyond their limit by chance.
+BY_CHANCE = 0.05
+
+
+def limits_of(k: int, p: int) -> dict[str, float]:
+    """The limit of every measure that has one, for k effects or studies and p coefficients."""
+    return {
+        "rstudent": float(ndtri(1.0 - BY_CHANCE / 2.0)),
+        "dffits": 3.0 * float(np.sqrt(p / max(k - p, 1))),
+        "cooks_distance": float(chdtri(p, 0.5)),
+        "hat": 3.0 * p / k,
+        "dfbetas": 1.0,
+    }
+
+
+def beyond(
+    table: pd.DataFrame, dfbetas: np.ndarray, limits: dict[str, float]
+) -> dict[str, np.ndarray]:
+    """Which effects (k,) are beyond each limit; nothing undefined is.
+
+    `table` holds the measures by name, `dfbetas` (k, p) is beside it.
+    """
+    sizes = {name: np.abs(table[name].to_numpy(dtype=float)) for name in limits if name in table}
+    sizes["dfbetas"] = np.abs(np.nan_to_num(dfbetas)).max(axis=1)
+    with np.errstate(invalid="ignore"):
+        return {name: size > limits[name] for name, size in sizes.items()}
+
+
+def influential(marks: dict[str, np.ndarray]) -> np.ndarray:
+    """Effects (k,) beyond any limit of `INFLUENCE`."""
+    marked = [marks[name] for name in INFLUENCE if name in marks]
+    return np.asarray(np.column_stack(marked).any(axis=1))
