@@ -56,30 +56,35 @@ class Search:
     likelihood : SelectionLikelihood
     beta_scale : bool
         Whether η + 1 must be positive (beta weights), and not only exp η (steps).
+    equal_effects : bool
+        Whether τ² is 0.
     """
 
     likelihood: SelectionLikelihood
     beta_scale: bool
+    equal_effects: bool
 
     @property
     def p(self) -> int:
         """Coefficients."""
         return self.likelihood.x.shape[1]
 
-    def highest(self, start: Point, *, held: Floats | None = None) -> Point:
-        """The nearest maximum, with the parameters held that are True in `held` (p + 1 + m,).
+    def held(self) -> NDArray[np.bool_]:
+        """Which of (β, τ², η) are not estimated, (p + 1 + m,)."""
+        mask = np.zeros(self.p + 1 + self.likelihood.weights.m, dtype=bool)
+        mask[self.p] = self.equal_effects
+        return mask
 
-        The order is β, τ², η. A variance of 0 that is held stays 0.
-        """
-        mask = np.zeros(self.p + 1 + len(start.eta), dtype=bool) if held is None else held
-        free = ~np.asarray(mask, dtype=bool)
+    def highest(self, start: Point, *, held: NDArray[np.bool_]) -> Point:
+        """The nearest maximum, with those of (β, τ², η) kept that are True in `held`."""
+        free = ~held
         found = self._climb(start, free)
         if not free[self.p]:
             return found
         typical = float(np.median(self.likelihood.vi))
         if found.tau2 > NEAR_ZERO * typical:
             return found
-        free[self.p] = False
+        free[self.p] = False  # a copy: ~ made it
         zero = self._climb(Point(found.beta, 0.0, found.eta, 0.0, True), free)
         return zero if zero.loglik >= found.loglik - NO_LOWER else found
 
