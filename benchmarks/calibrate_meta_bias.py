@@ -5,8 +5,9 @@
 Sample sizes are lognormal (median 60, SD .8 of the logarithm, at least 10); true effects are
 Fisher's z around .2855 (r = .278) with variance .02 between studies. Correlations are drawn as
 Fisher's z with variance 1/(n - 3). Dependent effects: 1 to 8 a study, sampling errors correlated
-.6, variances 1 to 1.5 times those of the study's size, and a variance of .008 within studies. Where there is selection, results with a one-sided p
-above .025 are published with probability .3, and studies are drawn until there are k of them.
+.6, sampling variances 1 to 1.5 times those of the study's size, and a variance of .008 within
+studies. Where there is selection, results with a one-sided p above .025 are published with
+probability .3, and studies are drawn until there are k of them.
 """
 
 from __future__ import annotations
@@ -175,7 +176,7 @@ def coverage_rows(studies: int, seed: int) -> list[str]:
             for name in found[0]:
                 values = np.array([one[name] for one in found])
                 values = values[np.isfinite(values).all(axis=1)]
-                hit = (values[:, 1] <= MEAN) & (MEAN <= values[:, 2])
+                hit = (values[:, 1] <= MEAN) & (values[:, 2] >= MEAN)
                 cells = [
                     words, str(k), name, f"{values[:, 0].mean():.3f}",
                     f"{values[:, 0].std(ddof=1):.3f}", shares.coverage_cell(hit),

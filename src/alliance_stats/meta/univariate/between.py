@@ -29,6 +29,8 @@ METHODS: tuple[Method, ...] = get_args(Method)
 CLOSED = ("DL", "HE", "HS", "HSk", "SJ")
 
 MAX_ITERATIONS = 100
+#: Effect sizes looked at in one step of the grid, at most.
+MAX_CELLS = 50_000
 #: A Newton step this small, relative, leaves an error of its square.
 CLOSE = 1e-8
 ROUNDING = 1e-14
@@ -109,14 +111,25 @@ def crude_variance(data: DataSets) -> Floats:
 
 
 def _root_of_q(data: DataSets, _: Method, start: Floats | None) -> tuple[Floats, np.ndarray]:
-    """Where y'P(τ²)y = k − p. The function falls and is convex: Newton steps from 0 rise to it."""
+    """Where y'P(τ²)y = k − p."""
+    return solve_q(data, data.df, start)
 
-    def step(some: DataSets, at: Floats, _bounds: Floats) -> Floats:
+
+def solve_q(
+    data: DataSets, target: Floats, start: Floats | None = None
+) -> tuple[Floats, np.ndarray]:
+    """The τ² at which y'P(τ²)y falls to `target` (B,), 0 where it is lower at once.
+
+    The function falls and is convex, so that Newton steps from 0 rise to the root; from a start
+    above it the first step falls below.
+    """
+
+    def step(some: DataSets, at: Floats, goal: Floats) -> Floats:
         fit = fit_at(some, at)
-        return np.maximum(at + (fit.ypy - some.df) / fit.yppy, 0.0)
+        return np.maximum(at + (fit.ypy - goal[0]) / fit.yppy, 0.0)
 
     tau2 = np.zeros(len(data.k)) if start is None else np.maximum(start, 0.0)
-    return _iterate(data, step, tau2, np.zeros((2, len(tau2))))
+    return iterate(data, step, tau2, target[None])
 
 
 def _highest(data: DataSets, method: Method, start: Floats | None) -> tuple[Floats, np.ndarray]:
@@ -141,7 +154,7 @@ def _highest(data: DataSets, method: Method, start: Floats | None) -> tuple[Floa
         middle = 0.5 * (np.maximum(low, 0.0) + high)
         return np.where((new > low) & (new < high), new, middle)
 
-    return _iterate(data, step, start, bounds)
+    return iterate(data, step, start, bounds)
 
 
 def likelihood_slopes(fit: Weighted, reml: bool) -> tuple[Floats, Floats, Floats]:
@@ -163,17 +176,26 @@ def upper_bound(data: DataSets) -> Floats:
 
 def _best_of_grid(data: DataSets, reml: bool, high: Floats) -> tuple[Floats, Floats]:
     """The best point of a grid of every data set, and its neighbours as bounds (2, B)."""
-    values = np.empty((len(GRID), len(high)))
-    for row, share in enumerate(GRID):
-        tau2 = share * high
-        values[row] = fit_at(data, tau2).log_likelihoods(data.vi + tau2[:, None])[int(reml)]
-    best = values.argmax(axis=0)
+    at_once = max(1, MAX_CELLS // data.keep.size)
+    pieces = [GRID[i : i + at_once] for i in range(0, len(GRID), at_once)]
+    best = np.concatenate([_log_likelihoods(data, reml, shares, high) for shares in pieces])
+    best = best.argmax(axis=0)
     low = np.where(best == 0, -1.0, GRID[np.maximum(best - 1, 0)] * high)
     above = GRID[np.minimum(best + 1, len(GRID) - 1)] * high
     return GRID[best] * high, np.stack([low, above])
 
 
-def _iterate(
+def _log_likelihoods(data: DataSets, reml: bool, shares: Floats, high: Floats) -> Floats:
+    """At every share of the bounds `high` (B,), as (shares, B)."""
+    b = len(high)
+    if len(shares) > 1:
+        data = data.take(np.tile(np.arange(b), len(shares)))
+    tau2 = (shares[:, None] * high).ravel()
+    values = fit_at(data, tau2).log_likelihoods(data.vi + tau2[:, None])[int(reml)]
+    return values.reshape(-1, b)
+
+
+def iterate(
     data: DataSets,
     step: Callable[[DataSets, Floats, Floats], Floats],
     start: Floats,
@@ -181,7 +203,8 @@ def _iterate(
 ) -> tuple[Floats, np.ndarray]:
     """Step every data set until it stands; those that do are left out of further steps.
 
-    `step` takes data sets, their τ² and their bounds (2, B), which it may narrow.
+    `step` takes data sets, their τ² and what goes with each, such as bounds (2, B), which it may
+    narrow.
     """
     tau2, some = start.astype(float), data
     active = np.arange(len(tau2))
