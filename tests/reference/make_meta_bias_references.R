@@ -354,9 +354,9 @@ for (name in c("hackshaw1998", "mcdaniel1994")) {
   fit <- rma(yi, vi, data = DATA[[name]], method = "ML", control = TIGHT)
   found <- selmodel(fit, type = "stepfun", steps = .025,
     control = list(optimizer = "bobyqa", rhobeg = .1, rhoend = 1e-9, maxfun = 1e5))
-  ci <- confint(found, tau2 = TRUE, delta = 2)
+  ci <- list(confint(found, tau2 = TRUE), confint(found, delta = 2))
   profile_cases <- c(profile_cases, list(list(data = name,
-    tau2 = unname(unlist(ci[[1]]$random[1, 2:3])), delta = unname(unlist(ci[[2]]$random[1, 2:3])))))
+    tau2 = unname(ci[[1]]$random[1, 2:3]), delta = unname(ci[[2]]$random[1, 2:3]))))
 }
 write_json_to(list(cases = select_cases, fixed = fixed_cases, profile = profile_cases), "selection")
 write_json_to(list(cases = select_all(SELECTIONS[is_beta])), "selection_beta")

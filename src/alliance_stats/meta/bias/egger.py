@@ -184,7 +184,7 @@ class EggerResult:
 def egger_test(
     given: Given,
     *,
-    model: Model = "lm",
+    model: Model = "rma",
     predictor: Predictor | None = None,
     method: Method | None = None,
     test: Test | None = None,
@@ -199,9 +199,10 @@ def egger_test(
     Parameters
     ----------
     given : DataFrame or fitted meta-analysis
-    model : {"lm", "rma"}
-        Weighted least squares with an estimated dispersion (the classical test), or mixed-effects
-        meta-regression.
+    model : {"rma", "lm"}
+        Mixed-effects meta-regression, or weighted least squares with an estimated dispersion (the
+        classical test), which rejects too often where true effects differ and sizes of studies
+        are very unequal.
     predictor : str, optional
         ``sei``, ``vi``, ``ni``, ``ninv``, ``sqrtni``, ``sqrtninv`` (of column ``ni``), or ``arms``,
         √(1/n₁ + 1/n₂) of columns ``n1i`` and ``n2i``. By default the standard error; of
