@@ -1,3 +1,5 @@
+from alliance_stats.meta.artefacts.attenuation import correct_attenuation as correct_attenuation
+from alliance_stats.meta.artefacts.result import AttenuationResult as AttenuationResult
 from alliance_stats.meta.bias.begg import BeggResult as BeggResult
 from alliance_stats.meta.bias.begg import begg_test as begg_test
 from alliance_stats.meta.bias.egger import EggerResult as EggerResult
@@ -14,5 +16,19 @@ from alliance_stats.meta.bias.selection.fit import selection_model as selection_
 from alliance_stats.meta.bias.selection.result import SelectionResult as SelectionResult
 from alliance_stats.meta.bias.trim_fill import TrimFillResult as TrimFillResult
 from alliance_stats.meta.bias.trim_fill import trim_fill as trim_fill
+from alliance_stats.meta.effects.aggregate import aggregate_effects as aggregate_effects
+from alliance_stats.meta.effects.conversions import Converted as Converted
+from alliance_stats.meta.effects.conversions import chi2_to_r as chi2_to_r
+from alliance_stats.meta.effects.conversions import d_to_log_odds as d_to_log_odds
+from alliance_stats.meta.effects.conversions import d_to_r as d_to_r
+from alliance_stats.meta.effects.conversions import f_to_r as f_to_r
+from alliance_stats.meta.effects.conversions import log_odds_to_d as log_odds_to_d
+from alliance_stats.meta.effects.conversions import p_to_r as p_to_r
+from alliance_stats.meta.effects.conversions import r_to_d as r_to_d
+from alliance_stats.meta.effects.conversions import r_to_z as r_to_z
+from alliance_stats.meta.effects.conversions import t_to_d as t_to_d
+from alliance_stats.meta.effects.conversions import t_to_r as t_to_r
+from alliance_stats.meta.effects.conversions import z_to_r as z_to_r
+from alliance_stats.meta.effects.sizes import effect_sizes as effect_sizes
 from alliance_stats.meta.univariate.fit import fit_meta as fit_meta
 from alliance_stats.meta.univariate.result import MetaResult as MetaResult

@@ -17,6 +17,7 @@ from alliance_stats._base.errors import UnsupportedError
 from alliance_stats.meta.univariate.between import (
     iterate,
     likelihood_slopes,
+    log_likelihoods_at,
     solve_q,
     upper_bound,
 )
@@ -47,10 +48,14 @@ def confint(
     Raises
     ------
     UnsupportedError
-        For a profile likelihood of another estimator.
+        For equal effects, and for a profile likelihood of another estimator.
     """
     probability(conf_level, name="conf_level")
     one_of(method, ("q_profile", "profile"), name="method")
+    if self.method == "EE":
+        raise UnsupportedError(
+            "method='EE' takes τ² as 0, so that there is no interval of it. Fit with method='REML'."
+        )
     if method == "q_profile":
         low, high = q_profile_ends(self, conf_level)
     else:
@@ -75,13 +80,19 @@ def _following(self: FittedMeta, low: float, high: float) -> pd.DataFrame:
 def heterogeneity(self: FittedMeta, *, conf_level: float = 0.95) -> pd.DataFrame:
     """How much effects differ: Q with its test, τ², τ, I² and H² with Q-profile intervals.
 
+    Equal effects have no intervals, and no τ².
+
     Returns
     -------
     DataFrame
         Columns ``parameter estimate se ci_low ci_high df p_value``; I² goes from 0 to 1.
     """
-    table = confint(self, conf_level=conf_level)
-    table.insert(2, "se", [self.se_tau2, np.nan, np.nan, np.nan])
+    nan = float("nan")
+    if self.method == "EE":
+        table = _following(self, nan, nan).iloc[2:]
+    else:
+        table = confint(self, conf_level=conf_level)
+    table.insert(2, "se", [*([] if self.method == "EE" else [self.se_tau2, nan]), nan, nan])
     test = pd.DataFrame(
         {
             "parameter": ["q"],
@@ -116,7 +127,7 @@ def profile_ends(self: FittedMeta, conf_level: float) -> tuple[float, float]:
     cut = self.loglik - 0.5 * float(chdtri(1, 1.0 - conf_level))
     data = self.fits.data
     high = _below(self, cut)
-    at_zero = profile_at(data, np.zeros(1), self.method == "REML")[0]
+    at_zero = log_likelihoods_at(data, np.zeros(1), self.method == "REML")[0]
     two = data.take(np.zeros(2, dtype=int))
     inside = np.array([self.tau2, self.tau2])
     outside = np.array([0.0, high])
@@ -124,16 +135,11 @@ def profile_ends(self: FittedMeta, conf_level: float) -> tuple[float, float]:
     return 0.0 if at_zero >= cut else float(ends[0]), float(ends[1])
 
 
-def profile_at(data: DataSets, tau2: Floats, reml: bool) -> Floats:
-    """The (restricted) log-likelihood of every data set at its τ², (B,)."""
-    return fit_at(data, tau2).log_likelihoods(data.vi + tau2[:, None])[int(reml)]
-
-
 def _below(self: FittedMeta, cut: float) -> float:
     """A τ² so large that the log-likelihood is below `cut`."""
     data, reml = self.fits.data, self.method == "REML"
     high = 2.0 * upper_bound(data)
-    while profile_at(data, high, reml)[0] >= cut:
+    while log_likelihoods_at(data, high, reml)[0] >= cut:
         high = 4.0 * high
     return float(high[0])
 

@@ -12,8 +12,9 @@ from alliance_stats._base.checks import is_whole, probability
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
 from alliance_stats.meta.shown import result_html, result_text
+from alliance_stats.meta.univariate.between import log_likelihoods_at
 from alliance_stats.meta.univariate.fitted import FittedMeta
-from alliance_stats.meta.univariate.intervals import profile_at, profile_ends
+from alliance_stats.meta.univariate.intervals import profile_ends
 from alliance_stats.meta.univariate.views import levels_of
 
 
@@ -109,6 +110,6 @@ def profile(self: FittedMeta, *, n: int = 101, conf_level: float = 0.95) -> TauP
     low, high = profile_ends(self, conf_level)
     tau2 = np.unique(np.append(np.linspace(0.0, 1.25 * high, n), self.tau2))
     data = self.fits.data.take(np.zeros(len(tau2), dtype=int))
-    loglik = profile_at(data, tau2, self.method == "REML")
+    loglik = log_likelihoods_at(data, tau2, self.method == "REML")
     frame = pd.DataFrame({"tau2": tau2, "loglik": loglik, "relative": loglik - self.loglik})
     return TauProfile(self, frame, low, high, conf_level)
