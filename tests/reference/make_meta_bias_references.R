@@ -354,7 +354,8 @@ for (name in c("hackshaw1998", "mcdaniel1994")) {
   fit <- rma(yi, vi, data = DATA[[name]], method = "ML", control = TIGHT)
   found <- selmodel(fit, type = "stepfun", steps = .025,
     control = list(optimizer = "bobyqa", rhobeg = .1, rhoend = 1e-9, maxfun = 1e5))
-  ci <- list(confint(found, tau2 = TRUE), confint(found, delta = 2))
+  tight <- list(tol = 1e-8, maxiter = 10000)
+  ci <- list(confint(found, tau2 = TRUE, control = tight), confint(found, delta = 2, control = tight))
   profile_cases <- c(profile_cases, list(list(data = name,
     tau2 = unname(ci[[1]]$random[1, 2:3]), delta = unname(ci[[2]]$random[1, 2:3]))))
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, Unpack
 
 import numpy as np
@@ -36,8 +37,6 @@ METHODS: tuple[Method, ...] = ("ML", "EE")
 KINDS: tuple[Kind, ...] = ("steps", "beta")
 #: The default step: two-sided p = .05, in the direction stated.
 STEPS = (0.025,)
-#: A search begins at this share of the typical sampling variance, or above.
-FIRST_TAU2 = 0.1
 
 
 def selection_model(
@@ -217,13 +216,9 @@ def _unadjusted(source: Source, search: Search) -> Point:
 
 def _best(search: Search, unadjusted: Point, fixed: np.ndarray | None) -> Point:
     """The highest maximum that searches from several weights reach."""
-    floor = FIRST_TAU2 * float(np.median(search.likelihood.vi))
-    tau2 = 0.0 if search.equal_effects else max(unadjusted.tau2, floor)
     starts = search.likelihood.weights.start if fixed is None else (np.log(fixed[1:]),)
     held = search.held()
     if fixed is not None:
         held[search.p + 1 :] = True
-    found = [
-        search.highest(Point(unadjusted.beta, tau2, eta, 0.0, True), held=held) for eta in starts
-    ]
+    found = [search.highest(replace(unadjusted, eta=eta), held=held) for eta in starts]
     return max(found, key=lambda point: (point.converged, point.loglik))

@@ -7,7 +7,7 @@ is compared with the fit at 0 exactly.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ Floats = NDArray[np.float64]
 
 #: Half the decrease of the likelihood that a Newton step still promises at the end.
 TOLERANCE = 1e-12
+#: A search for the variance between studies begins at this share of the typical sampling variance
+#: or above: from 0 there is no slope.
+FIRST = 0.1
 #: A variance between studies below this share of the typical sampling variance is tried as 0.
 NEAR_ZERO = 1e-3
 #: A likelihood that is no more than this lower at a variance of 0 counts as no lower.
@@ -78,10 +81,10 @@ class Search:
     def highest(self, start: Point, *, held: NDArray[np.bool_]) -> Point:
         """The nearest maximum, with those of (β, τ², η) kept that are True in `held`."""
         free = ~held
-        found = self._climb(start, free)
         if not free[self.p]:
-            return found
+            return self._climb(start, free)
         typical = float(np.median(self.likelihood.vi))
+        found = self._climb(replace(start, tau2=max(start.tau2, FIRST * typical)), free)
         if found.tau2 > NEAR_ZERO * typical:
             return found
         free[self.p] = False  # a copy: ~ made it
