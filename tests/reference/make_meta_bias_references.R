@@ -260,11 +260,12 @@ write_json_to(list(cases = trim_cases), "trim_fill")
 # ---------------------------------------------------------------- selection models
 
 select_values <- function(fit, args, beta) {
-  control <- c(
-    list(optimizer = "bobyqa", rhobeg = .1, rhoend = 1e-8, maxfun = 1e5),
-    if (beta) list(intCtrl = list(rel.tol = 1e-11, subdivisions = 1000L), hessianCtrl = list(r = 5))
-    else list(hessianCtrl = list(r = 8))
-  )
+  control <- if (beta) {  # integrate() is noisy below this, and slow
+    list(optimizer = "bobyqa", rhobeg = .1, rhoend = 1e-6, maxfun = 1e5,
+      intCtrl = list(rel.tol = 1e-9, subdivisions = 1000L), hessianCtrl = list(r = 4))
+  } else {
+    list(optimizer = "bobyqa", rhobeg = .1, rhoend = 1e-8, maxfun = 1e5, hessianCtrl = list(r = 8))
+  }
   found <- do.call(selmodel, c(list(fit), args, list(control = control)))
   list(
     beta = c(found$beta), se = c(found$se), tau2 = found$tau2, se_tau2 = found$se.tau2,
@@ -287,8 +288,6 @@ SELECTIONS <- list(
   list("egger2001", "stepfun", c(.025), "less"),
   list("egger2001", "stepfun", c(.025, .5), "less"),
   list("dorn2007", "stepfun", c(.025, .5), "greater"),
-  list("dorn2007", "beta", NULL, "greater"),
-  list("dorn2007", "beta", NULL, "two.sided"),
   list("raudenbush1985", "stepfun", c(.05, .3), "greater"),
   list("raudenbush1985", "stepfun", c(.5), "greater", "weeks"),
   list("molloy2014", "stepfun", c(.025), "greater"),
@@ -296,33 +295,38 @@ SELECTIONS <- list(
   list("molloy2014", "beta", NULL, "greater"),
   list("mcdaniel1994", "stepfun", c(.025), "greater"),
   list("mcdaniel1994", "stepfun", c(.025, .5), "greater"),
-  list("mcdaniel1994", "beta", NULL, "greater"),
   list("mcdaniel1994", "stepfun", c(.025), "greater", "struct"),
   list("baskerville2012", "beta", NULL, "greater"),
   list("baskerville2012", "beta", NULL, "greater", "blind"),
   list("baskerville2012", "stepfun", c(.025), "greater")
 )
-select_cases <- list()
-for (case in SELECTIONS) {
-  data <- DATA[[case[[1]]]]
-  formula <- if (length(case) > 4) as.formula(paste("~", case[[5]])) else ~1
-  for (method in c("ML", "EE")) {
-    fit <- rma(yi, vi, mods = formula, data = data, method = method, control = TIGHT)
-    args <- list(type = case[[2]], alternative = case[[4]])
-    if (!is.null(case[[3]])) args$steps <- case[[3]]
-    values <- tryCatch(select_values(fit, args, case[[2]] == "beta"), error = function(e) {
-      message(paste(unlist(case), collapse = " "), " ", method, ": ", conditionMessage(e))
-      NULL
-    })
-    if (is.null(values)) next
-    select_cases <- c(select_cases, list(c(
-      list(data = case[[1]], type = case[[2]],
-        steps = if (is.null(case[[3]])) list() else as.list(case[[3]]),
-        alternative = case[[4]], mods = if (length(case) > 4) case[[5]] else NA, method = method),
-      values
-    )))
+select_all <- function(cases) {
+  found <- list()
+  for (case in cases) {
+    data <- DATA[[case[[1]]]]
+    formula <- if (length(case) > 4) as.formula(paste("~", case[[5]])) else ~1
+    for (method in c("ML", "EE")) {
+      fit <- rma(yi, vi, mods = formula, data = data, method = method, control = TIGHT)
+      args <- list(type = case[[2]], alternative = case[[4]])
+      if (!is.null(case[[3]])) args$steps <- case[[3]]
+      values <- tryCatch(select_values(fit, args, case[[2]] == "beta"), error = function(e) {
+        message(paste(unlist(case), collapse = " "), " ", method, ": ", conditionMessage(e))
+        NULL
+      })
+      if (is.null(values)) next
+      found <- c(found, list(c(
+        list(data = case[[1]], type = case[[2]],
+          steps = if (is.null(case[[3]])) list() else as.list(case[[3]]),
+          alternative = case[[4]], mods = if (length(case) > 4) case[[5]] else NA,
+          method = method),
+        values
+      )))
+    }
   }
+  found
 }
+is_beta <- vapply(SELECTIONS, function(case) case[[2]] == "beta", NA)
+select_cases <- select_all(SELECTIONS[!is_beta])
 
 # weights of Vevea and Woods (2005, Table 1), one-sided
 STEPS <- c(.005, .01, .05, .10, .25, .35, .50, .65, .75, .90, .95, .99, .995, 1)
@@ -350,7 +354,10 @@ for (name in c("hackshaw1998", "mcdaniel1994")) {
   fit <- rma(yi, vi, data = DATA[[name]], method = "ML", control = TIGHT)
   found <- selmodel(fit, type = "stepfun", steps = .025,
     control = list(optimizer = "bobyqa", rhobeg = .1, rhoend = 1e-9, maxfun = 1e5))
-  ci <- confint(found, tau2 = TRUE, delta = 1:2, control = list(tol = 1e-10))
-  profile_cases <- c(profile_cases, list(list(data = name, raw = capture.output(print(ci)))))
+  tight <- list(tol = 1e-8, maxiter = 10000)
+  ci <- list(confint(found, tau2 = TRUE, control = tight), confint(found, delta = 2, control = tight))
+  profile_cases <- c(profile_cases, list(list(data = name,
+    tau2 = unname(ci[[1]]$random[1, 2:3]), delta = unname(ci[[2]]$random[1, 2:3]))))
 }
 write_json_to(list(cases = select_cases, fixed = fixed_cases, profile = profile_cases), "selection")
+write_json_to(list(cases = select_all(SELECTIONS[is_beta])), "selection_beta")

@@ -8,6 +8,12 @@ from alliance_stats.meta.bias.failsafe import FailsafeResult as FailsafeResult
 from alliance_stats.meta.bias.failsafe import failsafe_n as failsafe_n
 from alliance_stats.meta.bias.pet_peese import PetPeeseResult as PetPeeseResult
 from alliance_stats.meta.bias.pet_peese import pet_peese as pet_peese
+from alliance_stats.meta.bias.funnel import FunnelResult as FunnelResult
+from alliance_stats.meta.bias.funnel import funnel_frame as funnel_frame
+from alliance_stats.meta.bias.report import BiasReport as BiasReport
+from alliance_stats.meta.bias.report import bias_report as bias_report
+from alliance_stats.meta.bias.selection.fit import selection_model as selection_model
+from alliance_stats.meta.bias.selection.result import SelectionResult as SelectionResult
 from alliance_stats.meta.bias.trim_fill import TrimFillResult as TrimFillResult
 from alliance_stats.meta.bias.trim_fill import trim_fill as trim_fill
 from alliance_stats.meta.effects.aggregate import aggregate_effects as aggregate_effects

@@ -86,9 +86,9 @@ class BeggResult:
             ]
         )
 
-    def to_r(self, *, data: str = "studies.csv") -> str:
-        """R code that does the same test with metafor."""
-        return call_on_effects(self.source, "ranktest", data)
+    def to_r(self) -> str:
+        """R code that does the same test with metafor, its data typed out."""
+        return call_on_effects(self.source, "ranktest")
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -158,7 +158,7 @@ def begg_test(given: Given, **columns: Unpack[Columns]) -> BeggResult:
     ...     "yi": [0.20, 0.35, 0.08, 0.52, 0.31], "vi": [0.010, 0.020, 0.012, 0.030, 0.025]})
     >>> found = al.meta.begg_test(frame).correlation
     >>> round(found.tau, 2), round(found.p_value, 4)
-    (0.8, 0.0833)
+    (0.6, 0.2333)
     """
     source = read_source(given, columns)
     refuse_raw_correlations(source)

@@ -100,14 +100,14 @@ class FailsafeResult:
             ]
         )
 
-    def to_r(self, *, data: str = "studies.csv") -> str:
-        """R code that computes the same number with metafor."""
+    def to_r(self) -> str:
+        """R code that computes the same number with metafor, its data typed out."""
         arguments = {"type": f'"{self.method.capitalize()}"'}
         if self.method == "orwin":
             arguments |= {"target": repr(self.target), "weighted": str(self.weighted).upper()}
         else:
             arguments["alpha"] = repr(self.alpha)
-        return call_on_effects(self.source, "fsn", data, arguments)
+        return call_on_effects(self.source, "fsn", arguments)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -200,7 +200,7 @@ def failsafe_n(
     >>> frame = pd.DataFrame({
     ...     "yi": [0.20, 0.35, 0.08, 0.52, 0.31], "vi": [0.010, 0.020, 0.012, 0.030, 0.025]})
     >>> al.meta.failsafe_n(frame).n, al.meta.failsafe_n(frame, method="orwin", target=0.1).n
-    (33, 10)
+    (34, 10)
     """
     one_of(method, METHODS, name="method")
     _check_arguments(method, alpha, target, weighted)

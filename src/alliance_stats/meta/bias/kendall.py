@@ -87,12 +87,15 @@ def _pairs(sizes: Floats) -> float:
 def _concordance(x: Floats, y: Floats) -> float:
     """Concordant minus discordant pairs."""
     first, second = (np.unique(v, return_inverse=True)[1].astype(np.int32) for v in (x, y))
-    agreement = np.sign(np.subtract.outer(first, first)) * np.sign(np.subtract.outer(second, second))
+    agreement = np.sign(np.subtract.outer(first, first)) * np.sign(
+        np.subtract.outer(second, second)
+    )
     return float(agreement.sum(dtype=np.int64)) / 2.0
 
 
 def _variance(k: int, ties_x: Floats, ties_y: Floats) -> float:
     """Variance of the score under independence, with ties."""
+
     def one(n: Floats | float) -> float:
         return float(np.sum(n * (n - 1.0) * (2.0 * n + 5.0)))
 

@@ -23,7 +23,7 @@ from alliance_stats.meta.bias.predictors import (
     predictor_column,
     with_predictor,
 )
-from alliance_stats.meta.bias.r_code import pet_peese_r_code
+from alliance_stats.meta.bias.r_code import regressions_code
 from alliance_stats.meta.bias.regression import Regression, regress
 from alliance_stats.meta.bias.source import (
     Columns,
@@ -117,7 +117,7 @@ class PetPeeseResult:
     def glance(self) -> pd.DataFrame:
         """One row: what the rule chose, its estimate (also as it is read) and the rule's p."""
         studies = self.source.studies
-        row = self.tidy().set_index("effect").loc[self.chosen]
+        estimate = float(getattr(self, self.chosen).beta[0])
         return pd.DataFrame(
             [
                 {
@@ -126,17 +126,24 @@ class PetPeeseResult:
                     "n_dropped": studies.n_dropped,
                     "model": self.model,
                     "chosen": self.chosen,
-                    "estimate": row["estimate"],
-                    "estimate_shown": shown_value(self.source, row["estimate"]),
+                    "estimate": estimate,
+                    "estimate_shown": shown_value(self.source, estimate),
                     "pet_p": self.pet_p,
                     "alpha": self.alpha,
                 }
             ]
         )
 
-    def to_r(self, *, data: str = "studies.csv") -> str:
-        """R code that fits both regressions with metafor."""
-        return pet_peese_r_code(self, data)
+    def to_r(self) -> str:
+        """R code that fits both regressions (metafor, clubSandwich), its data typed out."""
+        column = predictor_column(self.source.studies, self.predictor)
+        return regressions_code(
+            self.source,
+            {self.predictor: column, f"{self.predictor}2": column**2},
+            model=self.model,
+            method=self.method,
+            test=self.test,
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -235,7 +242,7 @@ def pet_peese(
     ...     "yi": [0.20, 0.35, 0.18, 0.52, 0.31], "vi": [0.010, 0.020, 0.012, 0.030, 0.025]})
     >>> result = al.meta.pet_peese(frame)
     >>> result.chosen, result.tidy()["estimate"].round(3).tolist()
-    ('pet', [-0.191, 0.062])
+    ('pet', [-0.198, 0.037])
     """
     one_of(model, MODELS, name="model")
     if predictor is not None:

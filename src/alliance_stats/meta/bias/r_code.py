@@ -1,57 +1,117 @@
-"""R code that repeats methods for publication bias with metafor."""
+"""R code that repeats methods for publication bias with metafor, the data typed out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from alliance_stats._base.errors import ArgumentError
+import numpy as np
+
 from alliance_stats.formula.r_names import r_name, r_text
 from alliance_stats.meta.bias.source import Source
+from alliance_stats.meta.univariate.r_code import CONTROL, r_moderators, r_numbers, r_texts
 
-_MISSING = 'c("", "NA", "NaN")'
-_TIGHT = "control = list(threshold = 1e-12, maxiter = 1000)"
+#: Names of further columns; no moderator can have them.
+_STUDY = "study__"
 
 
-def reading(source: Source, data: str, packages: tuple[str, ...] = ("metafor",)) -> list[str]:
-    """Lines that load packages and read the complete rows of the file into ``d``."""
-    if not isinstance(data, str) or not data:
-        raise ArgumentError(f"data={data!r} is no file name. Give one such as 'studies.csv'.")
-    columns = source.studies.columns
-    needed = ", ".join(r_text(columns[role]) for role in ("yi", "vi"))
-    return [
-        *(f"library({package})" for package in packages),
-        f"d <- read.csv({r_text(data)}, check.names = FALSE, na.strings = {_MISSING})",
-        f"d <- d[complete.cases(d[c({needed})]), ]",
+def head(source: Source, further: Mapping[str, np.ndarray] | None = None) -> tuple[list[str], str]:
+    """Lines that load metafor and type the data as ``dat``, and the terms of moderators."""
+    studies = source.studies
+    terms, moderators = r_moderators(studies.moderators, studies.frame)
+    columns = {
+        "yi__": r_numbers(studies.yi),
+        "vi__": r_numbers(studies.vi),
+        _STUDY: r_texts([str(name) for name in studies.study]),
+        **{name: r_numbers(values) for name, values in (further or {}).items()},
+        **moderators,
+    }
+    data = ",\n".join(f"  {r_name(name)} = {values}" for name, values in columns.items())
+    lines = [
+        "library(metafor)",
+        *(["library(splines)"] if "bs(" in terms else []),
+        'options(digits = 10, contrasts = c("contr.treatment", "contr.poly"))',
+        f"dat <- data.frame(\n{data},\n  check.names = FALSE)",
     ]
+    return lines, terms
 
 
-def effects(source: Source) -> str:
-    """``yi, vi`` as columns of ``d``."""
-    return ", ".join(f"{role} = {r_name(source.studies.columns[role])}" for role in ("yi", "vi"))
+def rma_call(terms: str, method: str, test: str) -> str:
+    """A call of rma() on the data, with tight control."""
+    mods = "" if terms == "1" else f"mods = ~ {terms}, "
+    return (
+        f'rma(yi__, vi__, {mods}data = dat, method = "{method}", test = "{test}",\n'
+        f"  control = {CONTROL})"
+    )
 
 
 def call_on_effects(
-    source: Source, function: str, data: str, arguments: Mapping[str, str] | None = None
+    source: Source, function: str, arguments: Mapping[str, str] | None = None
 ) -> str:
     """Code that calls a function of metafor on effects and variances."""
-    columns = source.studies.columns
-    first = f"{r_name(columns['yi'])}, {r_name(columns['vi'])}, data = d"
     further = "".join(f", {key} = {value}" for key, value in (arguments or {}).items())
-    return "\n".join([*reading(source, data), f"{function}({first}{further})"])
+    return "\n".join([*head(source)[0], f"{function}(yi__, vi__, data = dat{further})"])
 
 
-def egger_r_code(
-    source: Source, model: str, predictor: str, method: str, test: str, data: str
+def regressions_code(
+    source: Source,
+    predictors: Mapping[str, np.ndarray],
+    *,
+    model: str,
+    method: str,
+    test: str,
 ) -> str:
-    """Code of Egger's regression."""
-    return ""
+    """Code that regresses effects on each of some predictors, clustered where that is needed."""
+    lines, terms = head(source, predictors)
+    studies = source.studies
+    cluster = studies.k > studies.n_studies
+    if cluster:
+        lines.insert(1, "library(clubSandwich)")
+    for name in predictors:
+        all_terms = f"{terms} + {r_name(name)}"
+        if model == "lm":
+            fit = f"lm(yi__ ~ {all_terms}, weights = 1 / vi__, data = dat)"
+        else:
+            fit = rma_call(all_terms, method, test)
+        lines += [f"fit <- {fit}", *_printing(model, clustered=cluster)]
+    return "\n".join(lines)
 
 
-def pet_peese_r_code(result: object, data: str) -> str:
-    """Code of PET and PEESE."""
-    return ""
+def _printing(model: str, *, clustered: bool) -> list[str]:
+    if not clustered:
+        return ["summary(fit)", "confint(fit)"] if model == "lm" else ["print(fit, digits = 8)"]
+    target = ", target = dat$vi__" if model == "lm" else ""
+    return [
+        f'v <- vcovCR(fit, cluster = dat${_STUDY}, type = "CR2"{target})',
+        'coef_test(fit, vcov = v, test = "Satterthwaite")',
+        'conf_int(fit, vcov = v, test = "Satterthwaite")',
+    ]
 
 
-def trim_fill_r_code(source: Source, result: object, data: str) -> str:
-    """Code of trim and fill."""
-    return ""
+def trim_fill_code(source: Source, *, estimator: str, side: str, method: str, test: str) -> str:
+    """Code that trims and fills."""
+    lines, terms = head(source)
+    call = f'trimfill(fit, estimator = "{estimator}", side = "{side}")'
+    return "\n".join([*lines, f"fit <- {rma_call(terms, method, test)}", call])
+
+
+def selection_code(
+    source: Source,
+    *,
+    steps: Sequence[float],
+    alternative: str,
+    method: str,
+    weights: Sequence[float] | None,
+) -> str:
+    """Code of a selection model; without steps that of the beta curve."""
+    lines, terms = head(source)
+    kind = 'type = "stepfun"' if steps else 'type = "beta"'
+    parts = ["fit", kind, f"alternative = {r_text(alternative)}"]
+    if steps:
+        parts.append(f"steps = {r_numbers(np.array(steps))}")
+    if weights is not None:
+        parts.append(f"delta = {r_numbers(np.array(weights))}")
+    parts.append('\n  control = list(optimizer = "nlminb", rel.tol = 1e-10)')
+    call = f"sel <- selmodel({', '.join(parts)})"
+    return "\n".join(
+        [*lines, f"fit <- {rma_call(terms, method, 'z')}", call, "print(sel, digits = 8)"]
+    )

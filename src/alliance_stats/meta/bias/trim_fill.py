@@ -12,7 +12,7 @@ import pandas as pd
 from alliance_stats._base.checks import counted, one_of, probability
 from alliance_stats._base.views import ResultView
 from alliance_stats.meta.bias.asymmetry import few_studies, model_of
-from alliance_stats.meta.bias.r_code import trim_fill_r_code
+from alliance_stats.meta.bias.r_code import trim_fill_code
 from alliance_stats.meta.bias.regression import regress
 from alliance_stats.meta.bias.source import (
     Columns,
@@ -138,9 +138,15 @@ class TrimFillResult:
             ]
         )
 
-    def to_r(self, *, data: str = "studies.csv") -> str:
-        """R code that trims and fills with metafor."""
-        return trim_fill_r_code(self.source, self, data)
+    def to_r(self) -> str:
+        """R code that trims and fills with metafor, its data typed out."""
+        return trim_fill_code(
+            self.source,
+            estimator=self.estimator,
+            side=self.side,
+            method=self.method,
+            test=self.test,
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -245,7 +251,7 @@ def trim_fill(
     ...     "vi": [0.010, 0.020, 0.012, 0.050, 0.070, 0.040, 0.010]})
     >>> result = al.meta.trim_fill(frame)
     >>> result.k0, result.side, result.tidy()["estimate"].round(3).tolist()
-    (3, 'left', [0.241, 0.208])
+    (2, 'left', [0.255, 0.226])
     """
     one_of(estimator, ESTIMATORS, name="estimator")
     if side is not None:
@@ -262,9 +268,7 @@ def trim_fill(
     def fit(y: np.ndarray, v: np.ndarray) -> Fits:
         return fit_arrays(y, v, np.ones((len(y), 1)), method=method, test=test)
 
-    found = trim(
-        sign * studies.yi, studies.vi, estimator, lambda y, v: float(fit(y, v).beta[0, 0])
-    )
+    found = trim(sign * studies.yi, studies.vi, estimator, lambda y, v: float(fit(y, v).beta[0, 0]))
     mirrored = 2.0 * sign * found.centre - studies.yi[found.extreme]
     y = np.concatenate([studies.yi, mirrored])
     v = np.concatenate([studies.vi, studies.vi[found.extreme]])

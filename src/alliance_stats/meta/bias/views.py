@@ -19,7 +19,7 @@ OPEN = "A lopsided funnel may come from unpublished studies, or from studies tha
 
 def tested(
     effect: str, term: str, estimate: float, se: float, df: float, conf_level: float
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """A row of a tidy table with a t (or, for infinite df, z) test."""
     found = t_tests(np.array([estimate]), np.array([se]), np.array([df]), conf_level)
     values = {name: float(value[0]) for name, value in found.items()}

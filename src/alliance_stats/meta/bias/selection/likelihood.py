@@ -80,7 +80,7 @@ class SelectionLikelihood:
         return Expansion(value, self._along(scores), self._across(curves))
 
     def _normaliser(self, mean: Floats, s2: Floats, eta: Floats) -> tuple[Floats, Floats, Floats]:
-        """A and its derivatives by μ, (5, k); those by η of the first three, (3, k, m); by η twice."""
+        """A and derivatives by μ, (5, k); of the first three by η, (3, k, m); of A by η twice."""
         function = self.weights
         w = np.exp(function.basis @ eta)
         by_eta = w[:, None] * function.basis
@@ -117,9 +117,7 @@ class SelectionLikelihood:
         by_tau2 = 0.5 * (residual**2 / s2 - 1.0) / s2 - 0.5 * a[2] / a[0]
         return np.column_stack([by_mean, by_tau2, self.weights.own - a_eta[0] / a[0][:, None]])
 
-    def _curves(
-        self, mean: Floats, s2: Floats, a: Floats, a_eta: Floats, a_both: Floats
-    ) -> Floats:
+    def _curves(self, mean: Floats, s2: Floats, a: Floats, a_eta: Floats, a_both: Floats) -> Floats:
         """Second derivatives of every log density by μ, τ² and η, (k, 2 + m, 2 + m)."""
         k, m = a_eta.shape[1:]
         first = np.column_stack([a[1], 0.5 * a[2], a_eta[0]]) / a[0][:, None]

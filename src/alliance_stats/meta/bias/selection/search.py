@@ -7,7 +7,7 @@ is compared with the fit at 0 exactly.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ Floats = NDArray[np.float64]
 
 #: Half the decrease of the likelihood that a Newton step still promises at the end.
 TOLERANCE = 1e-12
+#: A search for the variance between studies begins at this share of the typical sampling variance
+#: or above: from 0 there is no slope.
+FIRST = 0.1
 #: A variance between studies below this share of the typical sampling variance is tried as 0.
 NEAR_ZERO = 1e-3
 #: A likelihood that is no more than this lower at a variance of 0 counts as no lower.
@@ -56,30 +59,35 @@ class Search:
     likelihood : SelectionLikelihood
     beta_scale : bool
         Whether η + 1 must be positive (beta weights), and not only exp η (steps).
+    equal_effects : bool
+        Whether τ² is 0.
     """
 
     likelihood: SelectionLikelihood
     beta_scale: bool
+    equal_effects: bool
 
     @property
     def p(self) -> int:
         """Coefficients."""
         return self.likelihood.x.shape[1]
 
-    def highest(self, start: Point, *, held: Floats | None = None) -> Point:
-        """The nearest maximum, with the parameters held that are True in `held` (p + 1 + m,).
+    def held(self) -> NDArray[np.bool_]:
+        """Which of (β, τ², η) are not estimated, (p + 1 + m,)."""
+        mask = np.zeros(self.p + 1 + self.likelihood.weights.m, dtype=bool)
+        mask[self.p] = self.equal_effects
+        return mask
 
-        The order is β, τ², η. A variance of 0 that is held stays 0.
-        """
-        mask = np.zeros(self.p + 1 + len(start.eta), dtype=bool) if held is None else held
-        free = ~np.asarray(mask, dtype=bool)
-        found = self._climb(start, free)
+    def highest(self, start: Point, *, held: NDArray[np.bool_]) -> Point:
+        """The nearest maximum, with those of (β, τ², η) kept that are True in `held`."""
+        free = ~held
         if not free[self.p]:
-            return found
+            return self._climb(start, free)
         typical = float(np.median(self.likelihood.vi))
+        found = self._climb(replace(start, tau2=max(start.tau2, FIRST * typical)), free)
         if found.tau2 > NEAR_ZERO * typical:
             return found
-        free[self.p] = False
+        free[self.p] = False  # a copy: ~ made it
         zero = self._climb(Point(found.beta, 0.0, found.eta, 0.0, True), free)
         return zero if zero.loglik >= found.loglik - NO_LOWER else found
 

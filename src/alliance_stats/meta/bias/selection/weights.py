@@ -70,7 +70,8 @@ def p_values(z: Floats, alternative: Alternative) -> Floats:
 
     Examples
     --------
-    >>> p_values(np.array([1.96]), "greater").round(3), p_values(np.array([1.96]), "two.sided").round(3)
+    >>> z = np.array([1.96])
+    >>> p_values(z, "greater").round(3), p_values(z, "two.sided").round(3)
     (array([0.025]), array([0.05]))
     """
     if alternative == "two.sided":
@@ -120,8 +121,8 @@ def step_weights(p: Floats, steps: Floats, *, two_sided: bool) -> WeightFunction
 def beta_weights(z: Floats, *, two_sided: bool) -> WeightFunction:
     """p^(a − 1) (1 − p)^(b − 1), where p is one-sided p = Φ(−z), or two-sided."""
     if two_sided:
-        bottom, top = -ndtri((1.0 - CENSORED) / 2.0), -ndtri(CENSORED / 2.0)
-        half, sizes = _above_zero(float(bottom), float(top))
+        bottom, top = (-float(ndtri(p / 2.0)) for p in (1.0 - CENSORED, CENSORED))
+        half, sizes = _above_zero(bottom, top)
         nodes, sizes = np.concatenate([-half, half]), np.tile(sizes, 2)
         edges = np.array([top, -top, bottom, -bottom])
         ends = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, -1.0], [0.0, 1.0]])
