@@ -33,11 +33,8 @@ from alliance_stats.lmm.pooling.pool import pool as pool
 from alliance_stats.measures.change.changing import reliable_change as reliable_change
 from alliance_stats.measures.instruments.registry import list_instruments as list_instruments
 from alliance_stats.measures.scoring.score import score as score
-<<<<<<< HEAD
-from alliance_stats.meta.multilevel.fit import fit_meta_multilevel as fit_meta_multilevel
-=======
 from alliance_stats.meta.effects.sizes import effect_sizes as effect_sizes
->>>>>>> main
+from alliance_stats.meta.multilevel.fit import fit_meta_multilevel as fit_meta_multilevel
 from alliance_stats.models.growth.fit import fit_growth as fit_growth
 from alliance_stats.models.lagged.fit import fit_lagged as fit_lagged
 from alliance_stats.models.latent.fit import fit_latent_within_between as fit_latent_within_between
