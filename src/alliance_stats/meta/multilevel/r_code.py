@@ -124,7 +124,7 @@ def _block_lines(self: FittedMultilevel) -> list[str]:
 def _fit(self: FittedMultilevel, names: _Names) -> list[str]:
     columns, terms = self.studies.columns, self.layout.terms
     random = [f"~ 1 | {'/'.join(names[c] for c in path)}" for path in _paths(self)]
-    outer = []
+    outer: list[str] = []
     for term in terms:
         if term.said.inner is not None:
             unit = term.said.columns
@@ -145,8 +145,9 @@ def _fit(self: FittedMultilevel, names: _Names) -> list[str]:
     ]
     if self.cluster is None:
         return [*lines, 'print(coef(summary(update(fit, test = "t"))), digits = 10)']
-    unit = [f"d${names[column]}" for column in self.cluster.split("/")]
-    cluster = unit[0] if len(unit) == 1 else f"interaction({', '.join(unit)}, drop = TRUE)"
+    own = [f"d${names[column]}" for column in self.cluster.split("/")]
+    both = f"interaction({', '.join(own)}, drop = TRUE)"
+    cluster = own[0] if len(own) == 1 else both
     test = f'vcov = "CR2", cluster = {cluster}, test = "Satterthwaite"'
     return [*lines, f"print(coef_test(fit, {test}), digits = 10)"]
 
