@@ -37,9 +37,7 @@ def effects_of(n: int, studies: int, seed: int = 1) -> pd.DataFrame:
     size = np.maximum(np.round(np.exp(rng.normal(np.log(60.0), 0.8, studies))), 10.0)
     vi = 1.0 / (size[study] - 3.0)
     true = 0.29 + rng.normal(0, 0.14, studies)[study] + rng.normal(0, 0.09, n)
-    return pd.DataFrame(
-        {"study": study, "yi": true + rng.normal(size=n) * np.sqrt(vi), "vi": vi}
-    )
+    return pd.DataFrame({"study": study, "yi": true + rng.normal(size=n) * np.sqrt(vi), "vi": vi})
 
 
 def analysis(frame: pd.DataFrame, rho: float) -> float:

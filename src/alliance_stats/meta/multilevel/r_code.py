@@ -21,7 +21,7 @@ library(metafor)
 library(clubSandwich)
 options(contrasts = c("contr.treatment", "contr.poly"))
 """
-CONTROL = 'list(optimizer = "nlminb", rel.tol = 1e-12, iter.max = 1000, eval.max = 1000)'
+CONTROL = 'list(optimizer = "optim", optmethod = "BFGS", reltol = 1e-15, maxit = 1000)'
 
 
 def to_r(self: FittedMultilevel, *, data: str = "effects.csv") -> str:
