@@ -229,6 +229,14 @@ robu_case <- function(frame, formula, model, rho = 0.8) {
   )
 }
 
+# The lines that to_r() prints for one model, run as they are.
+lines <- new.env()
+owd <- setwd(out)
+invisible(capture.output(sys.source("assink.R", lines)))
+setwd(owd)
+test <- coef_test(lines$fit, vcov = "CR2", cluster = lines$d$study, test = "Satterthwaite")
+printed <- list(beta = test$beta, se = test$SE, df = test$df_Satt)
+
 found <- lapply(cases, run)
 robu <- list(
   CORR = robu_case(corrdat, yi ~ males + college + binge, "CORR"),
@@ -239,6 +247,6 @@ versions <- vapply(
   function(name) as.character(packageVersion(name)), ""
 )
 write_json(
-  list(R = R.version.string, packages = as.list(versions), cases = found, robu = robu),
+  list(R = R.version.string, packages = as.list(versions), cases = found, robu = robu, printed = printed),
   file.path(out, "cases.json"), digits = NA, auto_unbox = TRUE, null = "null", pretty = FALSE
 )

@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
 from alliance_stats._base.errors import ArgumentError
+from alliance_stats.formula.names import is_syntactic
+from alliance_stats.formula.r_names import r_text
 from alliance_stats.meta.moderators import columns_of
 from alliance_stats.meta.multilevel.fitted import FittedMultilevel
-from alliance_stats.meta.multilevel.tables import default_test
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9._]*")
-_TAKEN = {
-    "if",
-    "else",
-    "repeat",
-    "while",
-    "function",
-    "for",
-    "next",
-    "break",
-    "in",
-    "TRUE",
-    "T",
-    "F",
-}
-_TAKEN |= {"FALSE", "NULL", "Inf", "NaN", "NA", "d", "V", "fit"}
+#: Names that the lines themselves use.
+_TAKEN = {"d", "V", "fit", "T", "F"}
 
 HEAD = """\
 library(metafor)
 library(clubSandwich)
 options(contrasts = c("contr.treatment", "contr.poly"))
 """
-CONTROL = 'list(optimizer = "nlminb", rel.tol = 1e-12, iter.max = 1000, eval.max = 1000)'
+CONTROL = 'list(optimizer = "optim", optmethod = "BFGS", reltol = 1e-15, maxit = 1000)'
 
 
 def to_r(self: FittedMultilevel, *, data: str = "effects.csv") -> str:
@@ -59,12 +45,6 @@ def to_r(self: FittedMultilevel, *, data: str = "effects.csv") -> str:
     )
 
 
-def r_text(text: str) -> str:
-    """A string of R, whatever is in it."""
-    inside = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{inside}"'
-
-
 class _Names:
     """Names of columns as R formulas take them: as they are, or plain ones in their place."""
 
@@ -72,7 +52,9 @@ class _Names:
         columns = [*fit.studies.columns.values(), *map(str, fit.studies.frame.columns)]
         columns += [name for term in fit.layout.terms for name in term.said.columns]
         self.known = {
-            name: name if _PLAIN.fullmatch(name) and name not in _TAKEN else f"column{place}"
+            name: name
+            if is_syntactic(name) and name.isascii() and name not in _TAKEN
+            else f"column{place}"
             for place, name in enumerate(dict.fromkeys(columns), start=1)
         }
 
@@ -142,7 +124,7 @@ def _block_lines(self: FittedMultilevel) -> list[str]:
 def _fit(self: FittedMultilevel, names: _Names) -> list[str]:
     columns, terms = self.studies.columns, self.layout.terms
     random = [f"~ 1 | {'/'.join(names[c] for c in path)}" for path in _paths(self)]
-    outer = []
+    outer: list[str] = []
     for term in terms:
         if term.said.inner is not None:
             unit = term.said.columns
@@ -161,15 +143,13 @@ def _fit(self: FittedMultilevel, names: _Names) -> list[str]:
         f"  control = {CONTROL})",
         "print(fit, digits = 10)",
     ]
-    test = default_test(self)
-    if self.cluster is None or not test.startswith("CR"):
+    if self.cluster is None:
         return [*lines, 'print(coef(summary(update(fit, test = "t"))), digits = 10)']
-    unit = [f"d${names[column]}" for column in self.cluster.split("/")]
-    cluster = unit[0] if len(unit) == 1 else f"interaction({', '.join(unit)}, drop = TRUE)"
-    return [
-        *lines,
-        f'print(coef_test(fit, vcov = "CR2", cluster = {cluster}, test = "Satterthwaite"), digits = 10)',
-    ]
+    own = [f"d${names[column]}" for column in self.cluster.split("/")]
+    both = f"interaction({', '.join(own)}, drop = TRUE)"
+    cluster = own[0] if len(own) == 1 else both
+    test = f'vcov = "CR2", cluster = {cluster}, test = "Satterthwaite"'
+    return [*lines, f"print(coef_test(fit, {test}), digits = 10)"]
 
 
 def _paths(self: FittedMultilevel) -> list[tuple[str, ...]]:
