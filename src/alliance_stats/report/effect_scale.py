@@ -172,13 +172,14 @@ def _correlations(low: float, high: float, most: int) -> np.ndarray:
 def _ratios(low: float, high: float, most: int) -> np.ndarray:
     """Round ratios, evenly spread on a logarithmic axis as far as that goes."""
     powers = 10.0 ** np.arange(math.floor(math.log10(low)), math.floor(math.log10(high)) + 1)
-    found = np.array([1.0])
+    found = _even(low, high, most)
     for of_ten in _OF_TEN:
         values = np.sort(np.outer(powers, of_ten).ravel())
-        values = values[(values >= low) & (values <= high)]
+        values = values[(values >= low * (1 - 1e-9)) & (values <= high * (1 + 1e-9))]
         if len(values) > most:
             break
-        found = values
+        if len(values) > 1:
+            found = np.round(values, 12)
     return found
 
 

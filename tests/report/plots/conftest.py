@@ -81,7 +81,10 @@ def crossing_texts(figure: Any) -> list[tuple[str, str]]:
     figure.draw_without_rendering()
     found = []
     for axis in figure.axes:
-        labels = [*axis.get_xticklabels(), *axis.get_yticklabels(), axis.xaxis.label, axis.yaxis.label]
+        (left, right), (low, high) = sorted(axis.get_xlim()), sorted(axis.get_ylim())
+        labels = [t for t in axis.get_xticklabels() if left <= t.get_position()[0] <= right]
+        labels += [t for t in axis.get_yticklabels() if low <= t.get_position()[1] <= high]
+        labels += [axis.xaxis.label, axis.yaxis.label]
         texts = [t for t in [*axis.texts, *labels] if t.get_text().strip() and t.get_visible()]
         found += [(t.get_text(), t.get_window_extent()) for t in texts]
     return [

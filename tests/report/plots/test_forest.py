@@ -17,7 +17,6 @@ from alliance_stats.report.plots.forest_lines import MOST_LINES
 from tests.report.plots.conftest import HOSTILE, crossing_texts, few_effects, many_effects, texts_of
 
 
-
 def lines_and_squares(axis: Any) -> tuple[np.ndarray, np.ndarray]:
     """Intervals (n, 2) and centres (n, 2) of the studies."""
     lines = [c for c in axis.collections if hasattr(c, "get_segments")]
@@ -49,12 +48,21 @@ def test_numbers_are_those_that_are_read(few: Any, axis: Any) -> None:
     al.plot_forest(few, ax=axis)
     words = texts_of(axis)
     assert words[:4] == ["r", ".20", ".34", ".08"]
-    for text in ("95% CI", "[.00, .38]", "[−.13, .29]", "25.1%", "103", "Random-effects mean (k = 5)",
-                 "95% prediction interval"):  # fmt: skip
+    for text in (
+        "95% CI",
+        "[.00, .38]",
+        "[−.13, .29]",
+        "25.1%",
+        "103",
+        "Random-effects mean (k = 5)",
+        "95% prediction interval",
+    ):
         assert text in words
     assert words[-1].startswith("τ² = 0.004, I² = 22%, Q(4) = 5.69, p = .224")
     assert axis.get_xlabel() == "Correlation r"
-    ticks = dict(zip(axis.get_xticks(), [t.get_text() for t in axis.get_xticklabels()], strict=True))
+    ticks = dict(
+        zip(axis.get_xticks(), [t.get_text() for t in axis.get_xticklabels()], strict=True)
+    )
     assert all(np.isclose(np.tanh(x), float(t.replace("−", "-"))) for x, t in ticks.items())
 
 
@@ -73,7 +81,13 @@ def test_orders(few: Any) -> None:
         return [t for t in texts_of(axis) if "(2" in t]
 
     assert drawn("estimate")[0] == "Cole (2005)"
-    assert drawn("weight") == ["Ekman (2012)", "Abel (2001)", "Cole (2005)", "Bond (2003)", "Dorn (2010)"]
+    assert drawn("weight") == [
+        "Ekman (2012)",
+        "Abel (2001)",
+        "Cole (2005)",
+        "Bond (2003)",
+        "Dorn (2010)",
+    ]
     with pytest.raises(ArgumentError, match="order='yaer' is no order and no column"):
         drawn("yaer")
 
@@ -199,7 +213,9 @@ def test_wide_intervals_are_cut_with_arrows(axis: Any) -> None:
     al.plot_forest(result, ax=axis)
     ends, _ = lines_and_squares(axis)
     assert ends[3].tolist() == pytest.approx(list(axis.get_xlim()))
-    arrows = [c for c in axis.collections if len(c.get_offsets()) == 1 and not hasattr(c, "get_segments")]
+    arrows = [
+        c for c in axis.collections if len(c.get_offsets()) == 1 and not hasattr(c, "get_segments")
+    ]
     assert len(arrows) == 2
 
 

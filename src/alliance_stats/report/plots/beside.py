@@ -47,9 +47,7 @@ def text_width(text: str, size: float = TEXT_SIZE, bold: bool = False) -> float:
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
-    font = FontProperties(
-        family=FONT, weight="bold" if bold else "normal", size=size
-    )
+    font = FontProperties(family=FONT, weight="bold" if bold else "normal", size=size)
     with warnings.catch_warnings():  # letters the font lacks: drawing warns of them
         warnings.simplefilter("ignore")
         return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
