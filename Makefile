@@ -52,7 +52,7 @@ references:  ## write tests/reference again (needs R with the packages named in 
 notebooks: $(READY)  ## run every notebook
 	$(BIN)/python tools/run_notebooks.py
 
-figure: $(READY)  ## draw the figures of the README and of the page on decision studies again
+figure: $(READY)  ## draw the figures of the README and of pages of the documentation again
 	$(BIN)/python tools/readme_figure.py
 	$(BIN)/python tools/page_figure.py
 

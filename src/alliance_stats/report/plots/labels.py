@@ -33,35 +33,53 @@ def name_points(
     scale = 72.0 / axis.figure.dpi
     places = axis.transData.transform(np.column_stack([x, y])) * scale
     corners = np.array([axis.bbox.x0, axis.bbox.y0, axis.bbox.x1, axis.bbox.y1]) * scale
-    taken = [np.array([*(p - _MARK), *(p + _MARK)]) for p in places if np.isfinite(p).all()]
-    left_out = []
+    marks = [np.array([*(p - _MARK), *(p + _MARK)]) for p in places if np.isfinite(p).all()]
+    taken, labels, lines, left_out = list(marks), [], np.empty((0, 2)), []
     for place, name in zip(places, names, strict=True):
         if not name:
             continue
-        box = _room(place, text_width(name, size), 1.15 * size, taken, corners)
+        width, height = text_width(name, size), 1.15 * size
+        box = _room(place, (width, height), taken, labels, lines, corners)
         if box is None:
             left_out.append(name)
             continue
         taken.append(box)
+        labels.append(box)
+        lines = np.vstack([lines, _line(place, box)])
         _write(axis, place, box, name, size)
     return left_out
 
 
 def _room(
-    place: np.ndarray, width: float, height: float, taken: Sequence[np.ndarray],
-    corners: np.ndarray,
+    place: np.ndarray, extent: tuple[float, float], taken: Sequence[np.ndarray],
+    labels: Sequence[np.ndarray], lines: np.ndarray, corners: np.ndarray,
 ) -> np.ndarray | None:  # fmt: skip
-    """The first box for a name that touches nothing."""
+    """The first box for a name that touches nothing, nor does the line to it."""
     others = np.array(taken)
-    for box in _boxes(place, width, height):
+    for box in _boxes(place, *extent):
         inside = (box[:2] >= corners[:2]).all() and (box[2:] <= corners[2:]).all()
         apart = (
             (box[2] <= others[:, 0]) | (others[:, 2] <= box[0])
             | (box[3] <= others[:, 1]) | (others[:, 3] <= box[1])
         )  # fmt: skip
-        if inside and apart.all():
+        free = inside and apart.all() and not _within(lines, box).any()
+        own = _line(place, box)
+        if free and not any(_within(own, label).any() for label in labels):
             return box
     return None
+
+
+def _line(place: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """Points along the line from a mark to its name; none where the name is next to it."""
+    end = np.clip(place, box[:2], box[2:])
+    if np.hypot(*(end - place)) <= 2.0 * _NEAR:
+        return np.empty((0, 2))
+    return np.asarray(place + np.linspace(0.1, 0.95, 15)[:, None] * (end - place))
+
+
+def _within(points: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """Which points lie in a box."""
+    return np.asarray(((points >= box[:2]) & (points <= box[2:])).all(axis=1))
 
 
 def _boxes(place: np.ndarray, width: float, height: float) -> Iterator[np.ndarray]:
