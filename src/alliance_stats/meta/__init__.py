@@ -6,6 +6,7 @@ NAMES: dict[str, str] = {
     "AttenuationResult": "alliance_stats.meta.artefacts.result",
     "Converted": "alliance_stats.meta.effects.conversions",
     "MultilevelMetaResult": "alliance_stats.meta.multilevel.result",
+    "RobustMetaResult": "alliance_stats.meta.robust",
     "aggregate_effects": "alliance_stats.meta.effects.aggregate",
     "chi2_to_r": "alliance_stats.meta.effects.conversions",
     "correct_attenuation": "alliance_stats.meta.artefacts.attenuation",

@@ -16,3 +16,4 @@ from alliance_stats.meta.effects.conversions import z_to_r as z_to_r
 from alliance_stats.meta.effects.sizes import effect_sizes as effect_sizes
 from alliance_stats.meta.multilevel.fit import fit_meta_multilevel as fit_meta_multilevel
 from alliance_stats.meta.multilevel.result import MultilevelMetaResult as MultilevelMetaResult
+from alliance_stats.meta.robust import RobustMetaResult as RobustMetaResult

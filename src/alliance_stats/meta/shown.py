@@ -14,11 +14,13 @@ HEADINGS = {
     "statistic": "Statistic",
     "pi_low": "PI low",
     "pi_high": "PI high",
+    "tau": "τ",
     "tau2": "τ²",
     "i2": "I²",
     "h2": "H²",
     "q": "Q",
     "parameter": "Parameter",
+    "df_residual": "df 2",
     "quantity": "Quantity",
 }
 
