@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, TypeVar, overload
+from typing import Protocol, TypeVar, cast, overload
 
 import numpy as np
 import pandas as pd
@@ -278,6 +278,10 @@ def cluster_robust(
         return result.cluster_robust(cluster=cluster, kind=kind)
     fit_given(result, name="result")
     one_of(kind, KINDS, name="kind")
+    return _of_mixed_model(cast("MixedModelResult", result), cluster, kind)
+
+
+def _of_mixed_model(result: MixedModelResult, cluster: str, kind: Kind) -> ClusterRobustResult:
     products = _check_cluster(result, cluster)
     design, profile = result.criterion.design, result.profile
     if kind == "CR2" and design.weights is not None:
