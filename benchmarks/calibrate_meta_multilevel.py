@@ -2,9 +2,9 @@
 
     python benchmarks/calibrate_meta_multilevel.py --write docs/calibration.md
 
-Studies with one to eight effects on Fisher's z, sampling errors that correlate .6, τ² of .02 between
-and .008 within studies. The analysis assumes that correlation, or .2 instead. A quarter of the
-studies has another format, without effect. Tests are CR2, or believe the model (t, z).
+Studies with one to eight effects on Fisher's z, sampling errors that correlate .6, τ² of .02
+between and .008 within studies. The analysis assumes that correlation, or .2 instead. A quarter of
+the studies has another format, without effect. Tests are CR2, or believe the model (t, z).
 """
 
 from __future__ import annotations

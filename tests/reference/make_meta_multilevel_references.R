@@ -129,8 +129,10 @@ cases <- list(
 controls <- list(
   list(optimizer = "nlminb", rel.tol = 1e-12, iter.max = 1000, eval.max = 1000),
   list(optimizer = "optim", optmethod = "BFGS", reltol = 1e-15, maxit = 1000),
-  list(optimizer = "bobyqa", rhoend = 1e-10, maxfun = 1e5),
-  list(optimizer = "optim", optmethod = "Nelder-Mead", reltol = 1e-15, maxit = 10000)
+  list(optimizer = "bobyqa", rhoend = 1e-10, maxfun = 1e5)
+)
+profiled <- c(
+  "konstantopoulos", "assink", "berkey_un", "berkey_hcs_ml", "berkey_cs", "bornmann_four"
 )
 best_fit <- function(...) {
   fits <- lapply(controls, function(control) {
@@ -182,7 +184,8 @@ robust <- function(fit, cluster, together) {
   found
 }
 
-run <- function(case) {
+run <- function(name) {
+  case <- cases[[name]]
   frame <- get(sub("[0-9]+$", "", case$data))
   frame$effect <- seq_len(nrow(frame))
   frame <- frame[complete.cases(frame[c("yi", "vi")]), ]
@@ -211,7 +214,7 @@ run <- function(case) {
     ranef = unname(as.list(random[[1]][, 1])), ranef_se = unname(as.list(random[[1]][, 2])),
     ranef_names = rownames(random[[1]]),
     residual_se = unname(rstandard(fit)$se),
-    intervals = intervals(fit), robust = sandwich
+    intervals = if (name %in% profiled) intervals(fit), robust = sandwich
   )
 }
 `%||%` <- function(a, b) if (is.null(a)) b else a
@@ -237,7 +240,7 @@ setwd(owd)
 test <- coef_test(lines$fit, vcov = "CR2", cluster = lines$d$study, test = "Satterthwaite")
 printed <- list(beta = test$beta, se = test$SE, df = test$df_Satt)
 
-found <- lapply(cases, run)
+found <- sapply(names(cases), run, simplify = FALSE)
 robu <- list(
   CORR = robu_case(corrdat, yi ~ males + college + binge, "CORR"),
   HIER = robu_case(hierdat, yi ~ binge + followup, "HIER")

@@ -22,6 +22,7 @@ NAMES = {
     "FunnelResult": "alliance_stats.meta.bias.funnel",
     "SelectionResult": "alliance_stats.meta.bias.selection.result",
     "Reproduction": "alliance_stats.meta.literature.result",
+    "RobustMetaResult": "alliance_stats.meta.robust",
     "aggregate_effects": "alliance_stats.meta.effects.aggregate",
     "bias_report": "alliance_stats.meta.bias.report",
     "chi2_to_r": "alliance_stats.meta.effects.conversions",

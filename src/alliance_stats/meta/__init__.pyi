@@ -47,3 +47,4 @@ from alliance_stats.meta.univariate.result import MetaResult as MetaResult
 from alliance_stats.meta.literature.reproduce import reproduce as reproduce
 from alliance_stats.meta.literature.result import Reproduction as Reproduction
 from alliance_stats.meta.literature.table import published as published
+from alliance_stats.meta.robust import RobustMetaResult as RobustMetaResult

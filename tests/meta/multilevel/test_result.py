@@ -149,6 +149,15 @@ def test_view_and_forest_frame(mean: MultilevelMetaResult) -> None:
     assert "Fisher's z" in repr(al.coef_table(mean))
 
 
+def test_forest_of_outcomes_has_a_mean_and_no_single_prediction() -> None:
+    found = al.fit_meta_multilevel(effects(), rho=0.5, random="outcome | study")
+    plot = found.view().plot
+    assert plot is not None
+    assert plot["row"].tolist()[-1] == "mean"
+    assert "mean effect" in al.report_text(found)
+    assert "outcome | study" in repr(found)
+
+
 def test_prediction_holds_all_units(mean: MultilevelMetaResult) -> None:
     row = mean.prediction_interval(test="z").iloc[0]
     half = 1.959963984540054 * np.sqrt(row["se"] ** 2 + mean.tau2["tau2"].sum())

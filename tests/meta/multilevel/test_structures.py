@@ -68,7 +68,8 @@ def test_a_correlation_is_held(kind: Kind, rng: np.random.Generator) -> None:
         held = hold_correlation(structure, r, s, -0.3)
         matrix = structure.matrix(held.natural(rng.normal(size=held.n_theta)))
         found = matrix[r, s] / np.sqrt(matrix[r, r] * matrix[s, s])
-        np.testing.assert_allclose(abs(found), 0.3, rtol=1e-10)
+        np.testing.assert_allclose(found, -0.3, rtol=1e-10)  # with its sign
+        check_derivatives(held, rng.normal(size=held.n_theta), rng)
 
 
 def test_an_effect_left_out_leaves_the_others_free(rng: np.random.Generator) -> None:

@@ -26,6 +26,7 @@ def messages(
         *_singular(layout, estimate),
         _no_effects_level(layout, study),
         *_not_told(layout),
+        *_repeated(layout),
         *_few(layout),
         *_both_parts(studies, study[np.argsort(layout.order)]),
         _no_cluster(cluster),
@@ -99,6 +100,22 @@ def _not_told(layout: Layout) -> list[str]:
                 "be told apart, and only the sum means something. Leave one out."
             )
         seen[n] = term.label
+    return said
+
+
+def _repeated(layout: Layout) -> list[str]:
+    """Inner factors of which a group has several rows of one level."""
+    said = []
+    for term in layout.terms:
+        if term.is_intercept or term.structure.m == 1:
+            continue
+        most = int(np.bincount(term.codes * term.structure.m + term.inner).max())
+        if most > 1 and not any(len(t.codes) == t.n_groups for t in layout.terms):
+            said.append(
+                f"'{term.label}' has up to {most} effects of one '{term.said.inner}' in a group: "
+                "their true effects are taken as equal. Add 'study/effect' to random= if they "
+                "may differ."
+            )
     return said
 
 
