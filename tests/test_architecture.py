@@ -141,7 +141,9 @@ def test_stub_and_table_agree(name: str) -> None:
 def test_public_names_stay_few() -> None:
     import alliance_stats
 
-    assert len(alliance_stats.NAMES) <= 40
+    # errors and warnings, which are caught by name, do not count
+    called = [n for n, home in alliance_stats.NAMES.items() if not home.endswith("._base.errors")]
+    assert len(called) <= 40
     assert set(dir(alliance_stats)) >= set(alliance_stats.NAMES)
 
 

@@ -18,6 +18,7 @@ from alliance_stats._base.errors import UnsupportedError as UnsupportedError
 from alliance_stats._version import __version__ as __version__
 from alliance_stats.data.centering import center as center
 from alliance_stats.data.describe import describe_levels as describe_levels
+from alliance_stats.data.effects import load_effects as load_effects
 from alliance_stats.data.examples import load_example as load_example
 from alliance_stats.data.lags import lag_within as lag_within
 from alliance_stats.data.load import load_sessions as load_sessions
@@ -32,6 +33,7 @@ from alliance_stats.lmm.pooling.pool import pool as pool
 from alliance_stats.measures.change.changing import reliable_change as reliable_change
 from alliance_stats.measures.instruments.registry import list_instruments as list_instruments
 from alliance_stats.measures.scoring.score import score as score
+from alliance_stats.meta.effects.sizes import effect_sizes as effect_sizes
 from alliance_stats.meta.multilevel.fit import fit_meta_multilevel as fit_meta_multilevel
 from alliance_stats.meta.univariate.fit import fit_meta as fit_meta
 from alliance_stats.models.growth.fit import fit_growth as fit_growth

@@ -3,18 +3,34 @@
 from alliance_stats._base.lazy import attach
 
 NAMES = {
+    "AttenuationResult": "alliance_stats.meta.artefacts.result",
+    "Converted": "alliance_stats.meta.effects.conversions",
     "MetaBaujat": "alliance_stats.meta.diagnostics.baujat",
     "MetaCumulative": "alliance_stats.meta.diagnostics.cumulative",
     "MetaInfluence": "alliance_stats.meta.diagnostics.influence_result",
     "MetaLeaveOneOut": "alliance_stats.meta.diagnostics.leave_one_out",
     "MetaResult": "alliance_stats.meta.univariate.result",
     "MultilevelMetaResult": "alliance_stats.meta.multilevel.result",
+    "aggregate_effects": "alliance_stats.meta.effects.aggregate",
     "baujat": "alliance_stats.meta.diagnostics.baujat",
+    "chi2_to_r": "alliance_stats.meta.effects.conversions",
+    "correct_attenuation": "alliance_stats.meta.artefacts.attenuation",
     "cumulative": "alliance_stats.meta.diagnostics.cumulative",
+    "d_to_log_odds": "alliance_stats.meta.effects.conversions",
+    "d_to_r": "alliance_stats.meta.effects.conversions",
+    "effect_sizes": "alliance_stats.meta.effects.sizes",
+    "f_to_r": "alliance_stats.meta.effects.conversions",
     "fit_meta": "alliance_stats.meta.univariate.fit",
     "fit_meta_multilevel": "alliance_stats.meta.multilevel.fit",
     "influence": "alliance_stats.meta.diagnostics.influence",
     "leave_one_out": "alliance_stats.meta.diagnostics.leave_one_out",
+    "log_odds_to_d": "alliance_stats.meta.effects.conversions",
+    "p_to_r": "alliance_stats.meta.effects.conversions",
+    "r_to_d": "alliance_stats.meta.effects.conversions",
+    "r_to_z": "alliance_stats.meta.effects.conversions",
+    "t_to_d": "alliance_stats.meta.effects.conversions",
+    "t_to_r": "alliance_stats.meta.effects.conversions",
+    "z_to_r": "alliance_stats.meta.effects.conversions",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, NAMES)

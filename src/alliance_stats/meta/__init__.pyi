@@ -1,3 +1,5 @@
+from alliance_stats.meta.artefacts.attenuation import correct_attenuation as correct_attenuation
+from alliance_stats.meta.artefacts.result import AttenuationResult as AttenuationResult
 from alliance_stats.meta.diagnostics.baujat import MetaBaujat as MetaBaujat
 from alliance_stats.meta.diagnostics.baujat import baujat as baujat
 from alliance_stats.meta.diagnostics.cumulative import MetaCumulative as MetaCumulative
@@ -6,6 +8,20 @@ from alliance_stats.meta.diagnostics.influence import influence as influence
 from alliance_stats.meta.diagnostics.influence_result import MetaInfluence as MetaInfluence
 from alliance_stats.meta.diagnostics.leave_one_out import MetaLeaveOneOut as MetaLeaveOneOut
 from alliance_stats.meta.diagnostics.leave_one_out import leave_one_out as leave_one_out
+from alliance_stats.meta.effects.aggregate import aggregate_effects as aggregate_effects
+from alliance_stats.meta.effects.conversions import Converted as Converted
+from alliance_stats.meta.effects.conversions import chi2_to_r as chi2_to_r
+from alliance_stats.meta.effects.conversions import d_to_log_odds as d_to_log_odds
+from alliance_stats.meta.effects.conversions import d_to_r as d_to_r
+from alliance_stats.meta.effects.conversions import f_to_r as f_to_r
+from alliance_stats.meta.effects.conversions import log_odds_to_d as log_odds_to_d
+from alliance_stats.meta.effects.conversions import p_to_r as p_to_r
+from alliance_stats.meta.effects.conversions import r_to_d as r_to_d
+from alliance_stats.meta.effects.conversions import r_to_z as r_to_z
+from alliance_stats.meta.effects.conversions import t_to_d as t_to_d
+from alliance_stats.meta.effects.conversions import t_to_r as t_to_r
+from alliance_stats.meta.effects.conversions import z_to_r as z_to_r
+from alliance_stats.meta.effects.sizes import effect_sizes as effect_sizes
 from alliance_stats.meta.multilevel.fit import fit_meta_multilevel as fit_meta_multilevel
 from alliance_stats.meta.multilevel.result import MultilevelMetaResult as MultilevelMetaResult
 from alliance_stats.meta.univariate.fit import fit_meta as fit_meta

@@ -19,6 +19,7 @@ HEADINGS = {
     "h2": "H²",
     "q": "Q",
     "parameter": "Parameter",
+    "df_residual": "df 2",
     "quantity": "Quantity",
 }
 

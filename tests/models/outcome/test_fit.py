@@ -233,11 +233,11 @@ def test_effects_for_a_meta_analysis(frame: pd.DataFrame) -> None:
     plain, _ = by_hand(frame)
     effect = result.to_effect().iloc[0]
     r = np.corrcoef(plain["x"], plain["y"])[0, 1]
-    assert effect["measure"] == "ZCOR"
+    assert effect["es_measure"] == "ZCOR"
     assert effect["yi"] == pytest.approx(np.arctanh(-r), rel=1e-9)  # lower is better
     assert effect["vi"] == pytest.approx(1 / (len(plain) - 3))
     partial = result.to_effect(kind="partial").iloc[0]
-    assert (partial["measure"], partial["ni"], partial["n_controls"]) == ("ZPCOR", len(plain), 2)
+    assert (partial["es_measure"], partial["ni"], partial["n_controls"]) == ("ZPCOR", len(plain), 2)
     assert partial["vi"] == pytest.approx(1 / (len(plain) - 2 - 3))
     higher = fit(frame, replace(ROLES, outcome_better="higher"))
     assert higher.to_effect()["yi"].iloc[0] == pytest.approx(-effect["yi"])

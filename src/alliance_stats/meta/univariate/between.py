@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alliance_stats.meta.univariate.kernel import (
     DataSets,
@@ -35,7 +36,7 @@ MAX_CELLS = 50_000
 CLOSE = 1e-8
 ROUNDING = 1e-14
 #: Points of the grid on which likelihoods are looked at first: 0 and these shares of the bound.
-GRID = np.concatenate([[0.0], np.geomspace(1e-4, 1.0, 15)])
+GRID = np.concatenate([[0.0], np.geomspace(1e-6, 1.0, 20)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,27 +112,52 @@ def crude_variance(data: DataSets) -> Floats:
 
 
 def _root_of_q(data: DataSets, _: Method, start: Floats | None) -> tuple[Floats, np.ndarray]:
-    """Where y'P(τ²)y = k − p. The function falls and is convex: Newton steps from 0 rise to it."""
+    """Where y'P(τ²)y = k − p."""
+    return solve_q(data, data.df, start)
 
-    def step(some: DataSets, at: Floats, _bounds: Floats) -> Floats:
+
+def solve_q(
+    data: DataSets, target: Floats, start: Floats | None = None
+) -> tuple[Floats, np.ndarray]:
+    """The τ² at which y'P(τ²)y falls to `target` (B,), 0 where it is lower at once.
+
+    The function falls and is convex, so that Newton steps from 0 rise to the root; from a start
+    above it the first step falls below.
+    """
+
+    def step(some: DataSets, at: Floats, goal: Floats) -> Floats:
         fit = fit_at(some, at)
-        return np.maximum(at + (fit.ypy - some.df) / fit.yppy, 0.0)
+        return np.maximum(at + (fit.ypy - goal[0]) / fit.yppy, 0.0)
 
     tau2 = np.zeros(len(data.k)) if start is None else np.maximum(start, 0.0)
-    return _iterate(data, step, tau2, np.zeros((2, len(tau2))))
+    return iterate(data, step, tau2, target[None])
 
 
 def _highest(data: DataSets, method: Method, start: Floats | None) -> tuple[Floats, np.ndarray]:
-    """Where the (restricted) likelihood is highest, by Newton steps kept between bounds.
+    """Where the (restricted) likelihood is highest."""
+    reml, high = method == "REML", upper_bound(data)
+    if start is not None:
+        bounds = np.stack([np.full(len(high), -1.0), high])
+        return _climb(data, reml, np.clip(start, 0.0, high), bounds)
+    peak, of = _peaks(data, reml, high)
+    low = np.where(peak == 0, -1.0, GRID[np.maximum(peak - 1, 0)] * high[of])
+    above = GRID[np.minimum(peak + 1, len(GRID) - 1)] * high[of]
+    whole = len(of) == len(high)
+    some = data if whole else data.take(of)
+    tau2, converged = _climb(some, reml, GRID[peak] * high[of], np.stack([low, above]))
+    if whole:
+        return tau2, converged
+    value = log_likelihoods_at(some, tau2, reml)
+    order = np.lexsort((-value, of))
+    best = order[np.searchsorted(of[order], np.arange(len(high)))]
+    return tau2[best], converged[best]
 
-    The lower bound is −1 until the slope at 0 or above is known to rise.
+
+def _climb(data: DataSets, reml: bool, start: Floats, bounds: Floats) -> tuple[Floats, np.ndarray]:
+    """Newton steps to a maximum, kept between bounds (2, B).
+
+    The lower bound is −1 until the likelihood is known to rise somewhere below.
     """
-    reml = method == "REML"
-    high = upper_bound(data)
-    if start is None:
-        start, bounds = _best_of_grid(data, reml, high)
-    else:
-        start, bounds = np.clip(start, 0.0, high), np.stack([np.full(len(high), -1.0), high])
 
     def step(some: DataSets, at: Floats, bounds: Floats) -> Floats:
         slope, curvature, information = likelihood_slopes(fit_at(some, at), reml)
@@ -143,7 +169,7 @@ def _highest(data: DataSets, method: Method, start: Floats | None) -> tuple[Floa
         middle = 0.5 * (np.maximum(low, 0.0) + high)
         return np.where((new > low) & (new < high), new, middle)
 
-    return _iterate(data, step, start, bounds)
+    return iterate(data, step, start, bounds)
 
 
 def likelihood_slopes(fit: Weighted, reml: bool) -> tuple[Floats, Floats, Floats]:
@@ -163,28 +189,35 @@ def upper_bound(data: DataSets) -> Floats:
     return plain.ypy / data.df + (data.keep * data.vi).max(axis=1)
 
 
-def _best_of_grid(data: DataSets, reml: bool, high: Floats) -> tuple[Floats, Floats]:
-    """The best point of a grid of every data set, and its neighbours as bounds (2, B)."""
+def _peaks(data: DataSets, reml: bool, high: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Points of the grid no lower than their neighbours, and the data sets they are of.
+
+    Sorted by data set; nearly all have a single peak.
+    """
     at_once = max(1, MAX_CELLS // data.keep.size)
     pieces = [GRID[i : i + at_once] for i in range(0, len(GRID), at_once)]
-    best = np.concatenate([_log_likelihoods(data, reml, shares, high) for shares in pieces])
-    best = best.argmax(axis=0)
-    low = np.where(best == 0, -1.0, GRID[np.maximum(best - 1, 0)] * high)
-    above = GRID[np.minimum(best + 1, len(GRID) - 1)] * high
-    return GRID[best] * high, np.stack([low, above])
+    values = np.concatenate([_over_shares(data, reml, shares, high) for shares in pieces])
+    outside = np.full((1, len(high)), -np.inf)
+    around = np.concatenate([outside, values, outside])
+    highest = (values > around[:-2]) & (values >= around[2:])
+    of, peak = np.nonzero(highest.T)
+    return peak, of
 
 
-def _log_likelihoods(data: DataSets, reml: bool, shares: Floats, high: Floats) -> Floats:
-    """At every share of the bounds `high` (B,), as (shares, B)."""
+def _over_shares(data: DataSets, reml: bool, shares: Floats, high: Floats) -> Floats:
+    """Log-likelihood at every share of the bounds `high` (B,), as (shares, B)."""
     b = len(high)
     if len(shares) > 1:
         data = data.take(np.tile(np.arange(b), len(shares)))
-    tau2 = (shares[:, None] * high).ravel()
-    values = fit_at(data, tau2).log_likelihoods(data.vi + tau2[:, None])[int(reml)]
-    return values.reshape(-1, b)
+    return log_likelihoods_at(data, (shares[:, None] * high).ravel(), reml).reshape(-1, b)
 
 
-def _iterate(
+def log_likelihoods_at(data: DataSets, tau2: Floats, reml: bool) -> Floats:
+    """The (restricted) log-likelihood of every data set at its τ², (B,)."""
+    return fit_at(data, tau2).log_likelihoods(data.vi + tau2[:, None])[int(reml)]
+
+
+def iterate(
     data: DataSets,
     step: Callable[[DataSets, Floats, Floats], Floats],
     start: Floats,
@@ -192,7 +225,8 @@ def _iterate(
 ) -> tuple[Floats, np.ndarray]:
     """Step every data set until it stands; those that do are left out of further steps.
 
-    `step` takes data sets, their τ² and their bounds (2, B), which it may narrow.
+    `step` takes data sets, their τ² and what goes with each, such as bounds (2, B), which it may
+    narrow.
     """
     tau2, some = start.astype(float), data
     active = np.arange(len(tau2))

@@ -31,6 +31,8 @@ from alliance_stats.meta.univariate.kernel import (
 
 Test = Literal["knha", "adhoc", "t", "z"]
 TESTS: tuple[Test, ...] = get_args(Test)
+#: Weighted residual squares below this share of all squares are rounding.
+EXACT = 1e-24
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +67,16 @@ class Fits:
 
     @cached_property
     def s2(self) -> Floats:
-        """What the covariance of the coefficients is multiplied by; 1 for tests z and t, (B,)."""
+        """What the covariance of the coefficients is multiplied by; 1 for tests z and t, (B,).
+
+        NaN where effects lie on the model to the last digit: their spread says nothing then.
+        """
         if self.test in ("z", "t"):
             return np.ones(len(self.data.k))
-        s2 = self.at.ypy / self.data.df
-        return np.maximum(s2, 1.0) if self.test == "adhoc" else s2
+        spread = self.at.ypy
+        size = np.einsum("bk,bk,bk->b", self.at.w, self.data.yi, self.data.yi)
+        s2 = np.where(spread > EXACT * size, spread / self.data.df, np.nan)
+        return np.fmax(s2, 1.0) if self.test == "adhoc" else s2
 
     @cached_property
     def covariance(self) -> Floats:

@@ -12,6 +12,7 @@ from scipy.special import chdtrc
 
 from alliance_stats._base.checks import probability
 from alliance_stats.meta.univariate.fitted import FittedMeta
+from alliance_stats.meta.univariate.term_tests import r_squared
 from alliance_stats.numeric.least_squares import t_tests
 
 
@@ -44,7 +45,8 @@ def glance(self: FittedMeta) -> pd.DataFrame:
     """One row about the whole model.
 
     ``q`` with ``q_df`` and ``q_p`` tests (residual) heterogeneity; ``i2`` and ``h2`` compare
-    it with sampling error; the criteria count τ² as a parameter.
+    it with sampling error; ``r2`` is the share of τ² that moderators explain; the criteria count
+    τ² as a parameter.
     """
     aic, aicc, bic = criteria(self)
     return pd.DataFrame(
@@ -61,6 +63,7 @@ def glance(self: FittedMeta) -> pd.DataFrame:
             "q": [self.q],
             "q_df": [self.df_residual],
             "q_p": [float(chdtrc(self.df_residual, self.q))],
+            "r2": [r_squared(self)],
             "loglik": [self.loglik],
             "aic": [aic],
             "aicc": [aicc],

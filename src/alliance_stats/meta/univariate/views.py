@@ -8,9 +8,15 @@ from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
 from alliance_stats.meta.univariate.fitted import FittedMeta
 from alliance_stats.meta.univariate.forest import forest_frame
+from alliance_stats.meta.univariate.intervals import heterogeneity
 from alliance_stats.meta.univariate.predictions import predict
+from alliance_stats.meta.univariate.readings import back_transformed
 from alliance_stats.meta.univariate.tables import glance, tidy
+from alliance_stats.meta.univariate.term_tests import moderator_test
 from alliance_stats.meta.univariate.words import TEST_WORDS
+
+#: How rows of `heterogeneity` are named in print.
+SYMBOLS = {"q": "Q", "tau2": "τ²", "tau": "τ", "i2": "I²", "h2": "H²"}
 
 
 def view_of(self: FittedMeta, conf_level: float = 0.95) -> ResultView:
@@ -36,8 +42,21 @@ def view_of(self: FittedMeta, conf_level: float = 0.95) -> ResultView:
             "moderators": "" if self.mean_only else str(self.studies.moderators.fixed),
             "estimate": "Estimate",
         },
+        tables=tables_of(self, conf_level),
         conf_level=conf_level,
     )
+
+
+def tables_of(self: FittedMeta, conf_level: float) -> dict[str, pd.DataFrame]:
+    """Heterogeneity; the mean with its prediction interval, and as read; tests of moderators."""
+    tables = {"Heterogeneity": heterogeneity(self, conf_level=conf_level)}
+    if self.mean_only and self.method != "EE":
+        tables["Prediction"] = predict(self, conf_level=conf_level)
+    if self.mean_only and self.scale.back is not None:
+        tables[self.scale.shown_words.capitalize()] = back_transformed(self, conf_level=conf_level)
+    if not self.mean_only:
+        tables["Moderators"] = moderator_test(self)
+    return tables
 
 
 def model_words(self: FittedMeta) -> str:
@@ -61,13 +80,15 @@ def levels_of(self: FittedMeta) -> pd.DataFrame:
 
 def notes_of(self: FittedMeta) -> tuple[str, ...]:
     """Sentences printed under the tables."""
-    method = "" if self.method == "EE" else f"τ² by {self.method}; "
-    notes = [f"{method}{TEST_WORDS[self.test]}."]
+    tests = f"oefficients have {TEST_WORDS[self.test]}."
+    notes = [f"C{tests}" if self.method == "EE" else f"τ² is estimated by {self.method}; c{tests}"]
     if self.method != "EE":
         notes.append(
-            f"Prediction intervals use t with k − p = {self.df_residual} degrees of freedom."
+            f"Prediction intervals use t with {counted(self.df_residual, 'degree')} of freedom, "
+            "k − p; "
+            "intervals of τ², I² and H² are by Q-profile."
         )
-    return tuple(n[:1].upper() + n[1:] if n[0] != "τ" else n for n in notes)
+    return tuple(notes)
 
 
 def call_of(self: FittedMeta) -> str:
@@ -85,9 +106,16 @@ def call_of(self: FittedMeta) -> str:
 
 def shown(self: FittedMeta) -> tuple[str, list[pd.DataFrame], tuple[str, ...]]:
     """Heading, tables and sentences, in text as in HTML."""
-    counts = ", ".join(counted(int(n), u) for u, n in levels_of(self).to_numpy().tolist())
+    levels = levels_of(self)
+    pairs = zip(levels["n"], levels["unit"], strict=True)
+    counts = ", ".join(counted(int(n), unit) for n, unit in pairs)
     tables = [tidy(self)]
-    if self.mean_only and self.method != "EE":
-        tables.append(predict(self)[["pi_low", "pi_high"]])
-    summary = glance(self)[["tau2", "i2", "h2", "q", "q_df", "q_p"]]
-    return f"{title_of(self)} ({counts})", [*tables, summary], (*notes_of(self), *self.messages)
+    if not self.mean_only:
+        tables.append(moderator_test(self))
+    elif self.scale.back is not None:
+        tables.append(back_transformed(self))
+    elif self.method != "EE":
+        tables.append(predict(self)[["estimate", "pi_low", "pi_high"]])
+    spread = heterogeneity(self)
+    tables.append(spread.assign(parameter=spread["parameter"].map(SYMBOLS)))
+    return f"{title_of(self)} ({counts})", tables, (*notes_of(self), *self.messages)

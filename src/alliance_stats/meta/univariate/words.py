@@ -87,6 +87,11 @@ def _narrow(fits: Fits) -> str:
     """Whether Knapp and Hartung's interval is narrower than the plain one."""
     if fits.test != "knha":
         return ""
+    if np.isnan(fits.s2[0]):
+        return (
+            "The effects lie on the model exactly, so that Knapp–Hartung tests are not defined. "
+            "Check the data, or use test='z'."
+        )
     ratio = float(np.sqrt(fits.s2[0]) * stdtrit(fits.df[0], 0.975) / ndtri(0.975))
     if ratio >= 1.0:
         return ""

@@ -14,6 +14,7 @@ from alliance_stats._base.errors import DataError, UnsupportedError
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.lmm.result import MixedModelResult
+from alliance_stats.meta.studies import MEASURE, SIZES
 from alliance_stats.models.effects import effects_table
 from alliance_stats.models.labels import level_counts, role_labels
 from alliance_stats.models.notes import FEW
@@ -146,9 +147,9 @@ class OutcomeResult:
         Returns
         -------
         DataFrame
-            One row: ``measure`` (ZCOR or ZPCOR), ``yi``, ``vi`` = 1/(n − k − 3), ``ni`` (patients
-            in the model) and ``n_controls`` (k; 0 for zero-order). ``vi`` takes patients as
-            independent, as published effects do.
+            One row: ``es_measure`` (ZCOR or ZPCOR), ``yi``, ``vi`` = 1/(n − k − 3), ``ni``
+            (patients in the model) and ``n_controls`` (k; 0 for zero-order). ``vi`` takes patients
+            as independent, as published effects do.
 
         Raises
         ------
@@ -174,10 +175,10 @@ class OutcomeResult:
         n, k = len(self.prepared.frame), len(self.prepared.controls) if partial else 0
         return pd.DataFrame(
             {
-                "measure": ["ZPCOR" if partial else "ZCOR"],
+                MEASURE: ["ZPCOR" if partial else "ZCOR"],
                 "yi": [float(np.arctanh(r))],
                 "vi": [1.0 / (n - k - 3)],
-                "ni": [n],
+                SIZES: [n],
                 "n_controls": [k],
             }
         )

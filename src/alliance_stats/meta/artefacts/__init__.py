@@ -1,0 +1,1 @@
+"""What unreliable measurement does to correlations, and its correction."""
