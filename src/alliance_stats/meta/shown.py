@@ -21,7 +21,7 @@ HEADINGS = {
     "parameter": "Parameter",
     "df_residual": "df 2",
     "quantity": "Quantity",
-    "rstudent": "Residual",
+    "rstudent": "rstudent",
     "dffits": "DFFITS",
     "cooks_distance": "Cook's distance",
     "cov_ratio": "Covariance ratio",
