@@ -2,9 +2,9 @@
 
     python benchmarks/bench_meta_influence.py --write docs/performance.md
 
-CPU time. REML with Knapp-Hartung tests: every call fits the model anew to every subset. Several effects a
-study: Cook's distances of studies, variances anew. The last two columns are sums that show that the
-same was computed: of Cook's distances, or of variances between studies.
+CPU time. REML with Knapp-Hartung tests: every call fits the model anew to every subset. Several
+effects a study: Cook's distances of studies, variances anew. The last two columns are sums that
+show that the same was computed: of Cook's distances, or of variances between studies.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def influence(result: Answer, *, by: By | None = None) -> MetaInfluence:
     ...     "vi": [0.010, 0.020, 0.012, 0.015, 0.020]})
     >>> found = al.meta.influence(al.fit_meta(frame, measure="ZCOR", test="z"))
     >>> found.tidy()[["study", "rstudent", "flagged"]].round(2).to_numpy().tolist()[3]
-    ['Dorn 2010', 5.17, True]
+    ['Dorn 2010', 5.13, True]
     """
     checked(result, "influence")
     if by is None:
