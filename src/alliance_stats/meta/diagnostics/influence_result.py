@@ -115,8 +115,10 @@ class MetaInfluence:
 
     def glance(self) -> pd.DataFrame:
         """One row: how many effects, how many are marked, the most extreme values."""
-        marks = beyond(self.table, self.dfbetas, self.limits)
-        far = marks.get("rstudent")
+        far = None
+        if "rstudent" in self.table:
+            measures = {"rstudent": self.table["rstudent"].to_numpy()}
+            far = beyond(measures, self.dfbetas, self.limits)["rstudent"]
         return pd.DataFrame(
             {
                 "by": [self.by],

@@ -65,7 +65,7 @@ def leave_one_out(result: Answer, *, by: By = "study") -> MetaLeaveOneOut:
     ...     "vi": [0.010, 0.020, 0.012, 0.015, 0.020]})
     >>> found = al.meta.leave_one_out(al.fit_meta(frame, measure="ZCOR"))
     >>> found.tidy()[["study", "estimate", "tau2"]].round(3).to_numpy().tolist()[3]
-    ['Dorn 2010', 0.221, 0.0]
+    ['Dorn 2010', 0.222, 0.0]
     """
     checked(result, "leave_one_out")
     mean_only(result, "leave_one_out")

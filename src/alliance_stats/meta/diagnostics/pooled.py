@@ -46,7 +46,7 @@ def pooled_table(
     }
     if isinstance(refits, MultilevelRefits):
         columns.update(zip(components_of(result), refits.components.T, strict=True))
-    return names.assign(**columns)
+    return pd.concat([names, pd.DataFrame(columns)], axis=1)
 
 
 def drawn(table: pd.DataFrame, result: Answer) -> pd.DataFrame:

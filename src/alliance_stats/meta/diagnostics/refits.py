@@ -1,9 +1,10 @@
 """Refits of a meta-analysis to many subsets of its effect sizes, in pieces that stay in cache.
 
-Without a few studies τ² is near that of all, and the search begins there. As a likelihood can have
-several maxima, REML and ML first look at that of every subset over a grid of τ²: the sums it needs
-are those over all studies minus those left out, so that a point of the grid costs no more for all
-subsets than for one. Where another point is higher, the search begins anew as in `fit_meta`.
+As a likelihood of τ² can have several maxima, that of every subset is first looked at over a grid,
+to which the τ² of all studies belongs: a subset that lacks one of them is near it. The sums that
+takes are those over all studies minus those left out, or those of the first studies added up, so
+that a point of the grid costs no more for all subsets than for one. Where a search ends lower than
+it began, it begins anew as in `fit_meta`.
 """
 
 from __future__ import annotations
@@ -14,16 +15,19 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from alliance_stats.meta.diagnostics.subsets import Subsets
+from alliance_stats.meta.univariate.between import log_likelihoods_at
 from alliance_stats.meta.univariate.fits import Fits, fit_many
 from alliance_stats.meta.univariate.fitted import FittedMeta
 from alliance_stats.meta.univariate.kernel import data_sets
 
 #: Effect sizes of all subsets that are fitted at once, at most.
-CELLS = 15_000
+CELLS = 20_000
 #: Smallest eigenvalue of Q'Q of a subset, Q orthonormal over all studies, that counts as full rank.
 RANK = 1e-10
 #: Likelihoods are looked at from this share of the smallest sampling variance on, in such steps.
 SMALL, STEP = 0.1, 1.5
+#: A log-likelihood is lower from this difference on.
+LOWER = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,14 +81,12 @@ def refit(result: FittedMeta, subsets: Subsets) -> Refits:
     """Fit the model of `result` to every subset of its effect sizes."""
     k = subsets.sums(np.ones((result.studies.k, 1)))[:, 0]
     possible = np.flatnonzero(_estimable(result, subsets, k))
-    near = _near(result, subsets, possible)
-    chunks = [
-        *((which, result.tau2) for which in _chunks(possible[near], result.studies.k)),
-        *((which, None) for which in _chunks(possible[~near], result.studies.k)),
-    ]
-    pieces = [_refit_piece(result, subsets, which, start) for which, start in chunks]
-    places = np.concatenate([which for which, _ in chunks]) if chunks else possible
-    return _joined(pieces, places, k, result.studies.p)
+    begin = _starts(result, subsets, possible)
+    pieces = []
+    for at in _chunks(np.arange(len(possible)), result.studies.k):
+        start = None if begin is None else begin[at]
+        pieces.append(_refit_piece(result, subsets, possible[at], start))
+    return _joined(pieces, possible, k, result.studies.p)
 
 
 def _chunks(which: np.ndarray, k: int) -> Iterator[np.ndarray]:
@@ -106,15 +108,24 @@ def _products(q: np.ndarray) -> np.ndarray:
 
 
 def _refit_piece(
-    result: FittedMeta, subsets: Subsets, which: np.ndarray, start: float | None
+    result: FittedMeta, subsets: Subsets, which: np.ndarray, start: np.ndarray | None
 ) -> Refits:
     studies = result.studies
     keep = subsets.keep(which)
     data = data_sets(studies.yi, studies.vi, studies.x, keep=keep)
-    begin = None if start is None else np.full(len(which), start)
-    fits = fit_many(data, method=result.method, test=result.test, start=begin)
+    fits = fit_many(data, method=result.method, test=result.test, start=start)
+    if start is not None and _ended_lower(fits, start):
+        fits = fit_many(data, method=result.method, test=result.test)
     with np.errstate(divide="ignore", invalid="ignore"):  # Q = 0 of equal effects
         return _refits_of(fits, keep)
+
+
+def _ended_lower(fits: Fits, start: np.ndarray) -> bool:
+    """Whether a search for the highest likelihood left the hill that it began on."""
+    if fits.method not in ("REML", "ML"):
+        return False
+    began = log_likelihoods_at(fits.data, start, fits.method == "REML")
+    return bool((fits.loglik < began - LOWER).any())
 
 
 def _refits_of(fits: Fits, keep: np.ndarray) -> Refits:
@@ -148,30 +159,33 @@ def _of_all(fits: Fits, keep: np.ndarray) -> np.ndarray:
     return np.asarray(data.to_beta @ whole @ data.to_beta.T * fits.s2[:, None, None])
 
 
-def _joined(pieces: list[Refits], places: np.ndarray, k: np.ndarray, p: int) -> Refits:
+def _joined(pieces: list[Refits], possible: np.ndarray, k: np.ndarray, p: int) -> Refits:
     """The pieces put in their places, with NaN for subsets that were not fitted."""
     shapes = {"beta": (p,), "covariance": (p, p), "of_all": (p, p)}
     found = {}
     for each in fields(Refits):
         values = np.full((len(k), *shapes.get(each.name, ())), np.nan)
         if pieces:
-            values[places] = np.concatenate([getattr(piece, each.name) for piece in pieces])
+            values[possible] = np.concatenate([getattr(piece, each.name) for piece in pieces])
         found[each.name] = values
     return Refits(**{**found, "k": k})
 
 
-def _near(result: FittedMeta, subsets: Subsets, possible: np.ndarray) -> np.ndarray:
-    """For which subsets, of those possible, the search begins at the τ² of all studies."""
-    if subsets.growing or not len(possible):
-        return np.zeros(len(possible), dtype=bool)
+def _starts(result: FittedMeta, subsets: Subsets, possible: np.ndarray) -> np.ndarray | None:
+    """Where the search for τ² begins in every subset that can be fitted; None: as in `fit_meta`."""
     if result.method not in ("REML", "ML"):
-        return np.ones(len(possible), dtype=bool)
-    best = _log_likelihoods(result, subsets, possible, np.array([result.tau2]))[0]
-    near = np.ones(len(possible), dtype=bool)
-    grid = _grid(result, subsets, possible)
+        return None if subsets.growing else np.full(len(possible), result.tau2)
+    if not len(possible):
+        return None
+    best, highest = np.full(len(possible), result.tau2), np.full(len(possible), -np.inf)
+    grid = np.concatenate([[result.tau2], _grid(result, subsets, possible)])
     for at in _chunks(grid, result.studies.k):
-        near &= (best >= _log_likelihoods(result, subsets, possible, at)).all(axis=0)
-    return near
+        values = _log_likelihoods(result, subsets, possible, at)
+        top = values.argmax(axis=0)
+        value = values[top, np.arange(len(possible))]
+        best = np.where(value > highest, at[top], best)
+        highest = np.maximum(value, highest)
+    return best
 
 
 def _grid(result: FittedMeta, subsets: Subsets, possible: np.ndarray) -> np.ndarray:

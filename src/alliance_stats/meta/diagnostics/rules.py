@@ -9,8 +9,9 @@ have a |rstudent| above 1.96, as one in twenty has by chance.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
-import pandas as pd
 from scipy.special import chdtri, ndtri
 
 #: Measures by which an effect changes the result.
@@ -31,13 +32,13 @@ def limits_of(k: int, p: int) -> dict[str, float]:
 
 
 def beyond(
-    table: pd.DataFrame, dfbetas: np.ndarray, limits: dict[str, float]
+    measures: Mapping[str, np.ndarray], dfbetas: np.ndarray, limits: Mapping[str, float]
 ) -> dict[str, np.ndarray]:
     """Which effects (k,) are beyond each limit; nothing undefined is.
 
-    `table` holds the measures by name, `dfbetas` (k, p) is beside it.
+    `measures` (k,) come by name, `dfbetas` (k, p) beside them.
     """
-    sizes = {name: np.abs(table[name].to_numpy(dtype=float)) for name in limits if name in table}
+    sizes = {name: np.abs(measures[name]) for name in limits if name in measures}
     sizes["dfbetas"] = np.abs(np.nan_to_num(dfbetas)).max(axis=1)
     with np.errstate(invalid="ignore"):
         return {name: size > limits[name] for name, size in sizes.items()}

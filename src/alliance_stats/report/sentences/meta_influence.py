@@ -24,7 +24,8 @@ def influence_paragraphs(view: ResultView) -> list[list[str]]:
     """How many lie far from the others, how many change the result, by which limits."""
     what = _WHAT[view.labels["by"]]
     n = int(str(fit_value(view, "n")))
-    flagged = _plot(view).query("influential")["label"].drop_duplicates().tolist()
+    rows = _plot(view)
+    flagged = list(dict.fromkeys(rows.loc[rows["influential"].astype(bool), "label"]))
     who = f"{_names(flagged)} changed" if flagged else "none changed"
     changed = (
         f"Each {what} was left out in turn ({units_phrase(view)}); by the limits of Viechtbauer "
@@ -41,7 +42,7 @@ def _labels(view: ResultView) -> list[str]:
 
 def _far(view: ResultView, n: int) -> str:
     """Externally standardised residuals, where there are any."""
-    rows = _plot(view).query("measure == 'rstudent'")
+    rows = _measure(view, "rstudent")
     if rows.empty:
         return ""
     far = rows.loc[rows["flagged"].astype(bool), "label"].tolist()
@@ -54,8 +55,7 @@ def _largest(view: ResultView) -> str:
     largest = fit_value(view, "max_cooks_distance")
     if largest is None or math.isnan(float(str(largest))):
         return ""
-    rows = _plot(view).query("measure == 'cooks_distance'")
-    who = one_line(rows.loc[rows["value"].idxmax(), "label"])
+    who = _highest(_measure(view, "cooks_distance"), "value")
     return f"The largest Cook's distance was {number(float(str(largest)), None)} ({who})."
 
 
@@ -66,12 +66,12 @@ def leave_one_out_paragraphs(view: ResultView) -> list[list[str]]:
     if known.empty:
         return [[f"{one_line(view.title)}.", _undefined(view)]]
     symbol, what = view.labels["shown_symbol"], _WHAT[view.labels["by"]]
-    low, high = known["shown"].idxmin(), known["shown"].idxmax()
+    low, high = known.sort_values("shown", kind="stable").iloc[[0, -1]].to_dict("records")
     span = (
         f"The mean over {units_phrase(view)} was {symbol} = {_shown(fit_value(view, 'shown'))}; "
-        f"with one {what} left out at a time it lay between {_shown(rows['shown'][low])} (without "
-        f"{one_line(rows['label'][low])}) and {_shown(rows['shown'][high])} (without "
-        f"{one_line(rows['label'][high])})."
+        f"with one {what} left out at a time it lay between {_shown(low['shown'])} (without "
+        f"{one_line(low['label'])}) and {_shown(high['shown'])} (without "
+        f"{one_line(high['label'])})."
     )
     return [[span, _turns(view, known), _undefined(view)]]
 
@@ -118,9 +118,7 @@ def baujat_paragraphs(view: ResultView) -> list[list[str]]:
     """Which effects make for heterogeneity, and which change the result."""
     rows = _plot(view)
     named = rows.loc[rows["flagged"].astype(bool), "label"].tolist()
-    most = one_line(rows.loc[rows["x"].idxmax(), "label"])
-    known = rows.dropna(subset=["y"])
-    mover = one_line(known.loc[known["y"].idxmax(), "label"]) if len(known) else ""
+    most, mover = _highest(rows, "x"), _highest(rows, "y")
     said = f"Of {units_phrase(view)}, {most} contributed most to heterogeneity"
     if mover == most:
         said += ", and changed the result most when it was left out"
@@ -132,6 +130,20 @@ def baujat_paragraphs(view: ResultView) -> list[list[str]]:
 
 def _plot(view: ResultView) -> pd.DataFrame:
     return pd.DataFrame() if view.plot is None else view.plot
+
+
+def _measure(view: ResultView, name: str) -> pd.DataFrame:
+    """The rows of one measure of influence."""
+    rows = _plot(view)
+    return rows[rows["measure"] == name]
+
+
+def _highest(rows: pd.DataFrame, name: str) -> str:
+    """Whose value is the highest; empty where none is known."""
+    known = rows.dropna(subset=[name])
+    if known.empty:
+        return ""
+    return one_line(known["label"].tolist()[int(known[name].to_numpy(float).argmax())])
 
 
 def _names(labels: list[str]) -> str:
