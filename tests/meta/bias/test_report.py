@@ -110,7 +110,9 @@ def test_contours_and_limits_of_the_funnel(results: dict[str, Any]) -> None:
     assert inner["low"].iloc[0] == funnel.centre
     assert outer["high"].iloc[0] == pytest.approx(funnel.centre + 1.959964 * funnel.tau2**0.5)
     points = frame[frame["row"] == "study"]
-    assert (points["p_value"] < 0.05).sum() == (points["estimate"].abs() / points["se"] > 1.96).sum()
+    assert (points["p_value"] < 0.05).sum() == (
+        points["estimate"].abs() / points["se"] > 1.96
+    ).sum()
     assert (frame["row"] == "filled").sum() == results["trim_fill"].k0
     assert funnel.view().plot is frame
 

@@ -91,7 +91,16 @@ def trim_fill_code(source: Source, *, estimator: str, side: str, method: str, te
     """Code that trims and fills."""
     lines, terms = head(source)
     call = f'trimfill(fit, estimator = "{estimator}", side = "{side}")'
-    return "\n".join([*lines, f"fit <- {rma_call(terms, method, test)}", call])
+    return "\n".join(
+        [
+            *lines,
+            f"fit <- {rma_call(terms, method, test)}",
+            f"filled <- {call}",
+            "c(k0 = filled$k0, se = filled$se.k0)",
+            f'rma(filled$yi, filled$vi, method = "{method}", test = "{test}",',
+            f"  control = {CONTROL})",
+        ]
+    )
 
 
 def selection_code(
