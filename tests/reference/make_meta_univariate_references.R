@@ -175,3 +175,11 @@ for (name in names(DATA)) {
     auto_unbox = TRUE, digits = NA, pretty = FALSE, na = "null"
   )
 }
+
+# mean.R and moderators.R hold what `to_r` writes (a test compares them); they are run as they are.
+lines <- lapply(setNames(nm = c("mean", "moderators")), function(name) {
+  space <- new.env()
+  invisible(capture.output(sys.source(file.path(FOLDER, paste0(name, ".R")), space)))
+  list(beta = I(c(space$fit$beta)), se = I(space$fit$se), tau2 = space$fit$tau2)
+})
+write_json(lines, file.path(FOLDER, "lines.json"), auto_unbox = TRUE, digits = NA)

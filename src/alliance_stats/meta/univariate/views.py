@@ -84,7 +84,8 @@ def notes_of(self: FittedMeta) -> tuple[str, ...]:
     notes = [f"C{tests}" if self.method == "EE" else f"τ² is estimated by {self.method}; c{tests}"]
     if self.method != "EE":
         notes.append(
-            f"Prediction intervals use t with k − p = {self.df_residual} degrees of freedom; "
+            f"Prediction intervals use t with {counted(self.df_residual, 'degree')} of freedom, "
+            "k − p; "
             "intervals of τ², I² and H² are by Q-profile."
         )
     return tuple(notes)

@@ -11,6 +11,7 @@ from alliance_stats._base.views import ResultView
 from alliance_stats.report.numbers import (
     Row,
     compatible_range,
+    has_interval,
     interval,
     number,
     numbers,
@@ -46,7 +47,11 @@ def _mean_sentences(view: ResultView) -> list[str]:
     size = f"{_symbol(view)} = {_shown(view, shown)}; {words}: " if shown else ""
     units = units_phrase(view)
     across = f"Across {units}, the" if units else "The"
-    if sign_of(row):
+    if not has_interval(row):
+        sentences = [
+            f"{across} mean effect has no interval, so nothing is concluded from it ({detail})."
+        ]
+    elif sign_of(row):
         side = "positive" if sign_of(row) > 0 else "negative"
         sentences = [f"{across} mean effect was {side} ({size}{detail})."]
     else:
@@ -88,7 +93,7 @@ def _prediction_sentence(view: ResultView) -> str:
     frame = view.tables.get("Prediction", pd.DataFrame())
     read = _as_read(view, "at the mean")
     row, decimals = (read, 2) if read else (next(iter(records(frame)), None), view_decimals(view))
-    if row is None or frame.empty:
+    if row is None or frame.empty or not math.isfinite(row["pi_low"]):
         return ""
     low, high = number(row["pi_low"], decimals), number(row["pi_high"], decimals)
     both = row["pi_low"] < 0 < row["pi_high"] if _null_is_zero(view) else False
