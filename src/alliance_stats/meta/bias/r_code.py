@@ -119,7 +119,7 @@ def selection_code(
         parts.append(f"steps = {r_numbers(np.array(steps))}")
     if weights is not None:
         parts.append(f"delta = {r_numbers(np.array(weights))}")
-    parts.append('\n  control = list(optimizer = "nlminb", rel.tol = 1e-10)')
+    parts.append('\n  control = list(optimizer = "Nelder-Mead", reltol = 1e-14, maxit = 1e5)')
     call = f"sel <- selmodel({', '.join(parts)})"
     return "\n".join(
         [*lines, f"fit <- {rma_call(terms, method, 'z')}", call, "print(sel, digits = 8)"]

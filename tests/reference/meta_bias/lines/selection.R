@@ -19,5 +19,5 @@ dat <- data.frame(
 fit <- rma(yi__, vi__, mods = ~ 1 + quality, data = dat, method = "ML", test = "z",
   control = list(threshold = 1e-12, tol = 1e-12, maxiter = 1000))
 sel <- selmodel(fit, type = "stepfun", alternative = "greater", steps = c(0.025, 0.5), 
-  control = list(optimizer = "nlminb", rel.tol = 1e-10))
+  control = list(optimizer = "Nelder-Mead", reltol = 1e-14, maxit = 1e5))
 print(sel, digits = 8)
