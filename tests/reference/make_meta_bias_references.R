@@ -257,6 +257,37 @@ for (name in independent) {
 }
 write_json_to(list(cases = trim_cases), "trim_fill")
 
+# ---------------------------------------------------------------- the lines of to_r()
+
+# the value of every expression of a file, in order; what it prints is dropped
+run_lines <- function(name) {
+  space <- new.env()
+  found <- list()
+  capture.output(for (line in parse(file.path(FOLDER, "lines", paste0(name, ".R")))) {
+    found <- c(found, list(eval(line, space)))
+  })
+  found
+}
+last <- function(name, back = 0) {
+  found <- run_lines(name)
+  found[[length(found) - back]]
+}
+egger_fit <- last("egger", 1)
+clustered <- last("clustered", 1)
+trimmed <- last("trim_fill")
+added <- last("trim_fill", 1)
+selected <- last("selection", 1)
+ranked <- last("begg")
+failsafe <- last("failsafe")
+write_json_to(list(values = list(
+  egger = c(tail(egger_fit$beta, 1), tail(egger_fit$se, 1)),
+  clustered = c(clustered$beta[1], clustered$SE[1], clustered$df[1]),
+  trim_fill = c(trimmed$beta[1], trimmed$se, added[[1]]),
+  selection = c(selected$beta, selected$tau2, selected$delta[-1]),
+  begg = c(unname(ranked$tau), unname(ranked$pval)),
+  failsafe = c(failsafe$fsnum, failsafe$meanes)
+)), "lines")
+
 # ---------------------------------------------------------------- selection models
 
 select_values <- function(fit, args, beta) {

@@ -220,8 +220,9 @@ def _centre(source: Source) -> tuple[np.ndarray, float]:
     """Fitted values of the effects and τ² of the fit given, else of a random-effects model."""
     studies, fit = source.studies, source.fit
     if fit is not None:
-        total = getattr(fit, "tau2_total", None)
-        return studies.x @ np.asarray(fit.beta), float(fit.tau2 if total is None else total)
+        parts = fit.tau2  # of a multilevel model one row a component
+        tau2 = float(parts["tau2"].sum() if isinstance(parts, pd.DataFrame) else parts)
+        return studies.x @ np.asarray(fit.beta), tau2
     fits = fit_arrays(studies.yi, studies.vi, studies.x, method="REML", test="z")
     return studies.x @ fits.beta[0], float(fits.tau2[0])
 

@@ -91,7 +91,16 @@ def trim_fill_code(source: Source, *, estimator: str, side: str, method: str, te
     """Code that trims and fills."""
     lines, terms = head(source)
     call = f'trimfill(fit, estimator = "{estimator}", side = "{side}")'
-    return "\n".join([*lines, f"fit <- {rma_call(terms, method, test)}", call])
+    return "\n".join(
+        [
+            *lines,
+            f"fit <- {rma_call(terms, method, test)}",
+            f"filled <- {call}",
+            "c(k0 = filled$k0, se = filled$se.k0)",
+            f'rma(filled$yi, filled$vi, method = "{method}", test = "{test}",',
+            f"  control = {CONTROL})",
+        ]
+    )
 
 
 def selection_code(
@@ -110,7 +119,7 @@ def selection_code(
         parts.append(f"steps = {r_numbers(np.array(steps))}")
     if weights is not None:
         parts.append(f"delta = {r_numbers(np.array(weights))}")
-    parts.append('\n  control = list(optimizer = "nlminb", rel.tol = 1e-10)')
+    parts.append('\n  control = list(optimizer = "Nelder-Mead", reltol = 1e-14, maxit = 1e5)')
     call = f"sel <- selmodel({', '.join(parts)})"
     return "\n".join(
         [*lines, f"fit <- {rma_call(terms, method, 'z')}", call, "print(sel, digits = 8)"]

@@ -64,14 +64,9 @@ class Source:
         """The scale of the effect sizes."""
         return scale_of(self.studies.measure)
 
-    @property
-    def multilevel(self) -> bool:
-        """Whether a multilevel model was given."""
-        return hasattr(self.fit, "random")
-
     def fitted_with(self, name: str) -> Any:
-        """``method`` or ``test`` of a univariate fit; None where there is none."""
-        return None if self.multilevel else getattr(self.fit, name, None)
+        """``method`` or ``test`` of the fit given; None where there is none."""
+        return getattr(self.fit, name, None)
 
 
 def read_source(given: Given, columns: Columns) -> Source:
