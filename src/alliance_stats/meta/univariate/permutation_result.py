@@ -83,10 +83,11 @@ class PermutationResult:
     def notes(self) -> tuple[str, ...]:
         """What was permuted, and how often."""
         what = "signs of the effects" if self.of.mean_only else "studies against their moderators"
-        which = "all" if self.exact else "random"
+        n = f"{self.n_permutations:,}"
+        which = f"all {n}" if self.exact else f"{n} random"
         return (
-            f"Permutation test over {which} {self.n_permutations:,} permutations of the {what}, "
-            f"τ² ({self.of.method}) estimated anew in each.",
+            f"Permutation test over {which} permutations of the {what}, τ² ({self.of.method}) "
+            "estimated anew in each.",
         )
 
     def view(self) -> ResultView:
