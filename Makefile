@@ -77,6 +77,7 @@ bench: $(READY)  ## speed against lme4 (R, if installed), mixedlm and statsmodel
 	$(BIN)/python benchmarks/bench_multiverse.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_meta.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_meta_influence.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_meta_multilevel.py --write docs/performance.md
 
 calibrate: $(READY)  ## type I error of tests and coverage of intervals with few therapists
 	$(BIN)/python benchmarks/calibrate_tests.py --write docs/calibration.md
@@ -96,6 +97,7 @@ calibrate: $(READY)  ## type I error of tests and coverage of intervals with few
 	$(BIN)/python benchmarks/calibrate_therapist.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_ruptures.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_meta.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_meta_multilevel.py --write docs/calibration.md
 
 clean:  ## remove what was built
 	rm -rf .venv .venv-oldest build dist docs/_build .pytest_cache .mypy_cache .ruff_cache

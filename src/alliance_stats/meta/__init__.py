@@ -12,6 +12,7 @@ NAMES = {
     "MetaResult": "alliance_stats.meta.univariate.result",
     "MultilevelMetaResult": "alliance_stats.meta.multilevel.result",
     "Reproduction": "alliance_stats.meta.literature.result",
+    "RobustMetaResult": "alliance_stats.meta.robust",
     "aggregate_effects": "alliance_stats.meta.effects.aggregate",
     "baujat": "alliance_stats.meta.diagnostics.baujat",
     "chi2_to_r": "alliance_stats.meta.effects.conversions",

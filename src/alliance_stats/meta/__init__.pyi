@@ -27,5 +27,6 @@ from alliance_stats.meta.literature.result import Reproduction as Reproduction
 from alliance_stats.meta.literature.table import published as published
 from alliance_stats.meta.multilevel.fit import fit_meta_multilevel as fit_meta_multilevel
 from alliance_stats.meta.multilevel.result import MultilevelMetaResult as MultilevelMetaResult
+from alliance_stats.meta.robust import RobustMetaResult as RobustMetaResult
 from alliance_stats.meta.univariate.fit import fit_meta as fit_meta
 from alliance_stats.meta.univariate.result import MetaResult as MetaResult

@@ -14,6 +14,7 @@ HEADINGS = {
     "statistic": "Statistic",
     "pi_low": "PI low",
     "pi_high": "PI high",
+    "tau": "τ",
     "tau2": "τ²",
     "i2": "I²",
     "h2": "H²",

@@ -21,6 +21,7 @@ from alliance_stats.meta.multilevel.predictions import (
     prediction_interval,
 )
 from alliance_stats.meta.multilevel.profile import confint
+from alliance_stats.meta.multilevel.r_code import to_r
 from alliance_stats.meta.multilevel.random_effects import blup
 from alliance_stats.meta.multilevel.sensitivity import rho_table
 from alliance_stats.meta.multilevel.tables import glance, moderator_test, tidy
@@ -48,6 +49,7 @@ class MultilevelMetaResult(FittedMultilevel):
     confint = confint
     component_tests = component_tests
     explained = explained
+    to_r = to_r
 
     @cached_property
     def rho_table(self) -> pd.DataFrame:
