@@ -19,6 +19,7 @@ from alliance_stats.meta.diagnostics.answers import (
 from alliance_stats.meta.diagnostics.labels import By
 from alliance_stats.meta.diagnostics.multilevel_refits import MultilevelRefits
 from alliance_stats.meta.diagnostics.panels import plot_frame
+from alliance_stats.meta.diagnostics.r_code import influence_code
 from alliance_stats.meta.diagnostics.refits import Refits
 from alliance_stats.meta.diagnostics.rules import beyond, far_by_chance
 from alliance_stats.meta.diagnostics.words import MEASURE_WORDS
@@ -144,6 +145,16 @@ class MetaInfluence:
         """The `n` rows with the largest Cook's distance."""
         table = self.table.sort_values("cooks_distance", ascending=False, kind="stable").head(n)
         return table.reset_index(drop=True)
+
+    def to_r(self) -> str:
+        """R code of metafor that prints the same digits.
+
+        Raises
+        ------
+        UnsupportedError
+            Where metafor has no such function: whole studies with several effects of `fit_meta`.
+        """
+        return influence_code(self.result, self.by)
 
     def view(self) -> ResultView:
         """Return what the report room may see of this."""
