@@ -63,8 +63,6 @@ WRITERS: dict[str, Callable[[ResultView], list[list[str]]]] = {
     "meta_influence": meta_influence.influence_paragraphs,
     "meta_leave_one_out": meta_influence.leave_one_out_paragraphs,
     "meta_reproduce": meta_reproduce.reproduce_paragraphs,
-    "meta_reproduce": meta_reproduce.reproduce_paragraphs,
-    "meta": meta.meta_paragraphs,
     "multilevel_reliability": reliability.reliability_paragraphs,
     "multiverse": multiverse.multiverse_paragraphs,
     "outcome": outcome.outcome_paragraphs,
