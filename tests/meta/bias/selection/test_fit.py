@@ -222,7 +222,7 @@ def test_refused_data() -> None:
 
 @pytest.mark.parametrize("case", pinned("selection_beta")["cases"], ids=lambda c: f"{c['data']}")
 def test_the_beta_curve_against_metafor(case: dict[str, Any], tol: SimpleNamespace) -> None:
-    """Its likelihood at its estimates is ours there; its search ends below our maximum, or at it."""
+    """Its likelihood at its estimates is ours there, and no higher than ours at ours."""
     result = fitted(case)
     at = result.search.likelihood.expand(many(case["beta"]), case["tau2"], many(case["delta"]) - 1)
     assert at.value == pytest.approx(case["loglik"], abs=5e-4)  # its integrals: 1e-4, relative
