@@ -105,6 +105,7 @@ def _write(axis: Axes, place: np.ndarray, box: np.ndarray, name: str, size: floa
     axis.annotate(
         name, (x, y), tuple(middle - place), textcoords="offset points", ha="center", va="center",
         fontsize=size, parse_math=False, zorder=5,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.85},
     )  # fmt: skip
     if np.hypot(*(near - place)) > 2.0 * _NEAR:
         axis.annotate(
