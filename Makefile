@@ -78,6 +78,7 @@ bench: $(READY)  ## speed against lme4 (R, if installed), mixedlm and statsmodel
 	$(BIN)/python benchmarks/bench_therapist.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_perspectives.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_meta.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_meta_bias.py --write docs/performance.md
 
 calibrate: $(READY)  ## type I error of tests and coverage of intervals with few therapists
 	$(BIN)/python benchmarks/calibrate_tests.py --write docs/calibration.md
@@ -99,6 +100,7 @@ calibrate: $(READY)  ## type I error of tests and coverage of intervals with few
 	$(BIN)/python benchmarks/calibrate_ruptures.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_rupture_outcome.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_meta.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_meta_bias.py --write docs/calibration.md
 
 clean:  ## remove what was built
 	rm -rf .venv .venv-oldest build dist docs/_build .pytest_cache .mypy_cache .ruff_cache
