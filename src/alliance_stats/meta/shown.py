@@ -14,6 +14,7 @@ HEADINGS = {
     "statistic": "Statistic",
     "pi_low": "PI low",
     "pi_high": "PI high",
+    "tau": "τ",
     "tau2": "τ²",
     "i2": "I²",
     "h2": "H²",
@@ -21,6 +22,13 @@ HEADINGS = {
     "parameter": "Parameter",
     "df_residual": "df 2",
     "quantity": "Quantity",
+    "rstudent": "rstudent",
+    "dffits": "DFFITS",
+    "cooks_distance": "Cook's distance",
+    "cov_ratio": "Covariance ratio",
+    "hat": "Hat value",
+    "weight": "Weight",
+    "flagged": "Flagged",
 }
 
 

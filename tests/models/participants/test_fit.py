@@ -406,3 +406,15 @@ def test_r_code_names_a_file_for_each_model(four: dict[str, al.SessionData]) -> 
     assert "lmer(" in code
     with pytest.raises(ArgumentError, match="names one file for 2 models"):
         result.to_r(data="rows.csv")
+
+
+def test_forest_plot(four: dict[str, al.SessionData]) -> None:
+    """A group of lines for each path, with its mean; in a report too."""
+    from matplotlib.figure import Figure
+
+    result = lagged(four)
+    axes = al.plot_forest(result, ax=Figure().subplots())
+    texts = [text.get_text() for text in axes[0].texts]
+    for group in ("wai_total to later phq9", "phq9 to later wai_total"):
+        assert any(group in text for text in texts)
+    assert axes[0].get_xlabel() == "Coefficient b"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol, TypeVar, cast, overload
 
 import numpy as np
 import pandas as pd
@@ -199,10 +200,31 @@ class ClusterRobustResult:
         return f"<p>{escape_html(self.fit.formula)}</p>{frame_html(self.tidy())}{said}"
 
 
+R_co = TypeVar("R_co", covariant=True)
+
+
+class TakesClusters(Protocol[R_co]):
+    """A result of another room that has robust tests of its own: a meta-analysis."""
+
+    def cluster_robust(self, *, cluster: str, kind: Kind = "CR2") -> R_co:
+        """The same estimates with robust tests."""
+        ...
+
+
+@overload
 def cluster_robust(
     result: MixedModelResult, *, cluster: str, kind: Kind = "CR2"
-) -> ClusterRobustResult:
-    """Cluster-robust standard errors and tests of the fixed effects of a mixed model.
+) -> ClusterRobustResult: ...
+
+
+@overload
+def cluster_robust(result: TakesClusters[R_co], *, cluster: str, kind: Kind = "CR2") -> R_co: ...
+
+
+def cluster_robust(
+    result: MixedModelResult | TakesClusters[object], *, cluster: str, kind: Kind = "CR2"
+) -> object:
+    """Cluster-robust standard errors and tests of a mixed model, or of a meta-analysis.
 
     The model says how rows of a cluster covary; a wrong model (a slope left out, variances that
     differ between patients, autocorrelation) gives wrong standard errors. These use the spread
@@ -211,18 +233,20 @@ def cluster_robust(
 
     Parameters
     ----------
-    result : MixedModelResult
-        A fit with one grouping factor, or with nested ones.
+    result : MixedModelResult or meta-analysis
+        A fit with one grouping factor, or with nested ones; or what `fit_meta` or
+        `fit_meta_multilevel` gave.
     cluster : str
         The highest grouping factor of the model, such as ``"therapist"``: rows of different
-        clusters must be independent.
+        clusters must be independent. Of a meta-analysis a column of its frame, such as
+        ``"study"``.
     kind : {"CR2", "CR1S", "CR1", "CR0"}
         CR2 corrects for few clusters; the others are the plain sandwich, times J/(J − 1) for
         CR1 and J(n − 1)/((J − 1)(n − p)) for CR1S (Stata's).
 
     Returns
     -------
-    ClusterRobustResult
+    ClusterRobustResult or RobustMetaResult
         ``tidy()`` with Satterthwaite degrees of freedom, ``contrasts()``, ``joint_tests()``,
         ``vcov``, ``messages``.
 
@@ -250,11 +274,14 @@ def cluster_robust(
     >>> bool((robust.tidy()["df"] < robust.n_clusters).all())
     True
     """
-    own = getattr(result, "cluster_robust", None)
-    if own is not None and not isinstance(result, MixedModelResult):
-        return own(cluster=cluster, kind=kind)
+    if not isinstance(result, MixedModelResult) and hasattr(result, "cluster_robust"):
+        return result.cluster_robust(cluster=cluster, kind=kind)
     fit_given(result, name="result")
     one_of(kind, KINDS, name="kind")
+    return _of_mixed_model(cast("MixedModelResult", result), cluster, kind)
+
+
+def _of_mixed_model(result: MixedModelResult, cluster: str, kind: Kind) -> ClusterRobustResult:
     products = _check_cluster(result, cluster)
     design, profile = result.criterion.design, result.profile
     if kind == "CR2" and design.weights is not None:

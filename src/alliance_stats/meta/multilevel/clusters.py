@@ -28,7 +28,7 @@ def cluster_codes(studies: Studies, layout: Layout, cluster: str) -> np.ndarray:
             f"{did_you_mean(str(cluster), studies.frame.columns)} "
             f"It knows: {name_list(studies.frame.columns)}."
         )
-    codes = codes_of(studies.frame, columns)[0]
+    codes = codes_of(studies.frame, columns)
     own = codes[layout.order]
     crossing = [term.label for term in layout.terms if not is_within(term.codes, own)]
     if layout.sampling.correlated and not is_within(layout.sampling.codes, own):
@@ -50,18 +50,17 @@ def highest_unit(studies: Studies, layout: Layout) -> tuple[str, np.ndarray] | N
     """
     if layout.independent.max() == 0:
         return None
-    units = {term.label.split(" | ")[-1]: term.said.columns for term in layout.terms}
-    if (study := studies.columns.get("study")) is not None:
-        units.setdefault(study, (study,))
+    units = {term.label.split(" | ")[-1]: term.codes for term in layout.terms}
+    units.setdefault(studies.columns["study"], layout.sampling.codes)
     found = []
-    for label, columns in units.items():
-        codes = codes_of(studies.frame, columns)[0]
-        own = codes[layout.order]
+    for label, own in units.items():
         joins = [*(term.codes for term in layout.terms)]
         joins += [layout.sampling.codes] if layout.sampling.correlated else []
         if own.max() > 0 and all(is_within(other, own) for other in joins):
-            found.append((int(own.max()), label, codes))
+            found.append((int(own.max()), label, own))
     if not found:
         return None
-    _, label, codes = max(found, key=lambda unit: unit[0])
+    _, label, own = max(found, key=lambda unit: unit[0])
+    codes = np.empty_like(own)
+    codes[layout.order] = own
     return label, codes

@@ -8,8 +8,9 @@ is not negative; else the search starts again along that direction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -56,17 +57,26 @@ class Parameters:
 
     structures: tuple[Structure | Held, ...]
 
-    def _parts(self, values: np.ndarray, natural: bool) -> list[np.ndarray]:
-        sizes = [s.n_natural if natural else s.n_theta for s in self.structures]
-        return np.split(values, np.cumsum(sizes)[:-1])
+    @cached_property
+    def _places(self) -> tuple[list[slice], list[slice]]:
+        """Where every term stands among the natural and among the free parameters."""
+        places: tuple[list[slice], list[slice]] = [], []
+        for found, sizes in zip(
+            places,
+            ([s.n_natural for s in self.structures], [s.n_theta for s in self.structures]),
+            strict=True,
+        ):
+            ends = np.cumsum([0, *sizes]).tolist()
+            found += [slice(low, high) for low, high in itertools.pairwise(ends)]
+        return places
 
     def by_term(self, natural: np.ndarray) -> list[np.ndarray]:
         """Natural parameters of every term."""
-        return self._parts(natural, natural=True) if self.structures else []
+        return [natural[place] for place in self._places[0]]
 
     def of_terms(self, theta: np.ndarray) -> list[np.ndarray]:
         """Free parameters of every term."""
-        return self._parts(theta, natural=False) if self.structures else []
+        return [theta[place] for place in self._places[1]]
 
     def natural(self, theta: np.ndarray) -> np.ndarray:
         """Natural parameters at θ."""
@@ -84,27 +94,25 @@ class Parameters:
             value = float("nan")
         if not np.isfinite(value):
             return float("inf"), np.zeros_like(theta), np.eye(len(theta))
-        jacobian = self._jacobian(theta)
-        hessian = jacobian.T @ point.observed @ jacobian + self._curvature(theta, point.gradient)
+        jacobian = self.jacobian(theta)
+        hessian = jacobian.T @ point.observed @ jacobian + self.curvature(theta, point.gradient)
         return value, jacobian.T @ point.gradient, _positive(hessian)
 
-    def _jacobian(self, theta: np.ndarray) -> np.ndarray:
-        parts = zip(self.structures, self.of_terms(theta), strict=True)
-        return block_diagonal([s.jacobian(part) for s, part in parts])
+    def jacobian(self, theta: np.ndarray) -> np.ndarray:
+        """Derivatives (k, n_theta) of the natural parameters."""
+        natural, free = self._places
+        found = np.zeros((natural[-1].stop, free[-1].stop))
+        for s, row, column in zip(self.structures, natural, free, strict=True):
+            found[row, column] = s.jacobian(theta[column])
+        return found
 
-    def _curvature(self, theta: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-        parts = zip(self.structures, self.of_terms(theta), self.by_term(gradient), strict=True)
-        return block_diagonal([s.curvature(part, g) for s, part, g in parts])
-
-
-def block_diagonal(blocks: Sequence[np.ndarray]) -> np.ndarray:
-    """Blocks along the diagonal, zero elsewhere."""
-    shape = np.sum([block.shape for block in blocks], axis=0)
-    found, row, column = np.zeros(shape), 0, 0
-    for block in blocks:
-        found[row : row + block.shape[0], column : column + block.shape[1]] = block
-        row, column = row + block.shape[0], column + block.shape[1]
-    return found
+    def curvature(self, theta: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+        """Σ_a g_a ∂²t_a/∂θ∂θ' for the gradient g in the natural parameters."""
+        natural, free = self._places
+        found = np.zeros((len(theta), len(theta)))
+        for s, row, column in zip(self.structures, natural, free, strict=True):
+            found[column, column] = s.curvature(theta[column], gradient[row])
+        return found
 
 
 def _positive(hessian: np.ndarray) -> np.ndarray:
@@ -137,7 +145,7 @@ def estimate(
     for _ in range(RESTARTS):
         found = search(problem, parameters, theta, tolerance)
         evaluations += len(found.log)
-        theta = _cleaned(parameters, found.x, unit)
+        theta = _cleaned(parameters, _polished(problem, parameters, found), unit)
         point = problem.at(parameters.natural(theta))
         if point.deviance > found.value + 1e-9:
             theta, point = found.x, problem.at(parameters.natural(found.x))
@@ -154,6 +162,14 @@ def search(
     """The search from one start."""
     steps = descent(start, tolerance=tolerance, memory=0)
     return drive(steps, lambda theta: parameters.expand(problem, theta))
+
+
+def _polished(problem: Problem, parameters: Parameters, found: Optimum) -> np.ndarray:
+    """One more Newton step: it squares an error that the deviance no longer shows."""
+    if not (found.converged and len(found.x)):
+        return found.x
+    _, gradient, hessian = parameters.expand(problem, found.x)
+    return np.asarray(found.x - np.linalg.solve(hessian, gradient))
 
 
 def _cleaned(parameters: Parameters, theta: np.ndarray, unit: float) -> np.ndarray:

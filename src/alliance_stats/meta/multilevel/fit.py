@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import frame_given, one_of
+from alliance_stats._base.errors import DataError
 from alliance_stats.meta.multilevel.clusters import cluster_codes, highest_unit
 from alliance_stats.meta.multilevel.fit_layout import fit_layout
 from alliance_stats.meta.multilevel.fitted import Method, Said
@@ -106,16 +108,17 @@ def fit_meta_multilevel(
     ...     "vi": [0.02, 0.02, 0.01, 0.03, 0.03, 0.02, 0.01]})
     >>> result = al.fit_meta_multilevel(frame, rho=0.6)
     >>> result.tidy()[["estimate", "se", "df"]].round(3).to_numpy().tolist()
-    [[0.28, 0.038, 3.497]]
+    [[0.282, 0.044, 3.487]]
     """
     frame_given(frame, name="frame")
     one_of(method, ("REML", "ML"), name="method")
     said = read_random(random, structure)
-    needed = (*random_columns(said, frame), study, *([cluster.split("/")[0]] if cluster else []))
+    needed = (*random_columns(said, frame), study, *(cluster.split("/") if cluster else ()))
     studies = prepare_studies(
         frame, yi=yi, vi=vi, study=study, mods=mods, measure=measure, groups=needed
     )
-    of_study = codes_of(studies.frame, [study])[0]
+    of_study = codes_of(studies.frame, [study])
+    _refuse_one(of_study, study)
     sampling = read_sampling(studies, of_study, rho, covariance)
     terms = [build_term(term, studies.frame) for term in said]
     layout = lay_out(studies.yi, studies.vi, studies.x, terms, sampling)
@@ -135,3 +138,11 @@ def fit_meta_multilevel(
         codes,
         messages(studies, layout, found, of_study[layout.order], name),
     )
+
+
+def _refuse_one(of_study: np.ndarray, study: str) -> None:
+    if of_study.max() == 0:
+        raise DataError(
+            f"all {len(of_study)} effects come from one '{study}'. A meta-analysis needs two or "
+            "more: give the data of more studies, or name the column that tells them apart."
+        )

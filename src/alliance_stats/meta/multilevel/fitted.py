@@ -159,7 +159,7 @@ class FittedMultilevel:
         ``term`` is the level of an inner factor, as in ``outcome | study``; empty otherwise.
         """
         rows = [
-            (term.label, level, len(term.groups), float(variance))
+            (term.label, level, term.n_groups, float(variance))
             for term, matrix in zip(self.layout.terms, self.matrices, strict=True)
             for level, variance in zip(term.levels, np.diag(matrix), strict=True)
         ]

@@ -16,6 +16,9 @@ import numpy as np
 
 from alliance_stats.meta.multilevel.structures import Structure, correlation_of
 
+#: A standard deviation of zero where its logarithm is the parameter.
+SMALLEST = 1e-12
+
 
 class Free(Protocol):
     """Free parameters of the natural ones of a term."""
@@ -98,7 +101,7 @@ class Compound:
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """Free parameters φ of a term with a quantity held: θ = Aφ + b.
+    """Free parameters φ of a term with a quantity held: θ = Aψ + b, ψ = φ or exp φ.
 
     Attributes
     ----------
@@ -106,33 +109,52 @@ class Held:
     a : array (n_theta, n_free)
     b : array (n_theta,)
     n_natural : int
+    positive : tuple of int
+        Which of ψ are exp φ: where another sign would turn the correlation held.
     """
 
     free: Free
     a: np.ndarray
     b: np.ndarray
     n_natural: int
+    positive: tuple[int, ...] = ()
 
     @property
     def n_theta(self) -> int:
         """Number of free parameters."""
         return self.a.shape[1]
 
+    def _psi(self, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """ψ with its first and second derivatives."""
+        psi, slope, bend = phi.copy(), np.ones_like(phi), np.zeros_like(phi)
+        for place in self.positive:
+            psi[place] = slope[place] = bend[place] = np.exp(min(phi[place], 300.0))
+        return psi, slope, bend
+
     def natural(self, phi: np.ndarray) -> np.ndarray:
         """t at φ."""
-        return self.free.natural(self.a @ phi + self.b)
+        return self.free.natural(self.a @ self._psi(phi)[0] + self.b)
 
     def jacobian(self, phi: np.ndarray) -> np.ndarray:
         """∂t/∂φ."""
-        return self.free.jacobian(self.a @ phi + self.b) @ self.a
+        psi, slope, _ = self._psi(phi)
+        return np.asarray(self.free.jacobian(self.a @ psi + self.b) @ self.a * slope)
 
     def curvature(self, phi: np.ndarray, gradient: np.ndarray) -> np.ndarray:
         """Σ_a g_a ∂²t_a/∂φ∂φ'."""
-        return np.asarray(self.a.T @ self.free.curvature(self.a @ phi + self.b, gradient) @ self.a)
+        psi, slope, bend = self._psi(phi)
+        theta = self.a @ psi + self.b
+        inner = self.a.T @ self.free.curvature(theta, gradient) @ self.a
+        along = self.a.T @ (self.free.jacobian(theta).T @ gradient)
+        return np.asarray(slope[:, None] * inner * slope + np.diag(along * bend))
 
     def start(self, theta: np.ndarray) -> np.ndarray:
-        """φ nearest to θ."""
-        return np.asarray(np.linalg.lstsq(self.a, theta - self.b, rcond=None)[0])
+        """φ near θ."""
+        phi = np.linalg.lstsq(self.a, theta - self.b, rcond=None)[0]
+        for place in self.positive:
+            size = float(np.linalg.norm(theta[self.a[:, place] != 0]))
+            phi[place] = np.log(max(size, SMALLEST))
+        return np.asarray(phi)
 
 
 def held_at(free: Free, n: int, places: Sequence[int], values: Sequence[float], k: int) -> Held:
@@ -151,7 +173,8 @@ def hold_sd(structure: Structure, level: int, value: float) -> Held:
         return held_at(Ordered(structure, (level, *others)), n, [0], [value], k)
     if structure.kind == "CS":
         return held_at(Compound(structure.m), 2, [0], [value], k)
-    return held_at(structure, n, [0 if structure.kind == "ID" else level], [value], k)
+    held = np.log(max(value, SMALLEST)) if structure.kind == "HCS" else value
+    return held_at(structure, n, [0 if structure.kind == "ID" else level], [held], k)
 
 
 def hold_correlation(structure: Structure, r: int, s: int, value: float) -> Held:
@@ -162,7 +185,7 @@ def hold_correlation(structure: Structure, r: int, s: int, value: float) -> Held
         free = Ordered(structure, (r, s, *others))
         a = np.delete(np.eye(n), 1, axis=1)
         a[1:3, 1] = value, np.sqrt(max(1.0 - value**2, 0.0))
-        return Held(free, a, np.zeros(n), k)
+        return Held(free, a, np.zeros(n), k, positive=(0, 1))
     if structure.kind == "CS":
         shares = np.sqrt(np.maximum([1 + (m - 1) * value, 1 - value], 0.0))
         return Held(structure, shares[:, None], np.zeros(2), k)

@@ -136,7 +136,7 @@ def _in_chain(terms: Sequence[Term], sampling: Sampling) -> list[int]:
     """The terms that nest in each other, and with correlated errors; the others are crossed."""
     chain = [sampling.codes] if sampling.correlated else []
     found = []
-    for number in np.argsort([-len(term.groups) for term in terms], kind="stable").tolist():
+    for number in np.argsort([-term.n_groups for term in terms], kind="stable").tolist():
         codes = terms[number].codes
         if all(is_within(codes, other) or is_within(other, codes) for other in chain):
             chain.append(codes)
@@ -150,7 +150,7 @@ def _in_blocks(terms: Sequence[Term], sampling: Sampling) -> list[int]:
     codes = [terms[number].codes for number in must]
     block = joined([*codes, sampling.codes] if sampling.correlated else codes)
     found = list(must)
-    for number in np.argsort([-len(term.groups) for term in terms], kind="stable").tolist():
+    for number in np.argsort([-term.n_groups for term in terms], kind="stable").tolist():
         if number in must:
             continue
         larger = joined([block, terms[number].codes])
@@ -199,7 +199,7 @@ def _with_crossed(terms: Sequence[Term], inside: Sequence[int], make: Make) -> M
     crossed = [number for number in range(len(terms)) if number not in inside]
     if not crossed:
         return make
-    q = sum(len(terms[number].groups) for number in crossed)
+    q = sum(terms[number].n_groups for number in crossed)
     if q > MOST_CROSSED:
         names = ", ".join(f"'{terms[number].label}'" for number in crossed)
         raise UnsupportedError(
@@ -207,7 +207,7 @@ def _with_crossed(terms: Sequence[Term], inside: Sequence[int], make: Make) -> M
             "possible. Leave a crossed unit out."
         )
     first = np.cumsum([0, *(term.structure.n_natural for term in terms)])
-    owners = np.concatenate([np.full(len(terms[c].groups), first[c]) for c in crossed])
+    owners = np.concatenate([np.full(terms[c].n_groups, first[c]) for c in crossed])
     own = [np.arange(first[number], first[number + 1]) for number in inside]
     places = np.concatenate([np.array([], dtype=int), *own]).astype(int)
     z = np.hstack([terms[number].indicator.toarray() for number in crossed])

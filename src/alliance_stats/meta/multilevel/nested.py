@@ -141,7 +141,18 @@ class NestedPrecision:
                 total += both if n == m else 2.0 * both
         return total
 
+    @cached_property
+    def _known(self) -> dict[tuple[int, int, int], np.ndarray]:
+        return {}
+
     def _shared(self, low: int, high: int, unit: int) -> np.ndarray:
+        """`_joint`, computed once."""
+        key = low, high, unit
+        if key not in self._known:
+            self._known[key] = self._joint(low, high, unit)
+        return self._known[key]
+
+    def _joint(self, low: int, high: int, unit: int) -> np.ndarray:
         """Σ_a (w_lg'z_a)(w_mh'z_a) for the groups g of the lower update, each in an h."""
         inner = self._finer(low, unit)
         outer = self.chain.lift(self._sums[high][unit], inner, self._finer(high, unit))

@@ -40,7 +40,8 @@ class Quantity:
         """The term with the quantity at a value."""
         if len(self.levels) == 1:
             return hold_sd(structure, self.levels[0], value)
-        return hold_correlation(structure, *self.levels, value)
+        first, second = self.levels
+        return hold_correlation(structure, first, second, value)
 
 
 @dataclass(frozen=True, eq=False)

@@ -97,7 +97,8 @@ def random_columns(terms: Sequence[RandomTerm], frame: pd.DataFrame) -> tuple[st
     """The columns that the terms need; ``effect`` may be absent as the last of a path."""
     needed = [name for term in terms for name in (*term.columns, term.inner) if name is not None]
     numbered = ROWS not in frame.columns and not any(
-        ROWS in term.columns[:-1] or term.inner == ROWS for term in terms
+        ROWS in (*term.columns[:-1], term.inner) or (term.inner and ROWS in term.columns)
+        for term in terms
     )
     names = tuple(dict.fromkeys(name for name in needed if not (numbered and name == ROWS)))
     columns_present(frame, names)

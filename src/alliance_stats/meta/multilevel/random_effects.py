@@ -58,13 +58,13 @@ def blup(
     m = term.structure.m
     frame = term.groups.loc[term.groups.index.repeat(m)].reset_index(drop=True)
     if not term.is_intercept:
-        frame["term"] = np.tile(term.levels, len(term.groups))
+        frame["term"] = np.tile(term.levels, term.n_groups)
     return frame.assign(**{name: column.ravel() for name, column in values.items()})
 
 
 def _variances(self: FittedMultilevel, term: Term, matrix: np.ndarray) -> np.ndarray:
     """Diagonal (groups, m) of T − TZ'PZT, some groups at a time."""
-    point, m, n = self.point, term.structure.m, len(term.groups)
+    point, m, n = self.point, term.structure.m, term.n_groups
     found = np.empty((n, m))
     half = np.linalg.solve(point.root, point.weighted_x.T).T
     shared = term.totals(half)  # Z'WXC^½

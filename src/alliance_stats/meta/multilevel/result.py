@@ -18,9 +18,12 @@ from alliance_stats.meta.multilevel.heterogeneity import heterogeneity
 from alliance_stats.meta.multilevel.predictions import (
     back_transformed,
     predict,
+    predict_rows,
     prediction_interval,
 )
 from alliance_stats.meta.multilevel.profile import confint
+from alliance_stats.meta.multilevel.profile_curve import profile
+from alliance_stats.meta.multilevel.r_code import to_r
 from alliance_stats.meta.multilevel.random_effects import blup
 from alliance_stats.meta.multilevel.sensitivity import rho_table
 from alliance_stats.meta.multilevel.tables import glance, moderator_test, tidy
@@ -40,14 +43,17 @@ class MultilevelMetaResult(FittedMultilevel):
     tidy = tidy
     glance = glance
     predict = predict
+    predict_rows = predict_rows
     prediction_interval = prediction_interval
     back_transformed = back_transformed
     moderator_test = moderator_test
     heterogeneity = heterogeneity
     blup = blup
     confint = confint
+    profile = profile
     component_tests = component_tests
     explained = explained
+    to_r = to_r
 
     @cached_property
     def rho_table(self) -> pd.DataFrame:

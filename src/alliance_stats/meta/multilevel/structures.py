@@ -2,8 +2,8 @@
 
 T = Σ_a t_a S_a with fixed symmetric S_a: t are the natural parameters, in which the covariance of
 the effect sizes is linear. θ has no bounds and no T is excluded: t = θ² where every t is a
-variance (ID, DIAG, and the eigenvalues of CS), T = LL' for UN, and standard deviations with the
-correlation ρ = (eᵃ − 1)/(eᵃ + m − 1), the whole range of ρ in m dimensions, for HCS.
+variance (ID, DIAG, and the eigenvalues of CS), T = LL' for UN, and for HCS logarithms of standard
+deviations with the correlation ρ = (eᵃ − 1)/(eᵃ + m − 1), the whole range of ρ in m dimensions.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Structure:
         if self.kind == "UN":
             lower = self.factor(theta)
             return np.asarray((lower @ lower.T)[self.pairs])
-        sds, rho = theta[:-1], correlation_of(theta[-1], self.m)[0]
+        sds, rho = _exp(theta[:-1]), correlation_of(theta[-1], self.m)[0]
         ratio = np.where(self.pairs[0] == self.pairs[1], 1.0, rho)
         return np.asarray(sds[self.pairs[0]] * sds[self.pairs[1]] * ratio)
 
@@ -104,13 +104,13 @@ class Structure:
         return found
 
     def _jacobian_hcs(self, theta: np.ndarray) -> np.ndarray:
-        sds, (rows, columns) = theta[:-1], self.pairs
+        sds, (rows, columns) = _exp(theta[:-1]), self.pairs
         rho, slope, _ = correlation_of(theta[-1], self.m)
         ratio = np.where(rows == columns, 1.0, rho)
         found = np.zeros((len(rows), self.m + 1))
         places = np.arange(len(rows))
-        np.add.at(found, (places, rows), sds[columns] * ratio)
-        np.add.at(found, (places, columns), sds[rows] * ratio)
+        for ends in (rows, columns):
+            np.add.at(found, (places, ends), sds[rows] * sds[columns] * ratio)
         found[:, -1] = np.where(rows == columns, 0.0, sds[rows] * sds[columns] * slope)
         return found
 
@@ -126,13 +126,15 @@ class Structure:
         return np.where(same, 2.0 * of_matrix[rows[:, None], rows[None, :]], 0.0)
 
     def _curvature_hcs(self, theta: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-        m, sds = self.m, theta[:-1]
+        m, sds = self.m, _exp(theta[:-1])
         rho, slope, bend = correlation_of(theta[-1], m)
         full = 2.0 * self.gradient_matrix(gradient)
         beside = full - np.diag(np.diag(full))
         found = np.zeros((m + 1, m + 1))
-        found[:m, :m] = np.diag(np.diag(full)) + rho * beside
-        found[:m, -1] = found[-1, :m] = slope * (beside @ sds)
+        own = np.diag(full)
+        inner = np.diag(own) + rho * beside
+        found[:m, :m] = sds[:, None] * inner * sds + np.diag(sds * (inner @ sds))
+        found[:m, -1] = found[-1, :m] = slope * sds * (beside @ sds)
         found[-1, -1] = bend * float(sds @ beside @ sds) / 2.0
         return found
 
@@ -148,8 +150,12 @@ class Structure:
         if self.squares:
             return np.full(self.n_theta, sd)
         if self.kind == "HCS":
-            return np.append(np.full(self.m, sd), 0.0)
+            return np.append(np.full(self.m, np.log(sd)), 0.0)
         return np.where(self.pairs[0] == self.pairs[1], sd, 0.0)
+
+
+def _exp(logarithms: np.ndarray) -> np.ndarray:
+    return np.exp(np.clip(logarithms, -60.0, 60.0))
 
 
 def correlation_of(a: float, m: int) -> tuple[float, float, float]:

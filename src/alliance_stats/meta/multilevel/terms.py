@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from alliance_stats.meta.multilevel.partitions import Partition, partition_of
 from alliance_stats.meta.multilevel.random import RandomTerm
 from alliance_stats.meta.multilevel.structures import Structure
 
@@ -24,8 +25,9 @@ class Term:
     structure : Structure
     codes : array (n,) of int
         Group of every row.
-    groups : DataFrame
-        What the groups are called: a row a group, the columns of the term.
+    n_groups : int
+    named : GroupNames
+        What the groups are called.
     inner : array (n,) of int
         Which of the effects of its group a row has; zeros for an intercept.
     levels : tuple of str
@@ -35,7 +37,8 @@ class Term:
     said: RandomTerm
     structure: Structure
     codes: np.ndarray
-    groups: pd.DataFrame
+    n_groups: int
+    named: GroupNames
     inner: np.ndarray
     levels: tuple[str, ...]
 
@@ -49,17 +52,28 @@ class Term:
         """Whether a group has one effect."""
         return self.said.inner is None
 
+    @property
+    def groups(self) -> pd.DataFrame:
+        """What the groups are called: a row a group, the columns of the term."""
+        return self.named.frame
+
+    @cached_property
+    def partition(self) -> Partition | None:
+        """The groups as rows that stand together; None where they do not."""
+        found = partition_of(self.codes)
+        return found if len(found) == len(np.unique(self.codes)) else None
+
     @cached_property
     def indicator(self) -> csr_array:
         """Which of the effects of all groups (groups · m) a row has (n, groups · m)."""
         n, m = len(self.codes), self.structure.m
         where = self.codes * m + self.inner
-        shape = (n, len(self.groups) * m)
+        shape = (n, self.n_groups * m)
         return csr_array((np.ones(n), where, np.arange(n + 1)), shape=shape)
 
     def totals(self, b: np.ndarray) -> np.ndarray:
         """Z'b (groups, m, columns) of b (n, columns)."""
-        return (self.indicator.T @ b).reshape(len(self.groups), self.structure.m, b.shape[1])
+        return (self.indicator.T @ b).reshape(self.n_groups, self.structure.m, b.shape[1])
 
     def back(self, effects: np.ndarray) -> np.ndarray:
         """Z times effects (groups, m, columns): (n, columns)."""
@@ -84,8 +98,11 @@ class TermDirection:
 
     def times(self, b: np.ndarray) -> np.ndarray:
         """Q_a b (n, m)."""
-        totals = self.term.totals(b)
-        return self.term.back(totals if self.term.is_intercept else self.basis @ totals)
+        term = self.term
+        if term.is_intercept and term.partition is not None:
+            return term.partition.spread(term.partition.sums(b))
+        totals = term.totals(b)
+        return term.back(totals if term.is_intercept else self.basis @ totals)
 
 
 def directions_of(terms: Sequence[Term]) -> tuple[TermDirection, ...]:
@@ -93,31 +110,56 @@ def directions_of(terms: Sequence[Term]) -> tuple[TermDirection, ...]:
     return tuple(TermDirection(term, basis) for term in terms for basis in term.structure.bases)
 
 
-def codes_of(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray, pd.DataFrame]:
-    """Groups of equal values in columns that exist, in order of appearance; rows if none do.
+@dataclass(frozen=True, eq=False)
+class GroupNames:
+    """What groups are called.
 
-    A column that does not exist numbers the rows within the others.
+    Attributes
+    ----------
+    rows : DataFrame
+        The rows analysed.
+    columns : tuple of str
+        Those that name a group; the last may be none of `rows`.
+    codes : array (n,) of int
     """
-    known = [name for name in columns if name in frame]
-    codes = np.zeros(len(frame), dtype=np.int64)
-    for name in known:
+
+    rows: pd.DataFrame
+    columns: tuple[str, ...]
+    codes: np.ndarray
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """A row a group, the columns of the term."""
+        first = np.unique(self.codes, return_index=True)[1]
+        known = [name for name in self.columns if name in self.rows]
+        names = self.rows.loc[:, known].iloc[first].reset_index(drop=True)
+        if len(known) == len(self.columns):
+            return names
+        numbers = names.groupby(known).cumcount() + 1 if known else np.arange(len(names)) + 1
+        return names.assign(**{self.columns[-1]: numbers})
+
+
+def codes_of(frame: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
+    """Groups of equal values in columns, in order of appearance; a column that is not there
+    numbers the rows within the others, so that every row is a group.
+    """
+    if any(name not in frame for name in columns):
+        return np.arange(len(frame))
+    codes = pd.factorize(frame[columns[0]])[0].astype(np.int64)
+    for name in columns[1:]:
         values = pd.factorize(frame[name])[0]
-        codes = pd.factorize(codes * (values.max() + 1) + values)[0]
-    first = np.unique(codes, return_index=True)[1]
-    names = frame.loc[:, known].iloc[first].reset_index(drop=True)
-    if len(known) < len(columns):
-        numbers = pd.Series(codes).groupby(codes).cumcount().to_numpy() + 1
-        names = frame.loc[:, known].reset_index(drop=True).assign(**{columns[-1]: numbers})
-        codes = np.arange(len(frame))
-    return codes, names
+        codes = pd.factorize(codes * (int(values.max()) + 1) + values)[0].astype(np.int64)
+    return np.asarray(codes)
 
 
 def build_term(said: RandomTerm, frame: pd.DataFrame) -> Term:
     """A random term on the rows analysed."""
-    codes, groups = codes_of(frame, said.columns)
+    codes = codes_of(frame, said.columns)
+    named = GroupNames(frame, said.columns, codes)
     inner = np.zeros(len(frame), dtype=np.int64)
     levels: tuple[str, ...] = ("",)
     if said.inner is not None:
         inner, found = pd.factorize(frame[said.inner], sort=True)
         levels = tuple(map(str, found))
-    return Term(said, Structure(said.kind, len(levels)), codes, groups, inner, levels)
+    structure = Structure(said.kind, len(levels))
+    return Term(said, structure, codes, int(codes.max()) + 1, named, inner, levels)

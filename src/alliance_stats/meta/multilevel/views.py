@@ -103,10 +103,7 @@ def call_of(self: FittedMultilevel) -> str:
 
 def shown(self: FittedMultilevel) -> tuple[str, list[pd.DataFrame], tuple[str, ...]]:
     """Heading, tables and sentences, in text as in HTML."""
-    counts = ", ".join(
-        counted(int(n), u).replace("studys", "studies")
-        for u, n in levels_of(self).to_numpy().tolist()
-    )
+    counts = ", ".join(counted(int(n), u) for u, n in levels_of(self).to_numpy().tolist())
     tables = [tidy(self)]
     if self.mean_only and not any(np.ptp(np.diag(matrix)) for matrix in self.matrices):
         tables.append(predict(self)[["pi_low", "pi_high"]])

@@ -26,6 +26,7 @@ def messages(
         *_singular(layout, estimate),
         _no_effects_level(layout, study),
         *_not_told(layout),
+        *_repeated(layout),
         *_few(layout),
         *_both_parts(studies, study[np.argsort(layout.order)]),
         _no_cluster(cluster),
@@ -74,7 +75,7 @@ def _singular(layout: Layout, estimate: Estimate) -> list[str]:
 def _no_effects_level(layout: Layout, study: np.ndarray) -> str:
     several = np.bincount(study).max() > 1
     finest = any(
-        is_within(term.codes, study) and len(term.groups) > study.max() + 1 for term in layout.terms
+        is_within(term.codes, study) and term.n_groups > study.max() + 1 for term in layout.terms
     )
     inner = any(not term.is_intercept for term in layout.terms)
     if not several or finest or inner:
@@ -92,7 +93,7 @@ def _not_told(layout: Layout) -> list[str]:
     for term in layout.terms:
         if not term.is_intercept:
             continue
-        n = len(term.groups)
+        n = term.n_groups
         if n in seen and n > 1:
             said.append(
                 f"'{seen[n]}' and '{term.label}' have the same {n} groups: their variances cannot "
@@ -102,8 +103,24 @@ def _not_told(layout: Layout) -> list[str]:
     return said
 
 
+def _repeated(layout: Layout) -> list[str]:
+    """Inner factors of which a group has several rows of one level."""
+    said = []
+    for term in layout.terms:
+        if term.is_intercept or term.structure.m == 1:
+            continue
+        most = int(np.bincount(term.codes * term.structure.m + term.inner).max())
+        if most > 1 and not any(len(t.codes) == t.n_groups for t in layout.terms):
+            said.append(
+                f"'{term.label}' has up to {most} effects of one '{term.said.inner}' in a group: "
+                "their true effects are taken as equal. Add 'study/effect' to random= if they "
+                "may differ."
+            )
+    return said
+
+
 def _few(layout: Layout) -> list[str]:
-    few = [(t.label, len(t.groups)) for t in layout.terms if len(t.groups) < FEW]
+    few = [(t.label, t.n_groups) for t in layout.terms if t.n_groups < FEW]
     return [
         f"Only {counted(n, 'group')} of '{label}': the variance between them says little."
         for label, n in few

@@ -13,11 +13,11 @@ from alliance_stats.meta.univariate.words import TEST_WORDS
 EFFECT_WORDS = {
     "alliance_to_outcome": "{x} to later {y}",
     "outcome_to_alliance": "{y} to later {x}",
-    "early_alliance": "early {x} and {y} after therapy",
-    "within": "within patients",
-    "between": "between patients",
-    "patient_between": "between patients",
-    "therapist_between": "between therapists",
+    "early_alliance": "Early {x} and {y} after therapy",
+    "within": "Within patients",
+    "between": "Between patients",
+    "patient_between": "Between patients",
+    "therapist_between": "Between therapists",
 }
 SCALE_WORDS = {
     "raw": "points of what is predicted per point of the predictor",
