@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from alliance_stats._base.printing import MINUS, format_fixed
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import Row, has_interval, interval, number, records
+from alliance_stats.report.numbers import Row, interval, number, records, standardised_sizes
+from alliance_stats.report.sentences.lagged import bias_in_se
 from alliance_stats.report.tables import view_decimals
 from alliance_stats.report.verdict import verdict, verdicts
 from alliance_stats.report.words import (
@@ -85,15 +85,10 @@ def _mean(view: ResultView, row: Row) -> str:
 
 def _bias(view: ResultView, effect: str) -> str:
     """Why a pooled path is not tested; empty for one that is."""
-    in_se = view.labels.get(f"{effect}_biased", "")
-    if not in_se:
+    size = bias_in_se(view, effect)
+    if not size:
         return ""
-    size = format_fixed(float(in_se), 1, minus=MINUS)
-    sign = "" if size.startswith(MINUS) else "+"
-    return (
-        f"in simulated studies of these designs the mean is biased by {sign}{size} of its standard "
-        "errors"
-    )
+    return f"in simulated studies of these designs the mean is biased by {size} standard errors"
 
 
 def _bias_remedy(view: ResultView) -> str:
@@ -158,13 +153,7 @@ def _difference_sentences(view: ResultView, effects: list[str]) -> list[str]:
 
 
 def _standardised_sentence(view: ResultView, effects: list[str]) -> str:
-    rows = records(view.tables.get("Standardised effects", pd.DataFrame()))
-    sizes = [
-        f"{number(row['estimate'], 2)} {effect_place(row['effect'])}".rstrip()
-        + (f", {interval(row, 2, view.conf_level)}" if has_interval(row) else "")
-        for row in rows
-        if row["effect"] in effects and not _bias(view, row["effect"])
-    ]
+    sizes = standardised_sizes(view, [e for e in effects if not bias_in_se(view, e)])
     if not sizes:
         return ""
     verb = "means were" if len(sizes) > 1 else "mean was"
