@@ -89,9 +89,9 @@ def fit_one_stage(
     """
     first = next(iter(rows.values()))
     _check_alike(rows, first)
-    frame = stacked(rows, signs if scale == "standardised" else None)
     if STUDY in first.names:
         raise DataError(f"column '{STUDY}' has the name of the column of studies. Rename it.")
+    frame = stacked(rows, signs if scale == "standardised" else None)
     fit = fit_quietly(one_stage_formula(first), frame, reml=reml)
     if first.column not in fit.names:
         raise DataError(f"the coefficient of '{first.column}' cannot be told from other terms.")
