@@ -386,7 +386,7 @@ def test_the_second_stage_can_be_moderated(four: dict[str, al.SessionData]) -> N
     """Rows of one effect and scale go into fit_meta with columns of the studies."""
     table = lagged(four).study_effects
     rows = table[(table["effect"] == "outcome_to_alliance") & (table["scale"] == "raw")]
-    years = rows.drop(columns="es_measure").assign(year=[2001, 2008, 2012, 2020])
+    years = rows.assign(year=[2001, 2008, 2012, 2020])
     assert al.fit_meta(years, mods="year").term_names == ("(Intercept)", "year")
 
 

@@ -120,7 +120,7 @@ def _scaled(fit: StudyFit, sign: int) -> pd.DataFrame:
     b, variance = table["estimate"].to_numpy(float), table["se"].to_numpy(float) ** 2
     raw = kept.assign(scale="raw", yi=b, vi=variance)
     standard = kept.assign(scale="standardised", yi=b * ratio, vi=variance * ratio**2)
-    parts = [frame.assign(es_measure="") for frame in (raw, standard)]
+    parts = [frame.assign(es_measure=None) for frame in (raw, standard)]
     correlations = fit.correlations()
     if len(correlations):
         parts.append(correlations.assign(term="", sd_alliance=np.nan, sd_outcome=np.nan))

@@ -14,7 +14,6 @@ import pandas as pd
 
 from alliance_stats.meta.multilevel.fit import fit_meta_multilevel
 from alliance_stats.meta.multilevel.result import MultilevelMetaResult
-from alliance_stats.meta.studies import MEASURE
 from alliance_stats.meta.univariate.between import Method
 from alliance_stats.meta.univariate.fit import fit_meta
 from alliance_stats.meta.univariate.fits import Test
@@ -44,8 +43,7 @@ def effects_of(table: pd.DataFrame, effect: str, scale: Scale) -> pd.DataFrame:
     """The rows of one effect on one scale that have an estimate."""
     rows = table[(table["effect"] == effect) & (table["scale"] == scale)]
     usable = np.isfinite(rows["yi"]) & np.isfinite(rows["vi"]) & (rows["vi"] > 0)
-    rows = rows[usable].reset_index(drop=True)
-    return rows if rows[MEASURE].any() else rows.drop(columns=MEASURE)
+    return rows[usable].reset_index(drop=True)
 
 
 def joint_model(
@@ -56,7 +54,7 @@ def joint_model(
     The covariance of a study's estimates is that of their errors in its data; true effects have
     an unstructured covariance matrix between studies.
     """
-    rows = table[table["scale"] == scale].drop(columns=MEASURE)
+    rows = table[table["scale"] == scale]
     rows = rows[np.isfinite(rows["yi"]) & (rows["vi"] > 0)].reset_index(drop=True)
     several = rows.groupby("study")["effect"].size() > 1
     if several.sum() < LEAST_JOINT or method not in ("REML", "ML"):
