@@ -30,4 +30,7 @@ dropout$adjusted <- c("no", "yes")[dropout$adjusted]
 write(dropout, "wilson2011")
 
 implicit <- oswald2013.ex1
-write(data.frame(study = implicit$Study, yi = implicit$effect.size, vi = implicit$var.eff.size), "oswald2013")
+write(data.frame(study = match(implicit$Study, unique(implicit$Study)), yi = implicit$effect.size, vi = implicit$var.eff.size), "oswald2013")
+
+interviews <- dat.mcdaniel1994
+write(interviews[c("study", "ni", "ri")], "mcdaniel1994")
