@@ -1,6 +1,6 @@
 """Berkey et al. (1998), Stat. Med. 17(22): periodontal surgery; Table II, page 2545.
 
-Two outcomes in five trials (`dat.berkey1998` of metadat, Table I): probing depth and attachment level.
+Five trials (Table I; `dat.berkey1998` of metadat): probing depth and attachment level.
 """
 
 from __future__ import annotations
