@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import pandas as pd
+from texts import Row, fixed, row
 
 from alliance_stats.data import SessionData
 from alliance_stats.data.codebook_check import file_quantities
@@ -78,25 +79,18 @@ def items_codebook_csv(recipe: ItemRecipe, estimands: Mapping[str, float]) -> st
     book["estimand"] = book["parameter"].map(dict(estimands))
     book["value"] = ["" if pd.isna(v) else f"{v:.6g}" for v in book["value"]]
     for name in ("structural", "estimand"):
-        book[name] = ["" if pd.isna(v) else f"{round(v, 4) + 0.0:.4f}" for v in book[name]]
+        book[name] = [fixed(v, 4) for v in book[name]]
     return str(book.to_csv(index=False, lineterminator="\n"))
 
 
-def _file_rows(recipe: ItemRecipe, frame: pd.DataFrame) -> Iterator[dict[str, object]]:
+def _file_rows(recipe: ItemRecipe, frame: pd.DataFrame) -> Iterator[Row]:
     """The seeds, and what `load_example` compares with the file."""
     seeds = {
         "seed": (recipe.seed, "seed of this file; fixed before looking at the data"),
         "estimand_seed": (LARGE_SEED, "seed of the large simulation behind the estimands"),
     }
     for name, (seed, meaning) in seeds.items():
-        yield _row(name, seed, "none", "fixed", meaning)
+        yield row(name, "none", "fixed", meaning) | {"value": seed}
     for name, value in file_quantities(frame, ITEM_CHECKS).items():
         unit, meaning = MEANINGS[name]
-        yield _row(name, value, unit, "counted", f"{meaning} in this file")
-
-
-def _row(name: str, value: float, unit: str, source: str, meaning: str) -> dict[str, object]:
-    return {
-        "parameter": name, "value": value, "unit": unit, "source": source,
-        "status": "assumption", "meaning": meaning,
-    }  # fmt: skip
+        yield row(name, unit, "counted", f"{meaning} in this file") | {"value": value}

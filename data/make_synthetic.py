@@ -19,6 +19,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from effects_estimands import LARGE as LARGE_STUDIES
+from effects_recipes import (
+    EFFECTS_RECIPES,
+    EffectsRecipe,
+    effects_codebook_csv,
+    effects_csv,
+    estimands_of_effects,
+)
 from estimands import estimands_of
 from item_recipes import ITEM_RECIPES, ItemRecipe, item_estimands, items_codebook_csv, items_csv
 from process_estimands import PROCESS_ROWS, process_estimands
@@ -32,6 +40,7 @@ from recipes import (
     SOURCES,
     Recipe,
 )
+from texts import Row, fixed, row
 
 from alliance_stats.data import SessionData
 from alliance_stats.data.codebook_check import file_quantities
@@ -88,11 +97,6 @@ def session_csv(recipe: Recipe) -> str:
     return str(text.to_csv(index=False, lineterminator="\n"))
 
 
-def fixed(value: float, decimals: int) -> str:
-    """`value` with a fixed number of decimals, never ``-0``; empty if missing."""
-    return "" if np.isnan(value) else f"{round(float(value), decimals) + 0.0:.{decimals}f}"
-
-
 #: Estimates of `fit_outcome`: unit and meaning. Unlike ``observed_early_alliance_r`` they are of
 #: the patients in the model and signed as the library prints them.
 FITTED = "over fitted patients (scores at intake, in the window and after it)"
@@ -141,8 +145,6 @@ FILE_MEANINGS = {
     "file_outcome_mean": ("outcome points", "mean outcome"),
 }
 
-Row = dict[str, object]
-
 
 def codebook(recipe: Recipe, estimands: Mapping[str, float]) -> pd.DataFrame:
     """Codebook of `recipe`: the file, parameters and observed quantities, with their estimands."""
@@ -188,17 +190,6 @@ def result_rows(prefix: str, meanings: Mapping[str, tuple[str, str]]) -> Iterato
     """Rows without a value: results of the large simulation."""
     for name, (unit, meaning) in meanings.items():
         yield row(prefix + name, unit, "large simulation", meaning)
-
-
-def row(name: str, unit: str, source: str, meaning: str) -> Row:
-    """A row of the codebook that is no parameter."""
-    return {
-        "parameter": name,
-        "unit": unit,
-        "source": source,
-        "status": "assumption",
-        "meaning": meaning,
-    }
 
 
 def sourced(parameters: list[Row]) -> Iterator[Row]:
@@ -254,6 +245,8 @@ def readme(limits: Mapping[str, float]) -> str:
         files=file_lines(RECIPES),
         item_files=file_lines(ITEM_RECIPES),
         process_files=file_lines(PROCESS_RECIPES),
+        effects_files=effects_lines(EFFECTS_RECIPES),
+        large_studies=LARGE_STUDIES,
         n_files=len(RECIPES),
         table=descriptives_table(limits),
         large_patients=LARGE["n_patients"],
@@ -268,6 +261,16 @@ def file_lines(recipes: Sequence[Recipe | ItemRecipe]) -> str:
         f"| `{recipe.name}.csv` | {recipe.what}: {len(recipe.simulate().frame):,} sessions "
         f"| {recipe.seed} |"
         for recipe in recipes
+    )
+
+
+def effects_lines(recipes: Sequence[EffectsRecipe]) -> str:
+    """The same of files of study results: effects and studies."""
+    frames = [(recipe, recipe.simulate().frame) for recipe in recipes]
+    return "\n".join(
+        f"| `{recipe.name}.csv` | {recipe.what}: {len(frame):,} effects of "
+        f"{frame['study'].nunique()} studies | {recipe.seed} |"
+        for recipe, frame in frames
     )
 
 
@@ -297,6 +300,11 @@ def write_all(folder: Path) -> list[str]:
         name = item_recipe.name
         texts[f"{name}.csv"] = items_csv(item_recipe)
         texts[f"{name}_codebook.csv"] = items_codebook_csv(item_recipe, item_estimands(name))
+    for effects_recipe in EFFECTS_RECIPES:
+        name = effects_recipe.name
+        texts[f"{name}.csv"] = effects_csv(effects_recipe)
+        limits = estimands_of_effects(name)
+        texts[f"{name}_codebook.csv"] = effects_codebook_csv(effects_recipe, limits)
     for name, text in texts.items():
         write_text(folder / name, text)
     return sorted(texts)

@@ -31,6 +31,7 @@ def test_data_stubs_and_marker_are_inside(unpacked: Path) -> None:
     assert inside == {p.name for p in (ROOT / "data" / "synthetic").iterdir()}
     assert (package / "py.typed").exists()
     assert (package / "measures" / "instruments" / "instruments.toml").exists()
+    assert (package / "meta" / "literature" / "published.csv").exists()
     stubs = {p.relative_to(package) for p in package.rglob("*.pyi")}
     source = ROOT / "src" / "alliance_stats"
     assert stubs == {p.relative_to(source) for p in source.rglob("*.pyi")}

@@ -29,6 +29,7 @@ NAMES = {
     "fit_growth": "alliance_stats.models.growth.fit",
     "fit_latent_within_between": "alliance_stats.models.latent.fit",
     "fit_lmm": "alliance_stats.lmm.fit",
+    "fit_meta": "alliance_stats.meta.univariate.fit",
     "fit_meta_multilevel": "alliance_stats.meta.multilevel.fit",
     "fit_outcome": "alliance_stats.models.outcome.fit",
     "fit_within_between": "alliance_stats.models.within_between.fit",

@@ -35,6 +35,7 @@ from alliance_stats.measures.instruments.registry import list_instruments as lis
 from alliance_stats.measures.scoring.score import score as score
 from alliance_stats.meta.effects.sizes import effect_sizes as effect_sizes
 from alliance_stats.meta.multilevel.fit import fit_meta_multilevel as fit_meta_multilevel
+from alliance_stats.meta.univariate.fit import fit_meta as fit_meta
 from alliance_stats.models.growth.fit import fit_growth as fit_growth
 from alliance_stats.models.lagged.fit import fit_lagged as fit_lagged
 from alliance_stats.models.latent.fit import fit_latent_within_between as fit_latent_within_between

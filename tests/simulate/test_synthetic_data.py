@@ -199,6 +199,7 @@ def test_check_exits_with_1_and_names_the_file(
 ) -> None:
     monkeypatch.setattr(script, "find_estimands", lambda recipe: LIMITS)
     monkeypatch.setattr(script, "item_estimands", lambda name: LIMITS)
+    monkeypatch.setattr(script, "estimands_of_effects", lambda name: LIMITS)
     monkeypatch.setattr(script, "FOLDER", tmp_path)
     assert script.main([]) == 0
     assert script.main(["--check"]) == 0

@@ -29,6 +29,15 @@ HEADINGS = {
     "sd": "SD",
     "variance": "Variance",
     "correlation": "Correlation",
+    "tau2": "τ²",
+    "tau2_low": "τ² low",
+    "tau2_high": "τ² high",
+    "i2": "I²",
+    "pi_low": "PI low",
+    "pi_high": "PI high",
+    "n_per_study": "n per study",
+    "se_low": "SE low",
+    "se_high": "SE high",
 }
 
 #: The minus sign of prose, tables and figures; plain text in a console keeps the hyphen.

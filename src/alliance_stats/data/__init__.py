@@ -12,6 +12,7 @@ NAMES = {
     "center": "alliance_stats.data.centering",
     "describe_levels": "alliance_stats.data.describe",
     "lag_within": "alliance_stats.data.lags",
+    "load_codebook": "alliance_stats.data.examples",
     "load_effects": "alliance_stats.data.effects",
     "load_example": "alliance_stats.data.examples",
     "load_redcap": "alliance_stats.data.redcap.export",

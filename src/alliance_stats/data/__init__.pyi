@@ -2,6 +2,7 @@ from alliance_stats.data.centering import center as center
 from alliance_stats.data.describe import LevelsDescription as LevelsDescription
 from alliance_stats.data.describe import describe_levels as describe_levels
 from alliance_stats.data.effects import load_effects as load_effects
+from alliance_stats.data.examples import load_codebook as load_codebook
 from alliance_stats.data.examples import load_example as load_example
 from alliance_stats.data.lags import lag_within as lag_within
 from alliance_stats.data.load import load_sessions as load_sessions

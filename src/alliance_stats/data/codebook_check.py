@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from alliance_stats._base.checks import name_list
@@ -41,20 +43,32 @@ def file_quantities(frame: pd.DataFrame, roles: Roles) -> dict[str, float]:
         "file_alliance_mean": frame[roles.alliance].mean(),
         "file_outcome_mean": frame[roles.outcome].mean(),
     }
+    return _rounded(found)
+
+
+def effects_quantities(frame: pd.DataFrame) -> dict[str, float]:
+    """The same of a file of study results: rows, studies, and the mean of the r that are there."""
+    found = {
+        "file_rows": len(frame),
+        "file_studies": frame["study"].nunique(),
+        "file_r_mean": frame["r"].mean(),
+    }
+    return _rounded(found)
+
+
+def _rounded(found: Mapping[str, float]) -> dict[str, float]:
     return {name: float(f"{value:.6g}") for name, value in found.items()}
 
 
-def check_codebook(codebook: pd.DataFrame, frame: pd.DataFrame, roles: Roles, *, name: str) -> None:
-    """Raise DataError for a codebook that does not describe `frame`.
+def check_codebook(codebook: pd.DataFrame, quantities: Mapping[str, float], *, name: str) -> None:
+    """Raise DataError for a codebook that does not describe its file.
 
     Parameters
     ----------
     codebook : DataFrame
         One row a parameter.
-    frame : DataFrame
-        The rows of the file.
-    roles : Roles
-        Which columns of `frame` hold what.
+    quantities : mapping of str to float
+        What the file holds: `file_quantities` or `effects_quantities`.
     name : str
         Name of the data file without its ending, for the message.
 
@@ -68,7 +82,7 @@ def check_codebook(codebook: pd.DataFrame, frame: pd.DataFrame, roles: Roles, *,
     if absent:
         raise DataError(f"the codebook {book} has no column {name_list(absent)}. {REMEDY}.")
     stated = codebook.drop_duplicates("parameter").set_index("parameter")["value"]
-    for quantity, value in file_quantities(frame, roles).items():
+    for quantity, value in quantities.items():
         if quantity not in stated:
             raise DataError(f"the codebook {book} has no row '{quantity}'. {REMEDY}.")
         said = _number(stated[quantity])

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal, overload
+
+import pandas as pd
 
 from alliance_stats._base.checks import did_you_mean
-from alliance_stats._base.errors import ArgumentError, DataError
-from alliance_stats.data.codebook_check import check_codebook
+from alliance_stats._base.errors import ArgumentError, DataError, DataWarning
+from alliance_stats.data.codebook_check import (
+    check_codebook,
+    effects_quantities,
+    file_quantities,
+)
+from alliance_stats.data.effects import load_effects
 from alliance_stats.data.load import load_sessions
 from alliance_stats.data.reading.files import read_file
 from alliance_stats.data.roles import PROCESS_ROLES, SYNTHETIC_ROLES, Roles
@@ -37,9 +46,19 @@ EXAMPLES = {
     "process_null": PROCESS_ROLES,
 }
 
+#: Examples of study results, one row an effect.
+EffectsExample = Literal["effects", "effects_null", "effects_selected", "effects_selected_null"]
+EFFECTS_EXAMPLES: tuple[EffectsExample, ...] = (
+    "effects", "effects_null", "effects_selected", "effects_selected_null",
+)  # fmt: skip
 
-def load_example(name: str) -> SessionData:
-    """Load synthetic session data, made by simulation with known truth.
+
+@overload
+def load_example(name: EffectsExample) -> pd.DataFrame: ...  # type: ignore[overload-overlap]
+@overload
+def load_example(name: str) -> SessionData: ...
+def load_example(name: str) -> SessionData | pd.DataFrame:
+    """Load synthetic data, made by simulation with known truth.
 
     Use it to try the library. No row belongs to a real patient, and results are no evidence
     about therapy.
@@ -52,15 +71,17 @@ def load_example(name: str) -> SessionData:
         ``"therapist_free"``: one of two arms has no therapists; ``"therapist_share"``: therapists
         differ more in the outcome; ``"process"``: three treatments, alliance rated by patient,
         therapist and observer, motivation, adherence and expectation; ``"items"``: answers to
-        the items of an alliance inventory and a symptom scale, to be scored. Each has a null
-        twin, such as ``"sessions_null"``, in which all alliance effects are zero and the rest is
-        kept.
+        the items of an alliance inventory and a symptom scale, to be scored; ``"effects"``:
+        results of 295 studies for a meta-analysis; ``"effects_selected"``: results of 200 studies
+        of which significant ones were published more often. Each has a null twin, such as
+        ``"sessions_null"``, in which all alliance effects are zero and the rest is kept.
 
     Returns
     -------
-    SessionData
+    SessionData or DataFrame
         With roles (``"items"``: none, since nothing is scored); ``codebook`` has one row a
-        parameter, with its value and basis.
+        parameter, with its value and basis. Of study results a DataFrame as `load_effects` makes
+        it; `load_codebook` has their codebook.
 
     Raises
     ------
@@ -76,16 +97,58 @@ def load_example(name: str) -> SessionData:
     >>> load_example("sessions").roles.alliance
     'wai_total'
     """
-    known = (*EXAMPLES, *ITEM_EXAMPLES)
+    _check_name(name)
+    file = synthetic_folder() / f"{name}.csv"
+    if name in EFFECTS_EXAMPLES:
+        with warnings.catch_warnings():  # what is not reported is meant to be so
+            warnings.simplefilter("ignore", DataWarning)
+            effects = load_effects(file)
+        check_codebook(load_codebook(name), effects_quantities(effects), name=name)
+        return effects
+    roles = EXAMPLES.get(name)
+    sessions = load_sessions(file, roles)
+    codebook = load_codebook(name)
+    check_codebook(codebook, file_quantities(sessions.frame, roles or ITEM_CHECKS), name=name)
+    return replace(sessions, codebook=codebook)
+
+
+def load_codebook(name: str) -> pd.DataFrame:
+    """Load the codebook of an example: one row a parameter of the simulation behind it.
+
+    Parameters
+    ----------
+    name : str
+        As for `load_example`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``parameter value unit source status structural estimand meaning``: `structural`
+        is the number in the equations, `estimand` what the library's estimate tends to.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no example of that name.
+    DataError
+        If the files of the examples are not installed.
+
+    Examples
+    --------
+    >>> from alliance_stats.data import load_codebook
+    >>> book = load_codebook("effects").set_index("parameter")
+    >>> float(book.loc["mean_r", "estimand"])
+    0.278
+    """
+    _check_name(name)
+    return read_file(synthetic_folder() / f"{name}_codebook.csv").frame
+
+
+def _check_name(name: object) -> None:
+    known = (*EXAMPLES, *ITEM_EXAMPLES, *EFFECTS_EXAMPLES)
     if name not in known:
         hint = did_you_mean(name, known) if isinstance(name, str) else ""
         raise ArgumentError(f"there is no example {name!r}.{hint} Examples: {', '.join(known)}.")
-    folder = synthetic_folder()
-    roles = EXAMPLES.get(name)
-    sessions = load_sessions(folder / f"{name}.csv", roles)
-    codebook = read_file(folder / f"{name}_codebook.csv").frame
-    check_codebook(codebook, sessions.frame, roles or ITEM_CHECKS, name=name)
-    return replace(sessions, codebook=codebook)
 
 
 def synthetic_folder() -> Path:

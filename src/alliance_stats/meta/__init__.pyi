@@ -14,6 +14,11 @@ from alliance_stats.meta.effects.conversions import t_to_d as t_to_d
 from alliance_stats.meta.effects.conversions import t_to_r as t_to_r
 from alliance_stats.meta.effects.conversions import z_to_r as z_to_r
 from alliance_stats.meta.effects.sizes import effect_sizes as effect_sizes
+from alliance_stats.meta.literature.reproduce import reproduce as reproduce
+from alliance_stats.meta.literature.result import Reproduction as Reproduction
+from alliance_stats.meta.literature.table import published as published
 from alliance_stats.meta.multilevel.fit import fit_meta_multilevel as fit_meta_multilevel
 from alliance_stats.meta.multilevel.result import MultilevelMetaResult as MultilevelMetaResult
 from alliance_stats.meta.robust import RobustMetaResult as RobustMetaResult
+from alliance_stats.meta.univariate.fit import fit_meta as fit_meta
+from alliance_stats.meta.univariate.result import MetaResult as MetaResult

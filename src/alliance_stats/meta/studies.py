@@ -155,9 +155,11 @@ def prepare_studies(
     _refuse_variances(variances, rows, vi)
     _refuse_few(len(rows), len(frame), (yi, vi, *used))
     sizes = _sizes(frame, rows)
-    kept = frame.loc[:, list(dict.fromkeys((*identifiers, *used)))].iloc[rows]
-    kept = kept.reset_index(drop=True)
-    names = kept[study].astype(str) if study in kept else pd.Series(rows + 1).astype(str)
+    kept = pd.DataFrame(
+        {name: frame[name].array.take(rows) for name in dict.fromkeys((*identifiers, *used))},
+        index=pd.RangeIndex(len(rows)),
+    )
+    named = kept[study].to_numpy(dtype=object) if study in kept else rows + 1
     for array in (values, variances):
         array.flags.writeable = False
     return Studies(
@@ -165,7 +167,7 @@ def prepare_studies(
         vi=variances,
         moderators=build_moderators(fixed, kept),
         frame=kept,
-        study=names.to_numpy(dtype=object),
+        study=np.array([str(name) for name in named], dtype=object),
         rows=rows,
         ni=sizes,
         measure=_measure(frame, rows, measure),
@@ -188,7 +190,8 @@ def _refuse_missing_names(frame: pd.DataFrame, identifiers: Sequence[str]) -> No
         column = frame[name]
         missing = column.isna().to_numpy()
         if pd.api.types.is_string_dtype(column) or column.dtype == object:
-            missing = missing | (column.astype(str).str.strip() == "").to_numpy()
+            empty = [not str(value).strip() for value in column.to_numpy(dtype=object)]
+            missing = missing | np.array(empty, dtype=bool)
         if missing.any():
             rows = np.flatnonzero(missing)
             raise DataError(
@@ -250,7 +253,8 @@ def _measure(frame: pd.DataFrame, rows: np.ndarray, measure: str | None) -> str 
     scale_of(measure)
     if MEASURE not in frame.columns:
         return measure
-    found = list(dict.fromkeys(frame[MEASURE].iloc[rows].dropna().astype(str)))
+    seen = pd.unique(frame[MEASURE].array.take(rows))
+    found = [str(value) for value in seen if not pd.isna(value)]
     if len(found) > 1:
         raise DataError(
             f"column '{MEASURE}' holds several measures: {name_list(found)}. Convert them to one "

@@ -176,6 +176,11 @@ _FIT_WORDS = {
     "mean_pre": "Mean before",
     "mean_post": "Mean after",
     "conf_level": "Confidence level",
+    "n_kind": "N is",
+    "se_z": "SE of Fisher's z",
+    "tau2_low": "Implied τ², lowest",
+    "tau2_high": "Implied τ², highest",
+    "n_differ": "Comparisons that differ",
 }
 
 

@@ -318,9 +318,10 @@ def fit_sentences(view: ResultView, *, row: str = "row") -> list[str]:
         )
     dropped, used = int(str(fit_value(view, "n_dropped") or 0)), fit_value(view, "n_obs")
     if dropped:
-        total = f" of {dropped + int(str(used)):,} {row}s" if used is not None else f" {row}s"
+        total = f" of {dropped + int(str(used)):,} {row}s" if used is not None else ""
         verb = "was" if dropped == 1 else "were"
-        sentences.append(f"{dropped:,}{total} {verb} not used.")
+        of = f"{dropped:,}{total}" if total else counted(dropped, row)
+        sentences.append(f"{of} {verb} not used.")
     if fit_singular(view):
         sentences.append(
             "The fit was singular: a variance or a correlation of the random effects was "

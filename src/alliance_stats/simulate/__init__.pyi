@@ -5,3 +5,5 @@ from alliance_stats.simulate.process_study.simulate import (
 )
 from alliance_stats.simulate.sessions import simulate_sessions as simulate_sessions
 from alliance_stats.simulate.solve import solve_parameters as solve_parameters
+from alliance_stats.simulate.studies.simulate import SimulatedStudies as SimulatedStudies
+from alliance_stats.simulate.studies.simulate import simulate_studies as simulate_studies

@@ -78,6 +78,24 @@ def spawn_item_streams(rng: RandomSource) -> ItemStreams:
     return ItemStreams(*spawned(rng, len(ItemStreams._fields)))
 
 
+class EffectStreams(NamedTuple):
+    """One generator a part of `simulate_studies`; new ones at the end only."""
+
+    studies: np.random.Generator
+    effects: np.random.Generator
+    reliabilities: np.random.Generator
+    between: np.random.Generator
+    within: np.random.Generator
+    sampling: np.random.Generator
+    selection: np.random.Generator
+    reports: np.random.Generator
+
+
+def spawn_effect_streams(rng: RandomSource) -> EffectStreams:
+    """The streams of `simulate_studies`."""
+    return EffectStreams(*spawned(rng, len(EffectStreams._fields)))
+
+
 def spawned(rng: RandomSource, n: int) -> list[np.random.Generator]:
     """`n` independent generators seeded by 256 bits drawn from `rng`."""
     entropy = as_generator(rng).integers(0, 2**32, size=8, dtype=np.uint32)

@@ -1,0 +1,1 @@
+"""Published meta-analyses of therapeutic relationships, and what their printed numbers imply."""
