@@ -202,6 +202,20 @@ def test_blups_and_residuals_from_whole_matrices(result: MultilevelMetaResult) -
         result.blup("studi")
 
 
+def test_errors_of_random_effects_by_every_algebra() -> None:
+    """The same model by closed form and, with its covariances given, by blocks."""
+    frame = effects()
+    sd = np.sqrt(frame["vi"].to_numpy())
+    together = np.equal.outer(frame["study"].to_numpy(), frame["study"].to_numpy())
+    v = np.where(together, 0.4 * np.outer(sd, sd), 0.0)
+    np.fill_diagonal(v, sd**2)
+    closed = al.fit_meta_multilevel(frame, rho=0.4, random="lab/study/effect")
+    blocks = al.fit_meta_multilevel(frame, covariance=v, random="lab/study/effect")
+    for unit in ("lab", "lab/study", "lab/study/effect"):
+        found = [each.blup(unit)[["estimate", "se"]] for each in (closed, blocks)]
+        np.testing.assert_allclose(found[0], found[1], rtol=1e-5, atol=1e-8)
+
+
 def test_explained_variance(result: MultilevelMetaResult) -> None:
     table = result.explained()
     plain = al.fit_meta_multilevel(effects(), rho=0.6)
