@@ -32,6 +32,8 @@ from alliance_stats.meta.scales import scale_of
 MEASURE = "es_measure"
 #: The column of sample sizes, where there is one.
 SIZES = "ni"
+#: The columns of sizes of two groups, where there are such.
+ARMS = ("n1i", "n2i")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +62,8 @@ class Studies:
         Rows not analysed, by the column whose value is missing; the first of them counts.
     n_given : int
         Rows of the frame given.
+    arms : array (k, 2) or None
+        Sizes of the two groups of every comparison (NaN where unknown).
     """
 
     yi: np.ndarray
@@ -73,6 +77,7 @@ class Studies:
     columns: Mapping[str, str]
     dropped: Mapping[str, int]
     n_given: int
+    arms: np.ndarray | None = None
 
     @property
     def x(self) -> np.ndarray:
@@ -154,7 +159,6 @@ def prepare_studies(
     values, variances = _floats(frame, yi, rows), _floats(frame, vi, rows)
     _refuse_variances(variances, rows, vi)
     _refuse_few(len(rows), len(frame), (yi, vi, *used))
-    sizes = _sizes(frame, rows)
     kept = pd.DataFrame(
         {name: frame[name].array.take(rows) for name in dict.fromkeys((*identifiers, *used))},
         index=pd.RangeIndex(len(rows)),
@@ -169,13 +173,14 @@ def prepare_studies(
         frame=kept,
         study=np.array([str(name) for name in named], dtype=object),
         rows=rows,
-        ni=sizes,
+        ni=_sizes(frame, rows, SIZES),
         measure=_measure(frame, rows, measure),
         columns=MappingProxyType(
             {"yi": yi, "vi": vi, **({"study": study} if study in kept else {})}
         ),
         dropped=MappingProxyType(dropped),
         n_given=len(frame),
+        arms=_arms(frame, rows),
     )
 
 
@@ -241,11 +246,16 @@ def _refuse_few(k: int, n: int, names: Sequence[str]) -> None:
         )
 
 
-def _sizes(frame: pd.DataFrame, rows: np.ndarray) -> np.ndarray | None:
-    """Sample sizes, where the frame has a numeric column of them."""
-    if SIZES not in frame.columns or not pd.api.types.is_numeric_dtype(frame[SIZES]):
+def _sizes(frame: pd.DataFrame, rows: np.ndarray, name: str) -> np.ndarray | None:
+    """Sample sizes, where the frame has a numeric column of that name."""
+    if name not in frame.columns or not pd.api.types.is_numeric_dtype(frame[name]):
         return None
-    return _floats(frame, SIZES, rows)
+    return _floats(frame, name, rows)
+
+
+def _arms(frame: pd.DataFrame, rows: np.ndarray) -> np.ndarray | None:
+    sizes = [found for name in ARMS if (found := _sizes(frame, rows, name)) is not None]
+    return np.column_stack(sizes) if len(sizes) == len(ARMS) else None
 
 
 def _measure(frame: pd.DataFrame, rows: np.ndarray, measure: str | None) -> str | None:
