@@ -52,7 +52,7 @@ references:  ## write tests/reference again (needs R with the packages named in 
 notebooks: $(READY)  ## run every notebook
 	$(BIN)/python tools/run_notebooks.py
 
-figure: $(READY)  ## draw the figures of the README and of the page on decision studies again
+figure: $(READY)  ## draw the figures of the README and of pages of the documentation again
 	$(BIN)/python tools/readme_figure.py
 	$(BIN)/python tools/page_figure.py
 
@@ -78,8 +78,9 @@ bench: $(READY)  ## speed against lme4 (R, if installed), mixedlm and statsmodel
 	$(BIN)/python benchmarks/bench_therapist.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_perspectives.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_meta.py --write docs/performance.md
-	$(BIN)/python benchmarks/bench_meta_bias.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_meta_multilevel.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_meta_influence.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_meta_bias.py --write docs/performance.md
 
 calibrate: $(READY)  ## type I error of tests and coverage of intervals with few therapists
 	$(BIN)/python benchmarks/calibrate_tests.py --write docs/calibration.md
@@ -101,8 +102,8 @@ calibrate: $(READY)  ## type I error of tests and coverage of intervals with few
 	$(BIN)/python benchmarks/calibrate_ruptures.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_rupture_outcome.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_meta.py --write docs/calibration.md
-	$(BIN)/python benchmarks/calibrate_meta_bias.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_meta_multilevel.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_meta_bias.py --write docs/calibration.md
 
 clean:  ## remove what was built
 	rm -rf .venv .venv-oldest build dist docs/_build .pytest_cache .mypy_cache .ruff_cache

@@ -41,6 +41,8 @@ NAMES = {
     "load_sessions": "alliance_stats.data.load",
     "multilevel_reliability": "alliance_stats.reliability.multilevel.session_ratings",
     "mcdonald_omega": "alliance_stats.reliability.factor.omega",
+    "plot_forest": "alliance_stats.report.plots.forest",
+    "plot_funnel": "alliance_stats.report.plots.funnel",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_within_between": "alliance_stats.report.plots.within_between",
     "pool": "alliance_stats.lmm.pooling.pool",

@@ -16,6 +16,14 @@ from alliance_stats.meta.bias.selection.fit import selection_model as selection_
 from alliance_stats.meta.bias.selection.result import SelectionResult as SelectionResult
 from alliance_stats.meta.bias.trim_fill import TrimFillResult as TrimFillResult
 from alliance_stats.meta.bias.trim_fill import trim_fill as trim_fill
+from alliance_stats.meta.diagnostics.baujat import MetaBaujat as MetaBaujat
+from alliance_stats.meta.diagnostics.baujat import baujat as baujat
+from alliance_stats.meta.diagnostics.cumulative import MetaCumulative as MetaCumulative
+from alliance_stats.meta.diagnostics.cumulative import cumulative as cumulative
+from alliance_stats.meta.diagnostics.influence import influence as influence
+from alliance_stats.meta.diagnostics.influence_result import MetaInfluence as MetaInfluence
+from alliance_stats.meta.diagnostics.leave_one_out import MetaLeaveOneOut as MetaLeaveOneOut
+from alliance_stats.meta.diagnostics.leave_one_out import leave_one_out as leave_one_out
 from alliance_stats.meta.effects.aggregate import aggregate_effects as aggregate_effects
 from alliance_stats.meta.effects.conversions import Converted as Converted
 from alliance_stats.meta.effects.conversions import chi2_to_r as chi2_to_r
@@ -30,6 +38,8 @@ from alliance_stats.meta.effects.conversions import t_to_d as t_to_d
 from alliance_stats.meta.effects.conversions import t_to_r as t_to_r
 from alliance_stats.meta.effects.conversions import z_to_r as z_to_r
 from alliance_stats.meta.effects.sizes import effect_sizes as effect_sizes
+from alliance_stats.meta.fitted_lines import RegressionLines as RegressionLines
+from alliance_stats.meta.fitted_lines import regression_lines as regression_lines
 from alliance_stats.meta.literature.reproduce import reproduce as reproduce
 from alliance_stats.meta.literature.result import Reproduction as Reproduction
 from alliance_stats.meta.literature.table import published as published

@@ -22,6 +22,13 @@ HEADINGS = {
     "parameter": "Parameter",
     "df_residual": "df 2",
     "quantity": "Quantity",
+    "rstudent": "rstudent",
+    "dffits": "DFFITS",
+    "cooks_distance": "Cook's distance",
+    "cov_ratio": "Covariance ratio",
+    "hat": "Hat value",
+    "weight": "Weight",
+    "flagged": "Flagged",
 }
 
 

@@ -10,12 +10,16 @@ import pandas as pd
 
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots import (
+    baujat,
+    bubble,
     confounding,
     congruence,
     cross_lagged,
     d_study,
     dyads,
     event,
+    forest,
+    funnel,
     growth,
     importance,
     lagged,
@@ -24,16 +28,19 @@ from alliance_stats.report.plots import (
     moderation,
     outcome,
     perspectives,
+    profile,
+    refits,
     reliability,
     reliable_change,
     ruptures,
     specification_curve,
+    study_influence,
     surface,
     therapists,
     trajectories,
     within_between,
 )
-from alliance_stats.report.plots.panels import AxesArray
+from alliance_stats.report.plots.panels import AxesArray, single_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -138,6 +145,76 @@ DRAWINGS = {
         mediation.panel_names,
         share_y=True,
         size=mediation.figure_size,
+    ),
+    "meta": Drawing(
+        forest.plot_forest,
+        forest.figure_caption,
+        single_name,
+        share_y=False,
+        lay_out=forest.lay_out,
+    ),
+    "meta_baujat": Drawing(
+        baujat.plot_baujat,
+        baujat.figure_caption,
+        single_name,
+        share_y=False,
+        lay_out=baujat.lay_out,
+    ),
+    "meta_bubble": Drawing(
+        bubble.plot_bubble,
+        bubble.figure_caption,
+        single_name,
+        share_y=False,
+        lay_out=bubble.lay_out,
+    ),
+    "meta_cumulative": Drawing(
+        refits.plot_cumulative,
+        refits.figure_caption,
+        single_name,
+        share_y=False,
+        lay_out=refits.lay_out,
+    ),
+    "meta_funnel": Drawing(
+        funnel.plot_funnel,
+        funnel.figure_caption,
+        single_name,
+        share_y=False,
+        lay_out=funnel.lay_out,
+    ),
+    "meta_influence": Drawing(
+        study_influence.plot_influence,
+        study_influence.figure_caption,
+        study_influence.panel_names,
+        share_y=False,
+        lay_out=study_influence.lay_out,
+    ),
+    "meta_leave_one_out": Drawing(
+        refits.plot_leave_one_out,
+        refits.figure_caption,
+        single_name,
+        share_y=False,
+        lay_out=refits.lay_out,
+    ),
+    "meta_multilevel": Drawing(
+        forest.plot_forest,
+        forest.figure_caption,
+        single_name,
+        share_y=False,
+        lay_out=forest.lay_out,
+    ),
+    "meta_profile": Drawing(
+        profile.plot_profile,
+        profile.figure_caption,
+        profile.panel_names,
+        share_y=False,
+        lay_out=profile.lay_out,
+    ),
+    "meta_trim_fill": Drawing(
+        funnel.plot_funnel,
+        funnel.figure_caption,
+        single_name,
+        share_y=False,
+        lay_out=funnel.lay_out,
     ),
     "multiverse": Drawing(
         specification_curve.plot_specification_curve,

@@ -12,6 +12,8 @@ PAGE_WIDTH = 6.9
 COLUMN_WIDTH = 3.35
 #: Size in points of all text but the panels' names.
 TEXT_SIZE = 8.0
+#: The font of all text, which matplotlib brings with it.
+FONT = "DejaVu Sans"
 
 #: Colours that differ in lightness too, so that they are told apart in grey (Okabe and Ito).
 POINT_COLOUR = "#7d8a97"
@@ -23,7 +25,7 @@ MARK_COLOUR = "#1a1a1a"
 
 SETTINGS = MappingProxyType(
     {
-        "font.family": ["DejaVu Sans"],
+        "font.family": [FONT],
         "font.size": TEXT_SIZE,
         "axes.titlesize": 9.0,
         "axes.labelsize": TEXT_SIZE,

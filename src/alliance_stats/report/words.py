@@ -209,6 +209,15 @@ def as_heading(name: object) -> str:
     return words[:1].upper() + words[1:]
 
 
+def capital(words: str) -> str:
+    """Words with a first letter that is a capital; Greek symbols stay as they are.
+
+    >>> capital("odds ratio"), capital("τ² without it")
+    ('Odds ratio', 'τ² without it')
+    """
+    return words[:1].upper() + words[1:] if words[:1].isascii() else words
+
+
 def effect_words(effect: object, unit: object = "") -> str:
     """An effect in plain words: ``Within patients``; an unknown one as it is."""
     if effect == "contextual":

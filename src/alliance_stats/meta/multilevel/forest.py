@@ -10,6 +10,7 @@ from alliance_stats.meta.moderators import columns_of
 from alliance_stats.meta.multilevel.fitted import FittedMultilevel
 from alliance_stats.meta.multilevel.predictions import predict
 from alliance_stats.meta.multilevel.tables import tidy
+from alliance_stats.meta.subgroups import subgroup_column, subgroup_labels, subgroup_rows
 
 _ENDS = {"estimate": "shown", "ci_low": "shown_low", "ci_high": "shown_high"}
 
@@ -18,18 +19,20 @@ def forest_frame(self: FittedMultilevel, conf_level: float = 0.95) -> pd.DataFra
     """One row a line of the forest plot.
 
     Effects come in the order of the data with normal intervals of their own; a model without
-    moderators adds its mean and the prediction interval of a new study.
+    moderators adds its mean and the prediction interval of a new study, one whose only moderator
+    is a category those of every level.
 
     Returns
     -------
     DataFrame
-        ``row`` (study, mean, prediction), ``study``, ``effect``, ``group``, ``estimate ci_low
-        ci_high se`` on the scale of analysis, ``shown shown_low shown_high`` as read, ``weight``
-        (shares over the effects), ``n``, ``fitted``, ``residual``, and the moderators.
+        ``row`` (study, subgroup, mean, prediction), ``study``, ``effect``, ``group``, ``estimate
+        ci_low ci_high se`` on the scale of analysis, ``shown shown_low shown_high`` as read,
+        ``weight`` (shares over the effects), ``n``, ``fitted``, ``residual``, and the moderators.
     """
     parts = [_effect_rows(self, conf_level)]
     if self.mean_only:
         parts += _summary_rows(self, conf_level)
+    parts += _subgroup_rows(self, conf_level)
     frame = pd.concat(parts, ignore_index=True)
     back = self.scale.back
     for name, shown in _ENDS.items():
@@ -51,6 +54,15 @@ def _summary_rows(self: FittedMultilevel, conf_level: float) -> list[pd.DataFram
     return [mean, new.assign(row="prediction", **names)]
 
 
+def _subgroup_rows(self: FittedMultilevel, conf_level: float) -> list[pd.DataFrame]:
+    """Means and prediction intervals of subgroups, where each has one variance of true effects."""
+    pairs = zip(self.layout.terms, self.matrices, strict=True)
+    varying = {term.said.inner for term, matrix in pairs if np.ptp(np.diag(matrix)) > 0}
+    if varying - {subgroup_column(self.studies)}:
+        return []
+    return subgroup_rows(self.studies, lambda new: predict(self, new, conf_level=conf_level))
+
+
 def _effect_rows(self: FittedMultilevel, conf_level: float) -> pd.DataFrame:
     studies = self.studies
     se = np.sqrt(studies.vi)
@@ -60,7 +72,7 @@ def _effect_rows(self: FittedMultilevel, conf_level: float) -> pd.DataFrame:
             "row": "study",
             "study": studies.study,
             "effect": effect_labels(self),
-            "group": "",
+            "group": subgroup_labels(studies),
             "estimate": studies.yi,
             "ci_low": studies.yi - half,
             "ci_high": studies.yi + half,

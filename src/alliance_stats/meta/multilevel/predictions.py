@@ -42,6 +42,19 @@ def predict(
     """
     probability(conf_level, name="conf_level")
     x, tau2 = _rows(self, new)
+    return _at(self, x, tau2, conf_level, test)
+
+
+def predict_rows(
+    self: FittedMultilevel, x: np.ndarray, *, conf_level: float = 0.95, test: Test | None = None
+) -> pd.DataFrame:
+    """The table of `predict` at rows (r, p) of the design matrix, such as averages of rows."""
+    return _at(self, x, _variances(self, None, len(x)), conf_level, test)
+
+
+def _at(
+    self: FittedMultilevel, x: np.ndarray, tau2: np.ndarray, conf_level: float, test: Test | None
+) -> pd.DataFrame:
     estimate = x @ self.beta
     se, df = errors(self, x, test)
     upper = (1.0 + conf_level) / 2.0

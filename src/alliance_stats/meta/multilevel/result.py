@@ -18,9 +18,11 @@ from alliance_stats.meta.multilevel.heterogeneity import heterogeneity
 from alliance_stats.meta.multilevel.predictions import (
     back_transformed,
     predict,
+    predict_rows,
     prediction_interval,
 )
 from alliance_stats.meta.multilevel.profile import confint
+from alliance_stats.meta.multilevel.profile_curve import profile
 from alliance_stats.meta.multilevel.r_code import to_r
 from alliance_stats.meta.multilevel.random_effects import blup
 from alliance_stats.meta.multilevel.sensitivity import rho_table
@@ -41,12 +43,14 @@ class MultilevelMetaResult(FittedMultilevel):
     tidy = tidy
     glance = glance
     predict = predict
+    predict_rows = predict_rows
     prediction_interval = prediction_interval
     back_transformed = back_transformed
     moderator_test = moderator_test
     heterogeneity = heterogeneity
     blup = blup
     confint = confint
+    profile = profile
     component_tests = component_tests
     explained = explained
     to_r = to_r

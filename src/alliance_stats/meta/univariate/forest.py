@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats.meta.moderators import columns_of
+from alliance_stats.meta.subgroups import subgroup_labels, subgroup_rows
 from alliance_stats.meta.univariate.fitted import FittedMeta
 from alliance_stats.meta.univariate.predictions import predict, quantile
 
@@ -18,19 +19,25 @@ def forest_frame(self: FittedMeta, conf_level: float = 0.95) -> pd.DataFrame:
     """One row a line of the forest plot.
 
     Studies come in the order of the data with normal intervals of their own; a model without
-    moderators adds its mean and the prediction interval of a new study.
+    moderators adds its mean and the prediction interval of a new study, one whose only moderator
+    is a category those of every level.
 
     Returns
     -------
     DataFrame
-        ``row`` (study, mean, prediction), ``study``, ``effect``, ``group``, ``estimate ci_low
-        ci_high se`` on the scale of analysis, ``shown shown_low shown_high`` as read, ``weight``
-        (shares over the studies), ``n``, ``fitted``, ``residual``, and the moderators.
+        ``row`` (study, subgroup, mean, prediction), ``study``, ``effect``, ``group``, ``estimate
+        ci_low ci_high se`` on the scale of analysis, ``shown shown_low shown_high`` as read,
+        ``weight`` (shares over the studies), ``n``, ``fitted``, ``residual``, and the moderators.
     """
     parts = [_study_rows(self, conf_level)]
     if self.mean_only:
         parts += [_mean_row(self, conf_level)]
         parts += [_prediction_row(self, conf_level)] if self.method != "EE" else []
+    parts += subgroup_rows(
+        self.studies,
+        lambda new: predict(self, new, conf_level=conf_level),
+        prediction=self.method != "EE",
+    )
     frame = pd.concat(parts, ignore_index=True)
     return with_shown(frame, self.scale.back)
 
@@ -54,7 +61,7 @@ def _study_rows(self: FittedMeta, conf_level: float) -> pd.DataFrame:
             "row": "study",
             "study": studies.study,
             "effect": effect_labels(studies.study),
-            "group": "",
+            "group": subgroup_labels(studies),
             "estimate": studies.yi,
             "ci_low": studies.yi - half,
             "ci_high": studies.yi + half,

@@ -51,7 +51,13 @@ def predict(
         true effect of a new study with the stated probability.
     """
     probability(conf_level, name="conf_level")
-    x = _rows(self, new)
+    return predict_rows(self, _rows(self, new), conf_level=conf_level, df=df)
+
+
+def predict_rows(
+    self: FittedMeta, x: np.ndarray, *, conf_level: float = 0.95, df: PredictionDf = "residual"
+) -> pd.DataFrame:
+    """The table of `predict` at rows (r, p) of the design matrix, such as averages of rows."""
     estimate = x @ self.beta
     se = np.sqrt(np.einsum("ij,jk,ik->i", x, self.covariance, x))
     half = quantile(self.df, conf_level) * se

@@ -11,7 +11,7 @@ from alliance_stats.meta.shown import result_html, result_text
 from alliance_stats.meta.univariate.fitted import FittedMeta
 from alliance_stats.meta.univariate.intervals import confint, heterogeneity
 from alliance_stats.meta.univariate.permutation_result import permutation_test
-from alliance_stats.meta.univariate.predictions import predict, prediction_interval
+from alliance_stats.meta.univariate.predictions import predict, predict_rows, prediction_interval
 from alliance_stats.meta.univariate.profile import profile
 from alliance_stats.meta.univariate.r_code import meta_code
 from alliance_stats.meta.univariate.readings import back_transformed
@@ -42,6 +42,7 @@ class MetaResult(FittedMeta):
     tidy = tidy
     glance = glance
     predict = predict
+    predict_rows = predict_rows
     prediction_interval = prediction_interval
     back_transformed = back_transformed
     heterogeneity = heterogeneity

@@ -3,6 +3,15 @@
 from alliance_stats._base.lazy import attach
 
 NAMES = {
+    "plot_baujat": "alliance_stats.report.plots.baujat",
+    "plot_bubble": "alliance_stats.report.plots.bubble",
+    "plot_cumulative": "alliance_stats.report.plots.refits",
+    "plot_forest": "alliance_stats.report.plots.forest",
+    "plot_funnel": "alliance_stats.report.plots.funnel",
+    "plot_influence": "alliance_stats.report.plots.study_influence",
+    "plot_leave_one_out": "alliance_stats.report.plots.refits",
+    "plot_orchard": "alliance_stats.report.plots.orchard",
+    "plot_profile": "alliance_stats.report.plots.profile",
     "plot_confounding": "alliance_stats.report.plots.confounding",
     "plot_growth": "alliance_stats.report.plots.growth",
     "plot_cross_lagged": "alliance_stats.report.plots.cross_lagged",
