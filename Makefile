@@ -75,6 +75,8 @@ bench: $(READY)  ## speed against lme4 (R, if installed), mixedlm and statsmodel
 	$(BIN)/python benchmarks/bench_event.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_importance.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_multiverse.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_therapist.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_perspectives.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_meta.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_meta_multilevel.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_meta_influence.py --write docs/performance.md
@@ -95,8 +97,10 @@ calibrate: $(READY)  ## type I error of tests and coverage of intervals with few
 	$(BIN)/python benchmarks/calibrate_event.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_importance.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_multiverse.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_multiverse.py --ruptures --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_therapist.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_ruptures.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_rupture_outcome.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_meta.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_meta_multilevel.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_meta_bias.py --write docs/calibration.md

@@ -1,6 +1,7 @@
 """Rejections of the joint tests of a multiverse where there is no effect.
 
     python benchmarks/calibrate_multiverse.py --write docs/calibration.md
+    python benchmarks/calibrate_multiverse.py --ruptures --studies 1000 --write docs/calibration.md
 
 Sessions of patients with trends in both ratings and 4% of them missing. Four specifications (time,
 outliers) are tested jointly. Designs differ in the question, in what varies between the units, and
@@ -23,7 +24,10 @@ from calibration_shares import errors_in_words, rejection_cells
 import alliance_stats as al
 from alliance_stats.models.multiverses.joint import STATISTICS
 
-START, END = "<!-- calibrate_multiverse: start -->", "<!-- calibrate_multiverse: end -->"
+MARKS = ("<!-- calibrate_multiverse: start -->", "<!-- calibrate_multiverse: end -->")
+RUPTURE_MARKS = (
+    "<!-- calibrate_multiverse ruptures: start -->", "<!-- calibrate_multiverse ruptures: end -->"
+)  # fmt: skip
 PER_THERAPIST = 4
 SESSION_CHOICES = {"time": ["linear", "log"], "outliers": ["keep", "drop_2sd"]}
 CHOICES = {
@@ -31,6 +35,7 @@ CHOICES = {
     "between": SESSION_CHOICES,
     "lagged": SESSION_CHOICES,
     "outcome": {"alliance_window": [(3, 5), (2, 4)], "outliers": ["keep", "drop_2sd"]},
+    "ruptures": {"rule": ["criterion", "partition"], "window": [2, 3]},
 }
 
 
@@ -48,6 +53,8 @@ class Design:
         Standard deviation of patients' own within effects around zero.
     carry : float
         Autoregression of the outcome's and the alliance's parts within patients.
+    skewed : bool
+        Whether patients differ in the outcome by a log-normal part (skewness 3.3).
     """
 
     name: str
@@ -56,6 +63,7 @@ class Design:
     therapists: bool = False
     slopes: float = 0.0
     carry: float = 0.0
+    skewed: bool = False
 
 
 DESIGNS = (
@@ -68,6 +76,11 @@ DESIGNS = (
     Design("outcome, 80 patients", "outcome", 80),
     Design("outcome, 20 therapists", "outcome", 80, True),
 )
+RUPTURES = (
+    Design("ruptures, 60 patients", "ruptures", 60, carry=0.4),
+    Design("ruptures, 60 patients, skewed outcome", "ruptures", 60, carry=0.4, skewed=True),
+    Design("ruptures, 20 therapists", "ruptures", 80, True, carry=0.4),
+)
 
 
 def carried(noise: np.ndarray, first: np.ndarray, carry: float) -> np.ndarray:
@@ -79,13 +92,15 @@ def carried(noise: np.ndarray, first: np.ndarray, carry: float) -> np.ndarray:
 
 
 def study(design: Design, rng: np.random.Generator) -> pd.DataFrame:
-    """Sessions of patients: six to twelve each."""
+    """Sessions of patients: six to twelve each, with ruptures eight to fourteen."""
     n = design.patients
-    length = rng.integers(6, 13, n)
+    length = rng.integers(6, 13, n) + 2 * (design.question == "ruptures")
     patient = np.repeat(np.arange(n), length)
     session = np.concatenate([np.arange(k) for k in length]) + 1
     therapist = np.arange(n) // PER_THERAPIST
     own, level = rng.normal(size=n), rng.normal(size=n)
+    if design.skewed:
+        own = (np.exp(0.75 * own) - np.exp(0.28125)) / 1.15
     if design.therapists:
         both = 0.5 * rng.normal(size=(2, therapist.max() + 1))
         own, level = own + both[0][therapist], level + both[1][therapist]
@@ -115,9 +130,10 @@ def study_row(design: Design, draws: int, seed: np.random.SeedSequence) -> dict[
     )  # fmt: skip
     ours, theirs = seed.spawn(2)
     frame = study(design, np.random.default_rng(ours))
+    fixed = {"simulations": 99} if design.question == "ruptures" else None
     result = al.models.multiverse(
         design.question, frame, CHOICES[design.question], roles=roles, permutations=draws,
-        rng=theirs, progress=False,
+        rng=theirs, progress=False, fixed=fixed,
     )  # fmt: skip
     p = result.joint_test.set_index("test")["p_value"]
     one = result.tidy()["p_value"][0]
@@ -146,13 +162,13 @@ def markdown(table: pd.DataFrame, studies: int, draws: int, seed: int) -> str:
     )
 
 
-def run(studies: int, draws: int, seed: int) -> pd.DataFrame:
+def run(designs: tuple[Design, ...], studies: int, draws: int, seed: int) -> pd.DataFrame:
     """All studies, designs in turn."""
-    streams = [np.random.SeedSequence([seed, k]).spawn(studies) for k in range(len(DESIGNS))]
+    streams = [np.random.SeedSequence([seed, k]).spawn(studies) for k in range(len(designs))]
     return pd.DataFrame(
         [
             study_row(design, draws, streams[k][number])
-            for k, design in enumerate(DESIGNS)
+            for k, design in enumerate(designs)
             for number in range(studies)
         ]
     )
@@ -164,14 +180,16 @@ def main() -> None:
     parser.add_argument("--studies", type=int, default=2000)
     parser.add_argument("--draws", type=int, default=199)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--ruptures", action="store_true", help="designs of ruptures only")
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    table = run(options.studies, options.draws, options.seed)
+    designs, marks = (RUPTURES, RUPTURE_MARKS) if options.ruptures else (DESIGNS, MARKS)
+    table = run(designs, options.studies, options.draws, options.seed)
     text = markdown(table, options.studies, options.draws, options.seed)
     print(text)
     if options.write:
-        bench_lmm.write_between(options.write, text, (START, END))
+        bench_lmm.write_between(options.write, text, marks)
 
 
 if __name__ == "__main__":

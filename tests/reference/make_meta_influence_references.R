@@ -164,3 +164,21 @@ multilevel <- function(name, mods = NULL) {
 }
 multilevel("schools")
 multilevel("schools_year", mods = "year")
+
+# ---------------------------------------------------------------- what to_r writes, run as it is
+
+run <- function(name) {
+  own <- new.env()
+  invisible(capture.output(source(file.path(FOLDER, paste0(name, ".R")), local = own)))
+  found <- own$found
+  if (name == "influence") found <- unclass(found$inf)[c("rstudent", "dffits", "cook.d", "cov.r")]
+  if (name == "leave_one_out") found <- unclass(found)[c("estimate", "se", "tau2")]
+  if (name == "cumulative") found <- unclass(found)[c("estimate", "se", "tau2")]
+  if (name == "baujat") found <- found[c("x", "y")]
+  lapply(found, plain)
+}
+scripts <- c("influence", "leave_one_out", "cumulative", "baujat")
+write_json(
+  setNames(lapply(scripts, run), scripts), file.path(FOLDER, "scripts.json"),
+  auto_unbox = TRUE, digits = NA, na = "null", pretty = TRUE
+)

@@ -20,6 +20,8 @@ OPTIONS = (
     "therapist_change='first' (all sessions count for the patient's first therapist) or "
     "therapist_change='crossed' (patients and therapists as crossed factors)"
 )
+#: The same, for models that need one therapist a patient.
+ONLY_FIRST = "Give therapist_change='first' to count all sessions for the patient's first therapist"
 
 
 @dataclass(frozen=True, slots=True)

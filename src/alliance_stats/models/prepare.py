@@ -156,18 +156,20 @@ def prepare_sessions(
     therapist_change: TherapistChange = "raise",
     also: Sequence[str] = (),
     carried: Sequence[str] = (),
+    options: str | None = None,
 ) -> PreparedSessions:
     """Centre the alliance, count time from the patient's first session, drop incomplete rows.
 
     Columns named in `also` are treated like the alliance: complete, and centred. Those in
-    `carried` must be complete.
+    `carried` must be complete. `options` says what to do about patients with several therapists
+    where not every way is possible.
     """
     one_of(time_column, ("session", "time"), name="time_column")
     one_of(mean_rows, ("available", "fitted"), name="mean_rows")
     clock = clock_of(roles, time_column)
     sessions, changes = assign_therapists(data.frame, roles, therapist_change)
     frame = timed_frame(sessions, roles, clock, also=[*also, *carried])
-    check_therapists(frame, roles, therapist_change)
+    check_therapists(frame, roles, therapist_change, options=options)
     since = since_name(clock)
     units = [roles.patient] + ([roles.therapist] if roles.therapist is not None else [])
     rated = [roles.alliance, *also]

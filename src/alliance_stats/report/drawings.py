@@ -40,7 +40,7 @@ from alliance_stats.report.plots import (
     trajectories,
     within_between,
 )
-from alliance_stats.report.plots.panels import AxesArray
+from alliance_stats.report.plots.panels import AxesArray, single_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -149,35 +149,35 @@ DRAWINGS = {
     "meta": Drawing(
         forest.plot_forest,
         forest.figure_caption,
-        forest.panel_names,
+        single_name,
         share_y=False,
         lay_out=forest.lay_out,
     ),
     "meta_baujat": Drawing(
         baujat.plot_baujat,
         baujat.figure_caption,
-        baujat.panel_names,
+        single_name,
         share_y=False,
         lay_out=baujat.lay_out,
     ),
     "meta_bubble": Drawing(
         bubble.plot_bubble,
         bubble.figure_caption,
-        bubble.panel_names,
+        single_name,
         share_y=False,
         lay_out=bubble.lay_out,
     ),
     "meta_cumulative": Drawing(
         refits.plot_cumulative,
         refits.figure_caption,
-        refits.panel_names,
+        single_name,
         share_y=False,
         lay_out=refits.lay_out,
     ),
     "meta_funnel": Drawing(
         funnel.plot_funnel,
         funnel.figure_caption,
-        funnel.panel_names,
+        single_name,
         share_y=False,
         lay_out=funnel.lay_out,
     ),
@@ -191,14 +191,14 @@ DRAWINGS = {
     "meta_leave_one_out": Drawing(
         refits.plot_leave_one_out,
         refits.figure_caption,
-        refits.panel_names,
+        single_name,
         share_y=False,
         lay_out=refits.lay_out,
     ),
     "meta_multilevel": Drawing(
         forest.plot_forest,
         forest.figure_caption,
-        forest.panel_names,
+        single_name,
         share_y=False,
         lay_out=forest.lay_out,
     ),
@@ -212,7 +212,7 @@ DRAWINGS = {
     "meta_trim_fill": Drawing(
         funnel.plot_funnel,
         funnel.figure_caption,
-        funnel.panel_names,
+        single_name,
         share_y=False,
         lay_out=funnel.lay_out,
     ),

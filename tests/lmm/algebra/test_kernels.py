@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from alliance_stats.lmm.algebra import kernels
 from alliance_stats.lmm.algebra.derivatives import gradients
-from alliance_stats.lmm.algebra.kernels import group_grams
+from alliance_stats.lmm.algebra.kernels import group_grams, parent_sums
 from alliance_stats.lmm.algebra.nested import NestedElimination, NestedProducts
 
 
@@ -198,3 +199,17 @@ def test_group_grams_with_columns_constant_in_groups(rng: np.random.Generator) -
     for k in range(100):
         rows = columns[:, codes == k]
         np.testing.assert_allclose(found[:, :, k], rows @ rows.T, rtol=1e-13)
+
+
+def test_parent_sums_at_once_and_in_pieces_are_the_same_numbers(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = rng.normal(size=(5, 5, 12))
+    gram, t = root + root.transpose(1, 0, 2), rng.normal(size=(2, 5, 12))
+    starts = np.array([0, 3, 4, 9])
+    at_once = parent_sums(gram, t, starts)
+    monkeypatch.setattr(kernels, "AT_ONCE", 0)
+    np.testing.assert_array_equal(parent_sums(gram, t, starts), at_once)
+    left = gram - np.einsum("qag,qbg->abg", t, t)
+    plain = np.stack([part.sum(axis=-1) for part in np.split(left, starts[1:], axis=-1)], axis=-1)
+    np.testing.assert_allclose(at_once, plain, rtol=1e-12, atol=1e-12)

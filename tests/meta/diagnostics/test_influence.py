@@ -44,8 +44,7 @@ def test_dfbetas_residuals_and_marks_are_those_of_metafor(
     assert_allclose(table["residual"], found.theirs["residual"], rtol=close, atol=close)
     standard = found.theirs["rstandard"]
     assert_allclose(table["rstandard"][~lone], standard[~lone], rtol=close, atol=close)
-    known = ours.refits.defined
-    assert table["flagged"][known].tolist() == found.theirs["influential"][known].tolist()
+    assert table["flagged"].tolist() == found.theirs["influential"].astype(bool).tolist()
 
 
 @pytest.mark.parametrize("mods", [None, "dose"])
@@ -90,6 +89,19 @@ def test_an_effect_far_from_the_others_is_named_and_not_called_wrong() -> None:
     assert found.glance()[["n_flagged", "n_far"]].to_numpy().tolist() == [[1, 1]]
     assert found.largest(1)["study"].tolist() == ["h"]
     assert "h" in repr(found) and "<table>" in found._repr_html_()
+
+
+def test_as_many_lie_far_from_the_others_by_chance_as_is_said(
+    studies_frame: Callable[..., pd.DataFrame],
+) -> None:
+    glances = []
+    for seed in range(120):
+        result = al.fit_meta(studies_frame(10, seed=seed), test="z")
+        glances.append(al.meta.influence(result).glance())
+    found = pd.concat(glances)
+    error = found["n_far"].std() / np.sqrt(len(found))
+    assert abs(found["n_far"].mean() - found["far_by_chance"].iloc[0]) < 3 * error
+    assert found["n_far"].mean() > 0.5 + error  # 5% would be too few
 
 
 def test_twins_share_their_values_and_no_study_is_named() -> None:

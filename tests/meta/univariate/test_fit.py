@@ -174,8 +174,9 @@ def test_two_studies(frame: pd.DataFrame) -> None:
 
 def test_the_frame_of_the_forest_plot(frame: pd.DataFrame) -> None:
     plot = al.fit_meta(frame.assign(es_measure="ZCOR"), mods="format").view().plot
-    assert plot["row"].tolist() == ["study"] * 14
-    assert plot["format"].tolist() == frame["format"].tolist()
+    levels = ["subgroup"] * 2 + ["prediction"] * 2
+    assert plot["row"].tolist() == ["study"] * 14 + levels
+    assert plot["format"].tolist()[:14] == frame["format"].tolist()
     plot = al.fit_meta(frame.assign(es_measure="ZCOR")).view().plot
     assert plot["row"].tolist() == ["study"] * 14 + ["mean", "prediction"]
     assert plot["weight"].sum() == pytest.approx(1.0)

@@ -146,6 +146,6 @@ def test_signs_all_alike_give_back_the_estimates(
     for number in (0, len(result.rows) - 1):
         options, row = result.options(number), result.tidy().loc[number]
         prepared = model.prepare(sessions_of(result.sessions, result.roles, options), options)
-        estimate, t = flipped(model.estimate(prepared, options, None), prepared, flips)[0]
+        estimate, t = flipped(model.estimate(prepared, options, None), flips)[0]
         assert abs(estimate - row["estimate"]) <= tol.beta_in_se * row["se"]
         assert t == pytest.approx(row["statistic"], rel=tol.statistic)

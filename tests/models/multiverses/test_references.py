@@ -96,7 +96,7 @@ def test_draw_equals_r(tol: SimpleNamespace) -> None:
     flips = Flips(signs, drawn.unit, drawn.of_patient, drawn.of_therapist, drawn.therapist)
     model, options = MODELS["within"], result.options(0)
     prepared = model.prepare(sessions, options)
-    estimate, t = flipped(model.estimate(prepared, options, None), prepared, flips)[0]
+    estimate, t = flipped(model.estimate(prepared, options, None), flips)[0]
     values = expected("draw")
     assert abs(estimate - values["estimate"]) <= tol.beta_in_se * values["se"]
     assert estimate / t == pytest.approx(values["se"], rel=tol.se)

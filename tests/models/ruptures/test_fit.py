@@ -123,6 +123,7 @@ def test_what_is_said(result: RuptureOutcome) -> None:
     assert "Across " in text
     assert "predict" not in text
     assert "Raw counts grow with the number of sessions" in text
+    assert "times as much as in ratings without ruptures" in text
     assert "association without an order in time" in text
     assert "Raw counts grow" in repr(result)
     assert "<table>" in result._repr_html_()
@@ -181,3 +182,36 @@ def test_references(case: str, tol: SimpleNamespace) -> None:
         assert row.df == pytest.approx(pinned["df"][name], rel=tol.df)
         assert row.p_value == pytest.approx(pinned["p"][name], rel=tol.p_value)
     assert found.fit.loglik == pytest.approx(pinned["loglik"], abs=tol.loglik_absolute)
+
+
+def test_spread_beside_chance_by_hand(result: RuptureOutcome) -> None:
+    table = result.spread.set_index("measure")
+    rows, found = result.prepared.frame, result.found
+    drawn = found.analysis.chance.patients
+    noise: dict[str, list[float]] = {"excess_ruptures": [], "excess_repaired": []}
+    for patient in rows["id"]:
+        ruptures, repaired = drawn[:2, found.ratings.patients.index(patient)].astype(float)
+        noise["excess_ruptures"].append(np.mean((ruptures - ruptures.mean()) ** 2))
+        left = repaired - ruptures * repaired.mean() / ruptures.mean()
+        noise["excess_repaired"].append(np.mean((left - left.mean()) ** 2))
+    for name, values in noise.items():
+        assert table.loc[name, "variance"] == pytest.approx(np.var(rows[name], ddof=1))
+        assert table.loc[name, "by_chance"] == pytest.approx(np.mean(values))
+        assert table.loc[name, "ratio"] == pytest.approx(
+            np.var(rows[name], ddof=1) / np.mean(values)
+        )
+    assert "times as much as in ratings without ruptures" in " ".join(result.notes)
+
+
+def test_excesses_vary_as_by_chance_where_nothing_happened() -> None:
+    """Of 400 patients the variance has a standard error of 7%."""
+    rng = np.random.default_rng(8)
+    frame = pd.DataFrame(
+        {
+            "id": np.repeat(np.arange(400), 12), "visit": np.tile(np.arange(12), 400),
+            "wai": rng.normal(50, 6, 4800), "phq": np.repeat(rng.normal(10, 3, 400), 12),
+            "phq_intake": np.repeat(rng.normal(15, 3, 400), 12),
+        }
+    )  # fmt: skip
+    ratios = fit(frame, ALONE, scale=None, step=None, simulations=199).spread["ratio"]
+    assert ratios.tolist() == pytest.approx([1.0, 1.0], abs=0.2)

@@ -26,13 +26,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.sparse import csr_array
 
 #: Groups whose ends are looked at before a whole column is compared with its first values.
 PEEK = 32
+#: Numbers that are multiplied at once; more of them are faster in pieces that fit the cache.
+AT_ONCE = 250_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,16 +223,27 @@ def _turned(factor: np.ndarray, rows: np.ndarray) -> np.ndarray:
 def parent_sums(gram: np.ndarray, t: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """``S − T'T`` (m, m, G) summed over the children of every parent."""
     m = len(gram)
-    rows, columns = np.tril_indices(m)
+    rows, columns = _lower_half(m)
     out = gram[rows, columns]
-    product = np.empty(gram.shape[-1])
-    for k, (a, b) in enumerate(zip(rows, columns, strict=True)):
+    if out.size <= AT_ONCE:
         for row in t:
-            out[k] -= np.multiply(row[a], row[b], out=product)
+            out -= row[rows] * row[columns]
+    else:
+        product = np.empty(gram.shape[-1])
+        for k, (a, b) in enumerate(zip(rows, columns, strict=True)):
+            for row in t:
+                out[k] -= np.multiply(row[a], row[b], out=product)
     sums = np.empty((m, m, len(starts)))
-    sums[rows, columns] = np.add.reduceat(out, starts, axis=-1)
-    sums[columns, rows] = sums[rows, columns]
+    half = np.add.reduceat(out, starts, axis=-1)
+    sums[rows, columns] = half
+    sums[columns, rows] = half
     return sums
+
+
+@lru_cache(maxsize=64)
+def _lower_half(m: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the lower half of a square matrix."""
+    return np.tril_indices(m)
 
 
 def whole_products(

@@ -19,6 +19,7 @@ from alliance_stats._base.errors import UnsupportedError
 from alliance_stats._base.views import ResultView
 from alliance_stats.meta.diagnostics.answers import call_of, levels_of, title_of
 from alliance_stats.meta.diagnostics.labels import names_of
+from alliance_stats.meta.diagnostics.r_code import baujat_code
 from alliance_stats.meta.diagnostics.refits import refit
 from alliance_stats.meta.diagnostics.subsets import Subsets
 from alliance_stats.meta.diagnostics.words import cannot_be_fitted
@@ -72,6 +73,10 @@ class MetaBaujat:
                 "q": [self.result.q],
             }
         )
+
+    def to_r(self) -> str:
+        """R code of metafor that prints the same digits."""
+        return baujat_code(self.result)
 
     def view(self) -> ResultView:
         """Return what the report room may see of this."""

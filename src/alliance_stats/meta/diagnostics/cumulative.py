@@ -17,6 +17,7 @@ from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.meta.diagnostics.answers import Answer, checked, mean_only, refits_of
 from alliance_stats.meta.diagnostics.labels import By, codes_by, names_of
 from alliance_stats.meta.diagnostics.multilevel_refits import MultilevelRefits
+from alliance_stats.meta.diagnostics.r_code import cumulative_code
 from alliance_stats.meta.diagnostics.refit_result import RefitResult
 from alliance_stats.meta.diagnostics.refits import Refits
 from alliance_stats.meta.diagnostics.subsets import Subsets
@@ -35,6 +36,20 @@ class MetaCumulative(RefitResult):
     kind: ClassVar[str] = "meta_cumulative"
     function: ClassVar[str] = "cumulative"
     heading: ClassVar[str] = "One after the other"
+
+    def to_r(self) -> str:
+        """R code of metafor that prints the same digits.
+
+        Raises
+        ------
+        UnsupportedError
+            Where metafor has no such function: several effects a study.
+        """
+        keys = list(zip(self.names["study"], self.names["effect"], strict=True))
+        place = {key: number for number, key in enumerate(keys, start=1)}
+        own = names_of(self.result, self.by)[["study", "effect"]].itertuples(index=False)
+        order = np.array([place[tuple(key)] for key in own], dtype=float)
+        return cumulative_code(self.result, self.by, order)
 
 
 def cumulative(result: Answer, *, order: Order, by: By = "study") -> MetaCumulative:

@@ -19,8 +19,9 @@ from alliance_stats.meta.diagnostics.answers import (
 from alliance_stats.meta.diagnostics.labels import By
 from alliance_stats.meta.diagnostics.multilevel_refits import MultilevelRefits
 from alliance_stats.meta.diagnostics.panels import plot_frame
+from alliance_stats.meta.diagnostics.r_code import influence_code
 from alliance_stats.meta.diagnostics.refits import Refits
-from alliance_stats.meta.diagnostics.rules import beyond
+from alliance_stats.meta.diagnostics.rules import beyond, far_by_chance
 from alliance_stats.meta.diagnostics.words import MEASURE_WORDS
 from alliance_stats.meta.shown import result_html, result_text
 
@@ -114,7 +115,10 @@ class MetaInfluence:
         return pd.concat([names, pd.DataFrame(self.refits.components, columns=columns)], axis=1)
 
     def glance(self) -> pd.DataFrame:
-        """One row: how many effects, how many are marked, the most extreme values."""
+        """One row: how many effects, how many are marked, the most extreme values.
+
+        ``far_by_chance`` of `n_far` effects would lie as far if nothing were special about any.
+        """
         far = None
         if "rstudent" in self.table:
             measures = {"rstudent": self.table["rstudent"].to_numpy()}
@@ -128,6 +132,9 @@ class MetaInfluence:
                 "method": [self.result.method],
                 "n_flagged": [int(self.table["flagged"].sum())],
                 "n_far": [np.nan if far is None else int(far.sum())],
+                "far_by_chance": [
+                    np.nan if far is None else far_by_chance(len(far), self.result.studies.p)
+                ],
                 "n_undefined": [int((~self.refits.defined).sum())],
                 "max_cooks_distance": [self.table["cooks_distance"].max()],
                 "max_dfbetas": [float(np.abs(np.nan_to_num(self.dfbetas)).max())],
@@ -138,6 +145,16 @@ class MetaInfluence:
         """The `n` rows with the largest Cook's distance."""
         table = self.table.sort_values("cooks_distance", ascending=False, kind="stable").head(n)
         return table.reset_index(drop=True)
+
+    def to_r(self) -> str:
+        """R code of metafor that prints the same digits.
+
+        Raises
+        ------
+        UnsupportedError
+            Where metafor has no such function: whole studies with several effects of `fit_meta`.
+        """
+        return influence_code(self.result, self.by)
 
     def view(self) -> ResultView:
         """Return what the report room may see of this."""

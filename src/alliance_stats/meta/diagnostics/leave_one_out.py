@@ -12,6 +12,7 @@ import numpy as np
 from alliance_stats._base.checks import agree, name_list, one_of
 from alliance_stats.meta.diagnostics.answers import Answer, checked, mean_only, refits_of
 from alliance_stats.meta.diagnostics.labels import By, codes_by, names_of
+from alliance_stats.meta.diagnostics.r_code import leave_one_out_code
 from alliance_stats.meta.diagnostics.refit_result import RefitResult
 from alliance_stats.meta.diagnostics.refits import Refits
 from alliance_stats.meta.diagnostics.subsets import Subsets
@@ -25,6 +26,16 @@ class MetaLeaveOneOut(RefitResult):
     kind: ClassVar[str] = "meta_leave_one_out"
     function: ClassVar[str] = "leave_one_out"
     heading: ClassVar[str] = "Each left out in turn"
+
+    def to_r(self) -> str:
+        """R code of metafor that prints the same digits.
+
+        Raises
+        ------
+        UnsupportedError
+            Where metafor has no such function: several effects a study.
+        """
+        return leave_one_out_code(self.result, self.by)
 
 
 def leave_one_out(result: Answer, *, by: By = "study") -> MetaLeaveOneOut:

@@ -8,7 +8,7 @@ from alliance_stats._base.checks import agree, counted, name_list
 from alliance_stats.meta.diagnostics.answers import Answer
 from alliance_stats.meta.diagnostics.labels import By
 from alliance_stats.meta.diagnostics.refits import Refits
-from alliance_stats.meta.diagnostics.rules import BY_CHANCE, INFLUENCE, influential
+from alliance_stats.meta.diagnostics.rules import INFLUENCE, far_by_chance, influential
 
 #: How measures are called in print.
 MEASURE_WORDS = {
@@ -34,7 +34,7 @@ def influence_messages(
 ) -> tuple[str, ...]:
     """Every remark about studies or effects left out one at a time."""
     found = (
-        _far(labels, marks["rstudent"]) if "rstudent" in marks else "",
+        _far(labels, marks["rstudent"], result.studies.p) if "rstudent" in marks else "",
         _changes(labels, marks, by),
         cannot_be_fitted(labels, refits),
         not_converged(labels, refits),
@@ -43,14 +43,15 @@ def influence_messages(
     return tuple(sentence for sentence in found if sentence)
 
 
-def _far(labels: np.ndarray, far: np.ndarray) -> str:
+def _far(labels: np.ndarray, far: np.ndarray, p: int) -> str:
     n, k = int(far.sum()), len(far)
     if not n:
         return ""
     return (
         f"{n} of {counted(k, 'effect')} {agree(n, 'lies', 'lie')} far from the others (externally "
         f"standardised residual beyond ±1.96): {name_list(labels[far])}. By chance about "
-        f"{BY_CHANCE * k:.1f} would. That is a reason to read the study again, not to leave it out."
+        f"{far_by_chance(k, p):.1f} would. That is a reason to read the study again, not to leave "
+        "it out."
     )
 
 

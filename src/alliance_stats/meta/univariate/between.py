@@ -67,7 +67,8 @@ def estimate_between(data: DataSets, method: Method, start: Floats | None = None
         One of `METHODS`; ``"EE"`` gives 0.
     start : array (B,), optional
         Where ML, REML, PM and EB begin: near the solution, as in data sets that differ in one
-        study. Without it likelihoods are looked at over a grid, for they can have several maxima.
+        study. Without it likelihoods are looked at over a grid first, for they can have several
+        maxima; from a start near the lower of two, that one is found.
     """
     b = len(data.k)
     if method == "EE":

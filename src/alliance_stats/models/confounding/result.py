@@ -18,6 +18,7 @@ from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.lmm.tables import test_table
 from alliance_stats.models.confounding.demeaned import Demeaned
 from alliance_stats.models.confounding.omitted import Coefficient, bounds
+from alliance_stats.models.confounding.r_code import confounding_r_code
 from alliance_stats.models.labels import level_counts, role_labels
 from alliance_stats.models.prepare import PreparedSessions
 from alliance_stats.models.shown import headline, result_html, result_text
@@ -189,6 +190,29 @@ class ConfoundingResult:
                 "singular": [self.fit.singular],
             }
         )
+
+    def to_r(self, *, data: str = "data.csv") -> str:
+        """R code that makes both rows of `tidy`, and `bounds`, from the rows of the model.
+
+        By lmer, lm with a dummy for every patient, and the formulas of Cinelli and Hazlett in base
+        R; package sensemakr is not needed. Its ``sensemakr(w, x, benchmark)`` on the `w` of the
+        lines gives the row of the within regression. Write the rows first:
+        ``result.prepared.frame.to_csv("data.csv", index=False)``.
+
+        Parameters
+        ----------
+        data : str
+            The CSV file that R shall read.
+
+        Raises
+        ------
+        UnsupportedError
+            For correlated residuals: R has no Satterthwaite degrees of freedom there.
+        """
+        return confounding_r_code(
+            self.fit, self.prepared, self.specification, benchmarks=self.benchmarks,
+            strengths=self.strengths, q=self.q, alpha=self.alpha, data=data,
+        )  # fmt: skip
 
     def view(self) -> ResultView:
         """Return what the report room may see of this result."""

@@ -21,7 +21,7 @@ from alliance_stats._base.errors import (
 from alliance_stats.data.load import sessions_from
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
-from alliance_stats.data.therapist_change import TherapistChange
+from alliance_stats.data.therapist_change import ONLY_FIRST, TherapistChange
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.congruence.prepare import (
@@ -145,7 +145,7 @@ def fit_congruence(
     carried = moderator_columns(data, known, moderators, clock=clock)
     sessions_ready = prepare_sessions(
         data, known, time_column=time_column, mean_rows=mean_rows, therapist_mean="patients",
-        therapist_change=therapist_change, carried=carried,
+        therapist_change=therapist_change, carried=carried, options=ONLY_FIRST,
     )  # fmt: skip
     prepared = prepare_ratings(sessions_ready, time=time, moderators=moderators)
     specification = Specification(

@@ -18,7 +18,11 @@ from alliance_stats.data.centering import center, centered_columns, derived_name
 from alliance_stats.data.lags import Gap, lag_name, lag_within, refuse_lagged
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
-from alliance_stats.data.therapist_change import TherapistChange, TherapistChanges
+from alliance_stats.data.therapist_change import (
+    ONLY_FIRST,
+    TherapistChange,
+    TherapistChanges,
+)
 from alliance_stats.data.units import float_values
 from alliance_stats.models.dyads.members import Member, Pair
 from alliance_stats.models.prepare import (
@@ -39,7 +43,6 @@ from alliance_stats.models.prepare import (
 MEMBER, NUMBER, RATING = "member", "member_number", "rating"
 #: A part within patients below this share of the rating's SD is rounding.
 _CONSTANT = 1e-8
-_OPTIONS = "Give therapist_change='first' to count all sessions for the patient's first therapist"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,7 @@ def prepare_dyads(
     clock = clock_of(roles, time_column)
     sessions, changes = assign_therapists(data.frame, roles, therapist_change)
     wide = timed_frame(sessions, roles, clock, also=[roles.session, *pair.ratings])
-    check_therapists(wide, roles, therapist_change, options=_OPTIONS)
+    check_therapists(wide, roles, therapist_change, options=ONLY_FIRST)
     _check_rated(wide, pair)
     wide = _lagged(_centred(wide, roles, pair), roles, pair, lag)
     kinds = [k for k, _ in centered_columns("x", therapist=roles.therapist is not None)][1:]

@@ -12,7 +12,11 @@ from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.data.centering import refuse_centered
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
-from alliance_stats.data.therapist_change import TherapistChange, TherapistChanges
+from alliance_stats.data.therapist_change import (
+    ONLY_FIRST,
+    TherapistChange,
+    TherapistChanges,
+)
 from alliance_stats.data.units import float_values, units_seen
 from alliance_stats.models.prepare import (
     LENGTH,
@@ -28,8 +32,6 @@ RESERVED = (
     "time_after_window", "outcome_early", "alliance_start", "alliance_trend", "outcome_start",
     "outcome_trend", "variable", "value",
 )  # fmt: skip
-#: What to do about patients of several therapists, whose course is one curve.
-_OPTIONS = "Give therapist_change='first' to count all sessions for the patient's first therapist"
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +109,7 @@ def prepare_growth(
     """Count time from the patient's first session and make the columns of every shape."""
     clock = clock_of(roles, time_column)
     sessions, changes = assign_therapists(data.frame, roles, therapist_change)
-    check_therapists(sessions, roles, options=_OPTIONS)
+    check_therapists(sessions, roles, options=ONLY_FIRST)
     refuse_centered(sessions, roles.alliance, units_seen(sessions, roles.patient)[0])
     frame = _timed(sessions, roles, clock)
     known = frame[f"{clock}_since_start"].notna()

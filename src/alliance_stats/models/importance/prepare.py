@@ -13,7 +13,11 @@ from alliance_stats._base.errors import DataError
 from alliance_stats.data.centering import center
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
-from alliance_stats.data.therapist_change import TherapistChange, TherapistChanges
+from alliance_stats.data.therapist_change import (
+    ONLY_FIRST,
+    TherapistChange,
+    TherapistChanges,
+)
 from alliance_stats.models.importance.predictors import (
     Contender,
     Groups,
@@ -34,9 +38,6 @@ from alliance_stats.models.prepare import (
     since_name,
     timed_frame,
 )
-
-#: What to do about patients with several therapists: their therapists must not cross.
-_OPTIONS = "Give therapist_change='first' to count all sessions for the patient's first therapist"
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +109,7 @@ def prepare_importance(
     levels = contenders(found, groups)
     sessions, changes = assign_therapists(data.frame, roles, therapist_change)
     frame = timed_frame(sessions, roles, clock, also=columns)
-    check_therapists(frame, roles, therapist_change, options=_OPTIONS)
+    check_therapists(frame, roles, therapist_change, options=ONLY_FIRST)
     since = since_name(clock)
     names = {name: name for name in _needed(roles, columns)} | {since: clock}
     keep, dropped = complete_rows(frame, names)

@@ -15,7 +15,11 @@ from alliance_stats.data.centering import center, centered_columns, derived_name
 from alliance_stats.data.lags import Gap, lag_name, lag_within, refuse_lagged
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
-from alliance_stats.data.therapist_change import TherapistChange, TherapistChanges
+from alliance_stats.data.therapist_change import (
+    ONLY_FIRST,
+    TherapistChange,
+    TherapistChanges,
+)
 from alliance_stats.data.units import Codes, Floats, at_rows, float_values, unit_codes, unit_means
 from alliance_stats.models.lagged.equations import Equation, equations_of
 from alliance_stats.models.prepare import (
@@ -33,8 +37,6 @@ from alliance_stats.models.timing import before, check_rated_steps
 Detrend = Literal["none", "patient"]
 #: A part within patients below this share of the rating's SD is rounding.
 _CONSTANT = 1e-8
-#: What to do about patients with several therapists, where lags run through a patient's sessions.
-_OPTIONS = "Give therapist_change='first' to count all sessions for the patient's first therapist"
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +145,7 @@ def prepare_lags(
     clock = clock_of(roles, time_column)
     sessions, changes = assign_therapists(data.frame, roles, therapist_change)
     frame = timed_frame(sessions, roles, clock, also=[roles.session])
-    check_therapists(frame, roles, therapist_change, options=_OPTIONS)
+    check_therapists(frame, roles, therapist_change, options=ONLY_FIRST)
     if gap == "strict":
         check_rated_steps(frame, roles, (roles.alliance, roles.outcome), step)
     since = since_name(clock)

@@ -26,7 +26,7 @@ from alliance_stats._base.errors import (
 from alliance_stats.data.load import sessions_from
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
-from alliance_stats.data.therapist_change import TherapistChange, check_way
+from alliance_stats.data.therapist_change import ONLY_FIRST, TherapistChange, check_way
 from alliance_stats.data.units import float_values
 from alliance_stats.lmm.bivariate.fit import fit_bivariate
 from alliance_stats.models.latent.result import LatentResult
@@ -123,7 +123,7 @@ def fit_latent_within_between(
     known = _roles_of(known, unit, therapist_change)
     prepared = prepare_sessions(
         data, known, time_column=time_column, mean_rows="fitted", therapist_mean="patients",
-        therapist_change=therapist_change,
+        therapist_change=therapist_change, options=ONLY_FIRST,
     )  # fmt: skip
     result = _fit(prepared, unit, time, time_column)
     for message in prepared.messages():

@@ -14,7 +14,11 @@ from alliance_stats.data.centering import center, centered_columns, derived_name
 from alliance_stats.data.lags import lag_name, lag_within, refuse_lagged
 from alliance_stats.data.roles import Moment, Roles
 from alliance_stats.data.sessions import SessionData
-from alliance_stats.data.therapist_change import TherapistChange, TherapistChanges
+from alliance_stats.data.therapist_change import (
+    ONLY_FIRST,
+    TherapistChange,
+    TherapistChanges,
+)
 from alliance_stats.data.units import float_values, unit_codes, unit_means
 from alliance_stats.models.mediation.chain import SIDES, Chain, Side, chain_of
 from alliance_stats.models.prepare import (
@@ -31,7 +35,6 @@ from alliance_stats.models.timing import before, check_rated_steps
 
 #: A part of a rating below this share of the rating's SD is rounding.
 _CONSTANT = 1e-8
-_OPTIONS = "Give therapist_change='first' to count all sessions for the patient's first therapist"
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +161,7 @@ def prepare_mediation(
     clock = clock_of(roles, time_column)
     sessions, changes = assign_therapists(data.frame, roles, therapist_change)
     frame = timed_frame(sessions, roles, clock, also=[roles.session, mediator, given])
-    check_therapists(frame, roles, therapist_change, options=_OPTIONS)
+    check_therapists(frame, roles, therapist_change, options=ONLY_FIRST)
     frame, x, categories = _coded(frame, given)
     _check_levels(frame, roles, x, given, mediator, own=predictor is None)
     chain = chain_of(

@@ -185,7 +185,8 @@ def prepare_moderation(
     prepared = prepare_sessions(
         replace(data, frame=frame), roles, time_column=time_column, mean_rows=mean_rows,
         therapist_mean=therapist_mean, therapist_change=therapist_change,
-        **{"also" if moderator.kind == "session" else "carried": [column]},
+        also=[column] if moderator.kind == "session" else (),
+        carried=() if moderator.kind == "session" else [column],
     )  # fmt: skip
     if moderator.free:
         prepared = replace(prepared, frame=_without_pseudo(prepared, moderator))

@@ -9,6 +9,13 @@ from typing import Any
 from alliance_stats._base.checks import counted, did_you_mean, is_whole, name_list, one_of
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats.models.multiverses.estimand import OTHER_CHOICES, OTHER_OPTIONS, QUESTIONS
+from alliance_stats.models.multiverses.rupture_options import CHOICES as RUPTURES
+from alliance_stats.models.multiverses.rupture_options import (
+    COMMON,
+    rupture_label,
+    rupture_option,
+)
+from alliance_stats.models.ruptures.rule import RULES
 from alliance_stats.models.windows import session_window
 
 #: One specification: an option for every choice of the question.
@@ -29,9 +36,9 @@ LISTED: dict[str, tuple[Any, ...]] = {
     "residual": (None, "ar1", "continuous_ar1"),
     "reml": (True, False),
     "therapist_change": ("raise", "first", "dyad", "crossed"),
+    "rule": RULES,
+    "trend": ("none", "common"),
 }
-#: Choices that must be the same in all specifications, and may be set by ``fixed=``.
-FIXED_ONLY = ("therapist_change",)
 
 _SESSIONS = ("outliers", "min_ratings", "therapist", "time_column", "mean_rows", "therapist_mean")
 _COVARIATES = ("covariates", "covariate_parts")
@@ -47,7 +54,13 @@ PERMITTED: dict[str, tuple[str, ...]] = {
         "reml",
     ),
     "outcome": ("outliers", "alliance_window", "min_ratings", "therapist"),
+    "ruptures": ("therapist", *RUPTURES),
 }  # fmt: skip
+#: What must be the same in all specifications, and may be set by ``fixed=``.
+FIXED_ONLY: dict[str, tuple[str, ...]] = {
+    question: ("therapist_change", *(COMMON if question == "ruptures" else ()))
+    for question in QUESTIONS
+}
 #: What a choice is called in tables and figures.
 HEADINGS = {
     "outliers": "Outliers", "min_ratings": "Fewest ratings", "therapist": "Therapists",
@@ -55,6 +68,10 @@ HEADINGS = {
     "therapist_mean": "Therapist means of", "covariates": "Covariates",
     "covariate_parts": "Covariates enter", "gap": "Lag", "random_slopes": "Random slopes",
     "residual": "Residuals", "reml": "Estimation", "alliance_window": "Early sessions",
+    "rule": "Rule", "drop": "Fall, in SD", "sd": "SD", "lookback": "Fall from",
+    "penalty": "Penalty of a change", "window": "Repair within", "tolerance": "Repair up to, in SD",
+    "min_sessions": "Fewest ratings of alliance", "reliability": "Reliability of a rating",
+    "trend": "Trend by chance",
 }  # fmt: skip
 
 _WORDS: dict[tuple[str, Any], str] = {
@@ -115,7 +132,7 @@ def checked_choices(
 
 def _check_name(question: str, name: str, *, fixed: bool) -> None:
     """Raise for a choice that the question does not have, with the reason where there is one."""
-    known = (*PERMITTED[question], *(FIXED_ONLY if fixed else ()))
+    known = (*PERMITTED[question], *(FIXED_ONLY[question] if fixed else ()))
     if name in known:
         return
     if reason := OTHER_CHOICES[question].get(name):
@@ -166,7 +183,7 @@ def option_of(question: str, name: str, option: Any) -> Any:
         return session_window(option, name="alliance_window")
     if name == "covariates":
         return _columns(option)
-    return _slopes(option)
+    return _slopes(option) if name == "random_slopes" else rupture_option(name, option)
 
 
 def _columns(option: Any) -> tuple[str, ...]:
@@ -206,7 +223,8 @@ def option_label(name: str, option: Any) -> str:
     if name == "alliance_window":
         low, high = option
         return f"{low}" if low == high else f"{low}–{high}"
-    return _WORDS.get((name, option), str(option))
+    words = rupture_label(name, option) if name in RUPTURES else _WORDS.get((name, option))
+    return str(option) if words is None else words
 
 
 def choice_words(options: Mapping[str, Any], names: Sequence[str]) -> str:

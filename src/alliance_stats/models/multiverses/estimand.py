@@ -6,7 +6,9 @@ ones differ for a reason that is no choice of analysis (Del Giudice & Gangestad,
 
 from __future__ import annotations
 
-QUESTIONS = ("within", "between", "lagged", "outcome")
+QUESTIONS = ("within", "between", "lagged", "outcome", "ruptures")
+#: Those in which a patient is one row.
+ONE_ROW = ("outcome", "ruptures")
 
 #: The effect of every question in two-level data; `between` is ``patient_between`` with therapists.
 EFFECTS = {
@@ -14,6 +16,7 @@ EFFECTS = {
     "between": "between",
     "lagged": "alliance_to_outcome",
     "outcome": "early_alliance",
+    "ruptures": "excess_ruptures",
 }
 #: What is compared, in words.
 QUANTITIES = {
@@ -21,12 +24,14 @@ QUANTITIES = {
     "between": "patients whose mean alliance differs by one point",
     "lagged": "sessions of a patient after sessions in which the alliance differed by one point",
     "outcome": "patients whose early alliance differs by one point",
+    "ruptures": "patients who differ by one rupture beyond chance",
 }
 PLACES = {
     "within": "within patients",
     "between": "between patients",
     "lagged": "from one session to the next",
     "outcome": "early in therapy",
+    "ruptures": "by ruptures beyond chance",
 }
 
 _CGM = (
@@ -47,6 +52,11 @@ _LEVELS = (
     "which is another estimand. Leave the therapist role out of one multiverse, or keep it."
 )
 _PATIENTS = "one row is one patient here, so that there is no time and no slope of a patient."
+
+_MEASURE = (
+    "raw counts, repairs, shares of repairs and depths are other quantities than ruptures beyond "
+    "chance. fit_ruptures shows the first three beside them."
+)
 
 _SESSION_LEVEL = {
     "method": _CGM,
@@ -88,6 +98,27 @@ OTHER_CHOICES: dict[str, dict[str, str]] = {
         "random_slopes": _PATIENTS,
         "residual": _PATIENTS,
         "covariates": "fit_outcome adjusts for intake and early change, in all specifications.",
+    },
+    "ruptures": {
+        **dict.fromkeys(("measure", "effect", "count", "raw", "repaired", "depth"), _MEASURE),
+        "outliers": "low ratings are what ruptures are found in; without them there are fewer.",
+        "min_ratings": "the fewest ratings of a patient are min_sessions here.",
+        "alliance_window": "ruptures in a part of therapy are another quantity than those in all "
+        "of it. Give the sessions of that part.",
+        "autocorrelation": "'refuse' makes no other estimate than 'widen': it raises.",
+        "scale": "the ends of the scale are a fact. Set them for all specifications: "
+        "fixed={'scale': (12, 84)}.",
+        "step": "the steps of the scale are a fact. Set them for all specifications: "
+        "fixed={'step': 1}.",
+        "simulations": "more simulations are the same choice with less noise. Set them for all "
+        "specifications: fixed={'simulations': 1999}.",
+        "rng": "random numbers are no choice of analysis. All specifications have rng=1 for what "
+        "chance brings about.",
+        "therapist_change": _CHANGE,
+        "covariates": "fit_ruptures adjusts for intake, in all specifications.",
+        "time": _PATIENTS,
+        "random_slopes": _PATIENTS,
+        "residual": _PATIENTS,
     },
 }
 #: Options that would change it.

@@ -40,7 +40,7 @@ LEAST_DRAWS = 39
 
 
 def multiverse(
-    question: Literal["within", "between", "lagged", "outcome"],
+    question: Literal["within", "between", "lagged", "outcome", "ruptures"],
     sessions: SessionData | pd.DataFrame,
     choices: Mapping[str, Sequence[Any]],
     *,
@@ -55,14 +55,15 @@ def multiverse(
 
     Use it to see, and to show, how much a result depends on choices that a reader does not see.
     It holds specifications of one estimand only: the effects within and between patients, the
-    lagged path and the early alliance are multiverses of their own.
+    lagged path, the early alliance and ruptures are multiverses of their own.
 
     Parameters
     ----------
-    question : {"within", "between", "lagged", "outcome"}
+    question : {"within", "between", "lagged", "outcome", "ruptures"}
         Which coefficient: that of `fit_within_between` within or between patients (of the same
         therapist, with a therapist role), the path from alliance to later outcome of
-        `fit_lagged`, or the early alliance of `fit_outcome`.
+        `fit_lagged`, the early alliance of `fit_outcome`, or ruptures beyond chance of
+        `fit_ruptures`.
     sessions : SessionData or DataFrame
         One row a session. A frame needs `roles`.
     choices : mapping of str to list
@@ -80,10 +81,16 @@ def multiverse(
           ``residual``, ``covariates`` (each option a list of columns), ``covariate_parts``,
           ``reml``: as in `fit_within_between`, for "within" and "between";
         * ``gap``, ``time``, ``time_column``, ``random_slopes``, ``reml``: as in `fit_lagged`;
-        * ``alliance_window``: as in `fit_outcome`.
+        * ``alliance_window``: as in `fit_outcome`;
+        * ``rule``, ``sd``, ``lookback``, ``penalty``, ``window``, ``tolerance``, ``min_sessions``,
+          ``reliability``, ``trend``: as in `find_ruptures`, and ``drop``, of which an option may
+          also be None (the usual one of every rule) or a mapping such as
+          ``{"criterion": 1.5, "regression": 2.5}``. With "ruptures"; what a rule does not take is
+          left out where it has that rule.
     roles : Roles or dict, optional
     fixed : mapping, optional
-        An option that all specifications have in common, by choice; also ``therapist_change``.
+        An option that all specifications have in common, by choice; also ``therapist_change``,
+        and with "ruptures" ``scale``, ``step`` and ``simulations``.
     permutations : int
         Draws of the joint test, each of which fits every specification again: 0 for none, else 39
         or more.

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,6 +29,7 @@ from alliance_stats.lmm.criterion import Criterion
 from alliance_stats.lmm.resampling.refits import Refit, refit_each
 from alliance_stats.lmm.resampling.replicate import Replicate, with_response
 from alliance_stats.lmm.result import MixedModelResult
+from alliance_stats.models.multiverses.estimand import ONE_ROW
 from alliance_stats.models.multiverses.questions import Estimated
 from alliance_stats.models.outcome.patient_fit import LinearFit
 
@@ -100,13 +100,16 @@ def _therapists(
     return {therapist: k for k, therapist in enumerate(therapists)}, own
 
 
-def flipped(found: Estimated, prepared: Any, flips: Flips) -> np.ndarray:
+def flipped(found: Estimated, flips: Flips) -> np.ndarray:
     """Estimate and t (m, 2) of the coefficient in every draw; NaN where a fit has no end."""
     if isinstance(found.fit, MixedModelResult):
         return _mixed(found.fit, found.term, flips)
-    units = [flips.of_patient[p] for p in prepared.frame[prepared.roles.patient]]
-    columns = prepared.frame[prepared.predictors].to_numpy(dtype=float)
-    response = prepared.frame[prepared.post].to_numpy(dtype=float)
+    rows = found.patients
+    if rows is None:
+        raise ValueError("least squares without rows of patients")
+    units = [flips.of_patient[p] for p in rows.frame[rows.roles.patient]]
+    columns = rows.frame[rows.predictors].to_numpy(dtype=float)
+    response = rows.frame[rows.post].to_numpy(dtype=float)
     return _linear(found.fit, found.term, columns, response, flips.signs[:, units])
 
 
@@ -179,9 +182,9 @@ def units_of(criterion: Criterion, flips: Flips) -> np.ndarray:
 
 def check_flips(flips: Flips, question: str, roles: Roles) -> None:
     """Raise where patients would be drawn but therapists are the rows' groups."""
-    if question == "outcome" and roles.therapist is not None and flips.unit == "patient":
+    if question in ONE_ROW and roles.therapist is not None and flips.unit == "patient":
         n = len(flips.of_therapist)
         raise ArgumentError(
-            f"permutations of question='outcome' need {counted(FEWEST, 'therapist')} or more, and "
-            f"there are {n}. Leave the therapist role out, or use permutations=0."
+            f"permutations of question={question!r} need {counted(FEWEST, 'therapist')} or more, "
+            f"and there are {n}. Leave the therapist role out, or use permutations=0."
         )

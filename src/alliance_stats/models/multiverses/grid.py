@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from math import prod
 from typing import Any
@@ -16,7 +17,16 @@ from alliance_stats.models.multiverses.choices import (
     Options,
     specifications_words,
 )
+from alliance_stats.models.multiverses.rupture_options import (
+    RULES_OF,
+    USUAL,
+    applies,
+    drop_of,
+    too_few_for_own,
+)
+from alliance_stats.models.ruptures.rule import LEAST_OWN
 
+_SAME = "makes no difference there: the same specification is in already"
 #: Most combinations that one multiverse may have.
 MOST = 20_000
 DEFAULTS: dict[str, Any] = {name: options[0] for name, options in LISTED.items()} | {
@@ -24,6 +34,7 @@ DEFAULTS: dict[str, Any] = {name: options[0] for name, options in LISTED.items()
     "covariates": (),
     "alliance_window": (3, 5),
     "random_slopes": None,
+    **USUAL,
 }
 
 
@@ -58,6 +69,11 @@ def _needs_therapists(options: Options) -> bool:
     return options.get("therapist") == "ignored" and "therapist" in slopes
 
 
+def _idle_in_rule(name: str, options: Options) -> bool:
+    """Whether a choice about ruptures says nothing under the rule of the combination."""
+    return not applies(name, options)
+
+
 #: Combinations that no model can have.
 RULES: dict[str, Callable[[Options], bool]] = {
     "residual='ar1' counts sessions, time_column='time' weeks": lambda o: (
@@ -68,11 +84,15 @@ RULES: dict[str, Callable[[Options], bool]] = {
         "alliance_window" in o
         and o["min_ratings"] > o["alliance_window"][1] - o["alliance_window"][0] + 1
     ),
+    f"fewer than {LEAST_OWN} ratings for the patient's own SD": lambda o: (
+        "rule" in o and too_few_for_own(o)
+    ),
 }
 #: A choice, and when it makes no difference: only its first option is kept there.
 IDLE: dict[str, Callable[[Options], bool]] = {
     "therapist_mean": lambda o: o.get("therapist") == "ignored",
     "covariate_parts": lambda o: not o["covariates"],
+    **{name: partial(_idle_in_rule, name) for name in RULES_OF},
 }
 
 
@@ -104,10 +124,18 @@ def make_grid(question: str, choices: dict[str, tuple[Any, ...]], fixed: Mapping
 
 def _excluded(options: Options, choices: Mapping[str, tuple[Any, ...]]) -> str | None:
     """The rule by which a combination is left out, or None."""
-    for rule, applies in RULES.items():
-        if applies(options):
+    for rule, broken in RULES.items():
+        if broken(options):
             return rule
     for name, idle in IDLE.items():
         if name in choices and options[name] != choices[name][0] and idle(options):
-            return f"{name} makes no difference there: the same specification is in already"
+            return f"{name} {_SAME}"
+    if _same_drop(options, choices.get("drop", ())):
+        return f"drop {_SAME}"
     return None
+
+
+def _same_drop(options: Options, drops: tuple[Any, ...]) -> bool:
+    """Whether an earlier option asks for the same fall, under this rule."""
+    earlier = drops[: drops.index(options["drop"])] if drops else ()
+    return any(drop_of(options, drop) == drop_of(options, options["drop"]) for drop in earlier)

@@ -19,14 +19,20 @@ from alliance_stats.models.lagged.fit import DEFAULT_SLOPES as LAGGED_SLOPES
 from alliance_stats.models.lagged.fit import SLOPES_ALLOWED, fit_lagged
 from alliance_stats.models.lagged.prepare import PreparedLags, prepare_lags
 from alliance_stats.models.multiverses.choices import Options
+from alliance_stats.models.multiverses.rupture_options import CHOICES as RUPTURES
+from alliance_stats.models.multiverses.rupture_options import COMMON, rupture_arguments
 from alliance_stats.models.outcome.fit import fit_outcome
 from alliance_stats.models.outcome.patient_fit import PatientFit, fit_patients
 from alliance_stats.models.outcome.prepare import PreparedPatients, prepare_patients
 from alliance_stats.models.prepare import PreparedSessions, prepare_sessions
+from alliance_stats.models.ruptures.fit import CountedRuptures, count_ruptures, fit_ruptures
+from alliance_stats.models.ruptures.patients import EFFECTS, RupturePatients
 from alliance_stats.models.slopes import Slopes, checked_slopes, part_slopes
 from alliance_stats.models.specification import Specification, check_rows, fit_specification
 from alliance_stats.models.within_between.fit import fit_within_between
 
+#: What a row says where ratings without ruptures could not be made like the data.
+UNMATCHED = "The autocorrelation could not be matched: counts by chance are not reliable here."
 #: Options that sessions are changed by before a model sees them.
 _SOURCE = ("outliers", "min_ratings", "therapist")
 
@@ -42,11 +48,17 @@ class Estimated:
         The coefficient that is asked for.
     counts : dict of str to int
         Rows and units in the model.
+    patients : PreparedPatients or RupturePatients, optional
+        The rows, where one row is a patient.
+    about : tuple of str
+        What a reader must know of it, besides what the fit says.
     """
 
     fit: PatientFit
     term: str
     counts: dict[str, int]
+    patients: PreparedPatients | RupturePatients | None = None
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,7 @@ class Question:
     def key(self, options: Options) -> tuple[Any, ...]:
         """What the prepared rows depend on."""
         names = (*_SOURCE, *self.data_choices)
-        return tuple(options[name] for name in names if name in options)
+        return tuple(repr(options[name]) for name in names if name in options)
 
     def likeness(self, options: Options) -> str:
         """What specifications with similar θ have in common."""
@@ -206,12 +218,28 @@ def _prepare_patients(data: SessionData, options: Options) -> PreparedPatients:
 def _estimate_patients(
     prepared: PreparedPatients, options: Options, near: np.ndarray | None
 ) -> Estimated:
-    return Estimated(fit_patients(prepared), prepared.early, prepared.counts())
+    return Estimated(fit_patients(prepared), prepared.early, prepared.counts(), prepared)
 
 
 def _call_outcome(data: SessionData, options: Options) -> Any:
     given = {name: options[name] for name in ("alliance_window", "min_ratings")}
     return fit_outcome(data, **given, **_change(options))
+
+
+def _prepare_ruptures(data: SessionData, options: Options) -> CountedRuptures:
+    return count_ruptures(data, way_of(options), rupture_arguments(options))
+
+
+def _estimate_ruptures(
+    counted: CountedRuptures, options: Options, near: np.ndarray | None
+) -> Estimated:
+    rows, null = counted.patients, counted.found.analysis.null
+    about = () if null.matched else (UNMATCHED,)
+    return Estimated(counted.fit(), EFFECTS[0], rows.counts(), rows, about)
+
+
+def _call_ruptures(data: SessionData, options: Options) -> Any:
+    return fit_ruptures(data, **_change(options), **rupture_arguments(options))
 
 
 _SESSION_DATA = ("time_column", "mean_rows", "therapist_mean", "covariates", "therapist_change")
@@ -224,6 +252,10 @@ MODELS = {
     "outcome": Question(
         ("alliance_window", "therapist_change"),
         _prepare_patients, _estimate_patients, _call_outcome,
+    ),
+    "ruptures": Question(
+        (*RUPTURES, *COMMON, "therapist_change"),
+        _prepare_ruptures, _estimate_ruptures, _call_ruptures,
     ),
 }  # fmt: skip
 

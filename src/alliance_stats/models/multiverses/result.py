@@ -165,7 +165,7 @@ class MultiverseResult:
 
         Returns
         -------
-        AllianceResult, LaggedResult or OutcomeResult
+        AllianceResult, LaggedResult, OutcomeResult or RuptureOutcome
 
         Raises
         ------
@@ -222,7 +222,8 @@ class MultiverseResult:
             tables["Joint test"] = self.joint_test
         if self.grid.excluded:
             tables["Excluded combinations"] = self.excluded
-        unit = "session" if question == "lagged" else UNITS[effect_of(question, self.roles)[0]]
+        unit = {"lagged": "session", "ruptures": "patient"}.get(question)
+        unit = unit or UNITS[effect_of(question, self.roles)[0]]
         return ResultView(
             kind="multiverse",
             title=self._title,
@@ -235,7 +236,7 @@ class MultiverseResult:
             refit=call_of(self.grid, self.fixed, self.draws.shape[1]),
             labels=role_labels(
                 self.roles, formula="", ddf="satterthwaite", question=question,
-                verb="association" if question in ("within", "between") else "predicts",
+                verb="predicts" if question in ("lagged", "outcome") else "association",
                 unit="" if self.flips is None else self.flips.unit,
                 effect=effect_of(question, self.roles)[0],
             ),

@@ -47,7 +47,9 @@ def row_of(found: Estimated) -> Row:
     estimate, se, df = coefficient(found)
     state = "ok" if not found.fit.singular else "singular"
     state = state if found.fit.converged else "not converged"
-    about = found.fit.about_fit if isinstance(found.fit, MixedModelResult) else ()
+    about = found.about
+    if isinstance(found.fit, MixedModelResult):
+        about = (*about, *found.fit.about_fit)
     counts = tuple(found.counts.get(unit, 0) for unit in UNITS)
     return Row(estimate, se, df, counts, state, " ".join(about))
 

@@ -112,7 +112,7 @@ def _row(
         near.pop(alike, None)
     if flips is None or row.status not in USABLE:
         return row, None
-    return row, flipped(found, prepared, flips)
+    return row, flipped(found, flips)
 
 
 def check_any(rows: tuple[Row, ...]) -> None:

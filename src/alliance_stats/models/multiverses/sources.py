@@ -22,9 +22,10 @@ def sessions_of(data: SessionData, roles: Roles, options: Options) -> SessionDat
     """The sessions and roles of one specification; `data` where nothing is changed."""
     if options.get("therapist") == "ignored":
         roles = replace(roles, therapist=None)
-    frame = without_outliers(data.frame, (roles.alliance, roles.outcome), options["outliers"])
+    rule = options.get("outliers", "keep")
+    frame = without_outliers(data.frame, (roles.alliance, roles.outcome), rule)
     if "alliance_window" not in options:
-        frame = with_ratings(frame, roles, options["min_ratings"])
+        frame = with_ratings(frame, roles, options.get("min_ratings", 1))
     return replace(data, frame=frame, roles=roles)
 
 

@@ -26,7 +26,8 @@ def effect_of(question: str, roles: Roles) -> tuple[str, str]:
         return parts[0 if question == "within" else 1]
     if question == "lagged":
         return EFFECTS[question], equations_of(roles, 1)[0].cross
-    return EFFECTS[question], f"{roles.alliance}_early"
+    term = f"{roles.alliance}_early" if question == "outcome" else EFFECTS[question]
+    return EFFECTS[question], term
 
 
 def notes_of(
@@ -45,6 +46,13 @@ def notes_of(
         notes.append(
             "Paths from observed patient means are biased in short series, in all specifications "
             "alike: look at specification(0).bias, simulated for this design."
+        )
+    if grid.question == "ruptures":
+        notes.append(
+            "Ruptures are those of the specification's rule: where rules differ in how rare and "
+            "deep falls must be, so does what one more of them is. Repairs beyond chance and "
+            "intake are in all models; ruptures are counted until the outcome, so that there is no "
+            "order in time."
         )
     for rule, n in grid.excluded.items():
         notes.append(f"{counted(n, 'combination')} excluded: {rule}.")
@@ -99,7 +107,7 @@ def call_of(grid: Grid, fixed: Mapping[str, Any], n_draws: int) -> str:
 def _given(option: Any) -> Any:
     """An option as a user types it."""
     if isinstance(option, Mapping):
-        return {unit: list(names) for unit, names in option.items()}
+        return {u: list(v) if isinstance(v, tuple) else v for u, v in option.items()}
     if isinstance(option, tuple) and all(isinstance(part, str) for part in option):
         return list(option)
     return option

@@ -17,7 +17,11 @@ from alliance_stats.data.centering import (
 )
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
-from alliance_stats.data.therapist_change import TherapistChange, TherapistChanges
+from alliance_stats.data.therapist_change import (
+    ONLY_FIRST,
+    TherapistChange,
+    TherapistChanges,
+)
 from alliance_stats.data.units import (
     Codes,
     Floats,
@@ -31,8 +35,6 @@ from alliance_stats.models.prepare import assign_therapists, check_therapists
 from alliance_stats.numeric.least_squares import column_rank
 
 Split = Literal["none", "therapist"]
-#: What to do about patients of several therapists, where a patient is one row.
-_OPTIONS = "Give therapist_change='first' to count all sessions for the patient's first therapist"
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +139,7 @@ def prepare_patients(
     baseline = baseline_of(roles)
     names = _derived_names(roles, baseline)
     sessions, changes = assign_therapists(data.frame, roles, therapist_change)
-    check_therapists(sessions, roles, options=_OPTIONS)
+    check_therapists(sessions, roles, options=ONLY_FIRST)
     patient, labels = units_seen(sessions, roles.patient)
     refuse_centered(sessions, roles.alliance, patient)
     scores = _scores(sessions, roles, baseline, patient, len(labels), window)

@@ -41,6 +41,12 @@ from alliance_stats.models.prepare import (
 from alliance_stats.models.slopes import Slopes, part_slopes
 from alliance_stats.models.specification import Specification
 
+#: What to do about patients with several therapists: their variances must nest.
+_OPTIONS = (
+    "Choose therapist_change='dyad' (each patient-therapist pair is a unit of its own) or "
+    "therapist_change='first' (all sessions count for the patient's first therapist)"
+)
+
 
 def fit_perspectives(
     sessions: SessionData | pd.DataFrame,
@@ -125,7 +131,7 @@ def fit_perspectives(
     known = replace(data.roles, alliance=first, alliance_therapist=None)
     prepared = prepare_sessions(
         data, known, time_column=time_column, mean_rows=mean_rows, therapist_mean=therapist_mean,
-        therapist_change=therapist_change, also=others,
+        therapist_change=therapist_change, also=others, options=_OPTIONS,
     )  # fmt: skip
     specification = Specification(
         time=time,

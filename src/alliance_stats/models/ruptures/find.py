@@ -168,8 +168,8 @@ def find_ruptures(
         rule, drop=drop, sd=sd, lookback=lookback, window=window, tolerance=tolerance,
         penalty=penalty, autocorrelation=autocorrelation, min_sessions=min_sessions,
     )  # fmt: skip
-    _check_simulations(simulations)
-    share = _reliability(reliability)
+    check_simulations(simulations)
+    share = reliability_share(reliability)
     generator = as_generator(rng)
     ratings = ratings_from(data.frame, data.roles, chosen, ends=scale, step=step)
     analysis = analyse(
@@ -185,7 +185,8 @@ def find_ruptures(
     return result
 
 
-def _check_simulations(simulations: object) -> None:
+def check_simulations(simulations: object) -> None:
+    """Raise ArgumentError for a number of simulations that shows no p = .05."""
     if not is_whole(simulations) or simulations < LEAST_SIMULATIONS:
         raise ArgumentError(
             f"simulations={simulations!r} is not a usable number. Give a whole number from "
@@ -193,7 +194,8 @@ def _check_simulations(simulations: object) -> None:
         )
 
 
-def _reliability(reliability: float | None) -> float:
+def reliability_share(reliability: float | None) -> float:
+    """The share of a rating's variance that is no error; raise for one that is none."""
     if reliability is None:
         return 1.0
     is_number = isinstance(reliability, int | float | np.number)

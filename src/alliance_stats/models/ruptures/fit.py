@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -15,10 +17,24 @@ from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
 from alliance_stats.data.therapist_change import TherapistChange
 from alliance_stats.models.outcome.fit import check_change
-from alliance_stats.models.outcome.patient_fit import fit_rows
+from alliance_stats.models.outcome.patient_fit import PatientFit, fit_rows
 from alliance_stats.models.ruptures.find import find_ruptures
 from alliance_stats.models.ruptures.outcome_result import RuptureOutcome
-from alliance_stats.models.ruptures.patients import prepare_ruptures
+from alliance_stats.models.ruptures.patients import RupturePatients, prepare_ruptures
+from alliance_stats.models.ruptures.result import RuptureResult
+
+
+@dataclass(frozen=True, eq=False)
+class CountedRuptures:
+    """Ruptures, and the patients whose outcome they are related to."""
+
+    found: RuptureResult
+    patients: RupturePatients
+
+    def fit(self) -> PatientFit:
+        """Regress the last outcome on excesses and intake."""
+        rows = self.patients
+        return fit_rows(rows.frame, rows.post, rows.predictors, rows.roles.therapist)
 
 
 def fit_ruptures(
@@ -68,7 +84,10 @@ def fit_ruptures(
     -----
     Ruptures are counted over the whole of therapy and the outcome is its last score, so this is an
     association without an order in time. An excess of a few falls is known with much error, which
-    draws its coefficient towards 0.
+    draws its coefficient towards 0: ``result.spread`` compares its variance with that by chance. In
+    simulations with real ruptures 3 to 40% of their effect was left. There is no correction: it
+    would need the variance that chance has *beside* real ruptures, which widen a patient's standard
+    deviation and so change what chance does.
 
     Examples
     --------
@@ -80,24 +99,30 @@ def fit_ruptures(
     >>> result.effects["effect"].tolist()
     ['excess_ruptures', 'excess_repaired']
     """
-    data = sessions_from(sessions, roles)
-    if data.roles is None:  # sessions_from has refused this already
-        raise ArgumentError("the sessions have no roles. Give roles=Roles(…).")
-    _check_options(options)
-    check_change(therapist_change, data.roles, caller="fit_ruptures")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DataWarning)  # they are in result.messages, given below
-        found = find_ruptures(data, **options)
-    prepared = prepare_ruptures(data, data.roles, found, therapist_change)
-    fit = fit_rows(prepared.frame, prepared.post, prepared.predictors, data.roles.therapist)
-    result = RuptureOutcome(fit, prepared, found)
+    counted = count_ruptures(sessions_from(sessions, roles), therapist_change, options)
+    fit = counted.fit()
+    result = RuptureOutcome(fit, counted.patients, counted.found)
     for message in result.messages:
         category = FitWarning if message in fit.messages else DataWarning
         warnings.warn(message, category, stacklevel=2)
     return result
 
 
-def _check_options(options: dict[str, Any]) -> None:
+def count_ruptures(
+    data: SessionData, therapist_change: TherapistChange, options: Mapping[str, Any]
+) -> CountedRuptures:
+    """Find ruptures and make one row a patient; `options` are those of `find_ruptures`."""
+    if data.roles is None:  # sessions_from has refused this already
+        raise ArgumentError("the sessions have no roles. Give roles=Roles(…).")
+    _check_options(options)
+    check_change(therapist_change, data.roles, caller="fit_ruptures")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)  # they are in the result's messages
+        found = find_ruptures(data, **options)
+    return CountedRuptures(found, prepare_ruptures(data, data.roles, found, therapist_change))
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
     known = [
         name
         for name, parameter in inspect.signature(find_ruptures).parameters.items()

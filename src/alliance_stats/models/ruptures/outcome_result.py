@@ -18,7 +18,7 @@ from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.labels import level_counts, role_labels
 from alliance_stats.models.notes import few_units_notes
 from alliance_stats.models.outcome.patient_fit import PatientFit, fit_rows
-from alliance_stats.models.ruptures.patients import EFFECTS, RupturePatients
+from alliance_stats.models.ruptures.patients import EFFECTS, RupturePatients, spread_beside_chance
 from alliance_stats.models.ruptures.result import RuptureResult
 from alliance_stats.models.ruptures.words import repair_words, rule_words
 from alliance_stats.models.shown import headline, result_html, result_text
@@ -130,6 +130,18 @@ class RuptureOutcome:
         table = pd.DataFrame.from_dict(rows, orient="index", columns=["n_ratings", "sd"])
         return table.rename_axis("measure").reset_index()
 
+    @cached_property
+    def spread(self) -> pd.DataFrame:
+        """How much both excesses vary over patients, beside what they would vary by chance.
+
+        Columns ``measure variance by_chance ratio``: the variance over patients, the mean variance
+        in ratings like theirs without ruptures, and variance/by_chance. A ratio near 1 or below
+        says that the excess varies as it would without any rupture: it is mostly noise, and its
+        coefficient drawn towards 0. A larger one is no reliability: deep falls widen the patient's
+        standard deviation, which changes counts in both directions.
+        """
+        return spread_beside_chance(self.found, self.prepared.frame)
+
     def to_r(self, *, data: str = "patients.csv") -> str:
         """R code that fits the model to the patients, as ``prepared.frame`` holds them.
 
@@ -191,6 +203,7 @@ class RuptureOutcome:
             "Beside chance": self.found.chance,
             "Sensitivity": self.sensitivity,
             "What counts go with": self.tracks,
+            "Spread beside chance": self.spread,
         }
 
     @cached_property
@@ -204,12 +217,19 @@ class RuptureOutcome:
             f"Rupture: {rule_words(self.found.rule)}. Repair: {repair_words(self.found.rule)}.",
             "Excess: the patient's count less its expectation in ratings like the patient's, "
             "without ruptures; of repairs, given the count of ruptures.",
+            f"The excesses vary over patients {self._spread_words()} times as much as in ratings "
+            "without ruptures. Where that is near 1 or below they are mostly noise, which draws "
+            "coefficients towards 0 and is in no interval.",
             "Raw counts grow with the number of sessions and with the swing of the ratings, "
             "because falls by chance do; an association with them need not be one with ruptures.",
             f"Outcome: the last {prepared.roles.outcome}, given {prepared.baseline}. Ruptures are "
             "counted until then: an association, without an order in time.",
             *few,
         )
+
+    def _spread_words(self) -> str:
+        ruptures, repairs = (f"{ratio:.2f}" for ratio in self.spread["ratio"])
+        return f"{ruptures} (ruptures) and {repairs} (repairs)"
 
     @property
     def _title(self) -> str:

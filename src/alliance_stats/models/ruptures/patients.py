@@ -11,7 +11,11 @@ from alliance_stats._base.checks import counted, name_list
 from alliance_stats._base.errors import DataError
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
-from alliance_stats.data.therapist_change import TherapistChange, TherapistChanges
+from alliance_stats.data.therapist_change import (
+    ONLY_FIRST,
+    TherapistChange,
+    TherapistChanges,
+)
 from alliance_stats.data.units import float_values, unit_means, units_seen
 from alliance_stats.models.outcome.prepare import (
     baseline_of,
@@ -92,11 +96,7 @@ def prepare_ruptures(
                 "Rename it."
             )
     sessions, changes = assign_therapists(data.frame, roles, therapist_change)
-    check_therapists(
-        sessions, roles,
-        options="Give therapist_change='first' to count all sessions for the patient's first "
-        "therapist",
-    )  # fmt: skip
+    check_therapists(sessions, roles, options=ONLY_FIRST)
     patient, labels = units_seen(sessions, roles.patient)
     session, outcome = (float_values(sessions, c) for c in (roles.session, roles.outcome))
     scores = last_scores(outcome, session, patient, len(labels), after=-np.inf)
@@ -138,6 +138,27 @@ def rupture_columns(found: RuptureResult) -> pd.DataFrame:
         excess_repaired=table["repaired"] - n * share,
         share_repaired=repaired_share,
     )
+
+
+def spread_beside_chance(found: RuptureResult, rows: pd.DataFrame) -> pd.DataFrame:
+    """How the excesses of the patients in `rows` vary, and how they would by chance.
+
+    ``by_chance`` is the mean over patients of the variance that their excess has in ratings like
+    theirs without ruptures, ``ratio`` is variance/by_chance.
+    """
+    kept = np.isin(np.array(found.ratings.patients), rows[found.roles.patient].to_numpy())
+    drawn = found.analysis.chance.patients[:2, kept].astype(float)
+    expected = drawn.mean(axis=2)
+    share = np.divide(
+        expected[1], expected[0], out=np.zeros(len(rows)), where=expected[0] > 0
+    )  # fmt: skip
+    spread = drawn[0].var(axis=1), (drawn[1] - drawn[0] * share[:, None]).var(axis=1)
+    variance = rows[list(EFFECTS)].var(ddof=1).to_numpy()
+    by_chance = np.array([part.mean() for part in spread])
+    return pd.DataFrame(
+        {"measure": list(EFFECTS), "variance": variance, "by_chance": by_chance,
+         "ratio": variance / by_chance}
+    )  # fmt: skip
 
 
 def _complete(

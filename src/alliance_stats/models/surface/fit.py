@@ -22,7 +22,7 @@ from alliance_stats._base.random import RandomSource
 from alliance_stats.data.load import sessions_from
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
-from alliance_stats.data.therapist_change import TherapistChange
+from alliance_stats.data.therapist_change import ONLY_FIRST, TherapistChange
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.paired import Scales, check_choices, rating_pair, with_ratings
@@ -160,7 +160,7 @@ def fit_response_surface(
     carried = covariate_columns(data, known, pair, covariates, clock=clock)
     ready = prepare_sessions(
         data, known, time_column=time_column, mean_rows=mean_rows, therapist_mean="patients",
-        therapist_change=therapist_change, also=[pair[1]], carried=carried,
+        therapist_change=therapist_change, also=[pair[1]], carried=carried, options=ONLY_FIRST,
     )  # fmt: skip
     prepared = prepare_surface(
         ready, pair, level=level, midpoint=midpoint, scale=ends, covariates=carried

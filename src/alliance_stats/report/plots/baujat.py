@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import counted
-from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots.beside import shortened
 from alliance_stats.report.plots.labels import name_points
@@ -22,7 +21,9 @@ from alliance_stats.report.plots.panels import (
     new_figure,
     panel_frame,
     panel_ticks,
+    single_axes,
 )
+from alliance_stats.report.plots.rows import rows_of
 from alliance_stats.report.sources import Source, as_view
 from alliance_stats.report.style import (
     COLUMN_WIDTH,
@@ -75,18 +76,9 @@ def plot_baujat(result: Source, *, ax: Axes | Sequence[Axes] | None = None) -> A
     return axes
 
 
-def panel_names(plot: pd.DataFrame) -> list[str]:
-    """One panel."""
-    return ["studies"]
-
-
 def lay_out(figure: Figure, plot: pd.DataFrame) -> AxesArray:
     """One panel of the width of a column."""
-    figure.set_size_inches(*_SIZE)
-    figure.set_layout_engine("constrained")
-    axes = np.empty(1, dtype=object)
-    axes[0] = figure.subplots()
-    return axes
+    return single_axes(figure, _SIZE)
 
 
 def figure_caption(view: ResultView) -> str:
@@ -102,18 +94,7 @@ def figure_caption(view: ResultView) -> str:
 
 
 def _rows(view: ResultView) -> pd.DataFrame:
-    if view.kind != "meta_baujat" or view.plot is None or view.plot.empty:
-        raise ArgumentError(
-            f"the result is of kind '{view.kind}', or has no plot frame. "
-            "Give a result of meta.baujat."
-        )
-    missing = [name for name in _COLUMNS if name not in view.plot.columns]
-    if missing:
-        raise ArgumentError(
-            f"the plot frame of this result lacks {', '.join(missing)}. "
-            "Give a result of meta.baujat."
-        )
-    return view.plot.reset_index(drop=True)
+    return rows_of(view, "meta_baujat", _COLUMNS, maker="meta.baujat").reset_index(drop=True)
 
 
 def _draw(axis: Axes, view: ResultView, rows: pd.DataFrame) -> None:

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import counted
-from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.effect_scale import effect_scale, effect_ticks
 from alliance_stats.report.plots.intervals import interval_limits
@@ -19,7 +18,9 @@ from alliance_stats.report.plots.panels import (
     new_figure,
     panel_frame,
     panel_ticks,
+    single_axes,
 )
+from alliance_stats.report.plots.rows import rows_of
 from alliance_stats.report.sources import Source, as_view
 from alliance_stats.report.style import (
     BAND_COLOUR,
@@ -88,18 +89,9 @@ def plot_bubble(result: Source, *, ax: Axes | Sequence[Axes] | None = None) -> A
     return axes
 
 
-def panel_names(plot: pd.DataFrame) -> list[str]:
-    """One panel."""
-    return ["effects"]
-
-
 def lay_out(figure: Figure, plot: pd.DataFrame) -> AxesArray:
     """One panel of the width of a column."""
-    figure.set_size_inches(*_SIZE)
-    figure.set_layout_engine("constrained")
-    axes = np.empty(1, dtype=object)
-    axes[0] = figure.subplots()
-    return axes
+    return single_axes(figure, _SIZE)
 
 
 def figure_caption(view: ResultView) -> str:
@@ -119,18 +111,7 @@ def figure_caption(view: ResultView) -> str:
 
 
 def _rows(view: ResultView) -> pd.DataFrame:
-    if view.kind != "meta_bubble" or view.plot is None or view.plot.empty:
-        raise ArgumentError(
-            f"the result is of kind '{view.kind}', or has no plot frame. "
-            "Give a result of meta.regression_lines."
-        )
-    missing = [name for name in _COLUMNS if name not in view.plot.columns]
-    if missing:
-        raise ArgumentError(
-            f"the plot frame of this result lacks {', '.join(missing)}. "
-            "Give a result of meta.regression_lines."
-        )
-    return view.plot
+    return rows_of(view, "meta_bubble", _COLUMNS, maker="meta.regression_lines")
 
 
 def _draw(axis: Axes, view: ResultView, rows: pd.DataFrame) -> None:

@@ -16,7 +16,14 @@ from alliance_stats.report.plots.beside import Column, Words, shortened, write_l
 from alliance_stats.report.plots.forest_lines import Layout, Line, lay_out_lines
 from alliance_stats.report.plots.intervals import interval_limits, interval_lines
 from alliance_stats.report.plots.meta_words import heterogeneity_words, mean_words
-from alliance_stats.report.plots.panels import AxesArray, given_axes, new_figure, panel_frame
+from alliance_stats.report.plots.panels import (
+    AxesArray,
+    given_axes,
+    new_figure,
+    panel_frame,
+    single_axes,
+)
+from alliance_stats.report.plots.rows import rows_of
 from alliance_stats.report.sources import Source, as_view
 from alliance_stats.report.style import (
     LINE_COLOUR,
@@ -38,6 +45,8 @@ _COLUMNS = (
 BESIDE = ("n", "weight")
 #: Points above the lines for headings, and below them for the axis.
 _HEAD, _FOOT = 16.0, 40.0
+#: Inches around everything that is drawn.
+PAD = 0.03
 #: Letters of a study's name.
 _NAME = 36
 _INDENT = 8.0
@@ -116,9 +125,10 @@ def plot_forest(
     unknown = [name for name in columns if name not in BESIDE]
     if unknown or isinstance(columns, str):
         raise ArgumentError(f"columns={columns!r} is not known. Allowed: {name_list(BESIDE)}.")
-    figure = new_figure(ax, 1, size=_size(layout))
+    size = _size(layout)
+    figure = new_figure(ax, 1, size=size)
     with journal_style():
-        axes = given_axes(ax, None, 1) if figure is None else _new_axes(figure)
+        axes = given_axes(ax, None, 1) if figure is None else single_axes(figure, size, pad=PAD)
         _draw(axes[0], view, plot, layout, columns)
     return axes
 
@@ -131,29 +141,16 @@ def forest_rows(view: ResultView) -> pd.DataFrame:
     ArgumentError
         If it has none, or one without studies or some column.
     """
-    if view.kind not in KINDS or view.plot is None or not (view.plot["row"] == "study").any():
-        raise ArgumentError(
-            f"the result is of kind '{view.kind}', or has no plot frame. "
-            "Give a result of fit_meta or fit_meta_multilevel."
-        )
-    missing = [name for name in _COLUMNS if name not in view.plot.columns]
-    if missing:
-        raise ArgumentError(
-            f"the plot frame of this result lacks {', '.join(missing)}. "
-            "Give a result of fit_meta or fit_meta_multilevel."
-        )
-    return view.plot.reset_index(drop=True)
-
-
-def panel_names(plot: pd.DataFrame) -> list[str]:
-    """One panel."""
-    return ["studies"]
+    maker = "fit_meta or fit_meta_multilevel"
+    plot = rows_of(view, KINDS, _COLUMNS, maker=maker).reset_index(drop=True)
+    if not (plot["row"] == "study").any():
+        raise ArgumentError(f"the plot frame holds no effect sizes. Give a result of {maker}.")
+    return plot
 
 
 def lay_out(figure: Figure, plot: pd.DataFrame) -> AxesArray:
     """One panel, as high as its lines ask for."""
-    figure.set_size_inches(*_size(lay_out_lines(plot)))
-    return _new_axes(figure)
+    return single_axes(figure, _size(lay_out_lines(plot)), pad=PAD)
 
 
 def figure_caption(view: ResultView) -> str:
@@ -186,13 +183,6 @@ def _size(layout: Layout) -> tuple[float, float]:
 
 def _note_room(layout: Layout) -> float:
     return 1.6 * layout.text_size
-
-
-def _new_axes(figure: Figure) -> AxesArray:
-    figure.set_layout_engine("constrained", h_pad=0.03, w_pad=0.03)
-    axes = np.empty(1, dtype=object)
-    axes[0] = figure.subplots()
-    return axes
 
 
 def _draw(

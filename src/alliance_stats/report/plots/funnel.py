@@ -18,7 +18,13 @@ from alliance_stats._base.views import ResultView
 from alliance_stats.report.effect_scale import CORRELATIONS, EffectScale, effect_scale, effect_ticks
 from alliance_stats.report.plots.forest import KINDS as FOREST_KINDS
 from alliance_stats.report.plots.meta_words import row_value
-from alliance_stats.report.plots.panels import AxesArray, given_axes, new_figure, panel_frame
+from alliance_stats.report.plots.panels import (
+    AxesArray,
+    given_axes,
+    new_figure,
+    panel_frame,
+    single_axes,
+)
 from alliance_stats.report.sources import Source, as_view
 from alliance_stats.report.style import COLUMN_WIDTH, MARK_COLOUR, TEXT_SIZE, journal_style
 
@@ -93,18 +99,9 @@ def plot_funnel(
     return axes
 
 
-def panel_names(plot: pd.DataFrame) -> list[str]:
-    """One panel."""
-    return ["funnel"]
-
-
 def lay_out(figure: Figure, plot: pd.DataFrame) -> AxesArray:
     """One panel of the width of a column."""
-    figure.set_size_inches(*_SIZE)
-    figure.set_layout_engine("constrained")
-    axes = np.empty(1, dtype=object)
-    axes[0] = figure.subplots()
-    return axes
+    return single_axes(figure, _SIZE)
 
 
 def figure_caption(view: ResultView) -> str:

@@ -34,7 +34,9 @@ def name_points(
     places = axis.transData.transform(np.column_stack([x, y])) * scale
     corners = np.array([axis.bbox.x0, axis.bbox.y0, axis.bbox.x1, axis.bbox.y1]) * scale
     marks = [np.array([*(p - _MARK), *(p + _MARK)]) for p in places if np.isfinite(p).all()]
-    taken, labels, lines, left_out = list(marks), [], np.empty((0, 2)), []
+    taken, lines = list(marks), np.empty((0, 2))
+    labels: list[np.ndarray] = []
+    left_out: list[str] = []
     for place, name in zip(places, names, strict=True):
         if not name:
             continue
@@ -103,6 +105,7 @@ def _write(axis: Axes, place: np.ndarray, box: np.ndarray, name: str, size: floa
     axis.annotate(
         name, (x, y), tuple(middle - place), textcoords="offset points", ha="center", va="center",
         fontsize=size, parse_math=False, zorder=5,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.85},
     )  # fmt: skip
     if np.hypot(*(near - place)) > 2.0 * _NEAR:
         axis.annotate(

@@ -22,16 +22,21 @@ from alliance_stats.report.plots.beside import (
     write_left,
     write_right,
 )
-from alliance_stats.report.plots.forest import forest_rows
+from alliance_stats.report.plots.forest import PAD, forest_rows
 from alliance_stats.report.plots.intervals import interval_limits
-from alliance_stats.report.plots.panels import AxesArray, given_axes, new_figure, panel_frame
+from alliance_stats.report.plots.panels import (
+    AxesArray,
+    given_axes,
+    new_figure,
+    panel_frame,
+    single_axes,
+)
 from alliance_stats.report.sources import Source, as_view
 from alliance_stats.report.style import LINE_COLOUR, MARK_COLOUR, PAGE_WIDTH, journal_style
 from alliance_stats.report.words import capital, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 #: Points of a group, above the first, and below the last for the axis and the key.
 _STEP, _HEAD, _FOOT = 62.0, 16.0, 44.0
@@ -88,9 +93,10 @@ def plot_orchard(result: Source, *, ax: Axes | Sequence[Axes] | None = None) -> 
     view = as_view(result)
     rows = _rows(view)
     groups = list(dict.fromkeys(rows.loc[rows["row"].isin(["subgroup", "mean"]), "group"]))
-    figure = new_figure(ax, 1, size=(PAGE_WIDTH, (_HEAD + _STEP * len(groups) + _FOOT) / 72))
+    size = PAGE_WIDTH, (_HEAD + _STEP * len(groups) + _FOOT) / 72
+    figure = new_figure(ax, 1, size=size)
     with journal_style():
-        axes = given_axes(ax, None, 1) if figure is None else _new_axes(figure)
+        axes = given_axes(ax, None, 1) if figure is None else single_axes(figure, size, pad=PAD)
         _draw(axes[0], view, rows, groups)
     return axes
 
@@ -117,13 +123,6 @@ def _rows(view: ResultView) -> pd.DataFrame:
             "one categorical moderator, or plot_bubble for a numeric one."
         )
     return rows
-
-
-def _new_axes(figure: Figure) -> AxesArray:
-    figure.set_layout_engine("constrained", h_pad=0.03, w_pad=0.03)
-    axes = np.empty(1, dtype=object)
-    axes[0] = figure.subplots()
-    return axes
 
 
 def _draw(axis: Axes, view: ResultView, rows: pd.DataFrame, groups: list[str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats.report.style import COLUMN_WIDTH, PAGE_WIDTH, TEXT_SIZE
@@ -40,6 +41,24 @@ def panel_axes(figure: Figure, n: int, *, share_y: bool = True) -> AxesArray:
 
     figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.09))
     return np.asarray(figure.subplots(1, n, sharey=share_y, squeeze=False))[0]
+
+
+def single_axes(
+    figure: Figure, size: tuple[float, float], *, pad: float | None = None
+) -> AxesArray:
+    """One panel in a figure of this size in inches, with `pad` inches around all words."""
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    figure.set_size_inches(*size)
+    figure.set_layout_engine(ConstrainedLayoutEngine(h_pad=pad, w_pad=pad))
+    axes = np.empty(1, dtype=object)
+    axes[0] = figure.subplots()
+    return axes
+
+
+def single_name(plot: pd.DataFrame) -> list[str]:
+    """The panel of a figure that has one."""
+    return ["panel"]
 
 
 def new_figure(ax: object, n: int, *, size: tuple[float, float] | None = None) -> Figure | None:

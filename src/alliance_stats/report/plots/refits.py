@@ -8,15 +8,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.printing import MINUS, format_fixed
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.effect_scale import EffectScale, effect_scale, effect_ticks
 from alliance_stats.report.plots.beside import Column, Words, shortened, write_left, write_right
+from alliance_stats.report.plots.forest import PAD
 from alliance_stats.report.plots.forest_lines import Layout, lay_out_names
 from alliance_stats.report.plots.intervals import interval_limits, interval_lines
 from alliance_stats.report.plots.meta_words import row_value
-from alliance_stats.report.plots.panels import AxesArray, given_axes, new_figure, panel_frame
+from alliance_stats.report.plots.panels import (
+    AxesArray,
+    given_axes,
+    new_figure,
+    panel_frame,
+    single_axes,
+)
+from alliance_stats.report.plots.rows import rows_of
 from alliance_stats.report.sources import Source, as_view
 from alliance_stats.report.style import LINE_COLOUR, MARK_COLOUR, PAGE_WIDTH, journal_style
 
@@ -92,22 +99,18 @@ def _plot(result: Source, kind: str, ax: Axes | Sequence[Axes] | None) -> AxesAr
     view = as_view(result)
     rows = _rows(view, kind)
     layout = lay_out_names(rows["label"].astype(str).tolist())
-    figure = new_figure(ax, 1, size=_size(layout))
+    size = _size(layout)
+    figure = new_figure(ax, 1, size=size)
     with journal_style():
-        axes = given_axes(ax, None, 1) if figure is None else _new_axes(figure)
+        axes = given_axes(ax, None, 1) if figure is None else single_axes(figure, size, pad=PAD)
         _draw(axes[0], view, rows, layout)
     return axes
 
 
-def panel_names(plot: pd.DataFrame) -> list[str]:
-    """One panel."""
-    return ["means"]
-
-
 def lay_out(figure: Figure, plot: pd.DataFrame) -> AxesArray:
     """One panel, as high as its lines ask for."""
-    figure.set_size_inches(*_size(lay_out_names(plot["label"].astype(str).tolist())))
-    return _new_axes(figure)
+    size = _size(lay_out_names(plot["label"].astype(str).tolist()))
+    return single_axes(figure, size, pad=PAD)
 
 
 def figure_caption(view: ResultView) -> str:
@@ -126,19 +129,8 @@ def figure_caption(view: ResultView) -> str:
 
 
 def _rows(view: ResultView, kind: str) -> pd.DataFrame:
-    name = kind.removeprefix("meta_")
-    if view.kind != kind or view.plot is None or view.plot.empty:
-        raise ArgumentError(
-            f"the result is of kind '{view.kind}', or has no plot frame. "
-            f"Give a result of meta.{name}."
-        )
-    missing = [column for column in _COLUMNS if column not in view.plot.columns]
-    if missing:
-        raise ArgumentError(
-            f"the plot frame of this result lacks {', '.join(missing)}. "
-            f"Give a result of meta.{name}."
-        )
-    rows = view.plot.reset_index(drop=True)
+    maker = f"meta.{kind.removeprefix('meta_')}"
+    rows = rows_of(view, kind, _COLUMNS, maker=maker).reset_index(drop=True)
     many = lay_out_names(rows["label"].astype(str).tolist()).compact
     if many and kind == "meta_leave_one_out":
         rows = rows.sort_values("estimate", kind="stable", ignore_index=True)
@@ -147,13 +139,6 @@ def _rows(view: ResultView, kind: str) -> pd.DataFrame:
 
 def _size(layout: Layout) -> tuple[float, float]:
     return PAGE_WIDTH, (_HEAD + layout.height + _FOOT) / 72
-
-
-def _new_axes(figure: Figure) -> AxesArray:
-    figure.set_layout_engine("constrained", h_pad=0.03, w_pad=0.03)
-    axes = np.empty(1, dtype=object)
-    axes[0] = figure.subplots()
-    return axes
 
 
 def _draw(axis: Axes, view: ResultView, rows: pd.DataFrame, layout: Layout) -> None:

@@ -20,24 +20,27 @@ _ZERO_COLOUR = "#8a8a8a"
 _LINE_WIDTH = 1.6
 
 
-def rows_of(view: ResultView, kind: str, columns: Sequence[str]) -> pd.DataFrame:
-    """The plot frame of a view of this kind.
+def rows_of(
+    view: ResultView, kind: str | Sequence[str], columns: Sequence[str], *, maker: str = ""
+) -> pd.DataFrame:
+    """The plot frame of a view of this kind, or of one of these.
+
+    `maker` is what gives such a result; by default ``fit_<kind>``.
 
     Raises
     ------
     ArgumentError
         If the view is of another kind, has no plot frame, or one that lacks columns.
     """
-    if view.kind != kind or view.plot is None or view.plot.empty:
+    kinds, maker = (kind,) if isinstance(kind, str) else kind, maker or f"fit_{kind}"
+    if view.kind not in kinds or view.plot is None or view.plot.empty:
         raise ArgumentError(
-            f"the result is of kind '{view.kind}', or has no plot frame. "
-            f"Give a result of fit_{kind}."
+            f"the result is of kind '{view.kind}', or has no plot frame. Give a result of {maker}."
         )
     missing = [name for name in columns if name not in view.plot.columns]
     if missing:
         raise ArgumentError(
-            f"the plot frame of this result lacks {', '.join(missing)}. "
-            f"Give a result of fit_{kind}."
+            f"the plot frame of this result lacks {', '.join(missing)}. Give a result of {maker}."
         )
     return view.plot
 

@@ -99,9 +99,11 @@ def figure_caption(view: ResultView) -> str:
     plot = _plot_frame(view)
     n = int((plot["layer"] == "estimate").sum())
     x, y = names_of(view)
-    place = effect_place(view.labels.get("effect", ""))
+    effect = view.labels.get("effect", "")
+    place = "by ruptures beyond chance" if effect == "excess_ruptures" else effect_place(effect)
+    what = f"{x} and {y} {place}".rstrip()
     return (
-        f"Specification curve of {n:,} estimates of {x} and {y} {place}, in order of size. Lines: "
+        f"Specification curve of {n:,} estimates of {what}, in order of size. Lines: "
         f"{100 * view.conf_level:g}% confidence intervals, dark where they lie on one side of "
         "zero. Diamond: the first specification. Marks below: the options of each specification. "
         "All estimates use the same data."
@@ -155,7 +157,9 @@ def _draw_curve(axis: Axes, view: ResultView, rows: pd.DataFrame) -> None:
     )  # fmt: skip
     _key(axis)
     _, y = names_of(view)
-    words = f"{y} per point of {one_line(view.labels.get('alliance', 'alliance'))}"
+    x = one_line(view.labels.get("alliance", "alliance"))
+    ruptures = view.labels.get("question") == "ruptures"
+    words = f"{y} per rupture beyond chance" if ruptures else f"{y} per point of {x}"
     axis.set_ylabel(wrapped(words, 24), fontsize=TEXT_SIZE, parse_math=False)
     axis.set_xlim(0.5 - 0.015 * n, n + 0.5 + 0.015 * n)
     axis.tick_params(axis="x", length=0, labelbottom=False)

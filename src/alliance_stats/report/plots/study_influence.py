@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import counted
-from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots.beside import shortened
 from alliance_stats.report.plots.labels import name_points
@@ -23,6 +22,7 @@ from alliance_stats.report.plots.panels import (
     panel_frame,
     panel_ticks,
 )
+from alliance_stats.report.plots.rows import rows_of
 from alliance_stats.report.sources import Source, as_view
 from alliance_stats.report.style import (
     LINE_COLOUR,
@@ -132,18 +132,7 @@ def _panel(plot: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def _plot_frame(view: ResultView) -> pd.DataFrame:
-    if view.kind != "meta_influence" or view.plot is None or view.plot.empty:
-        raise ArgumentError(
-            f"the result is of kind '{view.kind}', or has no plot frame. "
-            "Give a result of meta.influence."
-        )
-    missing = [name for name in _COLUMNS if name not in view.plot.columns]
-    if missing:
-        raise ArgumentError(
-            f"the plot frame of this result lacks {', '.join(missing)}. "
-            "Give a result of meta.influence."
-        )
-    return view.plot
+    return rows_of(view, "meta_influence", _COLUMNS, maker="meta.influence")
 
 
 def _draw(axis: Axes, view: ResultView, rows: pd.DataFrame, name: str) -> None:

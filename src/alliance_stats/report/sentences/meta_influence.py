@@ -23,7 +23,6 @@ _NO_REASON = "That alone is no reason to leave a study out."
 def influence_paragraphs(view: ResultView) -> list[list[str]]:
     """How many lie far from the others, how many change the result, by which limits."""
     what = _WHAT[view.labels["by"]]
-    n = int(str(fit_value(view, "n")))
     rows = _plot(view)
     flagged = list(dict.fromkeys(rows.loc[rows["influential"].astype(bool), "label"]))
     who = f"{_names(flagged)} changed" if flagged else "none changed"
@@ -31,7 +30,7 @@ def influence_paragraphs(view: ResultView) -> list[list[str]]:
         f"Each {what} was left out in turn ({units_phrase(view)}); by the limits of Viechtbauer "
         f"and Cheung (2010) {who} the result more than others."
     )
-    far = _far(view, n)
+    far = _far(view)
     reason = _NO_REASON if flagged or far.startswith(tuple(_labels(view))) else ""
     return [[changed, far, _largest(view), _undefined(view), reason]]
 
@@ -40,15 +39,17 @@ def _labels(view: ResultView) -> list[str]:
     return [one_line(label) for label in _plot(view)["label"].unique()]
 
 
-def _far(view: ResultView, n: int) -> str:
+def _far(view: ResultView) -> str:
     """Externally standardised residuals, where there are any."""
     rows = _measure(view, "rstudent")
     if rows.empty:
         return ""
     far = rows.loc[rows["flagged"].astype(bool), "label"].tolist()
-    by_chance = f"{0.05 * n:.1f}" if n < 200 else f"{0.05 * n:.0f}"
+    by_chance = float(str(fit_value(view, "far_by_chance")))
     said = f"{_names(far)} lay far from the others" if far else "No effect lay far from the others"
-    return f"{said} (externally standardised residual beyond ±1.96; by chance about {by_chance})."
+    return (
+        f"{said} (externally standardised residual beyond ±1.96; by chance about {by_chance:.1f})."
+    )
 
 
 def _largest(view: ResultView) -> str:

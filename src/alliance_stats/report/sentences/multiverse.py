@@ -36,6 +36,7 @@ def _range(view: ResultView, summary: pd.Series) -> str:
     what = {
         "lagged": f"coefficient of {x} for {y} in the next session",
         "outcome": f"coefficient of early {x} for {y} after therapy",
+        "ruptures": f"coefficient of a rupture of {x} beyond chance for {y} after therapy",
     }.get(view.labels.get("question", ""))
     place = effect_place(view.labels.get("effect", ""))
     return (
@@ -48,13 +49,15 @@ def _range(view: ResultView, summary: pd.Series) -> str:
 def _signs(view: ResultView, summary: pd.Series) -> str:
     """How many estimates and intervals lie on either side of zero."""
     better = view.labels.get("outcome_better", "")
+    ruptures = view.labels.get("question") == "ruptures"
+    more = "more ruptures than by chance" if ruptures else "a higher alliance"
     parts = []
     for sign, side, zone in ((-1, "negative", "below"), (1, "positive", "above")):
         share, apart = summary[f"share_{side}"], summary[f"share_{zone}_zero"]
         if share > 0:
             word = one_line(direction(sign, better))
             parts.append(
-                f"{_percent(share)} of the estimates were {side}, so that a higher alliance went "
+                f"{_percent(share)} of the estimates were {side}, so that {more} went "
                 f"with a {word} outcome ({_percent(apart)} with a {100 * view.conf_level:g}% "
                 f"interval {zone} zero)"
             )

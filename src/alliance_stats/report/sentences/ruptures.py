@@ -55,7 +55,7 @@ def rupture_outcome_paragraphs(view: ResultView) -> list[list[str]]:
     rows = _by_measure(view, "Beside chance")
     return [
         verdicts(view, _SUBJECTS, lambda row: _association(view, row)),
-        [*_sensitivity_sentences(view), _tracks_sentence(view)],
+        [*_sensitivity_sentences(view), _tracks_sentence(view), _spread_sentence(view)],
         [_found_sentence(view, rows), _repaired_sentence(rows)],
         [*_rule_sentences(view), _model_sentence(view), *fit_sentences(view, row="patient"),
          _CAUTION],
@@ -182,6 +182,19 @@ def _tracks_sentence(view: ResultView) -> str:
     return (
         "Raw counts grow with the number of sessions, because falls by chance do: over patients "
         f"the raw count correlated {raw} with the number of ratings, the excess {excess}."
+    )
+
+
+def _spread_sentence(view: ResultView) -> str:
+    """How far the excesses are more than noise."""
+    rows = _by_measure(view, "Spread beside chance")
+    if not {"excess_ruptures", "excess_repaired"} <= set(rows):
+        return ""
+    first, second = (number(rows[name]["ratio"], 2) for name in _SUBJECTS)
+    return (
+        f"The excesses varied over patients {first} (ruptures) and {second} (repairs) times as "
+        "much as in ratings without ruptures; what chance makes of it draws coefficients towards "
+        "zero."
     )
 
 

@@ -218,3 +218,19 @@ def test_refused_data() -> None:
     with pytest.raises(al.UnsupportedError, match="30 effects come from 15 studies"):
         al.meta.selection_model(frame.assign(study=np.repeat(np.arange(15), 2)))
     assert al.meta.selection_model(frame, steps=(1e-12, 0.5), weights=(1, 0.9, 0.5)).converged
+
+
+@pytest.mark.parametrize("case", pinned("selection_beta")["cases"], ids=lambda c: f"{c['data']}")
+def test_the_beta_curve_against_metafor(case: dict[str, Any], tol: SimpleNamespace) -> None:
+    """Its likelihood at its estimates is ours there, and no higher than ours at ours."""
+    result = fitted(case)
+    at = result.search.likelihood.expand(many(case["beta"]), case["tau2"], many(case["delta"]) - 1)
+    assert at.value == pytest.approx(case["loglik"], abs=5e-4)  # its integrals: 1e-4, relative
+    np.testing.assert_allclose(result.beta, many(case["beta"]), atol=2e-4)
+    np.testing.assert_allclose(result.weights, case["delta"], rtol=2e-4)
+    assert result.converged
+    assert result.loglik >= at.value - tol.loglik_absolute
+    gradient = result.search.likelihood.expand(result.beta, result.tau2, result.best.eta).gradient
+    free = ~result.search.held()
+    free[result.search.p] &= result.tau2 > 0
+    assert np.abs(gradient[free] * np.nan_to_num(result.se)[free]).max() < 1e-4
