@@ -1,8 +1,8 @@
 """Assink & Wibbelink (2016), Quant. Methods Psychol. 12(3), pp. 154-174: recidivism, three levels.
 
-100 standardised differences in 17 studies (`dat.assink2016` of metadat). Mean and variances as
-metadat's help prints them for the tutorial's model; year and kind of delinquency as in the output
-on clubSandwich's help page of vcovCR for rma.mv.
+100 standardised differences in 17 studies (`dat.assink2016` of metadat). Mean and variances as a
+published report quotes metafor's output of the tutorial's model; year and kind of delinquency as
+in the output on clubSandwich's help page of vcovCR for rma.mv. The paper itself was not seen.
 """
 
 from __future__ import annotations
