@@ -48,6 +48,7 @@ data: $(READY)  ## write data/synthetic again, byte for byte
 references:  ## write tests/reference again (needs R with the packages named in tests/reference/README.md)
 	Rscript tests/reference/make_references.R
 	for script in tests/reference/make_*_references.R; do Rscript "$$script" || exit 1; done
+	cd tests/replications/data && Rscript export.R
 
 notebooks: $(READY)  ## run every notebook
 	$(BIN)/python tools/run_notebooks.py

@@ -37,6 +37,20 @@ def load_case(
     return load
 
 
+#: Those without moderators, which leave1out and cumul take.
+MEANS = tuple(case for case in CASES if case not in {
+    "bcg_moderator", "bcg_level_alone", "molloy_moderators",
+})  # fmt: skip
+
+
+@pytest.fixture(scope="session", params=MEANS)
+def mean_case(
+    request: pytest.FixtureRequest, load_case: Callable[[str], SimpleNamespace]
+) -> SimpleNamespace:
+    """Every case without moderators in turn."""
+    return load_case(request.param)
+
+
 @pytest.fixture(scope="session", params=CASES)
 def metafor_case(
     request: pytest.FixtureRequest, load_case: Callable[[str], SimpleNamespace]

@@ -9,9 +9,10 @@ from scipy.special import chdtrc, chdtri
 
 import alliance_stats as al
 from alliance_stats.meta.multilevel.component_tests import mixture_p
+from alliance_stats.meta.multilevel.fit_layout import fit_layout
 from alliance_stats.meta.multilevel.result import MultilevelMetaResult
 from tests.conftest import TOL
-from tests.meta.multilevel.designs import dense_deviance, effects
+from tests.meta.multilevel.designs import dense_deviance, effects, layout_of
 
 RISE = float(chdtri(1, 0.05))
 
@@ -108,9 +109,17 @@ def test_an_outcome_left_out_of_a_matrix() -> None:
 
 def test_a_saddle_is_left() -> None:
     """A search that begins with no variance at all finds the same optimum."""
-    from alliance_stats.meta.multilevel.fit_layout import fit_layout
-
     for random, structure in (("study/effect", None), ("outcome | study", "UN")):
         result = al.fit_meta_multilevel(effects(30), rho=0.3, random=random, structure=structure)
         again = fit_layout(result.layout, True, np.zeros_like(result.estimate.theta))
         np.testing.assert_allclose(again.point.deviance, result.point.deviance, atol=1e-8)
+
+
+def test_a_peak_with_an_absent_effect_is_found() -> None:
+    """One correlation for all: without one of three outcomes it is that of the other two."""
+    layout = layout_of(effects(15, seed=18), "outcome | study", 0.5, "HCS")
+    near = fit_layout(layout, True, np.array([-20.0, -1.2, -1.2, 3.2]))
+    plain = fit_layout(layout, True, np.array([-1.5, -1.5, -1.5, 0.0]))
+    found = fit_layout(layout, True)
+    assert near.point.deviance < plain.point.deviance - 1.0
+    assert found.point.deviance <= near.point.deviance + 1e-8

@@ -13,6 +13,7 @@ from scipy.special import ndtri
 from alliance_stats._base.checks import did_you_mean, probability
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats.meta.multilevel.fitted import FittedMultilevel
+from alliance_stats.meta.multilevel.nested import NestedPrecision
 from alliance_stats.meta.multilevel.terms import Term
 
 #: Columns of Z solved at a time.
@@ -68,6 +69,9 @@ def _variances(self: FittedMultilevel, term: Term, matrix: np.ndarray) -> np.nda
     found = np.empty((n, m))
     half = np.linalg.solve(point.root, point.weighted_x.T).T
     shared = term.totals(half)  # Z'WXC^½
+    if isinstance(point.precision, NestedPrecision):
+        own = _closed(self, point.precision, term) - np.einsum("gmp,gmp->gm", shared, shared)
+        return np.asarray(matrix[0, 0] - matrix[0, 0] ** 2 * own)
     for first in range(0, n, max(1, CHUNK // m)):
         groups = np.arange(first, min(n, first + max(1, CHUNK // m)))
         own = np.flatnonzero((term.codes >= groups[0]) & (term.codes <= groups[-1]))
@@ -78,4 +82,13 @@ def _variances(self: FittedMultilevel, term: Term, matrix: np.ndarray) -> np.nda
         each = np.arange(len(groups))
         inner = inner[each, :, each] - shared[groups] @ shared[groups].transpose(0, 2, 1)
         found[groups] = np.einsum("ij,gjk,ki->gi", -matrix, inner, matrix) + np.diag(matrix)
+    return found
+
+
+def _closed(self: FittedMultilevel, precision: NestedPrecision, term: Term) -> np.ndarray:
+    """z'Wz (groups, 1) of nested intercepts, which is all that `NestedPrecision` has."""
+    unit = next(i for i, other in enumerate(self.layout.terms) if other is term)
+    groups = precision.chain[precision.units[unit]]
+    found = np.empty((term.n_groups, 1))
+    found[term.codes[groups.starts], 0] = precision.quadratic(unit)
     return found

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from alliance_stats._base.checks import probability
 from alliance_stats._base.views import ResultView
+from alliance_stats.meta.robust import RobustMetaResult, robust_of
 from alliance_stats.meta.shown import result_html, result_text
 from alliance_stats.meta.univariate.fitted import FittedMeta
 from alliance_stats.meta.univariate.intervals import confint, heterogeneity
@@ -14,10 +15,12 @@ from alliance_stats.meta.univariate.predictions import predict, predict_rows, pr
 from alliance_stats.meta.univariate.profile import profile
 from alliance_stats.meta.univariate.r_code import meta_code
 from alliance_stats.meta.univariate.readings import back_transformed
+from alliance_stats.meta.univariate.robust import robust_rows
 from alliance_stats.meta.univariate.study_effects import blup, residuals
 from alliance_stats.meta.univariate.tables import glance, tidy
 from alliance_stats.meta.univariate.term_tests import moderator_test, r_squared
 from alliance_stats.meta.univariate.views import shown, view_of
+from alliance_stats.numeric.sandwich import Kind
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,6 +66,10 @@ class MetaResult(FittedMeta):
         fit <- rma(yi, vi, data = dat, slab = study, method = "REML",
         """
         return meta_code(self)
+
+    def cluster_robust(self, *, cluster: str, kind: Kind = "CR2") -> RobustMetaResult:
+        """The same estimates with tests robust by a unit; see `alliance_stats.cluster_robust`."""
+        return robust_of(self, robust_rows(self, cluster), cluster, kind)
 
     def view(self, *, conf_level: float = 0.95) -> ResultView:
         """Return what the report room may see of this result."""
