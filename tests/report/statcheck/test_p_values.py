@@ -57,8 +57,8 @@ def test_the_range_holds_every_rounding_and_no_more(
 ) -> None:
     statistic, degrees = printed(number), tuple(printed(each) for each in df)
     low, high = p_range(test(kind, number), degrees)
-    values = abs(rng.uniform(statistic.low, statistic.high, 4000))
-    drawn = [rng.uniform(d.low, d.high, 4000) if d.decimals else np.full(4000, d.value)
+    values = abs(rng.uniform(statistic.low, statistic.high, 800))
+    drawn = [rng.uniform(d.low, d.high, 800) if d.decimals else np.full(800, d.value)
              for d in degrees]  # fmt: skip
     found = [ORACLES[kind](x, each) for x, *each in zip(values, *drawn, strict=True)]
     assert low * (1 - tol.closed_form) <= min(found)

@@ -57,12 +57,7 @@ def test_tests_of_several_terms_are_consistent(x: float, df: int, df_residual: f
 
 @cache
 def effects() -> pd.DataFrame:
-    frame = (
-        al.load_example("effects").frame
-        if hasattr(al.load_example("effects"), "frame")
-        else al.load_example("effects")
-    )
-    return al.effect_sizes(frame, measure="ZCOR", ri="r", ni="n")
+    return al.effect_sizes(al.load_example("effects"), measure="ZCOR", ri="r", ni="n")
 
 
 REPORTS: dict[str, Callable[[], object]] = {

@@ -150,7 +150,8 @@ class StatisticsCheck:
         return f"Printed statistics of {self.source} ({found})"
 
     def _verdict_line(self) -> str:
-        parts = [f"{self._count(v)} {v}" for v in _COUNTS.values() if self._count(v)]
+        counts = {verdict: self._count(verdict) for verdict in _COUNTS.values()}
+        parts = [_verdicts(n, verdict) for verdict, n in counts.items() if n]
         return "; ".join(parts) + "." if parts else "No statistic in APA style was found."
 
     def __repr__(self) -> str:
@@ -163,6 +164,11 @@ class StatisticsCheck:
         shown = table_html([str(c) for c in printed.columns], cells, [True] * 4, self._headline())
         said = (self._verdict_line(), *self._messages())
         return shown + "".join(f"<p>{escape_html(sentence)}</p>" for sentence in said)
+
+
+def _verdicts(n: int, verdict: str) -> str:
+    """``2 decision errors`` or ``2 consistent``."""
+    return counted(n, verdict) if verdict == DECISION else f"{n} {verdict}"
 
 
 def _p_words(low: float, high: float) -> str:
