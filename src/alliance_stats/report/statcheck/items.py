@@ -24,8 +24,8 @@ _LEFT = "([{;,:.\"'“‘/|\\$-"
 #: Kinds of what is printed before a comparison.
 KINDS = {
     "t": "t", "F": "F", "z": "z", "Z": "z", "χ2": "χ²", "X2": "χ²", "chi2": "χ²", "Chi2": "χ²",
-    "chi-square": "χ²", "chi-squared": "χ²", "Chi-square": "χ²", "χ-squared": "χ²", "r": "r",
-    "d": "d", "g": "d", "OR": "ratio", "HR": "ratio", "RR": "ratio", "IRR": "ratio",
+    "chi-square": "χ²", "chi-squared": "χ²", "Chi-square": "χ²", "χ-squared": "χ²",
+    "Δχ2": "χ²", "χ2diff": "χ²", "r": "r", "d": "d", "g": "d", "OR": "ratio", "HR": "ratio", "RR": "ratio", "IRR": "ratio",
     "aOR": "ratio", "AOR": "ratio", "b": "b", "B": "b", "β": "b", "γ": "b", "beta": "b",
     "Beta": "b", "estimate": "b", "Estimate": "b", "coefficient": "b", "SE": "se", "SEb": "se",
     "s.e.": "se", "S.E.": "se", "se": "se", "p": "p", "P": "p", "ps": "p", "p's": "p", "N": "n",
@@ -48,7 +48,8 @@ class Item:
     Attributes
     ----------
     kind : str
-        One of `KINDS`, ``"Q"``, ``"interval"``, or ``"other"``.
+        One of `KINDS`, ``"Q"``, ``"interval"``, ``"other"``, or ``"bound"`` of what is printed as
+        smaller or larger than a number, or in percent.
     start, end : int
         Where it stands in the text.
     sign : str
@@ -121,8 +122,10 @@ def _item(text: str, match: re.Match[str]) -> Item | None:
     if not word or not (word[0].isalpha() or word[0] in "χηωτIτ"):
         return None
     degrees, n = _inside(inside, word) if inside else ((), None)
+    kind = kind_of(word, words[-2].lower() if len(words) > 1 else "")
+    exact = match.group(1) == "=" and text[match.end() : match.end() + 1] != "%"
     return Item(
-        kind_of(word, words[-2].lower() if len(words) > 1 else ""),
+        kind if exact or kind == "p" else "bound",
         from_here + len(before) - len(word),
         match.end(),
         match.group(1),

@@ -75,7 +75,7 @@ def judged(
     elif test is not None and p is not None and not complete:
         findings.append(unknown_df(test.symbol))
     findings += _estimates(statement, df, usual=usual)
-    if not findings and (test is None or not complete):
+    if not findings and (test is None or not (complete and df)):
         return None
     if not findings:
         findings = [Finding(NOT_CHECKED, "No p value is printed with it.")]
