@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, nan
 
+from alliance_stats._base.printed import Printed
 from alliance_stats.report.statcheck.arithmetic import (
     conversion_finding,
     impossible_findings,
@@ -22,7 +23,6 @@ from alliance_stats.report.statcheck.p_checks import (
     unknown_df,
 )
 from alliance_stats.report.statcheck.p_values import N_DF, p_range, p_value
-from alliance_stats.report.statcheck.printed import Printed
 from alliance_stats.report.statcheck.statements import Statement
 
 _NAMED = {"ratio": "odds or other ratio", "other": "estimate", "p": "p"}
