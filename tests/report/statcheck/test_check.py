@@ -163,6 +163,11 @@ def test_other_quantities_are_left_alone() -> None:
     assert frame.empty, frame.to_string()
 
 
+def test_a_p_value_before_or_of_another_coefficient_is_not_that_of_r() -> None:
+    assert al.check_statistics("b = 0.50, p = .30, r = .38, N = 90").frame.empty
+    assert al.check_statistics("r = .38, N = 90, b = 0.50, p = .30").frame.empty
+
+
 def test_places_are_lines_of_text() -> None:
     frame = al.check_statistics("One.\n\nTwo,\nt(23) = 2.10, p = .047,\nz = 1.96, p = .05.").frame
     assert frame["place"].tolist() == ["line 4", "line 5"]

@@ -88,8 +88,11 @@ def tested(statement: Statement) -> Item | None:
     test = roles.get("test")
     if test is not None:
         return test
-    r = roles.get("r")
-    return r if r is not None and abs(r.number.value) - r.number.half <= 1 else None
+    r, p = roles.get("r"), roles.get("p")
+    if r is None or abs(r.number.value) - r.number.half > 1:
+        return None
+    of_another = "b" in roles or (p is not None and p.start < r.start)
+    return None if of_another and not r.df else r
 
 
 def degrees(statement: Statement, test: Item) -> tuple[Printed, ...]:
