@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, sqrt
+from math import hypot, inf, sqrt
 
 from alliance_stats._base.printed import Printed
 from alliance_stats.report.statcheck.findings import (
@@ -47,7 +47,7 @@ def d_of_r(r: float) -> float:
 
 def r_of_d(d: float) -> float:
     """The correlation that goes with a standardised difference of two groups of equal size."""
-    return d / sqrt(d**2 + 4)
+    return d / hypot(d, 2.0)
 
 
 def conversion_finding(d: Item, r: Item, *, together: bool) -> Finding:
