@@ -34,7 +34,7 @@ _SYMBOLS = {
     "r": "r",
     "d": "d g",
     "ratio": "OR HR RR IRR aOR AOR",
-    "b": "b B β γ beta Beta estimate Estimate coefficient",
+    "b": "b B β γ beta Beta estimate Estimate",
     "se": "SE SEb s.e. S.E.",
     "p": "p P ps p's",
     "n": "N n",
@@ -42,7 +42,7 @@ _SYMBOLS = {
 }
 #: Kinds of what is printed before a comparison, by symbol.
 KINDS = {symbol: kind for kind, symbols in _SYMBOLS.items() for symbol in symbols.split()}
-_Q = re.compile(r"Q_?[A-Za-z]{0,7}")
+_Q = re.compile(r"Q(?:_?(?:[EMBWTebmwt]|between|within|model|total|resid))?")
 _RATIOS = ("odds", "hazard", "risk", "rate")
 #: Words before a symbol that make it another quantity.
 _OTHERS = {

@@ -14,7 +14,7 @@ _ESTIMATES = ("b", "d", "r", "ratio", "other")
 _ROLES = {**dict.fromkeys(TESTS, "test"), "b": "b", "d": "d", "r": "r", "ratio": "ratio",
           "se": "se", "p": "p", "n": "n", "df": "df"}  # fmt: skip
 _LONGEST_GAP = 40
-_GAP = re.compile(r"[\s,;:()\[\]\-]+")
+_GAP = re.compile(r"[\s,;:()\[\]|\-]+")
 _LINKS = frozenset(
     ("", "and", "with", "a", "an", "two", "one", "tailed", "sided", "exact", "of", "or", "i.e.",
      "cohen's", "cohen’s", "hedges'", "hedges’", "odds", "which", "is", "corresponding", "to",
