@@ -181,13 +181,6 @@ _FIT_WORDS = {
     "tau2_low": "Implied τ², lowest",
     "tau2_high": "Implied τ², highest",
     "n_differ": "Comparisons that differ",
-    "n_statistics": "Statistics",
-    "n_consistent": "Consistent",
-    "n_inconsistent": "Inconsistent",
-    "n_decision_errors": "Decision errors",
-    "n_doubtful": "Doubtful",
-    "n_not_checked": "Not checked",
-    "n_one_tailed": "One-tailed p fits",
 }
 
 
