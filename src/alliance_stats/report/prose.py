@@ -7,6 +7,7 @@ import textwrap
 from alliance_stats._base.printing import escape_html
 from alliance_stats.report.symbols import italics_html, kept_together, prose_parts
 
+
 class ReportText(str):
     """Plain text in paragraphs: a string in every way, made for pasting.
 
