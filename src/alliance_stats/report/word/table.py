@@ -59,6 +59,8 @@ class Grid:
 
 def add_table(document: Document, grid: Grid) -> None:
     """Write a table at the end of a document, with number and title above and notes below."""
+    from docx.shared import Pt
+
     add_table_styles(document)
     widths, scale, aside = _widths(grid)
     if aside:
@@ -67,6 +69,8 @@ def add_table(document: Document, grid: Grid) -> None:
         document.add_paragraph(grid.number, style="Table Number")
     if grid.title:
         title = document.add_paragraph(style="Table Title")
+        if not grid.number:
+            title.paragraph_format.space_before = Pt(14)
         title.add_run(xml_text(grid.title))
     table = document.add_table(rows=0, cols=len(grid.headings))
     _lay_out(table, widths)
