@@ -3,8 +3,11 @@
 from alliance_stats._base.lazy import attach
 
 NAMES = {
+    "Document": "alliance_stats.report.documents.document",
     "ReportText": "alliance_stats.report.prose",
+    "StatisticsCheck": "alliance_stats.report.statcheck.result",
     "Table": "alliance_stats.report.table",
+    "check_statistics": "alliance_stats.report.statcheck.check",
     "coef_table": "alliance_stats.report.tables",
     "cite": "alliance_stats.report.citations",
     "compare_table": "alliance_stats.report.compare",
@@ -44,6 +47,7 @@ NAMES = {
     "plot_specification_curve": "alliance_stats.report.plots.specification_curve",
     "plot_therapists": "alliance_stats.report.plots.therapists",
     "plot_within_between": "alliance_stats.report.plots.within_between",
+    "read_document": "alliance_stats.report.documents.reading",
     "report_text": "alliance_stats.report.text",
     "save_report": "alliance_stats.report.save",
 }

@@ -3,6 +3,8 @@ from alliance_stats.report.checklists.checklist import reporting_checklist as re
 from alliance_stats.report.citations import cite as cite
 from alliance_stats.report.compare import compare_table as compare_table
 from alliance_stats.report.descriptives import descriptives_table as descriptives_table
+from alliance_stats.report.documents.document import Document as Document
+from alliance_stats.report.documents.reading import read_document as read_document
 from alliance_stats.report.figures import save_figure as save_figure
 from alliance_stats.report.frames import frame_table as frame_table
 from alliance_stats.report.methods.text import methods_text as methods_text
@@ -41,6 +43,8 @@ from alliance_stats.report.plots.trajectories import plot_trajectories as plot_t
 from alliance_stats.report.plots.within_between import plot_within_between as plot_within_between
 from alliance_stats.report.prose import ReportText as ReportText
 from alliance_stats.report.save import save_report as save_report
+from alliance_stats.report.statcheck.check import check_statistics as check_statistics
+from alliance_stats.report.statcheck.result import StatisticsCheck as StatisticsCheck
 from alliance_stats.report.table import Table as Table
 from alliance_stats.report.tables import coef_table as coef_table
 from alliance_stats.report.text import report_text as report_text
