@@ -46,7 +46,6 @@ NAMES = {
     "plot_forest": "alliance_stats.report.plots.forest",
     "plot_funnel": "alliance_stats.report.plots.funnel",
     "plot_within_between": "alliance_stats.report.plots.within_between",
-    "pool": "alliance_stats.lmm.pooling.pool",
     "reliability_report": "alliance_stats.reliability.report.report",
     "reliable_change": "alliance_stats.measures.change.changing",
     "report_text": "alliance_stats.report.text",
