@@ -45,6 +45,7 @@ NAMES = {
     "multilevel_reliability": "alliance_stats.reliability.multilevel.session_ratings",
     "plot_forest": "alliance_stats.report.plots.forest",
     "plot_funnel": "alliance_stats.report.plots.funnel",
+    "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_within_between": "alliance_stats.report.plots.within_between",
     "reliability_report": "alliance_stats.reliability.report.report",
     "reliable_change": "alliance_stats.measures.change.changing",

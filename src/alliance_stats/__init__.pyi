@@ -51,6 +51,7 @@ from alliance_stats.reliability.report.report import reliability_report as relia
 from alliance_stats.report.compare import compare_table as compare_table
 from alliance_stats.report.plots.forest import plot_forest as plot_forest
 from alliance_stats.report.plots.funnel import plot_funnel as plot_funnel
+from alliance_stats.report.plots.trajectories import plot_trajectories as plot_trajectories
 from alliance_stats.report.plots.within_between import plot_within_between as plot_within_between
 from alliance_stats.report.save import save_report as save_report
 from alliance_stats.report.statcheck.check import check_statistics as check_statistics

@@ -257,12 +257,12 @@ def test_a_report_of_sessions_has_the_figure(tmp_path: Path) -> None:
 REPORTED = """
 import alliance_stats as al, pathlib, sys, tempfile
 sessions = al.load_example("sessions")
-sessions.view(), al.report.plot_trajectories
+sessions.view(), al.plot_trajectories
 al.save_report(sessions, pathlib.Path(tempfile.mkdtemp()) / "a.html", figures=False)
 print("matplotlib" in sys.modules)
 import matplotlib
 matplotlib.use("agg")
-axes = al.report.plot_trajectories(sessions, max_patients=3)
+axes = al.plot_trajectories(sessions, max_patients=3)
 print(len(axes))
 """
 
