@@ -9,6 +9,16 @@ import pytest
 matplotlib.use("agg")
 
 MODULES = (
+    "checklists.checklist",
+    "citations",
+    "compare",
+    "descriptives",
+    "figures",
+    "methods.text",
+    "symbols",
+    "table",
+    "word.table",
+    "word.text",
     "documents.document",
     "documents.latex",
     "documents.markdown",

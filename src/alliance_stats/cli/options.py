@@ -175,8 +175,8 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
 def _add_output(group: argparse._ArgumentGroup, written: str | None) -> None:
     """What is written and printed; `written` is what -o names."""
     texts = {
-        "REPORT": "write a report: .html (one file) or .md (figures beside it, in a folder that "
-        "ends in _files); without -o the coefficients are only printed",
+        "REPORT": "write a report: .docx (Word), .html (one file) or .md (figures beside it, in a "
+        "folder that ends in _files); without -o the coefficients are only printed",
         "TABLE": "write the file with its scores: .csv or .tsv; without -o nothing is written",
     }
     force = "replace an existing file once the new one is complete; else that is refused"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from inspect import signature
 
 import pandas as pd
 
-from alliance_stats._base.errors import ArgumentError
-from alliance_stats._base.views import HasView, ResultView
+from alliance_stats._base.errors import ArgumentError, UnsupportedError
+from alliance_stats._base.views import HasR, HasView, ResultView
 from alliance_stats.report.words import one_line
 
 Source = HasView | ResultView
@@ -54,6 +55,28 @@ def as_view(result: Source) -> ResultView:
     if len(views) > 1:
         raise ArgumentError(f"{len(views)} results were given. Give one result.")
     return views[0]
+
+
+def r_codes(results: Sources) -> list[str]:
+    """Lines of R that fit each result again, where there are such; a view itself has none."""
+    if isinstance(results, Mapping):
+        return [_r_code(item) for item in results.values()]
+    return [_r_code(item) for item in (results if isinstance(results, list | tuple) else [results])]
+
+
+def _r_code(item: object) -> str:
+    if not isinstance(item, HasR) or _asks_for_arguments(item.to_r):
+        return ""
+    try:
+        return item.to_r()
+    except UnsupportedError as error:
+        return f"# No lines: {one_line(error)}"
+
+
+def _asks_for_arguments(call: Callable[..., str]) -> bool:
+    """Whether a call needs to be told something, such as which of many models is meant."""
+    given = signature(call).parameters.values()
+    return any(p.default is p.empty and p.kind is not p.VAR_KEYWORD for p in given)
 
 
 def _titled(results: Mapping[str, Source]) -> list[ResultView]:
