@@ -7,6 +7,13 @@ from types import MappingProxyType
 #: How the quantities of a one-row summary are named.
 FIT_WORDS = MappingProxyType(
     {
+        "n_statistics": "Statistics",
+        "n_consistent": "Consistent",
+        "n_inconsistent": "Inconsistent",
+        "n_decision_errors": "Decision errors",
+        "n_doubtful": "Doubtful",
+        "n_not_checked": "Not checked",
+        "n_one_tailed": "One-tailed p fits",
         "n_obs": "Observations",
         "n_dropped": "Rows not used",
         "n_parameters": "Parameters",
