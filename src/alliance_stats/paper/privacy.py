@@ -1,0 +1,96 @@
+"""Small cells: counts of patients below a limit leave the view before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from alliance_stats._base.printing import HEADINGS
+from alliance_stats._base.views import ResultView
+
+#: Columns that count the units a row rests on; a small one empties the row.
+_BASES = ("n", "n_patients", "patients", "at_risk", "n_obs")
+#: Whole numbers that count no patients.
+_NO_COUNTS = (
+    "session", "wave", "step", "position", "order", "rank", "number", "n_parameters", "n_controls",
+    "n_therapists", "n_studies", "n_imputations", "n_simulations", "k", "df", "degrees_of_freedom",
+    "minimum", "maximum", "lower_quartile", "upper_quartile", "median", "mean", "least", "most",
+    "break_at", "lag", "length", "n_dropped",
+)  # fmt: skip
+#: Beginnings of columns from which a small count beside them could be computed.
+_SHARES = ("share", "rate", "hazard", "percent", "cumulative", "incidence", "p_top")
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A cell that was emptied: the table (empty for the coefficients), row, column."""
+
+    table: str
+    row: int
+    column: str
+
+
+def suppress(view: ResultView, smallest: int) -> tuple[ResultView, list[Suppressed]]:
+    """The view without small cells, and which they were.
+
+    In each table a row that rests on fewer than `smallest` patients (sessions, ratings) loses its
+    numbers; any other small count is emptied with the shares beside it. Zero stays: it is nobody.
+    A view of fewer than `smallest` patients loses all.
+    """
+    few = _few_patients(view, smallest)
+    gone: list[Suppressed] = []
+    terms = _without(view.terms, "", smallest, few, gone)
+    tables = {name: _without(t, name, smallest, few, gone) for name, t in view.tables.items()}
+    fit = _without(view.fit, "fit", smallest, few, gone) if few else view.fit
+    if not gone:
+        return view, []
+    plot = None  # the figure would show them
+    return replace(view, terms=terms, tables=tables, fit=fit, plot=plot), gone
+
+
+def _few_patients(view: ResultView, smallest: int) -> bool:
+    """Whether the whole result rests on too few patients."""
+    if not {"unit", "n"} <= set(view.levels.columns):
+        return False
+    patients = view.levels.loc[view.levels["unit"].astype(str).eq("patient"), "n"]
+    return bool((patients < smallest).any())
+
+
+def _without(
+    frame: pd.DataFrame, name: str, smallest: int, everything: bool, gone: list[Suppressed]
+) -> pd.DataFrame:
+    """A copy of the frame with small cells as NaN; what was emptied is added to `gone`."""
+    numeric = [c for c in frame.columns if _is_number(frame[c])]
+    counts = [c for c in numeric if _counts(frame[c], slug_of(c))]
+    emptied = np.zeros(frame.shape, dtype=bool)
+    places = {column: position for position, column in enumerate(frame.columns)}
+    for row in range(len(frame)):
+        small = [c for c in counts if 0 < float(frame[c].iloc[row]) < smallest]
+        if everything or any(slug_of(c) in _BASES for c in small):
+            hit = numeric
+        else:
+            hit = [*small, *(c for c in numeric if small and slug_of(c).startswith(_SHARES))]
+        emptied[row, [places[c] for c in hit]] = True
+    if not emptied.any():
+        return frame
+    gone += [Suppressed(name, int(r), str(frame.columns[c])) for r, c in np.argwhere(emptied)]
+    touched = frame.columns[emptied.any(axis=0)]
+    return frame.astype(dict.fromkeys(touched, float)).mask(emptied)
+
+
+def slug_of(column: object) -> str:
+    """A column as the lists above name it."""
+    return str(column).strip().lower().replace(" ", "_")
+
+
+def _is_number(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column))
+
+
+def _counts(column: pd.Series, name: str) -> bool:
+    """Whether a column of numbers counts patients, as far as its name and values say."""
+    if name in _NO_COUNTS or (name in HEADINGS and name != "n"):
+        return False
+    return name in _BASES or bool(pd.api.types.is_integer_dtype(column))

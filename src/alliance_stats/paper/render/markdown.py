@@ -1,0 +1,36 @@
+"""Bindings written as Markdown."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+from alliance_stats._base.printing import escape_markdown, markdown_paragraph
+from alliance_stats.paper.pieces import Paragraphs, Picture, Piece, Words
+from alliance_stats.paper.render.substitute import substitute
+from alliance_stats.paper.stored import Stored
+from alliance_stats.report.symbols import prose_parts
+
+
+def render_markdown(text: str, stored: Stored, folder: Path) -> str:
+    """The manuscript with its bindings replaced; pictures are looked for from `folder`."""
+    return substitute(text, stored, lambda piece: _written(piece, folder))
+
+
+def _written(piece: Piece, folder: Path) -> str:
+    if isinstance(piece, Words):
+        return _numbers(piece.text) if piece.numeric else escape_markdown(piece.text)
+    if isinstance(piece, Paragraphs):
+        return "\n\n".join(map(markdown_paragraph, piece.texts))
+    if isinstance(piece, Picture):
+        link = quote(Path(os.path.relpath(piece.path, folder)).as_posix())
+        caption = escape_markdown(piece.caption)
+        return f"![{caption}]({link})"
+    return piece.to_markdown()
+
+
+def _numbers(text: str) -> str:
+    """Numbers with their symbols in italics; nothing in them is a mark of Markdown."""
+    parts = prose_parts(text)
+    return "".join(f"*{words}*" if italic else words for words, italic in parts)
