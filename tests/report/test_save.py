@@ -214,9 +214,9 @@ def test_the_same_results_give_the_same_bytes(
     assert found[0] == found[1]
 
 
-@pytest.mark.parametrize("name", ["r.docx", "r", "r.html.txt", ".html"])
+@pytest.mark.parametrize("name", ["r.doc", "r", "r.html.txt", ".html"])
 def test_other_suffixes_are_refused(two_level: Any, tmp_path: Path, name: str) -> None:
-    with pytest.raises(ArgumentError, match=r"Give a path that ends in \.html or \.md"):
+    with pytest.raises(ArgumentError, match=r"Give a path that ends in \.html, \.md or \.docx"):
         save_report(two_level, tmp_path / name)
     assert os.listdir(tmp_path) == []
 
@@ -281,7 +281,7 @@ def test_a_version_that_is_not_installed() -> None:
     from alliance_stats.report.content import _version
 
     assert _version("surely-not-a-package") == "(not installed)"
-    assert save_module.SUFFIXES == (".html", ".md")
+    assert save_module.SUFFIXES == (".html", ".md", ".docx")
 
 
 def test_contents_lead_to_the_sections(three_level: Any, lmm: Any, tmp_path: Path) -> None:

@@ -194,7 +194,7 @@ def test_the_text_shows_itself_as_paragraphs(three_level: Any, two_level: Any) -
     page = text._repr_html_()
     assert page.startswith("<p><b>&lt;First&gt;</b><br>Across 1,987 sessions")
     assert page.count("<p>") == page.count("</p>") == 8
-    assert "b&nbsp;=&nbsp;−0.108" in page
+    assert "<i>b</i>&nbsp;=&nbsp;−0.108" in page
     assert repr(text) == text.wrapped()
     assert max(map(len, repr(text).splitlines())) <= 88
     assert " ".join(text.wrapped(40).split()) == " ".join(text.split())

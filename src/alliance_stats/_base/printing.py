@@ -6,7 +6,7 @@ import html
 import math
 import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -304,12 +304,21 @@ def frame_html(
 
 
 def table_html(
-    headings: Sequence[str], rows: Sequence[Sequence[str]], left: list[bool], caption: str = ""
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    left: list[bool],
+    caption: str = "",
+    *,
+    head: Callable[[str], str] | None = None,
 ) -> str:
-    """Cells as an escaped HTML table, words left and numbers right."""
+    """Cells as an escaped HTML table, words left and numbers right.
+
+    `head` writes a heading, and escapes it itself.
+    """
+    head_of = escape_html if head is None else head
     sides = ["left" if is_left else "right" for is_left in left]
-    head = "".join(
-        f'<th scope="col" style="text-align:{side}">{escape_html(heading)}</th>'
+    top = "".join(
+        f'<th scope="col" style="text-align:{side}">{head_of(heading)}</th>'
         for heading, side in zip(headings, sides, strict=True)
     )
     body = "\n".join(
@@ -322,7 +331,7 @@ def table_html(
         for row in rows
     )
     title = f"<caption>{escape_html(caption)}</caption>" if caption else ""
-    return f"<table>{title}\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+    return f"<table>{title}\n<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
 
 
 def wrapped(sentences: Iterable[str], *, width: int = 88) -> list[str]:

@@ -72,3 +72,12 @@ class HasView(Protocol):
     def view(self) -> ResultView:
         """Return the view of this result."""
         ...
+
+
+@runtime_checkable
+class HasR(Protocol):
+    """A result that an R package can fit again."""
+
+    def to_r(self) -> str:
+        """Return the lines of R."""
+        ...

@@ -6,20 +6,16 @@ import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
-from io import BytesIO
 
 from alliance_stats._base.views import ResultView
 from alliance_stats._version import __version__
 from alliance_stats.report.drawings import DRAWINGS
-from alliance_stats.report.plots.panels import figure_size, grow, panel_axes
+from alliance_stats.report.figures import figure_bytes
 from alliance_stats.report.sources import numbered_titles
-from alliance_stats.report.style import journal_style
 from alliance_stats.report.table import Table
 from alliance_stats.report.tables import coef_table, fit_table, further_tables
 from alliance_stats.report.text import view_text
 from alliance_stats.report.words import fit_failed, fit_singular, one_line
-
-_DPI = 300
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +42,8 @@ class Section:
         Coefficients first, then the further tables and the fit, numbered through the report.
     figure : Figure or None
         Drawn only when asked for.
-    formula, refit : str
-        The model, and lines of code that fit it again; empty if unknown.
+    formula, refit, r_code : str
+        The model, and lines of code that fit it again, here and in R; empty if unknown.
     alert : str
         Why the messages must not be overlooked: a failed or singular fit; else empty.
     """
@@ -60,7 +56,14 @@ class Section:
     figure: Figure | None
     formula: str
     refit: str
+    r_code: str = ""
     alert: str = ""
+
+    @property
+    def code(self) -> list[tuple[str, str]]:
+        """What is printed as code, under its headings."""
+        parts = {"Model": self.formula, "Fit it again": self.refit, "Fit it in R": self.r_code}
+        return [(heading, code.rstrip("\n")) for heading, code in parts.items() if code]
 
 
 def messages_heading(section: Section) -> str:
@@ -68,14 +71,16 @@ def messages_heading(section: Section) -> str:
     return f"Messages: {section.alert}" if section.alert else "Messages"
 
 
-def sections_of(views: Sequence[ResultView], *, figures: bool) -> list[Section]:
-    """The sections of a report, tables and figures numbered from 1."""
+def sections_of(
+    views: Sequence[ResultView], r_codes: Sequence[str], *, figures: bool
+) -> list[Section]:
+    """The sections of a report, tables and figures numbered from 1; `r_codes` one a view."""
     sections: list[Section] = []
     n_tables = n_figures = 0
-    for view, title in zip(views, numbered_titles(views), strict=True):
-        section = _section(view, title, figures=figures)
+    for view, title, r_code in zip(views, numbered_titles(views), r_codes, strict=True):
+        section = replace(_section(view, title, figures=figures), r_code=r_code)
         tables = [
-            replace(table, title=f"Table {number}. {table.title}")
+            replace(table, number=number)
             for number, table in enumerate(section.tables, start=n_tables + 1)
         ]
         n_tables += len(tables)
@@ -113,25 +118,8 @@ def _alert(view: ResultView) -> str:
 
 
 def _figure(view: ResultView) -> Figure | None:
-    """Draw the view without pyplot, so that no window or open figure is left."""
-    drawing = DRAWINGS.get(view.kind)
-    if drawing is None or view.plot is None or view.plot.empty:
-        return None
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure as NewCanvas
-
-    n = len(drawing.panels(view.plot))
-    buffer = BytesIO()
-    with journal_style():
-        canvas = NewCanvas(figsize=drawing.size(view.plot) if drawing.size else figure_size(n))
-        FigureCanvasAgg(canvas)
-        if drawing.lay_out is not None:
-            drawing.draw(view, ax=list(drawing.lay_out(canvas, view.plot)))
-        else:
-            axes = panel_axes(canvas, n, share_y=drawing.share_y)
-            grow(canvas, drawing.draw(view, ax=list(axes)))
-        canvas.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
-    return Figure(buffer.getvalue(), drawing.caption(view))
+    png = figure_bytes(view, suffix=".png")
+    return None if png is None else Figure(png, DRAWINGS[view.kind].caption(view))
 
 
 def versions_line(*, figures: bool) -> str:

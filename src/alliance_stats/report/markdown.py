@@ -43,15 +43,13 @@ def _section(section: Section, image: str, *, heading: bool) -> list[str]:
         blocks += [f"![{caption}]({image})", f"*{caption}*"]
     blocks += tables[1:]
     blocks += [markdown_paragraph(note) for note in section.notes]
-    blocks += _code("Model", section.formula)
-    blocks += _code("Fit it again", section.refit)
+    for title, code in section.code:
+        blocks += _code(title, code)
     return blocks
 
 
 def _code(heading: str, code: str) -> list[str]:
     """A fenced block whose fence is longer than any run of backticks inside it."""
-    if not code:
-        return []
     longest = max((len(run) for run in re.findall("`+", code)), default=0)
     fence = "`" * max(3, longest + 1)
     return [f"**{heading}**", f"{fence}\n{code}\n{fence}"]

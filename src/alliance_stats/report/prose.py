@@ -6,9 +6,10 @@ import re
 import textwrap
 
 from alliance_stats._base.printing import escape_html
+from alliance_stats.report.symbols import italics_html, prose_parts
 
 _KEPT_TOGETHER = re.compile(
-    r"\b(?:b|SE|p|z|t\([\d.]+\)) (?:=|<|>|&lt;|&gt;) [−\d.]"
+    r"\b(?:b|SE|p|z|t\([\d.]+\)) [=<>] [−\d.]"
     r"|\b[\d.]+% CI \[[^\]\s]+ [^\]\s]+\]"
 )
 
@@ -55,8 +56,8 @@ class ReportText(str):
 
 
 def prose_html(text: str) -> str:
-    """Escaped text in which a line never breaks inside ``b = −0.108`` or an interval."""
-    return _joined(escape_html(text), "&nbsp;")
+    """Escaped text with symbols in italics; a line never breaks inside ``b = −0.108``."""
+    return italics_html(prose_parts(_joined(text, "\xa0"))).replace("\xa0", "&nbsp;")
 
 
 def _joined(text: str, blank: str) -> str:

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from alliance_stats._base.errors import ArgumentError
-from alliance_stats._base.views import HasView, ResultView
+from alliance_stats._base.errors import ArgumentError, UnsupportedError
+from alliance_stats._base.views import HasR, HasView, ResultView
 from alliance_stats.report.words import one_line
 
 Source = HasView | ResultView
@@ -54,6 +54,22 @@ def as_view(result: Source) -> ResultView:
     if len(views) > 1:
         raise ArgumentError(f"{len(views)} results were given. Give one result.")
     return views[0]
+
+
+def r_codes(results: Sources) -> list[str]:
+    """Lines of R that fit each result again, where there are such; a view itself has none."""
+    if isinstance(results, Mapping):
+        return [_r_code(item) for item in results.values()]
+    return [_r_code(item) for item in (results if isinstance(results, list | tuple) else [results])]
+
+
+def _r_code(item: object) -> str:
+    if not isinstance(item, HasR):
+        return ""
+    try:
+        return item.to_r()
+    except UnsupportedError as error:
+        return f"# No lines: {one_line(error)}"
 
 
 def _titled(results: Mapping[str, Source]) -> list[ResultView]:

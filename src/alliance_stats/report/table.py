@@ -1,8 +1,11 @@
-"""A table as printed: text in a console, HTML in a notebook, Markdown in a manuscript."""
+"""A table as printed: text in a console, HTML in a notebook, Markdown or Word in a manuscript."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -14,7 +17,15 @@ from alliance_stats._base.printing import (
     table_html,
     wrapped,
 )
+from alliance_stats.report.files import file_target, write_files
+from alliance_stats.report.page import html_page
+from alliance_stats.report.symbols import heading_html, heading_markdown
+from alliance_stats.report.word.file import document_bytes, new_document
+from alliance_stats.report.word.table import Grid, add_table
 from alliance_stats.report.words import one_line
+
+if TYPE_CHECKING:
+    from docx.document import Document
 
 #: First columns whose words stand once for all the rows below them.
 _NAMED_ONCE = ("Model", "Group", "Variable")
@@ -22,10 +33,10 @@ _NAMED_ONCE = ("Model", "Group", "Variable")
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A table ready for print: text in a console, HTML in a notebook, or Markdown.
+    """A table ready for print: text in a console, HTML in a notebook, Markdown, or Word.
 
-    In a console the sentences below the table are wrapped; HTML and Markdown leave that to the
-    page.
+    In a console the sentences below the table are wrapped; the other targets leave that to the
+    page. ``table.save("table1.docx")`` writes it as a file.
 
     Attributes
     ----------
@@ -42,6 +53,8 @@ class Table:
     warning : str
         What no reader may miss, such as a fit that did not converge: the first line below the
         table, in bold where there is bold.
+    number : int
+        Of the table in its document; 0 if it has none.
     """
 
     frame: pd.DataFrame
@@ -50,6 +63,16 @@ class Table:
     left: tuple[bool, ...]
     messages: tuple[str, ...] = ()
     warning: str = ""
+    number: int = 0
+
+    @property
+    def _caption(self) -> str:
+        """Number and title in one line."""
+        return ". ".join(part for part in (self._number, self.title) if part)
+
+    @property
+    def _number(self) -> str:
+        return f"Table {self.number}" if self.number else ""
 
     @property
     def _headings(self) -> list[str]:
@@ -72,25 +95,93 @@ class Table:
         below = [f"<b>{escape_html(self.warning)}</b>"] if self.warning else []
         below += [f"<i>Note.</i> {escape_html(' '.join(self.notes))}"] if self.notes else []
         below += [escape_html(message) for message in self.messages]
-        table = table_html(self._headings, self._rows, list(self.left), self.title)
+        table = table_html(
+            self._headings, self._rows, list(self.left), self._caption, head=heading_html
+        )
         return "\n".join([table, *(f'<p class="note">{text}</p>' for text in below)])
 
     def to_markdown(self) -> str:
         """Return a pipe table with its title in bold above, every cell escaped."""
         rules = [":--" if is_left else "--:" for is_left in self.left]
         rows = [[escape_markdown(cell) for cell in row] for row in self._rows]
-        lines = [[escape_markdown(h) for h in self._headings], rules, *rows]
+        lines = [[heading_markdown(h) for h in self._headings], rules, *rows]
         table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-        title = [f"**{escape_markdown(self.title)}**"] if self.title else []
+        title = [f"**{escape_markdown(self._caption)}**"] if self._caption else []
         below = [f"**{escape_markdown(self.warning)}**"] if self.warning else []
         below += [f"*Note.* {escape_markdown(' '.join(self.notes))}"] if self.notes else []
         below += [markdown_paragraph(message) for message in self.messages]
         return "\n\n".join([*title, table, *below])
 
+    def to_word(self, document: Document) -> None:
+        """Write the table at the end of a Word document: one of python-docx, made by you.
+
+        It stands under its title in italics, between rules above and below the headings and at
+        its end, with symbols in italics, points aligned and the notes below.
+
+        Parameters
+        ----------
+        document : docx.document.Document
+            From ``docx.Document()``; styles that it lacks are added to it.
+        """
+        add_table(
+            document,
+            Grid(
+                headings=self._headings,
+                rows=self._rows,
+                left=self.left,
+                number=self._number,
+                title=self.title,
+                warning=self.warning,
+                notes=self.notes,
+                messages=self.messages,
+            ),
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the table alone to a file, with its title and its notes.
+
+        Parameters
+        ----------
+        path : str or path
+            Ends in ``.docx``, ``.html`` or ``.md``. The folder must exist; an existing file is
+            replaced once the new one is complete. The same table gives the same bytes.
+
+        Returns
+        -------
+        pathlib.Path
+            The file written.
+
+        Raises
+        ------
+        ArgumentError
+            If the suffix is another one, or the folder does not exist.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> frame = pd.DataFrame({"Effect": ["Within patients"], "b": ["−0.108"]})
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Table(frame, "Coefficients", (), (True, False)).save(f"{folder}/table1.docx").name
+        'table1.docx'
+        """
+        target = file_target(path, suffixes=(".docx", ".html", ".md"), what="a table")
+        suffix = target.suffix.lower()
+        if suffix == ".docx":
+            document = new_document(self.title)
+            self.to_word(document)
+            content = document_bytes(document)
+        elif suffix == ".html":
+            table = f'<div class="table">{self.to_html()}</div>'
+            content = html_page(self._caption or "Table", table).encode("utf-8", errors="replace")
+        else:
+            content = f"{self.to_markdown()}\n".encode(errors="replace")
+        write_files({target: content})
+        return target
+
     def __repr__(self) -> str:
         table = aligned_text(self._headings, self._rows, list(self.left))
         below = wrapped((self.warning, *self.notes, *self.messages))
-        return "\n".join(part for part in (self.title, table, *below) if part)
+        return "\n".join(part for part in (self._caption, table, *below) if part)
 
     def _repr_html_(self) -> str:
         return self.to_html()

@@ -1,0 +1,271 @@
+"""A table of a Word file in APA style: three rules, symbols in italics, a note below."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alliance_stats.report.symbols import heading_parts
+from alliance_stats.report.word.file import ASIDE, TABLE, UPRIGHT
+from alliance_stats.report.word.text import add_parts, add_prose, xml_text
+
+if TYPE_CHECKING:
+    from docx.document import Document
+    from docx.table import Table as WordTable
+    from docx.table import _Cell, _Row
+    from docx.text.paragraph import Paragraph
+
+_NUMBER = re.compile(r"^[−<> ]*(?:\d[\d,]*)?(?:\.(\d+))?$")
+#: A blank as wide as a figure, and one as wide as a point.
+_FIGURE, _POINT = "\N{FIGURE SPACE}", "\N{PUNCTUATION SPACE}"
+#: Tables of up to so many rows stay on one page.
+_TOGETHER = 30
+#: Centimetres of a letter of the tables' size, on average, and of the room between columns.
+_LETTER, _GAP = 0.5 * TABLE * 2.54 / 72, 0.36
+#: Words of a column are not squeezed below so many letters.
+_FEWEST = 14
+_SMALLER = (1.0, 0.9, 0.82)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The cells of a table and the words around it, all plain text.
+
+    Attributes
+    ----------
+    headings : sequence of str
+    rows : sequence of sequence of str
+    left : sequence of bool
+        Which columns hold words and stand left.
+    number : str
+        ``Table 1``, or nothing.
+    title, warning : str
+    notes, messages : sequence of str
+    """
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    left: Sequence[bool]
+    number: str
+    title: str
+    warning: str
+    notes: Sequence[str]
+    messages: Sequence[str]
+
+
+def add_table(document: Document, grid: Grid) -> None:
+    """Write a table at the end of a document, with number and title above and notes below."""
+    widths, scale, aside = _widths(grid)
+    if aside:
+        _turn_page(document)
+    if grid.number:
+        document.add_paragraph(grid.number, style="Table Number")
+    if grid.title:
+        title = document.add_paragraph(style="Table Title")
+        title.add_run(xml_text(grid.title))
+    table = document.add_table(rows=0, cols=len(grid.headings))
+    _lay_out(table, widths)
+    columns = [
+        column if left else padded(column)
+        for column, left in zip(zip(*grid.rows, strict=True), grid.left, strict=True)
+    ]
+    below = bool(grid.warning or grid.notes or grid.messages)
+    _head(table, grid, scale)
+    for number, cells in enumerate(zip(*columns, strict=True), start=1):
+        last = number == len(grid.rows)
+        keep = below if last else len(grid.rows) <= _TOGETHER or number <= 2
+        _body_row(table, cells, grid.left, scale, keep=keep, last=last)
+    _below(document, grid)
+    if aside:
+        _turn_page(document)
+
+
+def padded(cells: Sequence[str]) -> list[str]:
+    """Numbers of one column with blanks for the figures they lack, so that points align.
+
+    >>> [len(cell) for cell in padded(["1.25", "−3", "–"])]
+    [4, 5, 1]
+    """
+    found = [_NUMBER.match(cell) if cell else None for cell in cells]
+    if not all(match or cell in ("", "–", "∞") for match, cell in zip(found, cells, strict=True)):
+        return list(cells)
+    decimals = [len(match.group(1) or "") if match else 0 for match in found]
+    most = max(decimals, default=0)
+    return [
+        cell + (_POINT if most and not own else "") + _FIGURE * (most - own) if match else cell
+        for cell, match, own in zip(cells, found, decimals, strict=True)
+    ]
+
+
+def _widths(grid: Grid) -> tuple[list[float], float, bool]:
+    """Centimetres of each column, how much smaller the letters are, and if the page is turned."""
+    columns = [[heading, *cells] for heading, *cells in zip(grid.headings, *grid.rows, strict=True)]
+    letters = [max(len(cell) for cell in column) for column in columns]
+    least = [
+        max(
+            min(longest, _FEWEST) if left else max(map(len, cells), default=1),
+            max(len(word) for word in [*heading.split(), ""]),
+        )
+        for longest, left, (heading, *cells) in zip(letters, grid.left, columns, strict=True)
+    ]
+    for room in (UPRIGHT, ASIDE):
+        for scale in _SMALLER:
+            if sum(least) * _LETTER * scale + _GAP * len(least) <= room:
+                return _spread(letters, least, scale, room), scale, room == ASIDE
+    return _spread(letters, least, _SMALLER[-1], ASIDE), _SMALLER[-1], True
+
+
+def _spread(letters: list[int], least: list[int], scale: float, room: float) -> list[float]:
+    """Every column as wide as it must be; what is left goes to those with longer words."""
+    size = _LETTER * scale
+    widths = [n * size + _GAP for n in least]
+    wanted = [max(n * size + _GAP - width, 0.0) for n, width in zip(letters, widths, strict=True)]
+    left, total = room - sum(widths), sum(wanted)
+    if left <= 0:
+        return [width * room / sum(widths) for width in widths]
+    share = min(1.0, left / total) if total else 0.0
+    widths = [width + share * more for width, more in zip(widths, wanted, strict=True)]
+    spare = (room - sum(widths)) if len(widths) > 3 else 0.0
+    return [width + spare / len(widths) for width in widths]
+
+
+def _lay_out(table: WordTable, widths: Sequence[float]) -> None:
+    """Fixed widths of the columns, no style with lines of its own."""
+    from docx.enum.table import WD_TABLE_ALIGNMENT
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+    from docx.shared import Cm
+
+    table.autofit = False
+    table.alignment = WD_TABLE_ALIGNMENT.LEFT
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)
+    margins = OxmlElement("w:tblCellMar")
+    for side, twentieths in (("left", 0), ("right", round(_GAP / 2.54 * 1440))):
+        margin = OxmlElement(f"w:{side}")
+        margin.set(qn("w:w"), str(twentieths))
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
+    look = table._tbl.tblPr.find(qn("w:tblLook"))
+    if look is not None:
+        look.addprevious(margins)
+    else:
+        table._tbl.tblPr.append(margins)
+
+
+def _head(table: WordTable, grid: Grid, scale: float) -> None:
+    """The row of headings, between two rules, again on every page."""
+    from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
+    from docx.oxml import OxmlElement
+
+    row = table.add_row()
+    row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    for cell, heading, left in zip(row.cells, grid.headings, grid.left, strict=True):
+        add_parts(_paragraph(cell, left, keep=True), heading_parts(heading))
+        cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.BOTTOM
+        _rules(cell, top=8, bottom=6 if grid.rows else 8)
+    _finish(row, table, scale)
+
+
+def _body_row(
+    table: WordTable,
+    cells: Sequence[str],
+    left: Sequence[bool],
+    scale: float,
+    *,
+    keep: bool,
+    last: bool,
+) -> None:
+    row = table.add_row()
+    for cell, text, is_left in zip(row.cells, cells, left, strict=True):
+        _paragraph(cell, is_left, keep=keep).add_run(xml_text(text))
+        if last:
+            _rules(cell, bottom=8)
+    _finish(row, table, scale)
+
+
+def _finish(row: _Row, table: WordTable, scale: float) -> None:
+    """A row that no page break parts, in the widths and the size of the table."""
+    from docx.oxml import OxmlElement
+    from docx.shared import Pt
+
+    properties = row._tr.get_or_add_trPr()
+    properties.insert(0, OxmlElement("w:cantSplit"))
+    for cell, column in zip(row.cells, table.columns, strict=True):
+        cell.width = column.width
+        for run in cell.paragraphs[0].runs if scale < 1.0 else ():
+            run.font.size = Pt(round(2 * TABLE * scale) / 2)
+
+
+def _paragraph(cell: _Cell, left: bool, *, keep: bool) -> Paragraph:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Pt
+
+    paragraph = cell.paragraphs[0]
+    paragraph.style = "Table Cell"
+    looks = paragraph.paragraph_format
+    looks.space_before = looks.space_after = Pt(1.5)
+    looks.keep_with_next = keep or None
+    if not left:
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    return paragraph
+
+
+def _rules(cell: _Cell, **eighths: int) -> None:
+    """Lines at the edges of a cell, in eighths of a point."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    borders = OxmlElement("w:tcBorders")
+    for side, size in eighths.items():
+        line = OxmlElement(f"w:{side}")
+        for name, value in (
+            ("val", "single"),
+            ("sz", str(size)),
+            ("space", "0"),
+            ("color", "000000"),
+        ):
+            line.set(qn(f"w:{name}"), value)
+        borders.append(line)
+    properties = cell._tc.get_or_add_tcPr()
+    aligned = properties.find(qn("w:vAlign"))
+    if aligned is None:
+        properties.append(borders)
+    else:
+        aligned.addprevious(borders)
+
+
+def _below(document: Document, grid: Grid) -> None:
+    """What no reader may miss in bold, the notes, and what the result warned of."""
+    from docx.shared import Pt
+
+    parts = [("warning", grid.warning)] if grid.warning else []
+    parts += [("note", " ".join(grid.notes))] if grid.notes else []
+    parts += [("message", message) for message in grid.messages]
+    for number, (kind, text) in enumerate(parts):
+        paragraph = document.add_paragraph(style="Note")
+        if not number:
+            paragraph.paragraph_format.space_before = Pt(4)
+        if kind == "warning":
+            paragraph.add_run(xml_text(text)).bold = True
+            continue
+        if kind == "note":
+            paragraph.add_run("Note.").italic = True
+            paragraph.add_run(" ")
+        add_prose(paragraph, text)
+    if not parts:
+        document.add_paragraph(style="Note")
+
+
+def _turn_page(document: Document) -> None:
+    """A new page on its other side."""
+    from docx.enum.section import WD_ORIENT, WD_SECTION
+
+    last = document.sections[-1]
+    width, height = last.page_width, last.page_height
+    section = document.add_section(WD_SECTION.NEW_PAGE)
+    section.page_width, section.page_height = height, width
+    aside = (section.page_width or 0) > (section.page_height or 0)
+    section.orientation = WD_ORIENT.LANDSCAPE if aside else WD_ORIENT.PORTRAIT
