@@ -9,6 +9,11 @@ import pytest
 matplotlib.use("agg")
 
 MODULES = (
+    "documents.document",
+    "documents.latex",
+    "documents.markdown",
+    "documents.marks",
+    "documents.reading",
     "frames",
     "prose",
     "tables",

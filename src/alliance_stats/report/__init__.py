@@ -3,6 +3,7 @@
 from alliance_stats._base.lazy import attach
 
 NAMES = {
+    "Document": "alliance_stats.report.documents.document",
     "ReportText": "alliance_stats.report.prose",
     "Table": "alliance_stats.report.table",
     "coef_table": "alliance_stats.report.tables",
@@ -38,6 +39,7 @@ NAMES = {
     "plot_specification_curve": "alliance_stats.report.plots.specification_curve",
     "plot_therapists": "alliance_stats.report.plots.therapists",
     "plot_within_between": "alliance_stats.report.plots.within_between",
+    "read_document": "alliance_stats.report.documents.reading",
     "report_text": "alliance_stats.report.text",
     "save_report": "alliance_stats.report.save",
 }

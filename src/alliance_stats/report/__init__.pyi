@@ -1,4 +1,6 @@
 from alliance_stats.report import plots as plots
+from alliance_stats.report.documents.document import Document as Document
+from alliance_stats.report.documents.reading import read_document as read_document
 from alliance_stats.report.frames import frame_table as frame_table
 from alliance_stats.report.plots.baujat import plot_baujat as plot_baujat
 from alliance_stats.report.plots.bubble import plot_bubble as plot_bubble

@@ -1,0 +1,120 @@
+"""Parts of a Word file, read within limits of size and without entities of XML."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from xml.parsers import expat
+
+from alliance_stats._base.errors import DataError
+
+MOST_BYTES = 100_000_000
+_MOST_PARTS = 20_000
+_MOST_DEPTH = 2_000
+_OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of a Word file that hold text, as bytes by name."""
+
+    source: str
+    content: dict[str, bytes]
+
+
+def word_parts(path: Path, names: tuple[str, ...]) -> Parts:
+    """Read some parts of a Word file; those that it lacks are left out.
+
+    Raises
+    ------
+    DataError
+        If the file is no Word file, is damaged or locked, or a part is larger than
+        `MOST_BYTES` when unpacked.
+    """
+    with path.open("rb") as stream:
+        start = stream.read(4)
+    if start == _OLD_OR_LOCKED:
+        raise DataError(
+            f"'{path.name}' is locked by a password, or is a .doc of an old Word. "
+            "Save it in Word as .docx without a password."
+        )
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return Parts(path.name, _unpacked(archive, names, path.name))
+    except DataError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError) as error:
+        raise _damaged(path.name) from error
+
+
+def _unpacked(archive: zipfile.ZipFile, names: tuple[str, ...], source: str) -> dict[str, bytes]:
+    there = archive.namelist()
+    if len(there) > _MOST_PARTS:
+        raise DataError(f"'{source}' has {len(there):,} parts. Save it anew in Word.")
+    content = {}
+    for name in names:
+        if name not in there:
+            continue
+        with archive.open(name) as part:
+            content[name] = part.read(MOST_BYTES + 1)
+        if len(content[name]) > MOST_BYTES:
+            raise DataError(
+                f"'{source}' is too large: its part '{name}' unpacks to more than "
+                f"{MOST_BYTES // 1_000_000} MB. Split the manuscript, or save it as plain text."
+            )
+    return content
+
+
+def _damaged(source: str) -> DataError:
+    return DataError(
+        f"'{source}' cannot be read as a Word file: it is damaged, or another kind of file. "
+        "Open it in Word and save it anew as .docx."
+    )
+
+
+def read_xml(
+    content: bytes,
+    source: str,
+    *,
+    start: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None],
+    data: Callable[[str], None],
+) -> None:
+    """Pass the elements of a part to three functions, names as ``w:p``.
+
+    Raises
+    ------
+    DataError
+        If the part is not well formed, or declares a document type (and so could hold entities).
+    """
+    depth = 0
+
+    def begin(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > _MOST_DEPTH:
+            raise DataError(f"'{source}' nests its text too deeply. Save it anew in Word.")
+        start(name, attributes)
+
+    def finish(name: str) -> None:
+        nonlocal depth
+        depth -= 1
+        end(name)
+
+    def refuse(*_: object) -> None:
+        raise DataError(
+            f"'{source}' declares a document type, which no Word file does. "
+            "Do not open it if you do not know where it is from; else save it anew in Word."
+        )
+
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = begin, finish
+    parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = data, refuse
+    try:
+        parser.Parse(content, True)
+    except expat.ExpatError as error:
+        raise _damaged(source) from error
