@@ -11,9 +11,11 @@ import pandas as pd
 from alliance_stats._base.views import ResultView
 from alliance_stats.paper.keys import row_keys
 from alliance_stats.paper.results import table_slugs
-from alliance_stats.report.content import sections_of
+from alliance_stats.report.drawings import DRAWINGS
+from alliance_stats.report.figures import figure_bytes
 from alliance_stats.report.table import Table
 from alliance_stats.report.tables import coef_table, further_tables, view_decimals
+from alliance_stats.report.text import view_text
 
 COEFFICIENTS = "coefficients"
 
@@ -29,10 +31,10 @@ class Drawn:
 def parts_of(view: ResultView, *, suppressed: bool) -> dict[str, Any]:
     """Everything printed of a view, as JSON; sentences are left out where cells were suppressed."""
     tables = {slug: table for slug, table in _tables(view)}
-    sentences = [] if suppressed else sections_of([view], figures=False)[0].paragraphs
+    sentences = [] if suppressed else view_text(view).split("\n\n")
     return {
         "title": view.title,
-        "text": list(sentences),
+        "text": sentences,
         "tables": {name: _as_json(table) for name, table in tables.items()},
         "rows": row_keys(view.terms),
         "decimals": view_decimals(view) if not view.terms.empty else None,
@@ -43,10 +45,8 @@ def parts_of(view: ResultView, *, suppressed: bool) -> dict[str, Any]:
 
 def figure_of(view: ResultView) -> Drawn | None:
     """The figure of a view, if its kind has one."""
-    figure = sections_of([view], figures=True)[0].figure
-    if figure is None:
-        return None
-    return Drawn(figure.png, figure.caption.removeprefix("Figure 1. "))
+    png = figure_bytes(view, suffix=".png")
+    return None if png is None else Drawn(png, DRAWINGS[view.kind].caption(view))
 
 
 def table_from(part: Mapping[str, Any]) -> Table:

@@ -22,7 +22,7 @@ from alliance_stats.paper.results import as_json, flatten
 from alliance_stats.paper.sources import data_file, load_source
 from alliance_stats.paper.stored import FIGURES, META, PARTS, RESULTS, Stored, load_stored
 from alliance_stats.paper.study import Question, Study, load_study
-from alliance_stats.report.save import write_files
+from alliance_stats.report.files import write_files
 
 #: How far numbers may lie apart that another machine computes.
 TOLERANCE = 1e-8

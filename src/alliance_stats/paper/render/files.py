@@ -13,7 +13,7 @@ from alliance_stats.paper.render.tex import render_tex
 from alliance_stats.paper.render.word import render_word
 from alliance_stats.paper.stored import Stored, load_stored
 from alliance_stats.paper.study import Study, load_study
-from alliance_stats.report.save import write_files
+from alliance_stats.report.files import write_files
 
 _TEXTS: dict[str, Callable[[str, Stored, Path], str]] = {"md": render_markdown, "tex": render_tex}
 

@@ -12,6 +12,9 @@ from alliance_stats.paper.render.substitute import substitute
 from alliance_stats.paper.stored import Stored
 from alliance_stats.report.symbols import prose_parts
 
+#: Stands for the mark of italics while a text is escaped.
+_ITALIC = "\ue000"
+
 
 def render_markdown(text: str, stored: Stored, folder: Path) -> str:
     """The manuscript with its bindings replaced; pictures are looked for from `folder`."""
@@ -22,7 +25,7 @@ def _written(piece: Piece, folder: Path) -> str:
     if isinstance(piece, Words):
         return _numbers(piece.text) if piece.numeric else escape_markdown(piece.text)
     if isinstance(piece, Paragraphs):
-        return "\n\n".join(map(markdown_paragraph, piece.texts))
+        return "\n\n".join(map(_prose, piece.texts))
     if isinstance(piece, Picture):
         link = quote(Path(os.path.relpath(piece.path, folder)).as_posix())
         caption = escape_markdown(piece.caption)
@@ -34,3 +37,10 @@ def _numbers(text: str) -> str:
     """Numbers with their symbols in italics; nothing in them is a mark of Markdown."""
     parts = prose_parts(text)
     return "".join(f"*{words}*" if italic else words for words, italic in parts)
+
+
+def _prose(text: str) -> str:
+    """A paragraph of the library, escaped, its symbols in italics."""
+    plain = text.replace(_ITALIC, "")
+    marked = "".join(f"{_ITALIC}{w}{_ITALIC}" if i else w for w, i in prose_parts(plain))
+    return markdown_paragraph(marked).replace(_ITALIC, "*")

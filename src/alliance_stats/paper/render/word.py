@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import io
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +14,11 @@ from alliance_stats.paper.render.word_blocks import insert_picture, insert_table
 from alliance_stats.paper.stored import Stored
 from alliance_stats.report.documents.reading import read_document
 from alliance_stats.report.symbols import prose_parts
+from alliance_stats.report.word.file import document_bytes
+from alliance_stats.report.word.text import xml_text
 
 #: Parts beside the body in which bindings are replaced.
 _NOTES = ("footnotes", "endnotes")
-#: The date of every file inside a Word file, so that the same manuscript gives the same bytes.
-_NO_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def render_word(path: Path, stored: Stored) -> bytes:
@@ -40,20 +38,7 @@ def render_word(path: Path, stored: Stored) -> bytes:
     for part in document.part.package.iter_parts():
         if part.partname.rpartition("/")[2].removesuffix(".xml") in _NOTES:
             _replace_in_blob(part, document, stored)
-    return saved(document)
-
-
-def saved(document: Any) -> bytes:
-    """A document as bytes, without dates."""
-    buffer = io.BytesIO()
-    document.save(buffer)
-    made = io.BytesIO()
-    with zipfile.ZipFile(buffer) as old, zipfile.ZipFile(made, "w") as new:
-        for name in old.namelist():
-            info = zipfile.ZipInfo(name, _NO_DATE)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(info, old.read(name))
-    return made.getvalue()
+    return document_bytes(document)
 
 
 def _parts(document: Any) -> Iterator[Any]:
@@ -199,5 +184,5 @@ def _texts_of_run(run: Any) -> list[Any]:
 
 
 def _set(text: Any, words: str) -> None:
-    text.text = words
+    text.text = xml_text(words)
     text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from alliance_stats.report.word.text import xml_text
@@ -66,13 +66,24 @@ def _styles(document: Document) -> None:
     _restyled(document, "Title", 16.0, bold=True, after=14.0)
     _restyled(document, "Heading 1", 13.0, bold=True, before=20.0, after=6.0, keep=True)
     _restyled(document, "Heading 2", TEXT, bold=True, before=12.0, after=3.0, keep=True)
-    _made(document, "Table Number", TEXT, bold=True, before=14.0, keep=True)
-    _made(document, "Table Title", TEXT, italic=True, after=4.0, keep=True)
-    _made(document, "Table Cell", TABLE)
-    _made(document, "Note", NOTE, after=4.0)
-    _made(document, "Messages", 10.0, after=0.0)
-    _made(document, "Figure", TEXT, after=4.0, keep=True)
-    _made(document, "Code", CODE, font=MONOSPACED)
+    add_styles(document)
+
+
+def add_styles(document: Document) -> None:
+    """The styles of tables, notes, figures and code, those that a document lacks."""
+    made: dict[str, dict[str, Any]] = {
+        "Table Number": {"size": TEXT, "bold": True, "before": 14.0, "keep": True},
+        "Table Title": {"size": TEXT, "italic": True, "after": 4.0, "keep": True},
+        "Table Cell": {"size": TABLE},
+        "Note": {"size": NOTE, "after": 4.0},
+        "Messages": {"size": 10.0, "after": 0.0},
+        "Figure": {"size": TEXT, "after": 4.0, "keep": True},
+        "Code": {"size": CODE, "font": MONOSPACED},
+    }
+    there = {style.name for style in document.styles}
+    for name, looks in made.items():
+        if name not in there:
+            _made(document, name, **looks)
 
 
 def _restyled(
@@ -117,7 +128,7 @@ def _made(document: Document, name: str, size: float, **looks: object) -> Paragr
     from docx.enum.style import WD_STYLE_TYPE
 
     style = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
-    style.base_style = document.styles["Normal"]
+    style.base_style = document.styles.default(WD_STYLE_TYPE.PARAGRAPH)
     style.quick_style = True
     return _restyled(document, name, size, **looks)  # type: ignore[arg-type]
 

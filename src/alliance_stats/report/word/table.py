@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alliance_stats.report.symbols import heading_parts
-from alliance_stats.report.word.file import ASIDE, TABLE, UPRIGHT
+from alliance_stats.report.word.file import ASIDE, TABLE, UPRIGHT, add_styles
 from alliance_stats.report.word.text import add_parts, add_prose, xml_text
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Grid:
 
 def add_table(document: Document, grid: Grid) -> None:
     """Write a table at the end of a document, with number and title above and notes below."""
+    add_styles(document)
     widths, scale, aside = _widths(grid)
     if aside:
         _turn_page(document)
