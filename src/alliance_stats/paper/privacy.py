@@ -11,7 +11,7 @@ from alliance_stats._base.printing import HEADINGS
 from alliance_stats._base.views import ResultView
 
 #: Columns that count the units a row rests on; a small one empties the row.
-_BASES = ("n", "n_patients", "patients", "at_risk", "n_obs")
+BASES = ("n", "n_patients", "patients", "at_risk", "n_obs")
 #: Whole numbers that count no patients.
 _NO_COUNTS = (
     "session", "wave", "step", "position", "order", "rank", "number", "n_parameters", "n_controls",
@@ -68,7 +68,7 @@ def _without(
     places = {column: position for position, column in enumerate(frame.columns)}
     for row in range(len(frame)):
         small = [c for c in counts if 0 < float(frame[c].iloc[row]) < smallest]
-        if everything or any(slug_of(c) in _BASES for c in small):
+        if everything or any(slug_of(c) in BASES for c in small):
             hit = numeric
         else:
             hit = [*small, *(c for c in numeric if small and slug_of(c).startswith(_SHARES))]
@@ -93,4 +93,4 @@ def _counts(column: pd.Series, name: str) -> bool:
     """Whether a column of numbers counts patients, as far as its name and values say."""
     if name in _NO_COUNTS or (name in HEADINGS and name != "n"):
         return False
-    return name in _BASES or bool(pd.api.types.is_integer_dtype(column))
+    return name in BASES or bool(pd.api.types.is_integer_dtype(column))

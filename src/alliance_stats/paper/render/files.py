@@ -10,6 +10,8 @@ from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.paper.paths import shown
 from alliance_stats.paper.render.markdown import render_markdown
 from alliance_stats.paper.render.tex import render_tex
+from alliance_stats.paper.render.to_tex import markdown_as_tex
+from alliance_stats.paper.render.to_word import markdown_as_word
 from alliance_stats.paper.render.word import render_word
 from alliance_stats.paper.stored import Stored, load_stored
 from alliance_stats.paper.study import Study, load_study
@@ -112,4 +114,8 @@ def _rendered(source: Path, form: str, study: Study, stored: Stored) -> bytes:
     if own == "docx":
         return render_word(source, stored)
     text = source_text(source)
-    return _TEXTS[form](text, stored, study.output).encode()
+    if own == form:
+        return _TEXTS[form](text, stored, study.output).encode()
+    if form == "tex":
+        return markdown_as_tex(text, stored, study.folder, study.output).encode()
+    return markdown_as_word(text, stored, study.folder)

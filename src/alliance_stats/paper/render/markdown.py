@@ -23,7 +23,7 @@ def render_markdown(text: str, stored: Stored, folder: Path) -> str:
 
 def _written(piece: Piece, folder: Path) -> str:
     if isinstance(piece, Words):
-        return _numbers(piece.text) if piece.numeric else escape_markdown(piece.text)
+        return inline_markdown(piece)
     if isinstance(piece, Paragraphs):
         return "\n\n".join(map(_prose, piece.texts))
     if isinstance(piece, Picture):
@@ -33,9 +33,11 @@ def _written(piece: Piece, folder: Path) -> str:
     return piece.to_markdown()
 
 
-def _numbers(text: str) -> str:
-    """Numbers with their symbols in italics; nothing in them is a mark of Markdown."""
-    parts = prose_parts(text)
+def inline_markdown(piece: Words) -> str:
+    """Numbers with their symbols in italics, for nothing in them is a mark; other text escaped."""
+    if not piece.numeric:
+        return escape_markdown(piece.text)
+    parts = prose_parts(piece.text)
     return "".join(f"*{words}*" if italic else words for words, italic in parts)
 
 
