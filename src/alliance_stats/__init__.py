@@ -17,6 +17,7 @@ NAMES = {
     "SessionData": "alliance_stats.data.sessions",
     "UnsupportedError": "alliance_stats._base.errors",
     "center": "alliance_stats.data.centering",
+    "check_statistics": "alliance_stats.report.statcheck.check",
     "cluster_robust": "alliance_stats.lmm.inference.cluster_robust",
     "coef_table": "alliance_stats.report.tables",
     "compare_models": "alliance_stats.lmm.comparison.compare",

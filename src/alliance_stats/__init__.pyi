@@ -54,6 +54,7 @@ from alliance_stats.report.plots.funnel import plot_funnel as plot_funnel
 from alliance_stats.report.plots.trajectories import plot_trajectories as plot_trajectories
 from alliance_stats.report.plots.within_between import plot_within_between as plot_within_between
 from alliance_stats.report.save import save_report as save_report
+from alliance_stats.report.statcheck.check import check_statistics as check_statistics
 from alliance_stats.report.tables import coef_table as coef_table
 from alliance_stats.report.text import report_text as report_text
 from alliance_stats.simulate.sessions import simulate_sessions as simulate_sessions

@@ -5,7 +5,9 @@ from alliance_stats._base.lazy import attach
 NAMES = {
     "Document": "alliance_stats.report.documents.document",
     "ReportText": "alliance_stats.report.prose",
+    "StatisticsCheck": "alliance_stats.report.statcheck.result",
     "Table": "alliance_stats.report.table",
+    "check_statistics": "alliance_stats.report.statcheck.check",
     "coef_table": "alliance_stats.report.tables",
     "frame_table": "alliance_stats.report.frames",
     "plot_baujat": "alliance_stats.report.plots.baujat",

@@ -37,6 +37,8 @@ from alliance_stats.report.plots.trajectories import plot_trajectories as plot_t
 from alliance_stats.report.plots.within_between import plot_within_between as plot_within_between
 from alliance_stats.report.prose import ReportText as ReportText
 from alliance_stats.report.save import save_report as save_report
+from alliance_stats.report.statcheck.check import check_statistics as check_statistics
+from alliance_stats.report.statcheck.result import StatisticsCheck as StatisticsCheck
 from alliance_stats.report.table import Table as Table
 from alliance_stats.report.tables import coef_table as coef_table
 from alliance_stats.report.text import report_text as report_text

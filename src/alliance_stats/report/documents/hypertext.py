@@ -72,11 +72,11 @@ def _pieces(source: str) -> Iterator[tuple[str, str, int]]:
 def _tag_end(source: str, start: int) -> int:
     """The position after a tag or a comment; -1 if it does not end."""
     if source.startswith("<!--", start):
-        found = source.find("-->", start + 4)
-        return found + 3 if found >= 0 else -1
-    for found in _QUOTED_OR_END.finditer(source, start + 1):
-        if found.group() == ">":
-            return found.end()
+        close = source.find("-->", start + 4)
+        return close + 3 if close >= 0 else -1
+    for piece in _QUOTED_OR_END.finditer(source, start + 1):
+        if piece.group() == ">":
+            return piece.end()
     return -1
 
 

@@ -1,0 +1,1 @@
+"""Statistics printed in a text, recomputed from one another."""

@@ -1,0 +1,87 @@
+"""Identities between printed numbers: t = b / SE, r and d of one effect, values that cannot be."""
+
+from __future__ import annotations
+
+from math import inf, sqrt
+
+from alliance_stats.report.statcheck.findings import (
+    CONSISTENT,
+    DOUBTFUL,
+    INCONSISTENT,
+    Finding,
+    shown,
+)
+from alliance_stats.report.statcheck.items import Item
+from alliance_stats.report.statcheck.printed import Printed, overlap
+
+
+def ratio_finding(estimate: Item, se: Item, test: Item) -> Finding:
+    """Whether a t or z is the printed coefficient over its standard error."""
+    low, high = ratio_range(estimate.number, se.number)
+    if overlap(low, high, test.number):
+        return Finding(CONSISTENT)
+    between = f"{shown(low, 2)} and {shown(high, 2)}" if high < inf and low > -inf else "any value"
+    sentence = (
+        f"{estimate.symbol} / {se.symbol} = {estimate.number.text} / {se.number.text} lies between "
+        f"{between}; printed is {test.symbol} = {test.number.text}."
+    )
+    turned = Printed(-test.number.value, test.number.half, test.number.text)
+    if overlap(low, high, turned):
+        sentence += " The size fits, the sign does not."
+    return Finding(INCONSISTENT, sentence)
+
+
+def ratio_range(estimate: Printed, se: Printed) -> tuple[float, float]:
+    """The quotients of all numbers that round to two printed ones."""
+    if se.low <= 0:
+        ends = [each / se.high for each in (estimate.low, estimate.high)]
+        return (-inf if estimate.low < 0 else ends[0], inf if estimate.high > 0 else ends[1])
+    found = [e / s for e in (estimate.low, estimate.high) for s in (se.low, se.high)]
+    return min(found), max(found)
+
+
+def d_of_r(r: float) -> float:
+    """The standardised difference of two groups of equal size that goes with a correlation."""
+    return 2 * r / sqrt(1 - r**2) if abs(r) < 1 else inf if r > 0 else -inf
+
+
+def r_of_d(d: float) -> float:
+    """The correlation that goes with a standardised difference of two groups of equal size."""
+    return d / sqrt(d**2 + 4)
+
+
+def conversion_finding(d: Item, r: Item, *, together: bool) -> Finding:
+    """Whether a d and an r are two prints of one effect (Borenstein et al., 2009, chapter 7).
+
+    With groups of unequal size r is nearer to zero than with equal ones, never further.
+    """
+    low, high = r_of_d(d.number.low), r_of_d(d.number.high)
+    if overlap(low, high, r.number):
+        return Finding(CONSISTENT)
+    back = d_of_r(r.number.value)
+    sentence = (
+        f"{d.symbol} = {d.number.text} goes with r = {shown(r_of_d(d.number.value))} and "
+        f"r = {r.number.text} with d = {shown(back)} (two groups of equal size)"
+    )
+    beyond = abs(r.number.value) > abs(r_of_d(d.number.value))
+    if together and (beyond or d.number.value * r.number.value < 0):
+        return Finding(INCONSISTENT, f"{sentence}; the two do not fit.")
+    why = "groups of unequal size" if together and not beyond else "two different effects"
+    return Finding(DOUBTFUL, f"{sentence}; they fit only if these are {why}.")
+
+
+def impossible_findings(item: Item) -> list[Finding]:
+    """Values that a statistic cannot have, one sentence each."""
+    value, said = item.number.value, []
+    if item.kind == "r" and item.number.decimals and abs(value) - item.number.half > 1:
+        said.append(f"r = {item.number.text}: a correlation lies between −1 and 1.")
+    if item.kind in ("F", "χ²", "Q") and item.number.high < 0:
+        said.append(f"{item.symbol} = {item.number.text}: this statistic is not negative.")
+    if item.kind == "ratio" and item.number.high < 0:
+        said.append(f"{item.symbol} = {item.number.text}: a ratio is not negative.")
+    if item.kind == "se" and item.number.high < 0:
+        said.append(f"{item.symbol} = {item.number.text}: a standard error is not negative.")
+    if item.kind not in ("other", "p") and any(each.value <= 0 for each in item.df):
+        degrees = ", ".join(each.text for each in item.df)
+        said.append(f"{item.symbol}({degrees}): degrees of freedom are above 0.")
+    return [Finding(INCONSISTENT, sentence) for sentence in said]

@@ -1,0 +1,132 @@
+"""Whether an interval holds its estimate, lies evenly about it, and has the width it should."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import atanh, inf, log, sqrt, tanh
+
+from scipy.special import ndtri, stdtrit
+
+from alliance_stats.report.statcheck.findings import (
+    CONSISTENT,
+    DOUBTFUL,
+    INCONSISTENT,
+    Finding,
+    shown,
+)
+from alliance_stats.report.statcheck.items import Item
+from alliance_stats.report.statcheck.printed import Printed
+
+#: An interval may lie this share of its half width off the middle, beyond rounding.
+_EVEN = 0.05
+_SCALES: dict[str, tuple[Callable[[float], float], str]] = {
+    "b": (float, ""),
+    "d": (float, ""),
+    "r": (atanh, " on Fisher's z"),
+    "ratio": (log, " on the logarithmic scale"),
+}
+
+
+def interval_findings(
+    estimate: Item, interval: Item, *, se: Item | None, df: float | None, n: float | None,
+    usual: bool,
+) -> list[Finding]:  # fmt: skip
+    """What an interval tells, given the standard error, df and N printed with it.
+
+    `usual` is false in texts that speak of bootstrap, profile or posterior intervals: these need
+    not lie evenly about the estimate, so only whether they hold it is judged.
+    """
+    low, high = interval.number, interval.high
+    if high is None:
+        return []
+    if low.value > high.value:
+        return [Finding(INCONSISTENT, f"{_words(interval)}: the ends stand in the wrong order.")]
+    if low.low > estimate.number.high or high.high < estimate.number.low:
+        said = f"{_named(estimate)} lies outside its interval {_words(interval)}."
+        return [Finding(INCONSISTENT, said)]
+    if not usual or estimate.kind not in _SCALES:
+        return [Finding(CONSISTENT)]
+    found = [_even(estimate, interval), _width(estimate, interval, se=se, df=df, n=n)]
+    return [finding for finding in found if finding is not None] or [Finding(CONSISTENT)]
+
+
+def _even(estimate: Item, interval: Item) -> Finding | None:
+    """A doubt if the estimate is not in the middle of its interval, on the scale of its kind."""
+    scale, words = _SCALES[estimate.kind]
+    ends = [_on(scale, each) for each in (interval.number, interval.high) if each is not None]
+    lows = [(ends[0][i] + ends[1][i]) / 2 for i in (0, 1)]
+    at = _on(scale, estimate.number)
+    if any(abs(end) == inf for pair in (*ends, at) for end in pair):
+        return None
+    slack = _EVEN * (ends[1][1] - ends[0][0]) / 2
+    if lows[0] - slack <= at[1] and lows[1] + slack >= at[0]:
+        return None
+    return Finding(
+        DOUBTFUL,
+        f"{_named(estimate)} is not in the middle of {_words(interval)}{words}, as it is in most "
+        "intervals but those by bootstrap or profile.",
+    )
+
+
+def _on(scale: Callable[[float], float], number: Printed) -> tuple[float, float]:
+    """The ends of a rounded number on a scale; infinite where the scale ends."""
+    found = []
+    for end, beyond in ((number.low, -inf), (number.high, inf)):
+        try:
+            found.append(scale(end))
+        except ValueError:
+            found.append(beyond)
+    return found[0], found[1]
+
+
+def _width(
+    estimate: Item, interval: Item, *, se: Item | None, df: float | None, n: float | None
+) -> Finding | None:
+    """A doubt if an interval is wider or narrower than the standard error or N gives."""
+    if not 0 < interval.level < 1 or interval.high is None:
+        return None
+    if estimate.kind == "r" and n is not None and n > 3 and abs(estimate.number.value) < 1:
+        half = float(ndtri((1 + interval.level) / 2)) / sqrt(n - 3)
+        middle = atanh(estimate.number.value)
+        return _compared(
+            interval,
+            tanh(middle - half),
+            tanh(middle + half),
+            2 * estimate.number.half,
+            f"N = {n:g}",
+        )
+    if estimate.kind in ("b", "d") and se is not None and df is not None and df > 0:
+        share = (1 + interval.level) / 2
+        times = float(ndtri(share) if df == inf else stdtrit(df, share))
+        half = times * se.number.value
+        slack = estimate.number.half + times * se.number.half
+        middle = estimate.number.value
+        words = f"{se.symbol} = {se.number.text}"
+        return _compared(interval, middle - half, middle + half, slack, words)
+    return None
+
+
+def _compared(interval: Item, low: float, high: float, slack: float, given: str) -> Finding | None:
+    """A doubt if both ends, or one, are further off than rounding lets them be."""
+    if interval.high is None:
+        return None
+    slack += _EVEN * (high - low) / 2
+    off = [abs(printed.value - end) - printed.half - slack
+           for printed, end in ((interval.number, low), (interval.high, high))]  # fmt: skip
+    if max(off) <= 0:
+        return None
+    share = f"{100 * interval.level:g}%"
+    return Finding(
+        DOUBTFUL,
+        f"With {given} the {share} interval is about [{shown(low)}, {shown(high)}]; printed is "
+        f"{_words(interval)}.",
+    )
+
+
+def _named(estimate: Item) -> str:
+    return f"{estimate.symbol} = {estimate.number.text}"
+
+
+def _words(interval: Item) -> str:
+    high = interval.high.text if interval.high is not None else ""
+    return f"[{interval.number.text}, {high}]"

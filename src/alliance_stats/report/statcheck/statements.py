@@ -1,0 +1,121 @@
+"""Quantities that stand together: a test with its p value, a coefficient with its interval."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from alliance_stats.report.statcheck.items import Item, items_of
+
+TESTS = ("t", "F", "z", "χ²", "Q")
+_ESTIMATES = ("b", "d", "r", "ratio", "other")
+_ROLES = {**dict.fromkeys(TESTS, "test"), "b": "b", "d": "d", "r": "r", "ratio": "ratio",
+          "se": "se", "p": "p", "n": "n", "df": "df"}  # fmt: skip
+_LONGEST_GAP = 40
+_GAP = re.compile(r"[\s,;:()\[\]\-]+")
+_LINKS = frozenset(
+    ("", "and", "with", "a", "an", "two", "one", "tailed", "sided", "exact", "of", "or", "i.e.",
+     "cohen's", "cohen’s", "hedges'", "hedges’", "odds", "which", "is", "corresponding", "to",
+     "equivalent", "equal", "equals")
+)  # fmt: skip
+_SENTENCE_END = re.compile(r"[.!?][\"')\]]?\s{1,3}(?=[A-Z])|\n\n")
+
+
+@dataclass(eq=False)
+class Statement:
+    """Quantities of one statement, by role.
+
+    Attributes
+    ----------
+    items : list of Item
+        In their order.
+    by_role : dict
+        ``test b d r ratio se p n df`` to the first item of that role.
+    intervals : list of (Item, Item)
+        An estimate and the interval that belongs to it.
+    se_of : Item or None
+        The estimate whose standard error is printed.
+    sentence : int
+        The number of the sentence in its text.
+    """
+
+    items: list[Item] = field(default_factory=list)
+    by_role: dict[str, Item] = field(default_factory=dict)
+    intervals: list[tuple[Item, Item]] = field(default_factory=list)
+    se_of: Item | None = None
+    sentence: int = 0
+    _estimate: Item | None = None
+
+    @property
+    def start(self) -> int:
+        """Where it starts in the text."""
+        return self.items[0].start
+
+    @property
+    def end(self) -> int:
+        """Where it ends in the text."""
+        return self.items[-1].end
+
+    def takes(self, item: Item) -> bool:
+        """Whether an item can belong here: its role is free, and no new test begins with it."""
+        role = _ROLES.get(item.kind, "")
+        if role in self.by_role:
+            return False
+        begins = role in ("test", "b") or (role == "r" and bool(item.df))
+        has_test = "test" in self.by_role or "r" in self.by_role
+        if begins and ("p" in self.by_role or (role != "test" and "test" in self.by_role)):
+            return False
+        return not (role == "r" and item.df and has_test)
+
+    def add(self, item: Item) -> None:
+        """Take an item in."""
+        self.items.append(item)
+        role = _ROLES.get(item.kind, "")
+        if role:
+            self.by_role[role] = item
+        if item.kind in _ESTIMATES:
+            self._estimate = item
+        elif item.kind == "se":
+            self.se_of = self._estimate
+        elif item.kind == "interval" and self._estimate is not None:
+            self.intervals.append((self._estimate, item))
+            self._estimate = None
+
+
+def statements_of(text: str) -> list[Statement]:
+    """The statements of a text in their order, each with the number of its sentence."""
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    found = list(_chains(text))
+    for statement in found:
+        statement.sentence = bisect_right(ends, statement.start)
+    return found
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Where each sentence of a text starts and ends."""
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    return list(zip([0, *ends], [*ends, len(text)], strict=True))
+
+
+def _chains(text: str) -> Iterator[Statement]:
+    current = Statement()
+    for item in items_of(text):
+        apart = current.items and not _linked(text, current.end, item.start)
+        if apart or not current.takes(item):
+            yield current
+            current = Statement()
+        current.add(item)
+    if current.items:
+        yield current
+
+
+def _linked(text: str, end: int, start: int) -> bool:
+    """Whether only punctuation and words such as *with* stand between two positions."""
+    if start - end > _LONGEST_GAP:
+        return False
+    gap = text[end:start]
+    if "\n\n" in gap:
+        return False
+    return all(word in _LINKS for word in _GAP.split(gap.lower()))
