@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from alliance_stats._base.checks import counted, name_list
-from alliance_stats._base.errors import ArgumentError, DataError
+from alliance_stats._base.errors import DataError
 from alliance_stats.paper.checked import Checked, PaperCheck
 from alliance_stats.paper.check_rendered import check_rendered
 from alliance_stats.paper.check_source import check_bindings, check_numbers
@@ -51,16 +51,23 @@ def check_paper(path: str | os.PathLike[str], *, rerun: bool = False) -> PaperCh
     items = [*_results(study, stored), *_privacy(study, stored)]
     if rerun:
         items.append(_rerun(study, stored))
-    steps: tuple[Callable[[Study, Stored], Iterator[Checked]], ...] = (
-        check_bindings, check_numbers, check_printed, check_rendered,
-    )  # fmt: skip
+    return PaperCheck(study.folder, (*items, *_manuscript(study, stored)))
+
+
+def _manuscript(study: Study, stored: Stored) -> list[Checked]:
+    """The manuscript and what is rendered of it; a file that cannot be read is one finding."""
     name = shown(manuscript_of(study), study.folder)
+    items: list[Checked] = []
     try:
-        for step in steps:
-            items += step(study, stored)
-    except (DataError, ArgumentError) as error:
+        items += check_bindings(study, stored)
+        bound = not any(item.problem for item in items)
+        items += check_numbers(study, stored)
+        items += check_printed(study, stored)
+        if bound:
+            items += check_rendered(study, stored)
+    except DataError as error:
         items.append(Checked("manuscript", name, "", str(error)))
-    return PaperCheck(study.folder, tuple(items))
+    return items
 
 
 def _results(study: Study, stored: Stored) -> Iterator[Checked]:

@@ -127,12 +127,12 @@ def _shown(value: Any, number: Typed) -> str:
 
 
 def _rows(stored: Stored) -> dict[str, dict[str, Any]]:
-    """Results by row: the key without its column."""
+    """Results by row, the key without its column: coefficients before further tables."""
     rows: dict[str, dict[str, Any]] = {}
     for key, value in stored.values.items():
         start, _, column = key.rpartition(".")
         rows.setdefault(start, {})[column] = value
-    return rows
+    return {start: rows[start] for start in sorted(rows, key=lambda s: (s.count("."), s))}
 
 
 def _counted(number: Typed, stored: Stored) -> Match:
@@ -142,12 +142,8 @@ def _counted(number: Typed, stored: Stored) -> Match:
     for key, value in stored.values.items():
         if isinstance(value, int | float) and test(key, value) and equals(number, scale * value):
             return Match(number, key, "")
-    what = "share" if number.label == "%" else f"number of {_plural(number.label)}"
-    return Match(number, "", f"no {what} in the results is {number.text}")
-
-
-def _plural(unit: str) -> str:
-    return unit if unit.endswith("s") else f"{unit.removesuffix('y')}ies" if unit == "study" else f"{unit}s"
+    what = "share" if number.label == "%" else "count"
+    return Match(number, "", f"no {what} of the results is this{_hint(number, stored)}")
 
 
 def _is_count(unit: str) -> Callable[[str, Any], bool]:

@@ -115,29 +115,30 @@ def _is_year(match: re.Match[str], before: str) -> bool:
 
 
 def _typed(text: str, match: re.Match[str], before: str) -> Typed:
-    label, sign, start = _label(text, match, before)
+    label, sign, start, end = _label(text, match, before)
     body = match["body"]
     value = float(body.replace(",", "")) * (-1 if match["sign"] else 1)
     decimals = len(body.partition(".")[2])
-    shown = " ".join(text[start : match.end()].split())
+    shown = " ".join(text[start:end].split())
     return Typed(shown, value, decimals, label, sign, match.start(), match.end())
 
 
-def _label(text: str, match: re.Match[str], before: str) -> tuple[str, str, int]:
-    """The label of a number, its sign, and where the label begins."""
+def _label(text: str, match: re.Match[str], before: str) -> tuple[str, str, int, int]:
+    """The label of a number, its sign, and where number and label begin and end."""
     after = text[match.end() : match.end() + _LAST_BEFORE]
+    start, end = match.span()
     named = _LABEL.search(before)
     if named:
-        return named["symbol"], named["sign"], match.start() - (len(before) - named.start())
+        return named["symbol"], named["sign"], start - (len(before) - named.start()), end
     if _INSIDE.search(before) and re.match(r"[^()\n]{0,30}\)", after):
-        return "df", "=", match.start()
-    if _LEVEL.match(after):
-        return "level", "=", match.start()
+        return "df", "=", start, end
+    if level := _LEVEL.match(after):
+        return "level", "=", start, end + level.end()
     if before.endswith("[") and re.match(rf",[ \xa0]?[−-]?{_BODY}\]", after):
-        return "ci_low", "=", match.start()
+        return "ci_low", "=", start, end
     if after.startswith("]") and re.search(rf"\[[−-]?{_BODY},[ \xa0]?$", before):
-        return "ci_high", "=", match.start()
-    if after.startswith(("%", " %")):
-        return "%", "=", match.start()
+        return "ci_high", "=", start, end
+    if share := re.match("[ \xa0]?%", after):
+        return "%", "=", start, end + share.end()
     unit = _UNIT.match(after)
-    return (unit["unit"] if unit else ""), "=", match.start()
+    return (unit["unit"], "=", start, end + unit.end()) if unit else ("", "=", start, end)
