@@ -1,5 +1,3 @@
-"""Static view of the public names; a test compares it with __init__.py."""
-
 from alliance_stats.paper.check import check_paper as check_paper
 from alliance_stats.paper.checked import PaperCheck as PaperCheck
 from alliance_stats.paper.render.files import render_paper as render_paper

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, cast
 
-BlockKind = Literal["table", "figure", "text"]
-BLOCKS: tuple[BlockKind, ...] = ("table", "figure", "text")
+BLOCKS = ("table", "figure", "text")
 #: A binding, with nothing in it that could be taken for something else.
 BINDING = re.compile(
     r"\{\{[ \t]*(?:(?P<block>[a-z]{1,10})[ \t]*:[ \t]*)?(?P<key>[A-Za-z][A-Za-z0-9_.]{0,200})"
@@ -67,7 +65,10 @@ def find_bindings(text: str, *, latex: bool = False) -> Iterator[Binding]:
 
 
 def malformed(text: str, *, latex: bool = False) -> Iterator[tuple[str, int]]:
-    """What stands in double braces and is no binding, with its position; not looked for in LaTeX."""
+    """What stands in double braces and is no binding, with its position.
+
+    In LaTeX it is not looked for: braces are groups there.
+    """
     if latex:
         return
     for found in _BRACED.finditer(text):
@@ -82,8 +83,3 @@ def masked(text: str, *, latex: bool = False, sign: str = "\N{BLACK SQUARE}") ->
         parts += [text[end : binding.start], sign]
         end = binding.end
     return "".join([*parts, text[end:]])
-
-
-def as_block(name: str) -> BlockKind | None:
-    """A kind of block by name."""
-    return cast(BlockKind, name) if name in BLOCKS else None

@@ -56,7 +56,9 @@ def function_of(name: str) -> Callable[..., Any]:
 @cache
 def options_of(name: str) -> tuple[str, ...]:
     """The arguments that options may set."""
-    return tuple(p for p in inspect.signature(function_of(name)).parameters if p not in _SET_ELSEWHERE)
+    return tuple(
+        p for p in inspect.signature(function_of(name)).parameters if p not in _SET_ELSEWHERE
+    )
 
 
 @cache

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from alliance_stats._base.checks import counted, name_list
 from alliance_stats._base.errors import DataError
-from alliance_stats.paper.checked import Checked, PaperCheck
 from alliance_stats.paper.check_rendered import check_rendered
 from alliance_stats.paper.check_source import check_bindings, check_numbers
 from alliance_stats.paper.check_statistics import check_printed
+from alliance_stats.paper.checked import Checked, PaperCheck
 from alliance_stats.paper.paths import shown
 from alliance_stats.paper.privacy import BASES
 from alliance_stats.paper.render.files import manuscript_of

@@ -56,14 +56,19 @@ def _differences(
     wanted: list[tuple[str, str]], there: list[tuple[str, str]]
 ) -> Iterator[tuple[str, str, str]]:
     """Place, what stands there, and what should."""
-    texts = [[text for _, text in pieces] for pieces in (wanted, there)]
-    for kind, a, b, c, d in SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
+    old_texts, new_texts = ([text for _, text in pieces] for pieces in (wanted, there))
+    matcher = SequenceMatcher(None, old_texts, new_texts, autojunk=False)
+    for kind, a, b, c, d in matcher.get_opcodes():
         if kind == "equal":
             continue
         for old, new in zip(wanted[a:b], there[c:d], strict=False):
             yield new[0], *_difference(old[1], new[1])
         for place, text in there[c + (b - a) : d]:
-            yield place, _short(text), "render does not write it. Render again, or change the source."
+            yield (
+                place,
+                _short(text),
+                "render does not write it. Render again, or change the source.",
+            )
         for _, text in wanted[a + (d - c) : b]:
             place = there[min(d, len(there) - 1)][0] if there else "the end"
             yield place, "", f"it lacks {_short(text)!r}. Render it again."

@@ -39,7 +39,7 @@ def check_bindings(study: Study, stored: Stored) -> Iterator[Checked]:
 
 
 def _texts(source: Path) -> Iterator[tuple[str, str]]:
-    """Texts with bindings, with their place: the whole of a text file, paragraphs of a Word file."""
+    """Texts with bindings and their place: all of a text file, the paragraphs of a Word file."""
     if source.suffix.lower() != ".docx":
         yield source_text(source), ""
         return

@@ -25,7 +25,7 @@ _WRONG = ("inconsistent", "decision error")
 
 
 def check_printed(study: Study, stored: Stored) -> Iterator[Checked]:
-    """Each statistic of the manuscript with its bindings filled in; places are those of the source."""
+    """Each statistic of the manuscript, its bindings filled in; places are those of the source."""
     source = manuscript_of(study)
     name = shown(source, study.folder)
     kind = source.suffix.lower().removeprefix(".")

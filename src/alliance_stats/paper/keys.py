@@ -51,7 +51,10 @@ def row_keys(frame: pd.DataFrame) -> list[str]:
 
 
 def table_keys(frame: pd.DataFrame) -> list[str]:
-    """What each row of a further table is called: its words, parted by points; numbered if there are none."""
+    """What each row of a further table is called: its words, parted by points.
+
+    Without words the first column names the rows.
+    """
     words = [c for c in frame.columns if _is_words(frame[c])]
     if "effect" in words:  # terms and units say it again
         words = [c for c in words if c not in ("unit", "term")]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alliance_stats._base.checks import name_list
+from alliance_stats._base.printing import MINUS
 from alliance_stats.paper.stored import Stored
 from alliance_stats.paper.typed import UNITS, Typed
 
@@ -123,7 +124,8 @@ def _greek(label: str, start: str) -> bool:
 def _shown(value: Any, number: Typed) -> str:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return "null"
-    return f"{value:.{number.decimals}f}" if number.sign == "=" else f"{value:.6g}"
+    shown = f"{value:.{number.decimals}f}" if number.sign == "=" else f"{value:.6g}"
+    return shown.replace("-", MINUS)
 
 
 def _rows(stored: Stored) -> dict[str, dict[str, Any]]:
@@ -172,5 +174,7 @@ def _hint(number: Typed, stored: Stored) -> str:
     """Keys that hold the number, to be bound."""
     if not number.decimals:
         return ""
-    keys = [key for key, value in stored.values.items() if number.sign == "=" and equals(number, value)]
+    keys = [
+        key for key, value in stored.values.items() if number.sign == "=" and equals(number, value)
+    ]
     return f"; the same number: {name_list(keys[:_MOST_HINTS])}" if keys else ""

@@ -30,7 +30,7 @@ class Drawn:
 
 def parts_of(view: ResultView, *, suppressed: bool) -> dict[str, Any]:
     """Everything printed of a view, as JSON; sentences are left out where cells were suppressed."""
-    tables = {slug: table for slug, table in _tables(view)}
+    tables = dict(_tables(view))
     sentences = [] if suppressed else view_text(view).split("\n\n")
     return {
         "title": view.title,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from alliance_stats._base.checks import did_you_mean, name_list
@@ -35,6 +35,12 @@ class Picture:
 
     path: Path
     caption: str
+    number: int = 0
+
+    @property
+    def title(self) -> str:
+        """``Figure 1. ...``."""
+        return f"Figure {self.number}. {self.caption}" if self.number else self.caption
 
 
 Piece = Words | Paragraphs | Picture | Table
@@ -64,6 +70,23 @@ def resolve(binding: Binding, stored: Stored) -> Piece:
         )
     make = {"table": _table, "figure": _figure, "text": _text}[binding.block]
     return make(stored, question, rest)
+
+
+class Numbering:
+    """Counts the tables and the figures of a manuscript in reading order."""
+
+    def __init__(self) -> None:
+        self.tables = self.figures = 0
+
+    def numbered(self, piece: Piece) -> Piece:
+        """A table or a figure with its number; other pieces as they are."""
+        if isinstance(piece, Table):
+            self.tables += 1
+            return replace(piece, number=self.tables)
+        if isinstance(piece, Picture):
+            self.figures += 1
+            return replace(piece, number=self.figures)
+        return piece
 
 
 def _table(stored: Stored, question: str, name: str) -> Piece:

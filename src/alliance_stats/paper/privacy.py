@@ -76,7 +76,7 @@ def _without(
     if not emptied.any():
         return frame
     gone += [Suppressed(name, int(r), str(frame.columns[c])) for r, c in np.argwhere(emptied)]
-    touched = frame.columns[emptied.any(axis=0)]
+    touched = frame.columns[np.flatnonzero(emptied.any(axis=0))]
     return frame.astype(dict.fromkeys(touched, float)).mask(emptied)
 
 

@@ -161,7 +161,9 @@ def data_entry(study: Study, name: str) -> dict[str, str]:
     """What was read, and its hash."""
     source = study.data[name]
     content = data_file(source).read_bytes()
-    what = {"example": source.example} if source.example else {"file": _relative(study, source.file)}
+    what = (
+        {"example": source.example} if source.example else {"file": _relative(study, source.file)}
+    )
     return {**what, "sha256": sha256(content)}
 
 

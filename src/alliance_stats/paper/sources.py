@@ -43,11 +43,13 @@ def load_source(source: DataSource, takes: Takes, sizes: Mapping[str, Any] | Non
 
 def _effects(source: DataSource, sizes: Mapping[str, Any] | None) -> Any:
     if source.roles or source.score:
-        raise DataError(f"[data.{source.name}]: effects have no roles and no score. Leave them out.")
+        raise DataError(
+            f"[data.{source.name}]: effects have no roles and no score. Leave them out."
+        )
     if source.example is not None:
         if source.example not in EFFECTS_EXAMPLES:
             raise DataError(f"[data.{source.name}]: '{source.example}' holds sessions, no effects.")
-        frame = load_example(source.example)  # type: ignore[call-overload]
+        frame = load_example(source.example)
     else:
         frame = load_effects(data_file(source))
     return frame if sizes is None else effect_sizes(frame, **dict(sizes))
@@ -60,7 +62,7 @@ def _sessions(source: DataSource) -> SessionData:
     if source.example is not None:
         sessions = load_example(source.example)
         given = sessions.roles
-        merged = replace(given, **roles) if given is not None else Roles(**roles)  # type: ignore[arg-type]
+        merged = replace(given or Roles(), **roles)  # type: ignore[arg-type]
         if not roles and not source.score:
             return sessions
         return load_sessions(_scored(sessions.frame, source), merged)

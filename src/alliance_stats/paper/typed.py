@@ -14,7 +14,7 @@ _NUMBER = re.compile(
 _SYMBOL = r"(?P<symbol>SE|SD|df|ICC|OR|HR|RR|[IRτχω]²|R2|I2|[bBβMtzFQrpdgNnkαωκρ])"
 #: What stands before a number: a symbol, perhaps degrees of freedom, and a sign.
 _LABEL = re.compile(
-    rf"(?<![\w.]){_SYMBOL}(?:[ \xa0]?\((?P<inside>[^()\n]{{1,40}})\))?[ \xa0]?(?P<sign>=|<|>|≤|≥)[ \xa0]?$"
+    rf"(?<![\w.]){_SYMBOL}(?:[ \xa0]?\([^()\n]{{1,40}}\))?[ \xa0]?(?P<sign>=|<|>|≤|≥)[ \xa0]?$"
 )
 _INSIDE = re.compile(rf"(?<![\w.]){_SYMBOL}[ \xa0]?\((?:[^()\n]{{0,30}})$")
 _UNIT = re.compile(

@@ -67,7 +67,9 @@ def _of_value(stored: Stored, key: str, form: str) -> str:
     cell = _cell(stored, key, row_at(stored, key.rpartition(".")[0]))
     if isinstance(value, str | bool):
         if form:
-            raise DataError(f"key '{key}' is no number, so it has no format '{form}'. Leave it out.")
+            raise DataError(
+                f"key '{key}' is no number, so it has no format '{form}'. Leave it out."
+            )
         return value if isinstance(value, str) else "yes" if value else "no"
     return _formatted(cell, key, form)
 
@@ -132,7 +134,9 @@ def _plain(cell: Cell) -> str:
 
 
 def _apa(cell: Cell) -> str:
-    text = numbers({**dict.fromkeys(ROW_COLUMNS, math.nan), **cell.row}, cell.decimals, cell.conf_level)
+    text = numbers(
+        {**dict.fromkeys(ROW_COLUMNS, math.nan), **cell.row}, cell.decimals, cell.conf_level
+    )
     return text if cell.symbol == "b" else f"{cell.symbol}{text.removeprefix('b')}"
 
 

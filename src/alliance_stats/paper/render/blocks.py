@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["heading", "paragraph", "item", "numbered", "quote", "code", "table", "image", "rule"]
+Kind = Literal[
+    "heading", "paragraph", "item", "numbered", "quote", "code", "table", "image", "rule"
+]
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*$")
 _ITEM = re.compile(r"[ \t]{0,3}([-*+]|\d{1,3}[.)])[ \t]+(.*)")

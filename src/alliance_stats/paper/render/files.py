@@ -91,7 +91,9 @@ def manuscript_of(study: Study) -> Path:
     if study.manuscript is None:
         raise DataError("study.toml names no manuscript. Add [manuscript] with its path.")
     if not study.manuscript.is_file():
-        raise DataError(f"'{shown(study.manuscript, study.folder)}' is not there. Correct its path.")
+        raise DataError(
+            f"'{shown(study.manuscript, study.folder)}' is not there. Correct its path."
+        )
     return study.manuscript
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from alliance_stats._base.errors import DataError
 from alliance_stats.paper.bindings import find_bindings
 from alliance_stats.paper.paths import inside
-from alliance_stats.paper.pieces import Picture, Piece, Words, resolve
+from alliance_stats.paper.pieces import Numbering, Picture, Piece, Words, resolve
 from alliance_stats.paper.render.blocks import Block, blocks_of
 from alliance_stats.paper.render.markdown import inline_markdown
 from alliance_stats.paper.render.substitute import problem_of
@@ -23,10 +23,11 @@ def resolved_blocks(source: str, stored: Stored, folder: Path) -> list[Block | P
         If a binding does not resolve, or a picture is not in the paper.
     """
     found: list[Block | Piece] = []
+    numbering = Numbering()
     for block in blocks_of(_with_numbers(source, stored)):
         binding = next(find_bindings(block.text), None)
         if binding is not None and block.text.strip() == binding.source:
-            found.append(resolve(binding, stored))
+            found.append(numbering.numbered(resolve(binding, stored)))
         elif block.kind == "image":
             found.append(_picture(block, folder))
         else:

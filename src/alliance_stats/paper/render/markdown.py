@@ -28,7 +28,7 @@ def _written(piece: Piece, folder: Path) -> str:
         return "\n\n".join(map(_prose, piece.texts))
     if isinstance(piece, Picture):
         link = quote(Path(os.path.relpath(piece.path, folder)).as_posix())
-        caption = escape_markdown(piece.caption)
+        caption = escape_markdown(piece.title)
         return f"![{caption}]({link})"
     return piece.to_markdown()
 

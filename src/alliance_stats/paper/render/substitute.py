@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from alliance_stats._base.errors import DataError
 from alliance_stats.paper.bindings import Binding, find_bindings
-from alliance_stats.paper.pieces import Piece, Words, resolve
+from alliance_stats.paper.pieces import Numbering, Piece, Words, resolve
 from alliance_stats.paper.stored import Stored
 
 
@@ -20,9 +20,10 @@ def substitute(
     DataError
         If a binding cannot be resolved, or a block stands inside a sentence; its line is named.
     """
-    parts, end = [], 0
+    parts, end, numbering = [], 0, Numbering()
     for binding in find_bindings(text, latex=latex):
-        parts += [text[end : binding.start], write(_resolved(text, binding, stored))]
+        piece = numbering.numbered(_resolved(text, binding, stored))
+        parts += [text[end : binding.start], write(piece)]
         end = binding.end
     return "".join([*parts, text[end:]])
 
@@ -50,4 +51,6 @@ def _alone(text: str, binding: Binding) -> bool:
     """Whether nothing else stands on the line of a binding."""
     start = text.rfind("\n", 0, binding.start) + 1
     stop = text.find("\n", binding.end)
-    return not (text[start : binding.start] + text[binding.end : stop if stop >= 0 else None]).strip()
+    return not (
+        text[start : binding.start] + text[binding.end : stop if stop >= 0 else None]
+    ).strip()

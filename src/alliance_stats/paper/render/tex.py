@@ -56,7 +56,9 @@ def tex_table(table: Table) -> str:
     sides = "".join("l" if left else "r" for left in table.left)
     head = " & ".join(_in_italics(heading_parts(str(name))) for name in table.frame.columns)
     rows = [" & ".join(map(escape_tex, row)) for row in table.frame.to_numpy(dtype=object)]
-    below = [f"\\par\\smallskip\\footnotesize \\textit{{Note.}} {escape_tex(' '.join(table.notes))}"]
+    below = [
+        f"\\par\\smallskip\\footnotesize \\textit{{Note.}} {escape_tex(' '.join(table.notes))}"
+    ]
     return "\n".join([
         "\\begin{table}[htbp]",
         "\\centering",

@@ -31,9 +31,7 @@ def markdown_as_tex(source: str, stored: Stored, folder: Path, output: Path) -> 
     body = [
         _list(key, [b for b in group if isinstance(b, Block)])
         if key in _LISTS
-        else "\n\n".join(
-            _block(b) if isinstance(b, Block) else tex_piece(b, output) for b in group
-        )
+        else "\n\n".join(_block(b) if isinstance(b, Block) else tex_piece(b, output) for b in group)
         for key, group in groupby(blocks, lambda b: b.kind if isinstance(b, Block) else "piece")
     ]
     head = [f"\\title{{{title}}}\n\\author{{}}\n\\date{{}}"] if title else []

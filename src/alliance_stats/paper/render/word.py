@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from alliance_stats._base.errors import DataError
 from alliance_stats.paper.bindings import Binding, find_bindings
-from alliance_stats.paper.pieces import Paragraphs, Picture, Piece, Words, resolve
+from alliance_stats.paper.pieces import Numbering, Paragraphs, Picture, Piece, Words, resolve
 from alliance_stats.paper.render.word_blocks import insert_picture, insert_table
 from alliance_stats.paper.stored import Stored
 from alliance_stats.report.documents.reading import read_document
@@ -33,12 +34,22 @@ def render_word(path: Path, stored: Stored) -> bytes:
     import docx
 
     document = docx.Document(str(path))
+    replacing = _Replacing(document, stored, Numbering())
     for part in _parts(document):
-        _replace_all(part, document, stored)
+        _replace_all(part, replacing)
     for part in document.part.package.iter_parts():
         if part.partname.rpartition("/")[2].removesuffix(".xml") in _NOTES:
-            _replace_in_blob(part, document, stored)
+            _replace_in_blob(part, replacing)
     return document_bytes(document)
+
+
+@dataclass(frozen=True, slots=True)
+class _Replacing:
+    """The document in which bindings are replaced, by what, and its tables counted."""
+
+    document: Any
+    stored: Stored
+    numbering: Numbering
 
 
 def _parts(document: Any) -> Iterator[Any]:
@@ -50,40 +61,38 @@ def _parts(document: Any) -> Iterator[Any]:
                 yield story._element
 
 
-def _replace_in_blob(part: Any, document: Any, stored: Stored) -> None:
+def _replace_in_blob(part: Any, replacing: _Replacing) -> None:
     """Notes, which python-docx keeps as bytes or as an element."""
+    from docx.opc.oxml import serialize_part_xml
     from docx.oxml.parser import parse_xml
-    from lxml import etree
 
     if hasattr(part, "element"):
-        _replace_all(part.element, document, stored)
+        _replace_all(part.element, replacing)
         return
     root = parse_xml(part.blob)
-    _replace_all(root, document, stored)
-    part._blob = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    _replace_all(root, replacing)
+    part._blob = serialize_part_xml(root)
 
 
-def _replace_all(root: Any, document: Any, stored: Stored) -> None:
+def _replace_all(root: Any, replacing: _Replacing) -> None:
     from docx.oxml.ns import qn
 
     for paragraph in list(root.iter(qn("w:p"))):
         text = "".join(t.text or "" for t in _texts(paragraph))
         for binding in reversed(list(find_bindings(text))):
-            _replace(paragraph, text, binding, document, stored)
+            _replace(paragraph, text, binding, replacing)
 
 
 def _texts(paragraph: Any) -> list[Any]:
     """The pieces of text of a paragraph in order, without those of a paragraph inside it."""
     from docx.oxml.ns import qn
 
-    return [
-        t for t in paragraph.iter(qn("w:t")) if next(t.iterancestors(qn("w:p"))) is paragraph
-    ]
+    return [t for t in paragraph.iter(qn("w:t")) if next(t.iterancestors(qn("w:p"))) is paragraph]
 
 
-def _replace(paragraph: Any, text: str, binding: Binding, document: Any, stored: Stored) -> None:
+def _replace(paragraph: Any, text: str, binding: Binding, replacing: _Replacing) -> None:
     try:
-        piece = resolve(binding, stored)
+        piece = resolve(binding, replacing.stored)
     except DataError as error:
         raise DataError(f"{binding.source}: {error}") from error
     if isinstance(piece, Words):
@@ -94,7 +103,8 @@ def _replace(paragraph: Any, text: str, binding: Binding, document: Any, stored:
             f"{binding.source}: a {binding.block} stands in a paragraph of its own. Move it out of "
             "the sentence."
         )
-    _replace_block(paragraph, binding, piece, document)
+    numbered = replacing.numbering.numbered(piece)
+    _replace_block(paragraph, binding, numbered, replacing.document)
 
 
 def _replace_block(paragraph: Any, binding: Binding, piece: Piece, document: Any) -> None:
