@@ -20,6 +20,7 @@ NAMES = {
     "check_statistics": "alliance_stats.report.statcheck.check",
     "cluster_robust": "alliance_stats.lmm.inference.cluster_robust",
     "coef_table": "alliance_stats.report.tables",
+    "compare_table": "alliance_stats.report.compare",
     "compare_models": "alliance_stats.lmm.comparison.compare",
     "cronbach_alpha": "alliance_stats.reliability.consistency.cronbach",
     "describe_levels": "alliance_stats.data.describe",

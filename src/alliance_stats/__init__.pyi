@@ -50,6 +50,7 @@ from alliance_stats.reliability.multilevel.session_ratings import (
     multilevel_reliability as multilevel_reliability,
 )
 from alliance_stats.reliability.report.report import reliability_report as reliability_report
+from alliance_stats.report.compare import compare_table as compare_table
 from alliance_stats.report.plots.forest import plot_forest as plot_forest
 from alliance_stats.report.plots.funnel import plot_funnel as plot_funnel
 from alliance_stats.report.plots.trajectories import plot_trajectories as plot_trajectories

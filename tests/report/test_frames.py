@@ -69,7 +69,7 @@ def test_random_effects() -> None:
     assert repr(frame_table(frame)) == (
         "Group     Term              Variance    SD  Correlation\n"
         "patient   Intercept           14.679  3.83            –\n"
-        "          Intercept with x     0.030     –         0.06\n"
+        "          Intercept with x     0.030     –          .06\n"
         "Residual                      10.498  3.24            –\n"
         "In a row of two terms, the variance is their covariance."
     )
@@ -90,7 +90,7 @@ def test_a_wide_frame_is_turned() -> None:
     table = frame_table(frame)
     assert list(table.frame.columns) == ["Measure", "wai_total", "phq9"]
     assert table.frame.iloc[0].tolist() == ["M 0", "1.50", "2.25"]
-    assert table.frame.iloc[-1].tolist() == ["ICC", "0.500", "0.250"]
+    assert table.frame.iloc[-1].tolist() == ["ICC", ".500", ".250"]
     same = frame_table(frame.assign(variable="x")).frame
     assert same.shape == (2, 14)
 

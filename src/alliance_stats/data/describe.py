@@ -13,6 +13,11 @@ from alliance_stats._base.errors import DataWarning
 from alliance_stats._base.printing import escape_html, frame_html, frame_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.data.describe_tables import printed_tables
+from alliance_stats.data.descriptives import (
+    DESCRIPTIVES,
+    correlation_pairs,
+    descriptives_frame,
+)
 from alliance_stats.data.level_measures import (
     correlation_rows,
     series_measures,
@@ -67,6 +72,9 @@ class LevelsDescription:
         reliability, reliability_lowest, reliability_highest``.
     correlations : DataFrame
         Alliance with outcome ``within`` and ``between`` patients: columns ``level, r, n, df``.
+    pairs : DataFrame
+        Each two ratings within and between patients: columns ``variable, with_variable, level, r,
+        n, df``.
     notes, messages : tuple of str
         How the figures are defined, and what the reader must know.
     """
@@ -76,6 +84,7 @@ class LevelsDescription:
     variables: pd.DataFrame
     variances: pd.DataFrame
     correlations: pd.DataFrame
+    pairs: pd.DataFrame
     notes: tuple[str, ...]
     messages: tuple[str, ...]
 
@@ -102,8 +111,20 @@ class LevelsDescription:
             levels=self.units,
             notes=self.notes,
             messages=self.messages,
-            tables=self._tables(),
+            labels={"descriptives": DESCRIPTIVES},
+            tables={DESCRIPTIVES: self.descriptives, **self._tables()},
         )
+
+    @property
+    def descriptives(self) -> pd.DataFrame:
+        """The first table of a paper, one row a rating: means, SDs, ICCs and correlations.
+
+        Columns ``variable, n, mean, sd_within, sd_between``, ``icc <unit>``, ``reliability`` of a
+        patient's mean and ``r 1``, ``r 2`` …: correlations with the rating of that row, within
+        patients above the diagonal and between patients below it.
+        `report.descriptives_table` prints it.
+        """
+        return descriptives_frame(self.variables, self.variances, self.pairs)
 
     def _tables(self) -> dict[str, pd.DataFrame]:
         return printed_tables(
@@ -192,12 +213,14 @@ def _described(frame: pd.DataFrame, roles: Roles, units: pd.DataFrame) -> Levels
     session = float_values(frame, roles.session)
     messages: list[str] = []
     variables, variances = [], []
+    ratings = {}
     for role in ("alliance", "outcome", "alliance_therapist"):
         column = getattr(roles, role)
         if column is None:
             continue
         values = float_values(frame, column)
         names = {"role": role, "variable": column}
+        ratings[column] = values
         variables.append(names | series_measures(values, patient, session))
         table, said = variance_table(values, patient, therapist, column)
         variances += [names | row for row in table]
@@ -212,6 +235,7 @@ def _described(frame: pd.DataFrame, roles: Roles, units: pd.DataFrame) -> Levels
                 float_values(frame, roles.alliance), float_values(frame, roles.outcome), patient
             )
         ),
+        pairs=correlation_pairs(ratings, patient),
         notes=NOTES,
         messages=tuple(dict.fromkeys(messages)),
     )

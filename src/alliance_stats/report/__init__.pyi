@@ -1,7 +1,13 @@
 from alliance_stats.report import plots as plots
+from alliance_stats.report.checklists.checklist import reporting_checklist as reporting_checklist
+from alliance_stats.report.citations import cite as cite
+from alliance_stats.report.compare import compare_table as compare_table
+from alliance_stats.report.descriptives import descriptives_table as descriptives_table
 from alliance_stats.report.documents.document import Document as Document
 from alliance_stats.report.documents.reading import read_document as read_document
+from alliance_stats.report.figures import save_figure as save_figure
 from alliance_stats.report.frames import frame_table as frame_table
+from alliance_stats.report.methods.text import methods_text as methods_text
 from alliance_stats.report.plots.baujat import plot_baujat as plot_baujat
 from alliance_stats.report.plots.bubble import plot_bubble as plot_bubble
 from alliance_stats.report.plots.confounding import plot_confounding as plot_confounding

@@ -124,10 +124,15 @@ def _figure(view: ResultView) -> Figure | None:
 
 def versions_line(*, figures: bool) -> str:
     """The versions that made the report; no date, so that the same input gives the same file."""
+    return f"Made with {software_words(figures=figures)}."
+
+
+def software_words(*, figures: bool = False) -> str:
+    """This library, Python and what the numbers rest on, with their versions."""
     packages = ["numpy", "scipy", "pandas", *(["matplotlib"] if figures else [])]
     named = [f"{name} {_version(name)}" for name in packages]
     parts = [f"alliance_stats {__version__}", f"Python {platform.python_version()}", *named]
-    return "Made with " + ", ".join(parts) + "."
+    return ", ".join(parts)
 
 
 def _version(package: str) -> str:

@@ -12,9 +12,9 @@ import pandas as pd
 from alliance_stats._base.checks import probability
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.printing import HEADINGS, MINUS, print_frame, word_columns
+from alliance_stats.report.headings import BOUNDED, COLUMN_WORDS, FIT_WORDS
 from alliance_stats.report.table import Table
 from alliance_stats.report.words import (
-    COLUMN_WORDS,
     EFFECT_ORDER,
     as_heading,
     effect_words,
@@ -27,6 +27,15 @@ _MOST_DIGITS = 10
 PATH = " -> "
 #: More columns than this in fewer rows are set one row a column, if the first column names rows.
 _MOST_COLUMNS = 9
+#: Columns that say the same of one model in a row as the summary of one model.
+_OF_MODELS = frozenset(
+    {
+        "n_obs", "n_dropped", "n_parameters", "method", "loglik", "aic", "bic", "bic_patients",
+        "sigma",
+    }
+)  # fmt: skip
+#: The zero before the point of a number below 1.
+_ZERO = re.compile(r"(?<![\d.])0(?=\.\d)")
 _STANDARDISED_NOTE = "Coefficients in standard deviations (SD) of the same unit, taken as known."
 _COVARIANCE_NOTE = "In a row of two terms, the variance is their covariance."
 
@@ -115,12 +124,15 @@ def printed_cells(
 ) -> tuple[pd.DataFrame, tuple[bool, ...]]:
     """The cells of a table as strings, and which columns hold words."""
     shown = _in_words(_with_index(frame))
-    words = {str(n): as_heading(n) for n in shown.columns if n not in HEADINGS} | COLUMN_WORDS
+    words = {str(n): as_heading(n) for n in shown.columns if n not in HEADINGS}
+    words |= {n: FIT_WORDS[n] for n in words if n in _OF_MODELS} | COLUMN_WORDS
     if {"sd_alliance", "sd_from"} & set(shown.columns):
         words["estimate"] = "Std. b"
         decimals = 2 if decimals is None else decimals
     if "ratio" in shown.columns:
         words["estimate"] = "Ratio"
+    if {"statistic", "df_rest"} <= set(shown.columns):
+        words["statistic"] = "F"
     left = tuple(word_columns(shown))
     printed = print_frame(
         _shares_in_percent(shown),
@@ -129,10 +141,24 @@ def printed_cells(
         minus=MINUS,
         headings={**words, **(headings or {})},
     )
+    printed = _without_zeros(printed, shown)
     few = 0 < len(printed) < printed.shape[1]
     if few and printed.shape[1] > _MOST_COLUMNS and left[0] and printed.iloc[:, 0].is_unique:
         return _turned(printed), (True, *[False] * len(printed))
     return printed, left
+
+
+def _without_zeros(printed: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
+    """Correlations, reliabilities and shares of variance without the zero before the point."""
+    both_ends = {"ci_low", "ci_high"} <= set(shown.columns)
+    names = [str(name) for name in shown.columns if not (both_ends and name == "ci_high")]
+    of_r = "r" in names and "estimate" not in names
+    bounded = BOUNDED | ({"ci_low"} if of_r else set())
+    bounded |= {"Lowest", "Highest"} if "Reliability" in names else set()
+    for place in (k for k, name in enumerate(names) if name in bounded):
+        cells = [_ZERO.sub("", str(cell)) for cell in printed.iloc[:, place]]
+        printed.isetitem(place, cells)
+    return printed
 
 
 def as_z_tests(printed: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,9 @@ from alliance_stats.report.content import Figure, Section, messages_heading
 from alliance_stats.report.page import html_page
 from alliance_stats.report.prose import prose_html
 
+#: Longer code is folded.
+_MOST_LINES = 12
+
 
 def write_html(title: str, intro: Sequence[str], sections: Sequence[Section], footer: str) -> str:
     """Return the page; every text is escaped, and the page may run no script."""
@@ -70,4 +73,8 @@ def _figure(figure: Figure) -> str:
 
 
 def _code(heading: str, code: str) -> str:
-    return f"<h3>{heading}</h3>\n<pre>{escape_html(code)}</pre>"
+    """Code under its heading; many lines are shown when the heading is clicked."""
+    shown = f"<pre>{escape_html(code)}</pre>"
+    if code.count("\n") < _MOST_LINES:
+        return f"<h3>{heading}</h3>\n{shown}"
+    return f"<details><summary>{heading}</summary>\n{shown}</details>"

@@ -39,6 +39,7 @@ table.short { width: auto; min-width: 18rem; }
 .messages ul { margin: .25rem 0 0; padding-left: 1.2rem; }
 figure { margin: 1.9rem 0; }
 img { max-width: 100%; height: auto; display: block; }
+summary { font-weight: 600; margin: 1.75rem 0 .4rem; cursor: pointer; }
 pre { font: .8125rem/1.5 "DejaVu Sans Mono", Menlo, Consolas, monospace; background: #f4f4f2;
   padding: .6rem .8rem; margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 footer { margin-top: 3rem; padding-top: .7rem; border-top: 1px solid #bbb; font-size: .8125rem;

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 
 from alliance_stats._base.printing import escape_html
-from alliance_stats.report.symbols import italics_html, prose_parts
-
-_KEPT_TOGETHER = re.compile(
-    r"\b(?:b|SE|p|z|t\([\d.]+\)) [=<>] [−\d.]"
-    r"|\b[\d.]+% CI \[[^\]\s]+ [^\]\s]+\]"
-)
+from alliance_stats.report.symbols import italics_html, kept_together, prose_parts
 
 
 class ReportText(str):
@@ -44,7 +38,7 @@ class ReportText(str):
         six short words.
         """
         return "\n".join(
-            textwrap.fill(_joined(line, "\xa0"), width, break_on_hyphens=False)
+            textwrap.fill(kept_together(line), width, break_on_hyphens=False)
             for line in self.split("\n")
         ).replace("\xa0", " ")
 
@@ -57,12 +51,7 @@ class ReportText(str):
 
 def prose_html(text: str) -> str:
     """Escaped text with symbols in italics; a line never breaks inside ``b = −0.108``."""
-    return italics_html(prose_parts(_joined(text, "\xa0"))).replace("\xa0", "&nbsp;")
-
-
-def _joined(text: str, blank: str) -> str:
-    """The text with another blank inside numbers that stay on one line."""
-    return _KEPT_TOGETHER.sub(lambda found: found.group().replace(" ", blank), text)
+    return italics_html(prose_parts(kept_together(text))).replace("\xa0", "&nbsp;")
 
 
 def _paragraph(text: str) -> str:

@@ -11,6 +11,11 @@ _LETTERS = "SE|SD|df|[bBtzprdgFQMNnk]|[RIH](?=²)"
 _IN_PROSE = re.compile(rf"(?<![\w.])({_LETTERS})(?=²?(?:\([^()]*\))?[ \xa0](?:=|<|>|≤|≥)[ \xa0])")
 _IN_HEADING = re.compile(rf"(?<![\w(.])({_LETTERS})(?![\w.])|(?<=\()({_LETTERS})(?![\w.])")
 
+_KEPT_TOGETHER = re.compile(
+    r"\b(?:b|SE|p|z|t\([\d.]+\)) [=<>] [−\d.]"
+    r"|\b[\d.]+% CI \[[^\]\s]+ [^\]\s]+\]"
+)
+
 
 def prose_parts(text: str) -> list[tuple[str, bool]]:
     """A sentence in pieces, each with whether it is a symbol.
@@ -46,6 +51,11 @@ def heading_markdown(text: str) -> str:
     """An escaped heading: ``*SD* within``."""
     pieces = heading_parts(escape_markdown(text))
     return "".join(f"*{piece}*" if italic else piece for piece, italic in pieces)
+
+
+def kept_together(text: str) -> str:
+    """Text with blanks that no line breaks at inside ``b = −0.108`` and inside an interval."""
+    return _KEPT_TOGETHER.sub(lambda found: found.group().replace(" ", "\xa0"), text)
 
 
 def _parts(pattern: re.Pattern[str], text: str) -> list[tuple[str, bool]]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from docx.document import Document
 
 #: First columns whose words stand once for all the rows below them.
-_NAMED_ONCE = ("Model", "Group", "Variable")
+_NAMED_ONCE = ("Model", "Group", "Variable", "Section")
 
 
 @dataclass(frozen=True, eq=False)

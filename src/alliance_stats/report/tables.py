@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from alliance_stats._base.errors import ArgumentError
-from alliance_stats._base.printing import MINUS, decimals_for, format_number
+from alliance_stats._base.printing import MINUS, decimals_for, format_number, format_p
 from alliance_stats._base.views import ResultView
+from alliance_stats.report.descriptives import printed_descriptives
 from alliance_stats.report.frames import (
     as_z_tests,
     digits_allowed,
@@ -18,6 +20,7 @@ from alliance_stats.report.frames import (
     row_words,
     strings,
 )
+from alliance_stats.report.headings import FIT_WORDS
 from alliance_stats.report.sources import Sources, as_views, numbered_titles
 from alliance_stats.report.table import Table
 from alliance_stats.report.words import (
@@ -81,7 +84,7 @@ def coef_table(results: Sources, *, digits: int | None = None) -> Table:
     views = as_views(results)
     digits_allowed(digits)
     _have_coefficients(views)
-    level = _common_level(views)
+    level = common_level(views)
     heading = "effect" if any("effect" in view.terms.columns for view in views) else "term"
     blocks = [coefficient_rows(view, heading) for view in views]
     shared = [view_decimals(view, digits) for view in views]
@@ -99,10 +102,10 @@ def coef_table(results: Sources, *, digits: int | None = None) -> Table:
     return Table(
         frame,
         title,
-        tuple(filter(None, (_first_note(views), *_said(views, models, notes)))),
+        tuple(filter(None, (_first_note(views), *said(views, models, notes)))),
         tuple(left),
-        messages=_said(views, models, lambda view: view.messages),
-        warning=" ".join(_said(views, models, lambda v: (FAILED,) if fit_failed(v) else ())),
+        messages=said(views, models, lambda view: view.messages),
+        warning=" ".join(said(views, models, lambda v: (FAILED,) if fit_failed(v) else ())),
     )
 
 
@@ -136,6 +139,8 @@ def further_tables(view: ResultView) -> list[Table]:
 
 def _further_table(view: ResultView, name: str) -> Table:
     frame = view.tables[name]
+    if name == view.labels.get("descriptives"):
+        return printed_descriptives(view, frame)
     alliance, outcome = (view.labels.get(k, k) for k in ("alliance", "outcome"))
     return frame_table(
         frame.reset_index(drop=True),
@@ -146,55 +151,21 @@ def _further_table(view: ResultView, name: str) -> Table:
     )
 
 
-_FIT_WORDS = {
-    "n_obs": "Observations",
-    "n_dropped": "Rows not used",
-    "n_parameters": "Parameters",
-    "method": "Estimation",
-    "loglik": "Log-likelihood",
-    "aic": "AIC",
-    "bic": "BIC",
-    "bic_patients": "BIC (N = patients)",
-    "bic_groups": "BIC (N = groups)",
-    "sigma": "Residual SD",
-    "n_imputations": "Imputations",
-    "largest_riv": "Largest relative increase in variance",
-    "largest_fmi": "Largest fraction of missing information",
-    "n_singular": "Singular fits",
-    "converged": "Converged",
-    "singular": "Singular",
-    "rows_read": "Rows read",
-    "rows_kept": "Rows kept",
-    "n_sessions": "Sessions",
-    "n_patients": "Patients",
-    "n_therapists": "Therapists",
-    "n_cases": "Cases before",
-    "rule": "Reliable change after",
-    "points": "Points that must be passed",
-    "sd": "SD before",
-    "cutoff": "Cut-off",
-    "mean_pre": "Mean before",
-    "mean_post": "Mean after",
-    "conf_level": "Confidence level",
-    "n_kind": "N is",
-    "se_z": "SE of Fisher's z",
-    "tau2_low": "Implied τ², lowest",
-    "tau2_high": "Implied τ², highest",
-    "n_differ": "Comparisons that differ",
-}
-
-
 def fit_table(view: ResultView) -> Table | None:
     """Set the one-row summary as a table with a row for each quantity; None if there is none."""
     if view.fit.empty or not len(view.fit.columns):
         return None
-    words = [_FIT_WORDS.get(str(name)) or as_heading(name) for name in view.fit.columns]
-    values = [_fit_cell(view.fit[name].iloc[0]) for name in view.fit.columns]
+    words = [FIT_WORDS.get(str(name)) or as_heading(name) for name in view.fit.columns]
+    values = [_fit_cell(str(name), view.fit[name].iloc[0]) for name in view.fit.columns]
     frame = pd.DataFrame({"Quantity": words, "Value": values})
     return Table(frame, "Summary" if view.terms.empty else "Fit", (), (True, False))
 
 
-def _fit_cell(value: object) -> str:
+def _fit_cell(name: str, value: object) -> str:
+    if isinstance(value, float) and (name.startswith("p_") or name.endswith("_p")):
+        return format_p(value)
+    if isinstance(value, float) and name in ("i2", "r2"):
+        return "–" if math.isnan(value) else f"{100 * value:.1f}%"
     if isinstance(value, int | np.integer) and not isinstance(value, bool | np.bool_):
         return f"{int(value):,}"
     if isinstance(value, float) and 1000 <= abs(value) < 1e7:
@@ -211,7 +182,8 @@ def _have_coefficients(views: Sequence[ResultView]) -> None:
             )
 
 
-def _common_level(views: Sequence[ResultView]) -> float:
+def common_level(views: Sequence[ResultView]) -> float:
+    """The confidence level of all views; ArgumentError if they have several."""
     levels = sorted({view.conf_level for view in views})
     if len(levels) > 1:
         raise ArgumentError(
@@ -264,7 +236,7 @@ def _facts_and_notes(view: ResultView) -> Sequence[str]:
     return [*(f"{fact}." for fact in _facts(view) if fact), *view.notes]
 
 
-def _said(
+def said(
     views: Sequence[ResultView],
     models: Sequence[str],
     sentences: Callable[[ResultView], Sequence[str]],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
@@ -117,62 +116,6 @@ _CONTEXTUAL = {
 }
 _TERMS = {"(Intercept)": "Intercept", "Intercept": "Intercept", "1": "Intercept", "time": "Time"}
 _SINCE_START = "_since_start"
-
-#: Headings of columns whose name does not read as one.
-COLUMN_WORDS = MappingProxyType(
-    {
-        "icc": "ICC",
-        "r": "r",
-        "k": "k",
-        "χ²": "χ²",
-        "df 1": "df 1",
-        "df 2": "df 2",
-        "sd_predictor": "SD of predictor",
-        "sd_response": "SD of outcome",
-        "sd_within": "SD within",
-        "sd_between": "SD between",
-        "sd_alliance": "SD of alliance",
-        "sd_outcome": "SD of outcome",
-        "sd_from": "SD of start",
-        "sd_to": "SD of end",
-        "rho": "ρ",
-        "points_per_rc": "Points per reliable change",
-        "n_controls": "Controls",
-        "change_first_last": "Change first to last",
-        "mc_error": "MC error",
-        "bias_in_se": "Bias / SE",
-        "rejected": "Share p < .05",
-        "n_studies": "Studies",
-        "d": "d",
-        "d_low": "d, low",
-        "d_high": "high",
-        "sd_pooled": "SD",
-        "sd_truth": "SD of truth",
-        "sd_judgement": "SD of judgement",
-        "n_undefined": "Undefined",
-        "ratio": "Kind of ratio",
-        "at_risk": "At risk",
-        "n_filled": "Ratings filled in",
-        "n_shifted": "Of them shifted",
-        "ptr": "PTR",
-        "n_patients": "Patients",
-        "n_therapists": "Therapists",
-        "n_single": "Of one patient",
-        "var_therapist": "Var. therapists",
-        "var_patient": "Var. patients",
-        "p_top": "P(top)",
-        "f": "F",
-        "df_numerator": "df",
-        "df_denominator": "df (error)",
-        "n_differences": "Differences",
-        "p_difference": "p (difference)",
-        "p_interaction": "p (interaction)",
-        "p_equivalence": "p (equivalence)",
-        "tost_low": "TOST interval, low",
-        "tost_high": "high",
-        "power_now": "Power now",
-    }
-)
 
 #: What is said first of a fit that failed.
 FAILED = "The fit did not converge: the numbers are not to be interpreted."

@@ -66,6 +66,7 @@ def _styles(document: Document) -> None:
     _restyled(document, "Title", 16.0, bold=True, after=14.0)
     _restyled(document, "Heading 1", 13.0, bold=True, before=20.0, after=6.0, keep=True)
     _restyled(document, "Heading 2", TEXT, bold=True, before=12.0, after=3.0, keep=True)
+    _restyled(document, "Heading 3", TEXT, italic=True, before=8.0, after=3.0, keep=True)
     add_styles(document)
 
 

@@ -19,6 +19,8 @@ _GREY, _PALE, _ALERT = "999999", "F4F4F2", "8A5A00"
 
 def write_word(title: str, intro: Sequence[str], sections: Sequence[Section], footer: str) -> bytes:
     """Return the file; names are text and nothing else, and it holds no date and no author."""
+    from docx.shared import Pt
+
     several = len(sections) > 1 or title != sections[0].title
     document = new_document(title)
     document.add_paragraph(xml_text(title), style="Title")
@@ -26,8 +28,9 @@ def write_word(title: str, intro: Sequence[str], sections: Sequence[Section], fo
         document.add_paragraph(xml_text(paragraph))
     for section in sections:
         _section(document, section, heading=several)
-    document.add_paragraph()
-    document.add_paragraph(xml_text(footer), style="Note")
+    _code(document, sections, several=several)
+    last = document.add_paragraph(xml_text(footer), style="Note")
+    last.paragraph_format.space_before = Pt(14)
     return document_bytes(document)
 
 
@@ -46,11 +49,20 @@ def _section(document: Document, section: Section, *, heading: bool) -> None:
         table.to_word(document)
     for note in section.notes:
         add_prose(document.add_paragraph(style="Note"), note)
-    for title, code in section.code:
-        document.add_paragraph(title, style="Heading 2")
-        paragraph = document.add_paragraph(style="Code")
-        _shaded(paragraph, _PALE)
-        add_code(paragraph, code)
+
+
+def _code(document: Document, sections: Sequence[Section], *, several: bool) -> None:
+    """The models and the code to fit them again, after all results."""
+    if any(section.code for section in sections):
+        document.add_paragraph("Models and code", style="Heading 1")
+    for section in sections:
+        if section.code and several:
+            document.add_paragraph(xml_text(section.title), style="Heading 2")
+        for title, code in section.code:
+            document.add_paragraph(title, style="Heading 3")
+            paragraph = document.add_paragraph(style="Code")
+            _shaded(paragraph, _PALE)
+            add_code(paragraph, code)
 
 
 def _messages(document: Document, section: Section) -> None:

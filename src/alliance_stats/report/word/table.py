@@ -24,8 +24,10 @@ _FIGURE, _POINT = "\N{FIGURE SPACE}", "\N{PUNCTUATION SPACE}"
 _TOGETHER = 30
 #: Centimetres of a letter of the tables' size, on average, and of the room between columns.
 _LETTER, _GAP = 0.5 * TABLE * 2.54 / 72, 0.36
+#: Letters of more than that width, and how much more.
+_WIDE_LETTERS, _WIDE = frozenset("mwMW%_@"), 1.45
 #: Words of a column are not squeezed below so many letters.
-_FEWEST = 14
+_FEWEST = 14.0
 _SMALLER = (1.0, 0.9, 0.82)
 
 
@@ -102,34 +104,38 @@ def padded(cells: Sequence[str]) -> list[str]:
 
 def _widths(grid: Grid) -> tuple[list[float], float, bool]:
     """Centimetres of each column, how much smaller the letters are, and if the page is turned."""
-    columns = [[heading, *cells] for heading, *cells in zip(grid.headings, *grid.rows, strict=True)]
-    letters = [max(len(cell) for cell in column) for column in columns]
-    least = [
-        max(
-            min(longest, _FEWEST) if left else max(map(len, cells), default=1),
-            max(len(word) for word in [*heading.split(), ""]),
-        )
-        for longest, left, (heading, *cells) in zip(letters, grid.left, columns, strict=True)
-    ]
+    wanted, least = [], []
+    for heading, is_left, *cells in zip(grid.headings, grid.left, *grid.rows, strict=True):
+        sizes = [_letters(cell) for cell in cells]
+        longest = max([*sizes, 0.0])
+        words = max(_letters(word) for word in [*heading.split(), ""])
+        wanted.append(max(longest, _letters(heading)))
+        least.append(max(min(longest, _FEWEST) if is_left else longest, words))
     for room in (UPRIGHT, ASIDE):
         for scale in _SMALLER:
             if sum(least) * _LETTER * scale + _GAP * len(least) <= room:
-                return _spread(letters, least, scale, room), scale, room == ASIDE
-    return _spread(letters, least, _SMALLER[-1], ASIDE), _SMALLER[-1], True
+                return _spread(wanted, least, scale, room), scale, room == ASIDE
+    return _spread(wanted, least, _SMALLER[-1], ASIDE), _SMALLER[-1], True
 
 
-def _spread(letters: list[int], least: list[int], scale: float, room: float) -> list[float]:
-    """Every column as wide as it must be; what is left goes to those with longer words."""
-    size = _LETTER * scale
-    widths = [n * size + _GAP for n in least]
-    wanted = [max(n * size + _GAP - width, 0.0) for n, width in zip(letters, widths, strict=True)]
-    left, total = room - sum(widths), sum(wanted)
+def _letters(text: str) -> float:
+    """The width of a text in letters of half its size, as figures are."""
+    return sum(_WIDE if c in _WIDE_LETTERS or c.isupper() or not c.isascii() else 1.0 for c in text)
+
+
+def _spread(wanted: list[float], least: list[float], scale: float, room: float) -> list[float]:
+    """Every column as wide as it must be; what is left goes first to those that want little."""
+    widths = [n * _LETTER * scale + _GAP for n in least]
+    left = room - sum(widths)
     if left <= 0:
         return [width * room / sum(widths) for width in widths]
-    share = min(1.0, left / total) if total else 0.0
-    widths = [width + share * more for width, more in zip(widths, wanted, strict=True)]
-    spare = (room - sum(widths)) if len(widths) > 3 else 0.0
-    return [width + spare / len(widths) for width in widths]
+    more = [max(w - n, 0.0) * _LETTER * scale for w, n in zip(wanted, least, strict=True)]
+    for done, column in enumerate(sorted(range(len(more)), key=more.__getitem__)):
+        given = min(more[column], left / (len(more) - done))
+        widths[column] += given
+        left -= given
+    spare = left / len(widths) if len(widths) > 3 else 0.0
+    return [width + spare for width in widths]
 
 
 def _lay_out(table: WordTable, widths: Sequence[float]) -> None:
