@@ -48,6 +48,7 @@ data: $(READY)  ## write data/synthetic again, byte for byte
 references:  ## write tests/reference again (needs R with the packages named in tests/reference/README.md)
 	Rscript tests/reference/make_references.R
 	for script in tests/reference/make_*_references.R; do Rscript "$$script" || exit 1; done
+	cd tests/replications/data && Rscript export.R
 
 notebooks: $(READY)  ## run every notebook
 	$(BIN)/python tools/run_notebooks.py
@@ -102,6 +103,7 @@ calibrate: $(READY)  ## type I error of tests and coverage of intervals with few
 	$(BIN)/python benchmarks/calibrate_ruptures.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_rupture_outcome.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_meta.py --write docs/calibration.md
+	$(BIN)/python benchmarks/calibrate_participants.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_meta_multilevel.py --write docs/calibration.md
 	$(BIN)/python benchmarks/calibrate_meta_bias.py --write docs/calibration.md
 

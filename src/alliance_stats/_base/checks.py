@@ -39,10 +39,13 @@ def did_you_mean(wrong: str, known: Iterable[object]) -> str:
 
 def counted(n: int, noun: str) -> str:
     """``1 session`` or ``41 sessions``; ``2 studies``."""
-    if n == 1:
-        return f"{n:,} {noun}"
+    return f"{n:,} {noun if n == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """``sessions``, ``studies``."""
     ends_in_ies = noun.endswith("y") and noun[-2:-1] not in tuple("aeiou")
-    return f"{n:,} {noun[:-1]}ies" if ends_in_ies else f"{n:,} {noun}s"
+    return f"{noun[:-1]}ies" if ends_in_ies else f"{noun}s"
 
 
 def agree(n: int, one: str, several: str) -> str:

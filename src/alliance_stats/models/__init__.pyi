@@ -25,6 +25,8 @@ from alliance_stats.models.outcome.fit import fit_outcome as fit_outcome
 from alliance_stats.models.outcome.result import OutcomeResult as OutcomeResult
 from alliance_stats.models.panel.fit import fit_cross_lagged as fit_cross_lagged
 from alliance_stats.models.panel.result import CrossLaggedResult as CrossLaggedResult
+from alliance_stats.models.participants.fit import fit_studies as fit_studies
+from alliance_stats.models.participants.result import StudiesResult as StudiesResult
 from alliance_stats.models.perspectives.fit import fit_perspectives as fit_perspectives
 from alliance_stats.models.perspectives.result import PerspectivesResult as PerspectivesResult
 from alliance_stats.models.ruptures.find import find_ruptures as find_ruptures

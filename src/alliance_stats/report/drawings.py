@@ -229,6 +229,13 @@ DRAWINGS = {
         within_between.panel_names,
         share_y=True,
     ),
+    "participants": Drawing(
+        forest.plot_forest,
+        forest.figure_caption,
+        single_name,
+        share_y=False,
+        lay_out=forest.lay_out,
+    ),
     "perspectives": Drawing(
         perspectives.plot_perspectives,
         perspectives.figure_caption,

@@ -12,6 +12,7 @@ from alliance_stats.meta.multilevel.random import random_columns, read_random
 from alliance_stats.meta.multilevel.sampling import read_sampling, sampling_matrix
 from alliance_stats.meta.multilevel.terms import build_term, codes_of
 from alliance_stats.meta.studies import prepare_studies
+from alliance_stats.numeric.sandwich import Sandwich, adjusted_parts
 
 
 def effects(n: int = 20, seed: int = 1, most: int = 6) -> pd.DataFrame:
@@ -70,3 +71,20 @@ def dense_deviance(layout: Layout, natural: np.ndarray, reml: bool) -> float:
     p = w - w @ x @ np.linalg.solve(information, x.T @ w)
     found = np.linalg.slogdet(m)[1] + layout.y @ p @ layout.y
     return float(found + (np.linalg.slogdet(information)[1] if reml else 0.0))
+
+
+def robust_regression(
+    x: np.ndarray, y: np.ndarray, w: np.ndarray, study: np.ndarray
+) -> tuple[np.ndarray, Sandwich]:
+    """Coefficients with weights w, and CR2 if the working covariance is diag(1/w)."""
+    bread = np.linalg.inv(x.T @ (w[:, None] * x))
+    beta = bread @ (x.T @ (w * y))
+    codes, sizes = np.unique(study, return_inverse=True, return_counts=True)[1:]
+    shape = len(sizes), sizes.max()
+    xs, es = np.zeros((*shape, x.shape[1])), np.zeros(shape)
+    vs = np.tile(np.eye(shape[1]), (shape[0], 1, 1))
+    for place, size in enumerate(sizes):
+        rows = np.flatnonzero(codes == place)
+        xs[place, :size], es[place, :size] = x[rows], (y - x @ beta)[rows]
+        vs[place, :size, :size] = np.diag(1.0 / w[rows])
+    return beta, Sandwich(bread, adjusted_parts(xs, vs, es, bread))

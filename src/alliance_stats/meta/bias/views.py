@@ -95,8 +95,7 @@ def bias_view(
 def headline(title: str, source: Source) -> str:
     """The title with the size of the data."""
     studies = source.studies
-    noun = "study" if studies.n_studies == 1 else "studies"
-    size = f"{studies.n_studies:,} {noun}"
+    size = counted(studies.n_studies, "study")
     if studies.k > studies.n_studies:
         size = f"{counted(studies.k, 'effect size')}, {size}"
     return f"{title} ({size})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,7 +32,7 @@ class Passage:
 
     @cached_property
     def _breaks(self) -> list[int]:
-        return [place for place, sign in enumerate(self.text) if sign == "\n"]
+        return [match.start() for match in re.finditer("\n", self.text)]
 
     def place(self, offset: int = 0) -> str:
         """Where a position of the text stands: ``paragraph 12`` or ``line 34``."""

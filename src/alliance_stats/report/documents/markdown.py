@@ -34,12 +34,16 @@ def plain_markdown(source: str) -> str:
 
 def without_marks(text: str) -> str:
     """Emphasis, links, superscripts, tags, entities and formulas inside lines as plain text."""
-    text = _LINK.sub(r"\1", text)
+    if "](" in text:
+        text = _LINK.sub(r"\1", text)
     if "<" in text:
         text = _TAG.sub("", _SUP.sub(lambda found: raised(found.group(1)), text))
     if "^" in text:
         text = _RAISED.sub(lambda found: raised(found.group(1)), text)
-    text = _UNDERSCORE.sub("", _EMPHASIS.sub("", text))
+    if "*" in text:
+        text = _EMPHASIS.sub("", text)
+    if "_" in text:
+        text = _UNDERSCORE.sub("", text)
     return html.unescape(without_latex(text))
 
 

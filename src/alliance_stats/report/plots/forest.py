@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 #: Kinds of views that have a forest frame.
 KINDS = ("meta", "meta_multilevel")
+#: Those and results of several effects, each with a group of lines.
+DRAWN = (*KINDS, "participants")
 _COLUMNS = (
     "row", "study", "effect", "group", "estimate", "ci_low", "ci_high", "shown", "shown_low",
     "shown_high", "weight", "n",
@@ -76,7 +78,7 @@ def plot_forest(
 
     Parameters
     ----------
-    result : MetaResult, MultilevelMetaResult
+    result : MetaResult, MultilevelMetaResult, StudiesResult
     order : str, optional
         Of studies: ``"given"`` (that of the data), ``"estimate"``, ``"weight"`` (largest first),
         or a column of the frame, such as a moderator ``"year"``. By default as given, and by size
@@ -141,8 +143,8 @@ def forest_rows(view: ResultView) -> pd.DataFrame:
     ArgumentError
         If it has none, or one without studies or some column.
     """
-    maker = "fit_meta or fit_meta_multilevel"
-    plot = rows_of(view, KINDS, _COLUMNS, maker=maker).reset_index(drop=True)
+    maker = "fit_meta, fit_meta_multilevel or fit_studies"
+    plot = rows_of(view, DRAWN, _COLUMNS, maker=maker).reset_index(drop=True)
     if not (plot["row"] == "study").any():
         raise ArgumentError(f"the plot frame holds no effect sizes. Give a result of {maker}.")
     return plot

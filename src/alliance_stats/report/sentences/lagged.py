@@ -69,15 +69,19 @@ def _prediction(view: ResultView, row: Row) -> str:
 
 def _bias(view: ResultView, effect: str) -> str:
     """Why a path is not tested; empty for one that is."""
+    size = bias_in_se(view, effect)
+    if not size:
+        return ""
+    return f"in simulated studies of this design its estimate is biased by {size} standard errors"
+
+
+def bias_in_se(view: ResultView, effect: str) -> str:
+    """The bias of a path in standard errors, ``+0.7``; empty for one that is not biased."""
     in_se = view.labels.get(f"{effect}_biased", "")
     if not in_se:
         return ""
     size = format_fixed(float(in_se), 1, minus=MINUS)
-    sign = "" if size.startswith(MINUS) else "+"
-    return (
-        f"in simulated studies of this design its estimate is biased by {sign}{size} standard "
-        "errors"
-    )
+    return size if size.startswith(MINUS) else f"+{size}"
 
 
 def _standardised_sentence(view: ResultView, effects: list[str]) -> str:

@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from alliance_stats._base.checks import plural
 from alliance_stats._base.printing import format_df, format_fixed
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.numbers import (
@@ -127,10 +128,16 @@ def _spread_sentence(view: ResultView) -> str:
     for row in records(view.tables.get("Variance of true effects", pd.DataFrame())):
         if row["unit"] in ("sampling error", "total"):
             continue
-        unit = one_line(row["unit"]) + (f", {one_line(row['term'])}" if row["term"] else "")
+        unit = _units(one_line(row["unit"])) + (f", {one_line(row['term'])}" if row["term"] else "")
         share = format_fixed(100 * row["i2"], 0)
         parts.append(f"τ = {number(row['tau'], 3)} between {unit} (I² = {share}%)")
     return f"The standard deviations of true effects were {listed(parts)}." if parts else ""
+
+
+def _units(path: str) -> str:
+    """``studies``, or ``effects within studies`` of ``study/effect``."""
+    names = [plural(name) for name in path.split("/")]
+    return " within ".join(names[:-3:-1])
 
 
 def _rho_sentence(view: ResultView) -> str:

@@ -22,8 +22,8 @@ def ratio_finding(estimate: Item, se: Item, test: Item) -> Finding:
         return Finding(CONSISTENT)
     between = f"{shown(low, 2)} and {shown(high, 2)}" if high < inf and low > -inf else "any value"
     sentence = (
-        f"{estimate.symbol} / {se.symbol} = {estimate.number.text} / {se.number.text} lies between "
-        f"{between}; printed is {test.symbol} = {test.number.text}."
+        f"{estimate.symbol} / {se.symbol} = {estimate.number.shown} / {se.number.shown} lies "
+        f"between {between}; printed is {test.symbol} = {test.number.shown}."
     )
     turned = Printed(-test.number.value, test.number.half, test.number.text)
     if overlap(low, high, turned):
@@ -60,8 +60,8 @@ def conversion_finding(d: Item, r: Item, *, together: bool) -> Finding:
         return Finding(CONSISTENT)
     back = d_of_r(r.number.value)
     sentence = (
-        f"{d.symbol} = {d.number.text} goes with r = {shown(r_of_d(d.number.value))} and "
-        f"r = {r.number.text} with d = {shown(back)} (two groups of equal size)"
+        f"{d.symbol} = {d.number.shown} goes with r = {shown(r_of_d(d.number.value))} and "
+        f"r = {r.number.shown} with d = {shown(back)} (two groups of equal size)"
     )
     beyond = abs(r.number.value) > abs(r_of_d(d.number.value))
     if together and (beyond or d.number.value * r.number.value < 0):
@@ -74,14 +74,14 @@ def impossible_findings(item: Item) -> list[Finding]:
     """Values that a statistic cannot have, one sentence each."""
     value, said = item.number.value, []
     if item.kind == "r" and item.number.decimals and abs(value) - item.number.half > 1:
-        said.append(f"r = {item.number.text}: a correlation lies between −1 and 1.")
+        said.append(f"r = {item.number.shown}: a correlation lies between −1 and 1.")
     if item.kind in ("F", "χ²", "Q") and item.number.high < 0:
-        said.append(f"{item.symbol} = {item.number.text}: this statistic is not negative.")
+        said.append(f"{item.symbol} = {item.number.shown}: this statistic is not negative.")
     if item.kind == "ratio" and item.number.high < 0:
-        said.append(f"{item.symbol} = {item.number.text}: a ratio is not negative.")
+        said.append(f"{item.symbol} = {item.number.shown}: a ratio is not negative.")
     if item.kind == "se" and item.number.high < 0:
-        said.append(f"{item.symbol} = {item.number.text}: a standard error is not negative.")
+        said.append(f"{item.symbol} = {item.number.shown}: a standard error is not negative.")
     if item.kind not in ("other", "p") and any(each.value <= 0 for each in item.df):
-        degrees = ", ".join(each.text for each in item.df)
+        degrees = ", ".join(each.shown for each in item.df)
         said.append(f"{item.symbol}({degrees}): degrees of freedom are above 0.")
     return [Finding(INCONSISTENT, sentence) for sentence in said]

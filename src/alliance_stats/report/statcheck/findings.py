@@ -44,9 +44,3 @@ def shown_p(value: float) -> str:
     if value < 0.0001:
         return "< .0001"
     return f"{value:.4f}".lstrip("0") if value < 0.99995 else "1"
-
-
-def shown_range(low: float, high: float, show: object = None) -> str:
-    """``.0458 to .0480``, or one number if both ends print alike."""
-    ends = (shown_p(low), shown_p(high)) if show is None else (shown(low), shown(high))
-    return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"

@@ -88,20 +88,16 @@ def _width(
     if estimate.kind == "r" and n is not None and n > 3 and abs(estimate.number.value) < 1:
         half = float(ndtri((1 + interval.level) / 2)) / sqrt(n - 3)
         middle = atanh(estimate.number.value)
-        return _compared(
-            interval,
-            tanh(middle - half),
-            tanh(middle + half),
-            2 * estimate.number.half,
-            f"N = {n:g}",
-        )
+        slack = 2 * estimate.number.half
+        ends = tanh(middle - half), tanh(middle + half)
+        return _compared(interval, *ends, slack, f"N = {n:g}")
     if estimate.kind in ("b", "d") and se is not None and df is not None and df > 0:
         share = (1 + interval.level) / 2
         times = float(ndtri(share) if df == inf else stdtrit(df, share))
         half = times * se.number.value
         slack = estimate.number.half + times * se.number.half
         middle = estimate.number.value
-        words = f"{se.symbol} = {se.number.text}"
+        words = f"{se.symbol} = {se.number.shown}"
         return _compared(interval, middle - half, middle + half, slack, words)
     return None
 
@@ -124,9 +120,9 @@ def _compared(interval: Item, low: float, high: float, slack: float, given: str)
 
 
 def _named(estimate: Item) -> str:
-    return f"{estimate.symbol} = {estimate.number.text}"
+    return f"{estimate.symbol} = {estimate.number.shown}"
 
 
 def _words(interval: Item) -> str:
-    high = interval.high.text if interval.high is not None else ""
-    return f"[{interval.number.text}, {high}]"
+    high = interval.high.shown if interval.high is not None else ""
+    return f"[{interval.number.shown}, {high}]"

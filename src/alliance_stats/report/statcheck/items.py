@@ -17,8 +17,9 @@ _INTERVAL = re.compile(
 )
 _LEVEL = re.compile(r"([0-9]{2}(?:\.[0-9]{1,2})?) ?%[ -]?$")
 _INSIDE = re.compile(r"(?:^|[,; ])(?:([A-Za-z]{1,2}) ?= ?)?([0-9][0-9,]*(?:\.[0-9]+)?|\.[0-9]+)")
+_TOUCHING = re.compile(r"[=<>≤≥,;]")
 _ROUND = {")": "(", "]": "["}
-_LEFT = "([{;,:.\"'“‘/|"
+_LEFT = "([{;,:.\"'“‘/|\\$-"
 
 #: Kinds of what is printed before a comparison.
 KINDS = {
@@ -114,7 +115,7 @@ def _item(text: str, match: re.Match[str]) -> Item | None:
     if opening >= 0:
         inside, before = before[opening + 1 : -1], before[:opening].rstrip(" \n")
     words = before.split()
-    word = words[-1].lstrip(_LEFT) if words else ""
+    word = _TOUCHING.split(words[-1])[-1].lstrip(_LEFT) if words else ""
     if opening >= 0 and inside in KINDS and word not in KINDS:
         words, word, before, inside = [*words, inside], inside, before + "(" + inside, ""
     if not word or not (word[0].isalpha() or word[0] in "χηωτIτ"):
@@ -163,7 +164,9 @@ def _inside(inside: str, word: str) -> tuple[tuple[Printed, ...], Printed | None
 
 
 def _intervals(text: str) -> list[Item]:
-    found = []
+    found: list[Item] = []
+    if not ("CI" in text or "I." in text or "nterval" in text):
+        return found
     for match in _INTERVAL.finditer(text):
         start = match.start()
         before = text[max(0, start - 10) : start]

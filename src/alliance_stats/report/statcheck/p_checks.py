@@ -92,7 +92,7 @@ def unknown_df(kind: str) -> Finding:
 
 def p_words(p: Item) -> str:
     """A p value as printed: ``p = .03`` or ``ns``."""
-    return "ns" if p.sign == "ns" else f"p {p.sign} {p.number.text}"
+    return "ns" if p.sign == "ns" else f"p {p.sign} {p.number.shown}"
 
 
 def shown_alpha(alpha: float) -> str:
@@ -109,6 +109,5 @@ def _given(low: float, high: float, value: float) -> str:
     ends = shown_p(low), shown_p(high)
     middle = shown_p(value)
     sign = "p " if middle.startswith("<") else "p = "
-    return f"{sign}{middle}" + (
-        "" if ends[0] == ends[1] else f" ({ends[0]} to {ends[1]} by rounding)"
-    )
+    rounding = "" if ends[0] == ends[1] else f" ({ends[0]} to {ends[1]} by rounding)"
+    return f"{sign}{middle}{rounding}"

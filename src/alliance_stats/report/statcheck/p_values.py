@@ -21,7 +21,7 @@ def two_tailed(kind: str, size: float, df: tuple[float, ...]) -> float:
     >>> round(two_tailed("t", 2.1, (23.0,)), 4), round(two_tailed("F", 4.41, (1.0, 23.0)), 4)
     (0.0469, 0.0469)
     """
-    return float(_TAILS[kind](size, df))
+    return _TAILS[kind](size, df)
 
 
 def _of_r(size: float, df: tuple[float, ...]) -> float:
@@ -31,12 +31,12 @@ def _of_r(size: float, df: tuple[float, ...]) -> float:
 
 
 _TAILS: dict[str, Callable[[float, tuple[float, ...]], float]] = {
-    "t": lambda size, df: 2 * stdtr(df[0], -size),
-    "z": lambda size, df: 2 * ndtr(-size),
+    "t": lambda size, df: float(2 * stdtr(df[0], -size)),
+    "z": lambda size, df: float(2 * ndtr(-size)),
     "r": _of_r,
-    "F": lambda size, df: fdtrc(df[0], df[1], size),
-    "χ²": lambda size, df: chdtrc(df[0], size),
-    "Q": lambda size, df: chdtrc(df[0], size),
+    "F": lambda size, df: float(fdtrc(df[0], df[1], size)),
+    "χ²": lambda size, df: float(chdtrc(df[0], size)),
+    "Q": lambda size, df: float(chdtrc(df[0], size)),
 }
 #: How many degrees of freedom each kind has.
 N_DF = {"t": 1, "z": 0, "r": 1, "F": 2, "χ²": 1, "Q": 1}

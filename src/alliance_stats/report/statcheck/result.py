@@ -95,31 +95,30 @@ class StatisticsCheck:
         return self.summary.copy()
 
     def tidy(self) -> pd.DataFrame:
-        """A row a statistic: the text as ``term``, the statistic, df and the recomputed p value.
+        """A row a statistic: its text as ``term``, its printed value as ``estimate``.
 
-        ``ci_low`` and ``ci_high`` are the ends of the range of p values that rounding leaves.
+        ``p_value`` is recomputed from the digits as printed; the rest is in `frame`.
         """
         frame = self.frame
+        known = {
+            "term": frame["text"],
+            "estimate": frame["value"],
+            "df": frame["df"],
+            "p_value": frame["p_computed"],
+        }
         none = np.full(len(frame), np.nan)
-        columns = (
-            frame["text"], none, none, frame["value"], frame["df"],
-            frame["p_computed"], frame["p_low"], frame["p_high"],
-        )  # fmt: skip
-        return pd.DataFrame(dict(zip(TIDY_COLUMNS, columns, strict=True)))
+        return pd.DataFrame({name: known.get(name, none) for name in TIDY_COLUMNS})
 
     def view(self) -> ResultView:
         """What tables, texts and reports read."""
-        none = pd.DataFrame()
         tables = {"Statistics as printed and recomputed": self._printed(self.frame)}
         return ResultView(
             kind="statcheck",
             title=f"Printed statistics of {self.source}",
-            terms=self.tidy()
-            .drop(columns=["ci_low", "ci_high"])
-            .assign(ci_low=np.nan, ci_high=np.nan, estimate=self.frame["value"], statistic=np.nan),
+            terms=self.tidy(),
             fit=self.glance(),
             plot=None,
-            levels=none,
+            levels=pd.DataFrame(),
             notes=(_NOTE,),
             messages=self._messages(),
             labels={"estimate": "Value", "source": self.source},
@@ -129,7 +128,7 @@ class StatisticsCheck:
     def _messages(self) -> tuple[str, ...]:
         """Each problem in one sentence with its place."""
         rows = self.problems[["place", "text", "message"]].itertuples(index=False)
-        return tuple(f"{_capital(place)}: {text}. {message}" for place, text, message in rows)
+        return tuple(f"{_capital(place)}, “{text}”: {message}" for place, text, message in rows)
 
     @staticmethod
     def _printed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -138,9 +137,7 @@ class StatisticsCheck:
             {
                 "Place": frame["place"],
                 "As printed": frame["text"],
-                "Recomputed p": [
-                    _p_words(*p) for p in zip(frame["p_low"], frame["p_high"], strict=True)
-                ],
+                "Recomputed p": list(map(_p_words, frame["p_low"], frame["p_high"])),
                 "Verdict": [
                     f"{verdict} (one-tailed fits)" if tail and verdict != CONSISTENT else verdict
                     for verdict, tail in zip(frame["verdict"], frame["one_tailed"], strict=True)
@@ -153,7 +150,8 @@ class StatisticsCheck:
         return f"Printed statistics of {self.source} ({found})"
 
     def _verdict_line(self) -> str:
-        parts = [f"{self._count(v)} {v}" for v in _COUNTS.values() if self._count(v)]
+        counts = {verdict: self._count(verdict) for verdict in _COUNTS.values()}
+        parts = [_verdicts(n, verdict) for verdict, n in counts.items() if n]
         return "; ".join(parts) + "." if parts else "No statistic in APA style was found."
 
     def __repr__(self) -> str:
@@ -166,6 +164,11 @@ class StatisticsCheck:
         shown = table_html([str(c) for c in printed.columns], cells, [True] * 4, self._headline())
         said = (self._verdict_line(), *self._messages())
         return shown + "".join(f"<p>{escape_html(sentence)}</p>" for sentence in said)
+
+
+def _verdicts(n: int, verdict: str) -> str:
+    """``2 decision errors`` or ``2 consistent``."""
+    return counted(n, verdict) if verdict == DECISION else f"{n} {verdict}"
 
 
 def _p_words(low: float, high: float) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, fields, replace
+from dataclasses import fields, replace
 from functools import lru_cache
+from operator import attrgetter
 
 import numpy as np
 import pandas as pd
 
+from alliance_stats._base.printing import MINUS
 from alliance_stats.report.documents.document import Passage
 from alliance_stats.report.statcheck.arithmetic import conversion_finding
 from alliance_stats.report.statcheck.findings import CONSISTENT, Finding
@@ -20,19 +22,23 @@ from alliance_stats.report.statcheck.signs import plain_signs
 from alliance_stats.report.statcheck.statements import Statement, sentence_spans, statements_of
 
 _ONE_TAILED = re.compile(r"(?:one|1)[- ](?:tailed|sided)|directional", re.IGNORECASE)
-_UNUSUAL = re.compile(
-    r"bootstrap|profile[- ]likelihood|likelihood profile|profile interval|Monte Carlo|credible"
-    r"|posterior|Bayesian|percentile|cluster-robust|noncentral",
-    re.IGNORECASE,
-)
+#: Words of texts whose intervals need not lie evenly about the estimate.
+_UNUSUAL = (
+    "bootstrap", "profile likelihood", "profile-likelihood", "likelihood profile", "by profile",
+    "profile interval", "monte carlo", "credible", "posterior", "bayesian", "percentile",
+    "cluster-robust", "noncentral",
+)  # fmt: skip
+_HYPHEN_OF_NUMBER = re.compile(r"-(?=[0-9.])")
 _LONGEST = 200
-COLUMNS = ("place", "text", *(f.name for f in fields(Judged) if f.name not in ("start", "end")))
+_NAMES = tuple(f.name for f in fields(Judged) if f.name not in ("start", "end"))
+_values = attrgetter(*_NAMES)
+COLUMNS = ("place", "text", *_NAMES)
 
 
 def rows_of(passages: Sequence[Passage], asked: Asked) -> pd.DataFrame:
     """One row a statistic: `COLUMNS`."""
     plain = [replace(passage, text=plain_signs(passage.text)) for passage in passages]
-    usual = not any(_UNUSUAL.search(passage.text) for passage in plain)
+    usual = not any(_says(passage.text.lower(), _UNUSUAL) for passage in plain)
     rows = [row for passage in plain for row in _passage_rows(passage, asked, usual)]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     numbers = ["value", "df_numerator", "df", "p_computed", "p_low", "p_high"]
@@ -54,9 +60,13 @@ def _passage_rows(passage: Passage, asked: Asked, usual: bool) -> Iterator[tuple
         said = says_one_tailed(statement.sentence)
         row = judged(statement, asked, said=said, usual=usual, others=between[id(statement)])
         if row is not None:
-            start, end, *others = astuple(row)
-            words = " ".join(passage.text[start : min(end, start + _LONGEST)].split())
-            yield (passage.place(start), words.replace("-", "−"), *others)
+            words = passage.text[row.start : min(row.end, row.start + _LONGEST)].split()
+            shown = _HYPHEN_OF_NUMBER.sub(MINUS, " ".join(words))
+            yield (passage.place(row.start), shown, *_values(row))
+
+
+def _says(text: str, words: Sequence[str]) -> bool:
+    return any(word in text for word in words)
 
 
 def _conversions(statements: Sequence[Statement]) -> dict[int, list[Finding]]:

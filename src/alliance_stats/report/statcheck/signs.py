@@ -12,14 +12,24 @@ _MINUS = "−‐‑‒–—﹣－⁃"
 _BLANK = "\t\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _NOTHING = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff*"
 _MATHEMATICAL = range(0x1D400, 0x1D800)
-_TABLE = {
-    **{code: unicodedata.normalize("NFKC", chr(code)) for code in _MATHEMATICAL},
-    **dict.fromkeys(map(ord, _MINUS), "-"),
-    **dict.fromkeys(map(ord, _BLANK), " "),
-    **dict.fromkeys(map(ord, _NOTHING), ""),
-    **{ord(a): b for a, b in {"Χ": "χ", "ϰ": "χ", "𝟐": "2", "＝": "=", "＜": "<", "＞": ">",
-                              "⩽": "≤", "⩾": "≥", "≦": "≤", "≧": "≥", "𝛘": "χ", "ℯ": "e"}.items()},
-}  # fmt: skip
+_SAME = {
+    "Χ": "χ",
+    "ϰ": "χ",
+    "＝": "=",
+    "＜": "<",
+    "＞": ">",
+    "⩽": "≤",
+    "⩾": "≥",
+    "≦": "≤",
+    "≧": "≥",
+}
+_SIGNS = {
+    **{chr(code): unicodedata.normalize("NFKC", chr(code)) for code in _MATHEMATICAL},
+    **dict.fromkeys(_MINUS, "-"),
+    **dict.fromkeys(_BLANK, " "),
+    **dict.fromkeys(_NOTHING, ""),
+    **_SAME,
+}
 _TWO_SIGNS = (("<=", "≤"), (">=", "≥"), ("=<", "≤"), ("=>", "≥"))
 _BLANKS = re.compile(r" {2,}")
 
@@ -39,8 +49,8 @@ def plain_signs(text: str) -> str:
     >>> plain_signs("𝑡(23) = −2.10,  𝑝 <= .05")
     't(23) = -2.10, p ≤ .05'
     """
-    if not text.isascii() or "*" in text or "\\t" in text:
-        text = text.translate(_TABLE)
+    for sign in _SIGNS.keys() & set(text):
+        text = text.replace(sign, _SIGNS[sign])
     for pair, sign in _TWO_SIGNS:
         text = text.replace(pair, sign)
-    return _BLANKS.sub(" ", text)
+    return _BLANKS.sub(" ", text) if "  " in text else text

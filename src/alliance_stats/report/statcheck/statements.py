@@ -102,7 +102,7 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 def _chains(text: str) -> Iterator[Statement]:
     current = Statement()
     for item in items_of(text):
-        apart = current.items and not _linked(text, current.end, item.start)
+        apart = current.items and not _linked(text, current.end, item)
         if apart or not current.takes(item):
             yield current
             current = Statement()
@@ -111,11 +111,15 @@ def _chains(text: str) -> Iterator[Statement]:
         yield current
 
 
-def _linked(text: str, end: int, start: int) -> bool:
-    """Whether only punctuation and words such as *with* stand between two positions."""
-    if start - end > _LONGEST_GAP:
+def _linked(text: str, end: int, item: Item) -> bool:
+    """Whether only punctuation and words such as *with* lead from a position to an item.
+
+    A test after *and* begins a statement of its own.
+    """
+    if item.start - end > _LONGEST_GAP:
         return False
-    gap = text[end:start]
+    gap = text[end : item.start]
     if "\n\n" in gap:
         return False
-    return all(word in _LINKS for word in _GAP.split(gap.lower()))
+    words = _GAP.split(gap.lower())
+    return all(word in _LINKS for word in words) and not (item.kind in TESTS and "and" in words)

@@ -1,0 +1,1 @@
+"""Individual-participant data: one question about alliance and outcome, in several studies."""
