@@ -221,8 +221,8 @@ def test_a_failed_replacement_keeps_the_old_report(
 @pytest.mark.parametrize(
     ("output", "words"),
     [
-        ("report.docx", [".html", ".md"]),
-        ("report", [".html or .md"]),
+        ("report.pdf", [".html", ".md", ".docx"]),
+        ("report", [".html, .md or .docx"]),
         ("nowhere/report.html", ["folder 'nowhere' does not exist"]),
         ("sessions.csv/report.html", ["folder 'sessions.csv' does not exist"]),
         ("r" * 300 + ".html", ["cannot be read or written"]),

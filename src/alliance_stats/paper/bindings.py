@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-BLOCKS = ("table", "figure", "text")
+BLOCKS = ("table", "figure", "text", "methods")
 #: A binding, with nothing in it that could be taken for something else.
 BINDING = re.compile(
     r"\{\{[ \t]*(?:(?P<block>[a-z]{1,10})[ \t]*:[ \t]*)?(?P<key>[A-Za-z][A-Za-z0-9_.]{0,200})"
@@ -29,7 +29,7 @@ class Binding:
     format : str
         Empty for the default.
     block : str
-        ``table``, ``figure``, ``text``, or empty for a number inside a sentence.
+        ``table``, ``figure``, ``text``, ``methods``, or empty for a number inside a sentence.
     start, end : int
         Position in the text.
     """

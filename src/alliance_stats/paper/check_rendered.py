@@ -22,11 +22,10 @@ def check_rendered(study: Study, stored: Stored) -> Iterator[Checked]:
 
     The layout of a Word file may be changed by hand; its words and numbers may not.
     """
-    if stored.edited or not any(p.is_file() for p in targets(study)):
+    there = [form for form in study.formats if target_of(study, form).is_file()]
+    if stored.edited or not there:
         return
-    for target, content in rendered(study, stored).items():
-        if not target.is_file():
-            continue
+    for target, content in rendered(study, stored, there).items():
         name = shown(target, study.folder)
         now = _pieces(target.name, target.read_bytes())
         differences = list(_differences(_pieces(target.name, content), now))
@@ -34,11 +33,6 @@ def check_rendered(study: Study, stored: Stored) -> Iterator[Checked]:
             yield Checked("rendered", f"{name}, {place}", what, problem)
         if not differences:
             yield Checked("rendered", name, "")
-
-
-def targets(study: Study) -> list[Path]:
-    """Where rendered files would stand."""
-    return [target_of(study, form) for form in study.formats]
 
 
 def _pieces(name: str, content: bytes) -> list[tuple[str, str]]:

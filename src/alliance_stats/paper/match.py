@@ -13,6 +13,8 @@ from alliance_stats.paper.typed import UNITS, Typed
 
 _MOST_HINTS = 3
 _TESTS = ("estimate", "se", "statistic", "df", "p_value", "ci_low", "ci_high")
+#: Bounds that print puts in place of a p.
+_BELOW, _ABOVE = (0.0001, 0.001, 0.005, 0.01, 0.05, 0.1), (0.05, 0.1, 0.999)
 #: Columns that a symbol can stand for.
 _COLUMNS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("b", "B", "β", "OR", "HR", "RR"), ("estimate",)),
@@ -79,13 +81,16 @@ def match_statement(numbers: list[Typed], stored: Stored) -> list[Match]:
 
 
 def equals(number: Typed, value: Any) -> bool:
-    """Whether a value is the typed number, rounded to the decimals typed, or is as bounded."""
+    """Whether a value is the typed number, rounded to the decimals typed.
+
+    A p may also be given by a bound that is customary in print, such as ``p < .001``.
+    """
     if not isinstance(value, int | float) or isinstance(value, bool):
         return False
-    if number.sign in ("<", "≤"):
-        return value < number.value or (number.sign == "≤" and value == number.value)
-    if number.sign in (">", "≥"):
-        return value > number.value or (number.sign == "≥" and value == number.value)
+    if number.sign != "=":
+        bounds = _BELOW if number.sign in ("<", "≤") else _ABOVE
+        past = value < number.value if bounds is _BELOW else value > number.value
+        return number.label == "p" and number.value in bounds and past
     half = 0.5 * 10.0**-number.decimals
     return abs(value - number.value) <= half * (1 + 1e-9)
 
@@ -96,13 +101,19 @@ def _in_one_row(numbers: list[Typed], stored: Stored) -> list[Match]:
     best: list[Match] = []
     for start, row in _rows(stored).items():
         found = [_in_row(number, start, row, stored) for number in numbers]
-        if sum(not m.problem for m in found) > sum(not m.problem for m in best) or not best:
+        if not best or _fit(found) > _fit(best):
             best = found
         if not any(match.problem for match in best):
             return best
     if all(match.problem for match in best):
         return [Match(n, "", f"no result has it{_hint(n, stored)}") for n in numbers]
     return best
+
+
+def _fit(found: list[Match]) -> tuple[int, list[bool]]:
+    """How many numbers a row holds; of equals, the row that holds the first ones."""
+    held = [not match.problem for match in found]
+    return sum(held), held
 
 
 def _in_row(number: Typed, start: str, row: Mapping[str, Any], stored: Stored) -> Match:

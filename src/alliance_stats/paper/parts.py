@@ -13,6 +13,7 @@ from alliance_stats.paper.keys import row_keys
 from alliance_stats.paper.results import table_slugs
 from alliance_stats.report.drawings import DRAWINGS
 from alliance_stats.report.figures import figure_bytes
+from alliance_stats.report.methods.text import methods_text
 from alliance_stats.report.table import Table
 from alliance_stats.report.tables import coef_table, further_tables, view_decimals
 from alliance_stats.report.text import view_text
@@ -35,6 +36,7 @@ def parts_of(view: ResultView, *, suppressed: bool) -> dict[str, Any]:
     return {
         "title": view.title,
         "text": sentences,
+        "methods": [] if suppressed else str(methods_text(view)).split("\n\n"),
         "tables": {name: _as_json(table) for name, table in tables.items()},
         "rows": row_keys(view.terms),
         "decimals": view_decimals(view) if not view.terms.empty else None,

@@ -10,7 +10,7 @@ from alliance_stats._base.errors import DataError
 from alliance_stats.paper.bindings import BLOCKS, Binding
 from alliance_stats.paper.parts import COEFFICIENTS, table_from
 from alliance_stats.paper.stored import Stored
-from alliance_stats.paper.values import nearest, printed_value
+from alliance_stats.paper.values import printed_value
 from alliance_stats.report.table import Table
 
 
@@ -68,7 +68,9 @@ def resolve(binding: Binding, stored: Stored) -> Piece:
             f"question '{question}' is not in the results.{did_you_mean(question, stored.parts)} "
             f"There are: {name_list(stored.parts)}."
         )
-    make = {"table": _table, "figure": _figure, "text": _text}[binding.block]
+    if binding.block in ("text", "methods"):
+        return _paragraphs(stored, question, binding.block, rest)
+    make = {"table": _table, "figure": _figure}[binding.block]
     return make(stored, question, rest)
 
 
@@ -110,16 +112,15 @@ def _figure(stored: Stored, question: str, name: str) -> Piece:
     return Picture(path, str(stored.parts[question].get("caption", "")))
 
 
-def _text(stored: Stored, question: str, name: str) -> Piece:
+def _paragraphs(stored: Stored, question: str, kind: str, name: str) -> Piece:
     """All paragraphs of a question, or one by its number, counted from 1."""
-    texts = tuple(stored.parts[question]["text"])
+    texts = tuple(stored.parts[question][kind])
     if not texts:
-        raise DataError(f"question '{question}' has no sentences: small cells were suppressed.")
+        raise DataError(f"question '{question}' has no {kind}: small cells were suppressed.")
     if not name:
         return Paragraphs(texts)
     if not (name.isdecimal() and 1 <= int(name) <= len(texts)):
         raise DataError(
-            f"question '{question}' has no paragraph '{name}'. Give a number from 1 to "
-            f"{len(texts)}.{nearest(stored, question) if not texts else ''}"
+            f"question '{question}' has no paragraph '{name}'. Give a number from 1 to {len(texts)}."
         )
     return Paragraphs((texts[int(name) - 1],))

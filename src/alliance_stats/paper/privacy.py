@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from alliance_stats._base.errors import DataError
 from alliance_stats._base.printing import HEADINGS
 from alliance_stats._base.views import ResultView
 
@@ -37,30 +38,35 @@ def suppress(view: ResultView, smallest: int) -> tuple[ResultView, list[Suppress
 
     In each table a row that rests on fewer than `smallest` patients (sessions, ratings) loses its
     numbers; any other small count is emptied with the shares beside it. Zero stays: it is nobody.
-    A view of fewer than `smallest` patients loses all.
+    A view with such cells loses its notes, messages and figure, which could show them.
+
+    Raises
+    ------
+    DataError
+        If the whole result rests on fewer patients.
     """
-    few = _few_patients(view, smallest)
+    _enough_patients(view, smallest)
     gone: list[Suppressed] = []
-    terms = _without(view.terms, "", smallest, few, gone)
-    tables = {name: _without(t, name, smallest, few, gone) for name, t in view.tables.items()}
-    fit = _without(view.fit, "fit", smallest, few, gone) if few else view.fit
+    terms = _without(view.terms, "", smallest, gone)
+    tables = {name: _without(t, name, smallest, gone) for name, t in view.tables.items()}
     if not gone:
         return view, []
-    plot = None  # the figure would show them
-    return replace(view, terms=terms, tables=tables, fit=fit, plot=plot), gone
+    notes = (f"Cells of fewer than {smallest} patients are suppressed.",)
+    return replace(view, terms=terms, tables=tables, notes=notes, messages=(), plot=None), gone
 
 
-def _few_patients(view: ResultView, smallest: int) -> bool:
-    """Whether the whole result rests on too few patients."""
+def _enough_patients(view: ResultView, smallest: int) -> None:
     if not {"unit", "n"} <= set(view.levels.columns):
-        return False
+        return
     patients = view.levels.loc[view.levels["unit"].astype(str).eq("patient"), "n"]
-    return bool((patients < smallest).any())
+    if (patients < smallest).any():
+        raise DataError(
+            f"'{view.title}' rests on fewer than {smallest} patients: nothing of it may be "
+            "reported. Leave the question out."
+        )
 
 
-def _without(
-    frame: pd.DataFrame, name: str, smallest: int, everything: bool, gone: list[Suppressed]
-) -> pd.DataFrame:
+def _without(frame: pd.DataFrame, name: str, smallest: int, gone: list[Suppressed]) -> pd.DataFrame:
     """A copy of the frame with small cells as NaN; what was emptied is added to `gone`."""
     numeric = [c for c in frame.columns if _is_number(frame[c])]
     counts = [c for c in numeric if _counts(frame[c], slug_of(c))]
@@ -68,7 +74,7 @@ def _without(
     places = {column: position for position, column in enumerate(frame.columns)}
     for row in range(len(frame)):
         small = [c for c in counts if 0 < float(frame[c].iloc[row]) < smallest]
-        if everything or any(slug_of(c) in BASES for c in small):
+        if any(slug_of(c) in BASES for c in small):
             hit = numeric
         else:
             hit = [*small, *(c for c in numeric if small and slug_of(c).startswith(_SHARES))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from alliance_stats._base.errors import ArgumentError, DataError
@@ -48,7 +48,7 @@ def render_paper(path: str | os.PathLike[str], *, force: bool = False) -> list[P
         raise DataError(
             f"'{stored.edited[0]}' is not what the run wrote: it was edited. Run the study again."
         )
-    files = rendered(study, stored)
+    files = rendered(study, stored, study.formats)
     for target, content in files.items():
         if target.exists() and target.read_bytes() != content and not force:
             raise ArgumentError(
@@ -60,8 +60,8 @@ def render_paper(path: str | os.PathLike[str], *, force: bool = False) -> list[P
     return list(files)
 
 
-def rendered(study: Study, stored: Stored) -> dict[Path, bytes]:
-    """The rendered files by path, nothing written.
+def rendered(study: Study, stored: Stored, formats: Sequence[str]) -> dict[Path, bytes]:
+    """The rendered files of some formats by path, nothing written.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def rendered(study: Study, stored: Stored) -> dict[Path, bytes]:
     """
     source = manuscript_of(study)
     try:
-        return {target_of(study, f): _rendered(source, f, study, stored) for f in study.formats}
+        return {target_of(study, f): _rendered(source, f, study, stored) for f in formats}
     except DataError as error:
         raise DataError(f"{shown(source, study.folder)}: {error}") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from alliance_stats.report.word.text import xml_text
 
 #: Parts beside the body in which bindings are replaced.
 _NOTES = ("footnotes", "endnotes")
+_MOST_BYTES = 500_000_000
 
 
 def render_word(path: Path, stored: Stored) -> bytes:
@@ -31,6 +33,7 @@ def render_word(path: Path, stored: Stored) -> bytes:
         If the file is damaged, has tracked changes or text boxes, or a binding cannot be resolved.
     """
     read_document(path)  # refuses what could hide a number
+    _small_enough(path)
     import docx
 
     document = docx.Document(str(path))
@@ -41,6 +44,16 @@ def render_word(path: Path, stored: Stored) -> bytes:
         if part.partname.rpartition("/")[2].removesuffix(".xml") in _NOTES:
             _replace_in_blob(part, replacing)
     return document_bytes(document)
+
+
+def _small_enough(path: Path) -> None:
+    """Refuse a file whose parts unpack to more than a manuscript has."""
+    with zipfile.ZipFile(path) as archive:
+        size = sum(entry.file_size for entry in archive.infolist())
+    if size > _MOST_BYTES:
+        raise DataError(
+            f"'{path.name}' unpacks to {size // 1_000_000:,} MB. Make its pictures smaller."
+        )
 
 
 @dataclass(frozen=True, slots=True)
