@@ -50,7 +50,7 @@ def test_one_test_a_number(paper: Path) -> None:
     (paper / "test_x.py").write_text("def test_x() -> None:\n    pass\n")
     done = run(paper, "-v", "--alliance-paper", ".", "test_x.py")
     assert done.returncode == 1
-    assert "binding: manuscript.md, line 8: {{a.b}} FAILED" in done.stdout
+    assert "study.toml::binding: manuscript.md, line 8: {{a.b}} FAILED" in done.stdout
     assert "b = −0.126 FAILED" in done.stdout
     assert "{{sample.n.patient}} PASSED" in done.stdout
     assert "alliance.within.estimate is −0.116" in done.stdout

@@ -39,7 +39,8 @@ def test_numbers_and_their_labels(text: str, wanted: list[tuple[str, float]]) ->
 @pytest.mark.parametrize(
     "text",
     [
-        "the PHQ-9 and the WAI-12", "T2 and x1", "(Smith, 2019)", "Smith (2019) and Lee et al. (2020)",
+        "the PHQ-9 and the WAI-12", "T2 and x1", "(Smith, 2019)",
+        "Smith (2019) and Lee et al. (2020)",
         "(Smith, 2019; Lee, 2020a)", "Table 1 and Figures 2 and 3", "https://doi.org/10.1037/a1 x",
         "doi:10.1037/0022-006X.76.1", "p. 12", "see ■ and t(■) = ■",
     ],
@@ -70,7 +71,8 @@ def problems(text: str, stored: Stored) -> list[str]:
     "text",
     [
         "b = −0.116, SE = 0.017, t(122.1) = −6.66, p < .001, 95% CI [−0.150, −0.081]",
-        "b = −0.12, p < .01", "p > .05", "b = −0.1", "SE = 0.02", "r = −.42", "240 patients and 24 therapists",
+        "b = −0.12, p < .01", "p > .05", "b = −0.1", "SE = 0.02", "r = −.42",
+        "240 patients and 24 therapists",
         "2,075 sessions", "r(238) = −.42", "61.1%", "61% of it", "M = 48.8, SD = 8.0", "N = 240",
         "p = .843",
     ],

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
+import alliance_stats as al
 from alliance_stats.cli.lines import print_result
 
 
@@ -29,8 +30,6 @@ def records(frame: Any) -> list[dict[str, Any]]:
 
 def result_content(result: Any) -> dict[str, Any]:
     """A result: its coefficients, fit, counts, sentences and messages."""
-    from alliance_stats import report_text
-
     view = result.view()
     return {
         "coefficients": records(view.terms),
@@ -39,6 +38,6 @@ def result_content(result: Any) -> dict[str, Any]:
         "messages": list(view.messages),
         "n": {str(row["unit"]): row["n"] for row in records(view.levels)},
         "tables": {name: records(table) for name, table in view.tables.items()},
-        "text": str(report_text(result)),
+        "text": str(al.report_text(result)),
         "title": view.title,
     }

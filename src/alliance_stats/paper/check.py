@@ -94,12 +94,17 @@ def _privacy(study: Study, stored: Stored) -> Iterator[Checked]:
     if int(stored.meta.get("smallest_cell", 0)) < study.smallest_cell:
         problem = "the run kept smaller cells than study.toml allows. Run the study again."
         yield Checked("privacy", META, "smallest_cell", problem)
-    for key, value in stored.values.items():
-        column = key.rpartition(".")[2]
-        if column in BASES and ".fit." not in key and isinstance(value, int | float):
-            few = 0 < value < study.smallest_cell and key.partition(".")[0] not in _meta(study)
-            problem = f"it counts fewer than {study.smallest_cell}. Run the study again."
-            yield Checked("privacy", RESULTS, key, problem if few else "")
+    few = [
+        key
+        for key, value in stored.values.items()
+        if key.rpartition(".")[2] in BASES
+        and ".fit." not in key
+        and isinstance(value, int | float)
+        and 0 < value < study.smallest_cell
+        and key.partition(".")[0] not in _meta(study)
+    ]
+    problem = f"fewer than {study.smallest_cell} are counted by {name_list(few)}." if few else ""
+    yield Checked("privacy", RESULTS, "smallest counts", problem and f"{problem} Run it again.")
 
 
 def _meta(study: Study) -> set[str]:

@@ -16,7 +16,7 @@ KINDS = {
     "manuscript": "manuscript",
     "results": "result file",
     "rerun": "re-run",
-    "privacy": "count",
+    "privacy": "look at small counts",
     "binding": "binding",
     "number": "number typed by hand",
     "statistic": "statistic",

@@ -121,6 +121,7 @@ def _paragraphs(stored: Stored, question: str, kind: str, name: str) -> Piece:
         return Paragraphs(texts)
     if not (name.isdecimal() and 1 <= int(name) <= len(texts)):
         raise DataError(
-            f"question '{question}' has no paragraph '{name}'. Give a number from 1 to {len(texts)}."
+            f"question '{question}' has no paragraph '{name}'. "
+            f"Give a number from 1 to {len(texts)}."
         )
     return Paragraphs((texts[int(name) - 1],))

@@ -79,14 +79,23 @@ def _tests(session: pytest.Session, folder: Path, *, rerun: bool) -> list[pytest
         checked = check_paper(folder, rerun=rerun).items
     except AllianceStatsError as error:
         raise pytest.UsageError(f"--alliance-paper {folder}: {error}") from error
+    file = PaperFile.from_parent(session, path=(folder / "study.toml").resolve())
     times: Counter[str] = Counter()
     tests: list[pytest.Item] = []
     for item in checked:
-        name = f"{folder.name}::{item.kind}: {item.place}: {item.what}".rstrip(": ")
+        name = f"{item.kind}: {item.place}: {item.what}".rstrip(": ")
         times[name] += 1
         ending = f" ({times[name]})" if times[name] > 1 else ""
-        tests.append(PaperItem.from_parent(session, name=f"{name}{ending}", checked=item))
+        tests.append(PaperItem.from_parent(file, name=f"{name}{ending}", checked=item))
     return tests
+
+
+class PaperFile(pytest.File):
+    """The study.toml that the tests of a paper stand under."""
+
+    def collect(self) -> list[pytest.Item]:
+        """Nothing of its own: the tests are made where the plugin is asked for them."""
+        return []
 
 
 class PaperItem(pytest.Item):
@@ -106,8 +115,8 @@ class PaperItem(pytest.Item):
         return str(excinfo.value)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where it is listed."""
-        return self.path, None, self.name
+        """Where it is listed; pytest writes :: for the points of a name that it ends with."""
+        return self.path, None, f"{self.name} "
 
 
 class PaperProblem(AssertionError):

@@ -79,7 +79,8 @@ def test_latex_in_text_and_in_formulas(stored: Stored, tmp_path: Path) -> None:
     text = render_tex(r"$b = {{alliance.within.estimate}}$, {{PHQ}}", stored, tmp_path)
     assert text == r"$b = \ensuremath{-}0.116$, {{PHQ}}"
     assert escape_tex("χ² ≤ 5 & a^b~") == (
-        r"\ensuremath{\chi}\ensuremath{^2} \ensuremath{\le} 5 \& a\textasciicircum{}b\textasciitilde{}"
+        r"\ensuremath{\chi}\ensuremath{^2} \ensuremath{\le} 5 \& "
+        r"a\textasciicircum{}b\textasciitilde{}"
     )
 
 
