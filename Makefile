@@ -82,6 +82,7 @@ bench: $(READY)  ## speed against lme4 (R, if installed), mixedlm and statsmodel
 	$(BIN)/python benchmarks/bench_meta_multilevel.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_meta_influence.py --write docs/performance.md
 	$(BIN)/python benchmarks/bench_meta_bias.py --write docs/performance.md
+	$(BIN)/python benchmarks/bench_statcheck.py --write docs/performance.md
 
 calibrate: $(READY)  ## type I error of tests and coverage of intervals with few therapists
 	$(BIN)/python benchmarks/calibrate_tests.py --write docs/calibration.md

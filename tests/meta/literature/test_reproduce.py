@@ -12,6 +12,7 @@ from scipy import stats
 
 import alliance_stats as al
 from alliance_stats import ArgumentError
+from alliance_stats._base.printed import Printed
 from alliance_stats._base.views import TIDY_COLUMNS
 from alliance_stats.meta.literature.implied import (
     Implied,
@@ -20,7 +21,6 @@ from alliance_stats.meta.literature.implied import (
     heterogeneity,
     r_of_d,
 )
-from alliance_stats.meta.literature.printed import Printed
 from alliance_stats.meta.literature.table import published_rows
 
 KEYS = list(published_rows())

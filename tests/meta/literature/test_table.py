@@ -9,7 +9,7 @@ import pytest
 
 import alliance_stats as al
 from alliance_stats import ArgumentError
-from alliance_stats.meta.literature.printed import Printed
+from alliance_stats._base.printed import Printed
 from alliance_stats.meta.literature.table import published_rows
 
 COUNTS = ("k", "k_of_n", "n", "n_effects")

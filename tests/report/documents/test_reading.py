@@ -14,6 +14,7 @@ from alliance_stats import ArgumentError, DataError
 from alliance_stats.report import read_document
 from alliance_stats.report.documents import archive
 
+WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 BODY = (
     '<?xml version="1.0" encoding="UTF-8"?>{before}<w:document xmlns:w='
     '"http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:m='
@@ -95,7 +96,7 @@ def test_word_tables_are_rows(tmp_path: Path) -> None:
 
 def test_word_notes_symbols_and_formulas(tmp_path: Path) -> None:
     notes = (
-        '<w:footnotes xmlns:w="x"><w:footnote w:id="0" w:type="separator"><w:p><w:r>'
+        f'<w:footnotes xmlns:w="{WORD}"><w:footnote w:id="0" w:type="separator"><w:p><w:r>'
         "<w:separator/></w:r></w:p></w:footnote><w:footnote w:id='1'><w:p><w:r><w:t>A note."
         "</w:t></w:r></w:p></w:footnote></w:footnotes>"
     )
@@ -107,6 +108,23 @@ def test_word_notes_symbols_and_formulas(tmp_path: Path) -> None:
     read = read_document(word_file(tmp_path, body, footnotes=notes))
     assert [p.text for p in read.passages] == ["χχ²\tx", "A note."]
     assert read.passages[1].place() == "footnote 1"
+
+
+def test_other_prefixes_and_names_of_parts_are_read(tmp_path: Path) -> None:
+    path = word_file(tmp_path, paragraph("First."))
+    with zipfile.ZipFile(path) as archive:
+        content = archive.read("word/document.xml").decode()
+    renamed = (
+        content.replace("w:", "x:")
+        .replace("xmlns:w=", "xmlns:x=")
+        .replace(
+            WORD,
+            "http://purl.oclc.org/ooxml/wordprocessingml/main",
+        )
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("word/document2.xml", renamed)
+    assert read_document(path).text == "First."
 
 
 def test_tracked_changes_are_refused_with_their_count_and_place(tmp_path: Path) -> None:

@@ -68,6 +68,39 @@ def test_intervals_hold_their_estimate_and_have_its_width(text: str, expected: s
         assert row(text)[0] == expected
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "M = 3.20, SD = 1.10, 95% CI [3.00, 3.40]",
+        "r = .30, k = 23, 95% CI [.20, .39]",
+        "b = 1.20, β = .30, 95% CI [1.00, 1.40]",
+        "b = 1.20, β = .30, SE = 0.05, t(88) = 6.00, p < .001, 95% CI [.20, .40]",
+        "OR = 2.10, b = 0.74, 95% CI [1.20, 3.68]",
+        "β = .30, R² = .12, 95% CI [.05, .20]",
+        "F(2, 45) = 3.41, p = .042, MSE = 4.50, ηp² = .13, 90% CI [.00, .27]",
+        "sensitivity = 84%, 95% CI [.80, .88]",
+        "x < 3, 95% CI [4, 5]",
+        "t(23) > 2.10, p = .30",
+        "F < 1, p = .30",
+        "N = 90, 95% CI [.20, .40]",
+    ],
+)
+def test_an_interval_belongs_to_the_estimate_that_it_holds(text: str) -> None:
+    assert al.check_statistics(text).problems.empty
+
+
+@pytest.mark.parametrize(
+    ("text", "outside"),
+    [
+        ("M = 3.20, SD = 1.10, 95% CI [4.00, 4.40]", "SD = 1.10"),
+        ("r = .30, k = 23, 95% CI [.35, .39]", "r = .30"),
+        ("OR = 2.10, b = 0.74, 95% CI [2.20, 3.68]", "b = 0.74"),
+    ],
+)
+def test_where_no_estimate_is_held_one_is_named(text: str, outside: str) -> None:
+    assert f"{outside} lies outside" in row(text)[1]
+
+
 def test_texts_of_bootstrap_intervals_need_not_be_even() -> None:
     uneven = "b = 0.50, 95% CI [0.30, 0.90]."
     assert al.check_statistics(f"Intervals are by bootstrap. {uneven}").problems.empty

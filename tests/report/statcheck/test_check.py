@@ -34,6 +34,9 @@ SAME_STATISTIC = [
     "t(23) = 2.10, d = 0.80, p = .047",
     "t(23) = 2.10 with p = .047",
     "t(23) = 2.10, two-tailed p = .047",
+    "| t(23) = 2.10 | p = .047 |",
+    r"$t(23) = 2.10$, $p$ {=} \num{.047}",
+    "t(23) = 2.10, Cohen's d = 0.80 (p = .047)",
 ]
 
 
@@ -79,6 +82,8 @@ def test_every_way_to_print_one_statistic_is_found(text: str) -> None:
         "Q(294) = 812.3, p < .001",
         "QM(df = 2) = 7.10, p = .029",
         "Q_E(3) = 6.20, p = .102",
+        "Qbetween(3) = 6.20, p = .102",
+        "Δχ²(4) = 10.51, p = .03",
         "r(88) = .38, p < .001",
         "r(88) = −.05, p = .64",
         "r = .20, N = 100, p = .046",
@@ -156,11 +161,17 @@ def test_words_tell_what_was_seen_and_what_it_should_be() -> None:
 def test_other_quantities_are_left_alone() -> None:
     text = (
         "Therapists (N = 24) saw M = 9.1, SD = 3.2 patients; at t = 3 the p = 12 predictors were "
-        "rated, Fisher's z = 0.29, p < .001, Holm-adjusted p = .02. See [12, 13]. R² = .12, "
+        "rated, Quality = 3, p = .02, Fisher's z = 0.29, p < .001, Holm-adjusted p = .02. "
+        "See [12, 13]. R² = .12, "
         "ICC = .36, τ² = 0.024, I² = 56%, BF10 = 3.4, AIC = −12.3, p < .05, x > 3, and 5 = 5."
     )
     frame = al.check_statistics(text).frame
     assert frame.empty, frame.to_string()
+
+
+def test_a_p_value_before_or_of_another_coefficient_is_not_that_of_r() -> None:
+    assert al.check_statistics("b = 0.50, p = .30, r = .38, N = 90").frame.empty
+    assert al.check_statistics("r = .38, N = 90, b = 0.50, p = .30").frame.empty
 
 
 def test_places_are_lines_of_text() -> None:

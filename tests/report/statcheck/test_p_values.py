@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from alliance_stats._base.printed import Printed
 from alliance_stats.report.statcheck.items import Item
 from alliance_stats.report.statcheck.p_values import (
     agrees,
@@ -17,7 +18,6 @@ from alliance_stats.report.statcheck.p_values import (
     significant,
     two_tailed,
 )
-from alliance_stats.report.statcheck.printed import printed
 
 ORACLES = {
     "t": lambda x, df: 2 * stats.t.sf(x, *df),
@@ -35,7 +35,7 @@ CASES = [
 
 
 def test(kind: str, number: str) -> Item:
-    return Item(kind, 0, 1, "=", printed(number))
+    return Item(kind, 0, 1, "=", Printed.of(number))
 
 
 test.__test__ = False  # type: ignore[attr-defined]
@@ -45,7 +45,7 @@ test.__test__ = False  # type: ignore[attr-defined]
 def test_p_values_are_those_of_scipy(
     kind: str, number: str, df: tuple[str, ...], tol: SimpleNamespace
 ) -> None:
-    degrees = tuple(printed(each) for each in df)
+    degrees = tuple(Printed.of(each) for each in df)
     expected = ORACLES[kind](abs(float(number)), [float(each) for each in df])
     found = p_value(test(kind, number), degrees)
     assert found == pytest.approx(expected, rel=tol.closed_form)
@@ -55,10 +55,10 @@ def test_p_values_are_those_of_scipy(
 def test_the_range_holds_every_rounding_and_no_more(
     kind: str, number: str, df: tuple[str, ...], rng: np.random.Generator, tol: SimpleNamespace
 ) -> None:
-    statistic, degrees = printed(number), tuple(printed(each) for each in df)
+    statistic, degrees = Printed.of(number), tuple(Printed.of(each) for each in df)
     low, high = p_range(test(kind, number), degrees)
     values = abs(rng.uniform(statistic.low, statistic.high, 800))
-    drawn = [rng.uniform(d.low, d.high, 800) if d.decimals else np.full(800, d.value)
+    drawn = [rng.uniform(d.low, d.high, 800) if d.has_decimals else np.full(800, d.value)
              for d in degrees]  # fmt: skip
     found = [ORACLES[kind](x, each) for x, *each in zip(values, *drawn, strict=True)]
     assert low * (1 - tol.closed_form) <= min(found)
@@ -79,7 +79,7 @@ def test_a_correlation_of_one_has_p_zero() -> None:
     ],
 )  # fmt: skip
 def test_a_printed_p_stands_for_all_that_round_to_it(sign: str, number: str, fits: bool) -> None:
-    assert agrees(0.046, 0.048, Item("p", 0, 1, sign, printed(number)), 0.05) is fits
+    assert agrees(0.046, 0.048, Item("p", 0, 1, sign, Printed.of(number)), 0.05) is fits
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_printed_p_stands_for_all_that_round_to_it(sign: str, number: str, fit
     ],
 )  # fmt: skip
 def test_what_a_printed_p_says_of_significance(sign: str, number: str, says: bool | None) -> None:
-    assert printed_significant(Item("p", 0, 1, sign, printed(number)), 0.05) is says
+    assert printed_significant(Item("p", 0, 1, sign, Printed.of(number)), 0.05) is says
     assert significant(0.01, 0.02, 0.05) is True
     assert significant(0.06, 0.07, 0.05) is False
     assert significant(0.04, 0.06, 0.05) is None

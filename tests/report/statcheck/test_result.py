@@ -53,7 +53,11 @@ def test_the_result_is_frozen_and_its_frames_follow_the_schema(check: Statistics
 def test_text_and_tables_of_a_report(check: StatisticsCheck) -> None:
     text = str(al.report_text(check))
     assert text.startswith("In text 5 statistics in APA style were found: 1 consistent; ")
-    assert "Line 1, “t(40) = 1.80, p = .04”: The statistic gives" in text
+    assert text.endswith(
+        "Do not fit: t(40) = 1.80, p = .04 (line 1); z = 1.96, p = .06 (line 1). "
+        "To be looked at: r = .38, 95% CI [.29, .40] (line 3)."
+    )
+    assert "Line 1, “t(40) = 1.80, p = .04”: The statistic gives" in check.view().messages[0]
     cells = al.coef_table(check).frame
     assert cells["Term"][0] == "t(23) = 2.10, p = .047"
     assert cells["Value"].tolist()[:2] == ["2.100", "1.800"]

@@ -69,6 +69,16 @@ REPORTS: dict[str, Callable[[], object]] = {
     "latent": lambda: al.fit_latent_within_between(al.load_example("sessions")),
     "therapist": lambda: al.models.fit_therapist(al.load_example("sessions")),
     "lmm": lambda: al.fit_lmm("phq9 ~ session + (1 | patient)", al.load_example("sessions").frame),
+    "event": lambda: al.models.fit_event(al.load_example("sessions")),
+    "moderation": lambda: al.models.fit_moderation(
+        al.load_example("process"), moderator="treatment", smallest_effect=0.1
+    ),
+    "perspectives": lambda: al.models.fit_perspectives(al.load_example("process")),
+    "congruence": lambda: al.models.fit_congruence(al.load_example("dyads")),
+    "mediation": lambda: al.models.fit_mediation(
+        al.load_example("process"), mediator="motivation", mediator_at="after", rng=1
+    ),
+    "multilevel": lambda: al.fit_meta_multilevel(effects(), rho=0.6),
     "meta": lambda: al.fit_meta(effects()),
     "meta_moderators": lambda: al.fit_meta(effects(), mods="year"),
     "meta_bias": lambda: al.meta.egger_test(al.fit_meta(effects())),

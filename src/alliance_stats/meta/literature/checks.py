@@ -7,8 +7,8 @@ from math import atanh, sqrt
 
 import pandas as pd
 
+from alliance_stats._base.printed import Printed
 from alliance_stats.meta.literature.implied import Heterogeneity, Implied, Interval, d_of_r, r_of_d
-from alliance_stats.meta.literature.printed import Printed
 from alliance_stats.meta.literature.table import PublishedRow
 
 CHECK_COLUMNS = ("check", "printed", "recomputed", "low", "high", "verdict")

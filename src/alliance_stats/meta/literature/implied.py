@@ -13,8 +13,8 @@ from math import atanh, sqrt, tanh
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from alliance_stats._base.printed import Printed
 from alliance_stats.meta.effects.conversions import d_to_r, r_to_d
-from alliance_stats.meta.literature.printed import Printed
 
 #: Confidence level of every printed interval.
 CONF_LEVEL = 0.95

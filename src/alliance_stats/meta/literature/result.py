@@ -10,6 +10,7 @@ from math import atanh, inf, nan
 import pandas as pd
 from scipy.special import ndtr
 
+from alliance_stats._base.printed import Printed
 from alliance_stats._base.printing import escape_html, frame_html, frame_text, wrapped
 from alliance_stats._base.views import TIDY_COLUMNS, ResultView
 from alliance_stats.meta.literature.checks import DIFFERS
@@ -20,7 +21,6 @@ from alliance_stats.meta.literature.implied import (
     d_of_r,
     r_of_d,
 )
-from alliance_stats.meta.literature.printed import Printed
 from alliance_stats.meta.literature.table import PublishedRow
 from alliance_stats.meta.literature.words import reproduction_messages
 

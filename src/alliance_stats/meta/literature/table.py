@@ -11,7 +11,7 @@ import pandas as pd
 
 from alliance_stats._base.checks import did_you_mean, name_list
 from alliance_stats._base.errors import ArgumentError
-from alliance_stats.meta.literature.printed import Printed
+from alliance_stats._base.printed import Printed
 
 _FILE = Path(__file__).with_name("published.csv")
 _COUNTS = ("k", "k_of_n", "n", "n_effects")

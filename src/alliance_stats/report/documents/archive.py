@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from xml.parsers import expat
 
@@ -14,6 +16,13 @@ from alliance_stats._base.errors import DataError
 MOST_BYTES = 100_000_000
 _MOST_PARTS = 20_000
 _MOST_DEPTH = 2_000
+#: The vocabularies of Word files, of both editions of the standard.
+_VOCABULARIES = {
+    "http://schemas.openxmlformats.org/wordprocessingml/2006/main": "w:",
+    "http://purl.oclc.org/ooxml/wordprocessingml/main": "w:",
+    "http://schemas.openxmlformats.org/officeDocument/2006/math": "m:",
+    "http://purl.oclc.org/ooxml/officeDocument/math": "m:",
+}
 _OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"
 
 
@@ -25,8 +34,8 @@ class Parts:
     content: dict[str, bytes]
 
 
-def word_parts(path: Path, names: tuple[str, ...]) -> Parts:
-    """Read some parts of a Word file; those that it lacks are left out.
+def word_parts(path: Path, kinds: tuple[str, ...]) -> Parts:
+    """Read parts such as ``document`` of a Word file; those that it lacks are left out.
 
     Raises
     ------
@@ -43,28 +52,28 @@ def word_parts(path: Path, names: tuple[str, ...]) -> Parts:
         )
     try:
         with zipfile.ZipFile(path) as archive:
-            return Parts(path.name, _unpacked(archive, names, path.name))
+            return Parts(path.name, _unpacked(archive, kinds, path.name))
     except DataError:
         raise
     except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError) as error:
         raise _damaged(path.name) from error
 
 
-def _unpacked(archive: zipfile.ZipFile, names: tuple[str, ...], source: str) -> dict[str, bytes]:
+def _unpacked(archive: zipfile.ZipFile, kinds: tuple[str, ...], source: str) -> dict[str, bytes]:
     there = archive.namelist()
     if len(there) > _MOST_PARTS:
         raise DataError(f"'{source}' has {len(there):,} parts. Save it anew in Word.")
     content = {}
-    for name in names:
-        if name not in there:
-            continue
-        with archive.open(name) as part:
-            content[name] = part.read(MOST_BYTES + 1)
-        if len(content[name]) > MOST_BYTES:
-            raise DataError(
-                f"'{source}' is too large: its part '{name}' unpacks to more than "
-                f"{MOST_BYTES // 1_000_000} MB. Split the manuscript, or save it as plain text."
-            )
+    for kind in kinds:
+        name = next((n for n in there if re.fullmatch(rf"word/{kind}[0-9]{{0,3}}\.xml", n)), None)
+        if name is not None:
+            with archive.open(name) as part:
+                content[kind] = part.read(MOST_BYTES + 1)
+            if len(content[kind]) > MOST_BYTES:
+                raise DataError(
+                    f"'{source}' is too large: its part '{name}' unpacks to more than "
+                    f"{MOST_BYTES // 1_000_000} MB. Split the manuscript, or save it as text."
+                )
     return content
 
 
@@ -83,7 +92,7 @@ def read_xml(
     end: Callable[[str], None],
     data: Callable[[str], None],
 ) -> None:
-    """Pass the elements of a part to three functions, names as ``w:p``.
+    """Pass the elements of a part to three functions, named ``w:p`` whatever prefix is declared.
 
     Raises
     ------
@@ -97,12 +106,12 @@ def read_xml(
         depth += 1
         if depth > _MOST_DEPTH:
             raise DataError(f"'{source}' nests its text too deeply. Save it anew in Word.")
-        start(name, attributes)
+        start(_short(name), {_short(key): value for key, value in attributes.items()})
 
     def finish(name: str) -> None:
         nonlocal depth
         depth -= 1
-        end(name)
+        end(_short(name))
 
     def refuse(*_: object) -> None:
         raise DataError(
@@ -110,7 +119,7 @@ def read_xml(
             "Do not open it if you do not know where it is from; else save it anew in Word."
         )
 
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler = begin, finish
     parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = data, refuse
@@ -118,3 +127,10 @@ def read_xml(
         parser.Parse(content, True)
     except expat.ExpatError as error:
         raise _damaged(source) from error
+
+
+@lru_cache(maxsize=1024)
+def _short(name: str) -> str:
+    """``w:p`` for the name of an element with its vocabulary; others without it."""
+    vocabulary, _, local = name.rpartition(" ")
+    return _VOCABULARIES.get(vocabulary, "") + local

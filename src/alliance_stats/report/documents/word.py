@@ -11,8 +11,8 @@ from alliance_stats.report.documents.archive import Parts, read_xml, word_parts
 from alliance_stats.report.documents.document import Passage
 from alliance_stats.report.documents.marks import raised
 
-_BODY = "word/document.xml"
-_NOTES = {"word/footnotes.xml": "footnote", "word/endnotes.xml": "endnote"}
+_BODY = "document"
+_NOTES = {"footnotes": "footnote", "endnotes": "endnote"}
 _TRACKED = {
     "w:ins": "insertion",
     "w:del": "deletion",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from math import inf, sqrt
+from math import hypot, inf, sqrt
 
+from alliance_stats._base.printed import Printed
 from alliance_stats.report.statcheck.findings import (
     CONSISTENT,
     DOUBTFUL,
@@ -12,13 +13,12 @@ from alliance_stats.report.statcheck.findings import (
     shown,
 )
 from alliance_stats.report.statcheck.items import Item
-from alliance_stats.report.statcheck.printed import Printed, overlap
 
 
 def ratio_finding(estimate: Item, se: Item, test: Item) -> Finding:
     """Whether a t or z is the printed coefficient over its standard error."""
     low, high = ratio_range(estimate.number, se.number)
-    if overlap(low, high, test.number):
+    if test.number.holds(low, high):
         return Finding(CONSISTENT)
     between = f"{shown(low, 2)} and {shown(high, 2)}" if high < inf and low > -inf else "any value"
     sentence = (
@@ -26,7 +26,7 @@ def ratio_finding(estimate: Item, se: Item, test: Item) -> Finding:
         f"between {between}; printed is {test.symbol} = {test.number.shown}."
     )
     turned = Printed(-test.number.value, test.number.half, test.number.text)
-    if overlap(low, high, turned):
+    if turned.holds(low, high):
         sentence += " The size fits, the sign does not."
     return Finding(INCONSISTENT, sentence)
 
@@ -47,7 +47,7 @@ def d_of_r(r: float) -> float:
 
 def r_of_d(d: float) -> float:
     """The correlation that goes with a standardised difference of two groups of equal size."""
-    return d / sqrt(d**2 + 4)
+    return d / hypot(d, 2.0)
 
 
 def conversion_finding(d: Item, r: Item, *, together: bool) -> Finding:
@@ -56,7 +56,7 @@ def conversion_finding(d: Item, r: Item, *, together: bool) -> Finding:
     With groups of unequal size r is nearer to zero than with equal ones, never further.
     """
     low, high = r_of_d(d.number.low), r_of_d(d.number.high)
-    if overlap(low, high, r.number):
+    if r.number.holds(low, high):
         return Finding(CONSISTENT)
     back = d_of_r(r.number.value)
     sentence = (
@@ -73,7 +73,7 @@ def conversion_finding(d: Item, r: Item, *, together: bool) -> Finding:
 def impossible_findings(item: Item) -> list[Finding]:
     """Values that a statistic cannot have, one sentence each."""
     value, said = item.number.value, []
-    if item.kind == "r" and item.number.decimals and abs(value) - item.number.half > 1:
+    if item.kind == "r" and item.number.has_decimals and abs(value) - item.number.half > 1:
         said.append(f"r = {item.number.shown}: a correlation lies between −1 and 1.")
     if item.kind in ("F", "χ²", "Q") and item.number.high < 0:
         said.append(f"{item.symbol} = {item.number.shown}: this statistic is not negative.")

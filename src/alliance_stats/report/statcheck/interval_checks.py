@@ -7,6 +7,7 @@ from math import atanh, inf, log, sqrt, tanh
 
 from scipy.special import ndtri, stdtrit
 
+from alliance_stats._base.printed import Printed
 from alliance_stats.report.statcheck.findings import (
     CONSISTENT,
     DOUBTFUL,
@@ -15,7 +16,6 @@ from alliance_stats.report.statcheck.findings import (
     shown,
 )
 from alliance_stats.report.statcheck.items import Item
-from alliance_stats.report.statcheck.printed import Printed
 
 #: An interval may lie this share of its half width off the middle, beyond rounding.
 _EVEN = 0.05

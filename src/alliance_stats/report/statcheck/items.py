@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from alliance_stats.report.statcheck.printed import NUMBER, Printed, printed
+from alliance_stats._base.printed import Printed
 
+#: A number of at most 12 digits before the point, with commas between thousands or none.
+_NUMBER = (
+    r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3}){1,3}(?![0-9])(?:\.[0-9]{1,12})?"
+    r"|[0-9]{1,12}(?:\.[0-9]{1,12})?|\.[0-9]{1,12})(?:[eE][+-]?[0-9]{1,3})?(?![0-9⁻])"
+)
 _REACH = 64
-_COMPARED = re.compile(rf"([=<>≤≥])[ \n]{{0,2}}({NUMBER})")
+_COMPARED = re.compile(rf"([=<>≤≥])[ \n]{{0,2}}({_NUMBER})")
 _NOT_SIGNIFICANT = re.compile(r"\b(?:ns\b|n\.s\.)")
 _INTERVAL = re.compile(
     r"(?:C\.?I\.?|[Cc]onfidence [Ii]nterval|[Cc]redible [Ii]nterval)s?"
-    rf"[ \n:=of]{{0,6}}[\[(]?[ \n]?({NUMBER})%?[ \n]{{0,2}}(?:,|;|to|-)[ \n]{{0,2}}({NUMBER})%?"
+    rf"[ \n:=of]{{0,6}}[\[(]?[ \n]?({_NUMBER})%?[ \n]{{0,2}}(?:,|;|to|-)[ \n]{{0,2}}({_NUMBER})%?"
     r"[ \n]?[\])]?"
 )
 _LEVEL = re.compile(r"([0-9]{2}(?:\.[0-9]{1,2})?) ?%[ -]?$")
@@ -21,17 +26,23 @@ _TOUCHING = re.compile(r"[=<>≤≥,;]")
 _ROUND = {")": "(", "]": "["}
 _LEFT = "([{;,:.\"'“‘/|\\$-"
 
-#: Kinds of what is printed before a comparison.
-KINDS = {
-    "t": "t", "F": "F", "z": "z", "Z": "z", "χ2": "χ²", "X2": "χ²", "chi2": "χ²", "Chi2": "χ²",
-    "chi-square": "χ²", "chi-squared": "χ²", "Chi-square": "χ²", "χ-squared": "χ²", "r": "r",
-    "d": "d", "g": "d", "OR": "ratio", "HR": "ratio", "RR": "ratio", "IRR": "ratio",
-    "aOR": "ratio", "AOR": "ratio", "b": "b", "B": "b", "β": "b", "γ": "b", "beta": "b",
-    "Beta": "b", "estimate": "b", "Estimate": "b", "coefficient": "b", "SE": "se", "SEb": "se",
-    "s.e.": "se", "S.E.": "se", "se": "se", "p": "p", "P": "p", "ps": "p", "p's": "p", "N": "n",
-    "n": "n", "df": "df",
-}  # fmt: skip
-_Q = re.compile(r"Q_?[A-Za-z]{0,7}")
+_SYMBOLS = {
+    "t": "t",
+    "F": "F",
+    "z": "z Z",
+    "χ²": "χ2 X2 chi2 Chi2 chi-square Chi-square chi-squared χ-squared Δχ2 χ2diff",
+    "r": "r",
+    "d": "d g",
+    "ratio": "OR HR RR IRR aOR AOR",
+    "b": "b B β γ beta Beta estimate Estimate",
+    "se": "SE SEb s.e. S.E.",
+    "p": "p P ps p's",
+    "n": "N n",
+    "df": "df",
+}
+#: Kinds of what is printed before a comparison, by symbol.
+KINDS = {symbol: kind for kind, symbols in _SYMBOLS.items() for symbol in symbols.split()}
+_Q = re.compile(r"Q(?:_?(?:[EMBWTebmwt]|between|within|model|total|resid))?")
 _RATIOS = ("odds", "hazard", "risk", "rate")
 #: Words before a symbol that make it another quantity.
 _OTHERS = {
@@ -48,7 +59,8 @@ class Item:
     Attributes
     ----------
     kind : str
-        One of `KINDS`, ``"Q"``, ``"interval"``, or ``"other"``.
+        One of `KINDS`, ``"Q"``, ``"interval"``, ``"other"``, or ``"bound"`` of what is printed as
+        smaller or larger than a number, or in percent.
     start, end : int
         Where it stands in the text.
     sign : str
@@ -121,12 +133,14 @@ def _item(text: str, match: re.Match[str]) -> Item | None:
     if not word or not (word[0].isalpha() or word[0] in "χηωτIτ"):
         return None
     degrees, n = _inside(inside, word) if inside else ((), None)
+    kind = kind_of(word, words[-2].lower() if len(words) > 1 else "")
+    exact = match.group(1) == "=" and text[match.end() : match.end() + 1] != "%"
     return Item(
-        kind_of(word, words[-2].lower() if len(words) > 1 else ""),
+        kind if exact or kind == "p" else "bound",
         from_here + len(before) - len(word),
         match.end(),
         match.group(1),
-        printed(match.group(2)),
+        Printed.of(match.group(2)),
         word,
         degrees,
         n,
@@ -155,7 +169,7 @@ def _inside(inside: str, word: str) -> tuple[tuple[Printed, ...], Printed | None
     degrees: list[Printed] = []
     n: Printed | None = None
     for match in _INSIDE.finditer(inside):
-        number = printed(match.group(2).strip(","))
+        number = Printed.of(match.group(2).strip(","))
         if match.group(1) in ("N", "n"):
             n = number
         elif match.group(1) in (None, "df"):
@@ -173,6 +187,6 @@ def _intervals(text: str) -> list[Item]:
         level = _LEVEL.search(before)
         share = float(level.group(1)) / 100 if level else 0.0
         start -= len(before) - level.start() if level else 0
-        low, high = printed(match.group(1)), printed(match.group(2))
+        low, high = Printed.of(match.group(1)), Printed.of(match.group(2))
         found.append(Item("interval", start, match.end(), "=", low, "CI", high=high, level=share))
     return found

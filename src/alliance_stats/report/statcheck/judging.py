@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, nan
 
+from alliance_stats._base.printed import Printed
 from alliance_stats.report.statcheck.arithmetic import (
     conversion_finding,
     impossible_findings,
@@ -22,7 +23,6 @@ from alliance_stats.report.statcheck.p_checks import (
     unknown_df,
 )
 from alliance_stats.report.statcheck.p_values import N_DF, p_range, p_value
-from alliance_stats.report.statcheck.printed import Printed
 from alliance_stats.report.statcheck.statements import Statement
 
 _NAMED = {"ratio": "odds or other ratio", "other": "estimate", "p": "p"}
@@ -75,7 +75,7 @@ def judged(
     elif test is not None and p is not None and not complete:
         findings.append(unknown_df(test.symbol))
     findings += _estimates(statement, df, usual=usual)
-    if not findings and (test is None or not complete):
+    if not findings and (test is None or not (complete and df)):
         return None
     if not findings:
         findings = [Finding(NOT_CHECKED, "No p value is printed with it.")]
@@ -88,8 +88,11 @@ def tested(statement: Statement) -> Item | None:
     test = roles.get("test")
     if test is not None:
         return test
-    r = roles.get("r")
-    return r if r is not None and abs(r.number.value) - r.number.half <= 1 else None
+    r, p = roles.get("r"), roles.get("p")
+    if r is None or abs(r.number.value) - r.number.half > 1:
+        return None
+    of_another = "b" in roles or (p is not None and p.start < r.start)
+    return None if of_another and not r.df else r
 
 
 def degrees(statement: Statement, test: Item) -> tuple[Printed, ...]:

@@ -73,11 +73,11 @@ def number_findings(p: Item) -> list[Finding]:
     if p.sign == "ns":
         return []
     value = p.number.value
-    if value > 1 and p.number.decimals:
+    if value > 1 and p.number.has_decimals:
         return [Finding(INCONSISTENT, f"{p_words(p)}: a p value is at most 1.")]
     if value < 0:
         return [Finding(INCONSISTENT, f"{p_words(p)}: a p value is not negative.")]
-    if value == 0 and p.number.decimals and p.sign in "=<≤":
+    if value == 0 and p.number.has_decimals and p.sign in "=<≤":
         least = shown_p(2 * p.number.half) if p.number.half > 5e-5 else f"{2 * p.number.half:g}"
         return [
             Finding(DOUBTFUL, f"{p_words(p)}: a p value is never zero. Write p < {_short(least)}.")

@@ -8,8 +8,8 @@ from math import nan, sqrt
 
 from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
+from alliance_stats._base.printed import Printed
 from alliance_stats.report.statcheck.items import Item
-from alliance_stats.report.statcheck.printed import Printed
 
 #: Kinds of tests with a direction, whose p value may be halved.
 DIRECTED = ("t", "z", "r")
@@ -55,7 +55,7 @@ def p_range(test: Item, df: tuple[Printed, ...]) -> tuple[float, float]:
     """
     size = abs(test.number.value)
     sizes = (max(size - test.number.half, 0.0), size + test.number.half)
-    ends = [(each.low, each.high) if each.decimals else (each.value,) for each in df]
+    ends = [(each.low, each.high) if each.has_decimals else (each.value,) for each in df]
     positive = [tuple(end for end in each if end > 0) for each in ends]
     found = [two_tailed(test.kind, s, dfs) for s in sizes for dfs in product(*positive)]
     return (min(found), max(found)) if found else (nan, nan)

@@ -16,6 +16,7 @@ from alliance_stats._base.printing import (
     wrapped,
 )
 from alliance_stats._base.views import TIDY_COLUMNS, ResultView
+from alliance_stats.report.sentences.statcheck import PRINTED
 from alliance_stats.report.statcheck.findings import (
     CONSISTENT,
     DECISION,
@@ -111,7 +112,7 @@ class StatisticsCheck:
 
     def view(self) -> ResultView:
         """What tables, texts and reports read."""
-        tables = {"Statistics as printed and recomputed": self._printed(self.frame)}
+        tables = {PRINTED: self._printed(self.frame)}
         return ResultView(
             kind="statcheck",
             title=f"Printed statistics of {self.source}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from alliance_stats.report.statcheck.items import Item, items_of
 
@@ -14,7 +14,7 @@ _ESTIMATES = ("b", "d", "r", "ratio", "other")
 _ROLES = {**dict.fromkeys(TESTS, "test"), "b": "b", "d": "d", "r": "r", "ratio": "ratio",
           "se": "se", "p": "p", "n": "n", "df": "df"}  # fmt: skip
 _LONGEST_GAP = 40
-_GAP = re.compile(r"[\s,;:()\[\]\-]+")
+_GAP = re.compile(r"[\s,;:()\[\]|\-]+")
 _LINKS = frozenset(
     ("", "and", "with", "a", "an", "two", "one", "tailed", "sided", "exact", "of", "or", "i.e.",
      "cohen's", "cohen’s", "hedges'", "hedges’", "odds", "which", "is", "corresponding", "to",
@@ -46,7 +46,7 @@ class Statement:
     intervals: list[tuple[Item, Item]] = field(default_factory=list)
     se_of: Item | None = None
     sentence: int = 0
-    _estimate: Item | None = None
+    _estimates: list[Item] = field(default_factory=list)
 
     @property
     def start(self) -> int:
@@ -69,6 +69,16 @@ class Statement:
             return False
         return not (role == "r" and item.df and has_test)
 
+    def is_second_size(self, item: Item) -> bool:
+        """Whether a coefficient is the same one again, such as β after b."""
+        first = self.by_role.get("b")
+        return (
+            item.kind == "b"
+            and first is not None
+            and first.symbol != item.symbol
+            and not {"p", "test"} & self.by_role.keys()
+        )
+
     def add(self, item: Item) -> None:
         """Take an item in."""
         self.items.append(item)
@@ -76,12 +86,22 @@ class Statement:
         if role:
             self.by_role[role] = item
         if item.kind in _ESTIMATES:
-            self._estimate = item
-        elif item.kind == "se":
-            self.se_of = self._estimate
-        elif item.kind == "interval" and self._estimate is not None:
-            self.intervals.append((self._estimate, item))
-            self._estimate = None
+            self._estimates.append(item)
+        elif item.kind == "se" and self._estimates:
+            self.se_of = self._estimates[-1]
+        elif item.kind == "interval" and self._estimates:
+            self.intervals.append((_holder(item, self._estimates), item))
+            self._estimates = []
+
+
+def _holder(interval: Item, estimates: list[Item]) -> Item:
+    """The estimate that an interval belongs to: the last that lies in it, else the last named."""
+    high = interval.high or interval.number
+    for estimate in reversed(estimates):
+        if interval.number.low <= estimate.number.high and estimate.number.low <= high.high:
+            return estimate
+    named = [estimate for estimate in estimates if estimate.kind != "other"]
+    return (named or estimates)[-1]
 
 
 def statements_of(text: str) -> list[Statement]:
@@ -103,6 +123,8 @@ def _chains(text: str) -> Iterator[Statement]:
     current = Statement()
     for item in items_of(text):
         apart = current.items and not _linked(text, current.end, item)
+        if not apart and current.is_second_size(item):
+            item = replace(item, kind="other")
         if apart or not current.takes(item):
             yield current
             current = Statement()
