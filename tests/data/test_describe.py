@@ -10,6 +10,7 @@ from pandas.testing import assert_frame_equal
 from alliance_stats import ArgumentError, DataWarning, Roles
 from alliance_stats._base.views import HasView
 from alliance_stats.data import LevelsDescription, describe_levels, load_sessions
+from alliance_stats.data.descriptives import DESCRIPTIVES
 from alliance_stats.data.level_measures import parts_rows, size_distribution
 from alliance_stats.data.variance_parts import (
     VarianceParts,
@@ -448,7 +449,7 @@ def test_tables_print_counts_whole_and_names_as_they_are() -> None:
     within, between = blocks["Alliance with outcome"].splitlines()[1:]
     assert within.split()[2:] == ["1,800", "1199"]
     assert between.split()[2:] == ["600", "598"]
-    assert list(levels.view().tables) == list(blocks)
+    assert list(levels.view().tables) == [DESCRIPTIVES, *blocks]
 
 
 def test_whole_ratings_print_whole_and_others_with_decimals() -> None:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats.data.centering import TherapistMean, derived_name
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.therapist_change import TherapistChanges
 from alliance_stats.formula.r_names import r_text
+from alliance_stats.lmm.r_code.lme4 import CONTROL, PRINTED, lmer_call
 from alliance_stats.lmm.r_code.reading import MISSING
-from alliance_stats.models.prepare import Time, TimeColumn, clock_of, log_name
+from alliance_stats.lmm.result import MixedModelResult
+from alliance_stats.models.prepare import (
+    PreparedSessions,
+    Time,
+    TimeColumn,
+    clock_of,
+    log_name,
+)
+from alliance_stats.models.specification import Specification
 
 #: The packages, and contrasts against a reference.
 LMER_HEAD = (
@@ -104,3 +113,31 @@ def centring_lines(
 def earlier_line(number: str, step: int) -> str:
     """Line that finds the row `step` before each of the patient's, by the code of its number."""
     return f"earlier <- match(paste(patient, {number} - {step}), paste(patient, {number}))"
+
+
+def split_code(
+    fits: Iterable[MixedModelResult],
+    prepared: PreparedSessions,
+    chosen: Specification,
+    ratings: Sequence[str],
+    data: str,
+) -> str:
+    """R code of models of the same rows whose ratings are split, from the file of sessions on."""
+    check_r_code(data, prepared.changes)
+    roles = prepared.roles
+    used = [*ratings, roles.outcome, *filter(None, [roles.therapist])]
+    complete = f"complete.cases(d[c({', '.join(map(r_text, used))})])"
+    parts = centring_lines(ratings, roles.therapist, therapist_mean=chosen.therapist_mean)
+    centring = ["", MEANS, *parts]
+    rows = [f"d <- d[{complete}, ]", f"patient <- {cell(roles.patient)}"]
+    lines = [
+        *LMER_HEAD,
+        *reading(roles, prepared.groups, data),
+        *time_lines(roles, prepared.time, chosen.time, chosen.time_column),
+        *([*centring, *rows] if chosen.mean_rows == "available" else [*rows, *centring]),
+        "", CONTROL,
+    ]  # fmt: skip
+    for model in fits:
+        first, *rest = lmer_call(model.criterion.design, reml=model.reml)
+        lines += ["", f"m <- {first}", *rest, f"stopifnot(nobs(m) == {model.n_obs})", PRINTED]
+    return "\n".join(lines) + "\n"

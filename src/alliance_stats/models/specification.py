@@ -10,6 +10,7 @@ import numpy as np
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import DataError
+from alliance_stats.data.centering import TherapistMean
 from alliance_stats.formula.names import quote_name
 from alliance_stats.lmm.fit import fit_quietly
 from alliance_stats.lmm.residual.structure import ResidualStructure, ar1, continuous_ar1
@@ -44,7 +45,7 @@ class Specification:
     time_column: TimeColumn
     slopes: dict[str, tuple[str, ...]]
     mean_rows: str
-    therapist_mean: str
+    therapist_mean: TherapistMean
     reml: bool
     residual: Residual | None = None
     covariates: tuple[str, ...] = ()

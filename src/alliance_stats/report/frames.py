@@ -12,7 +12,7 @@ import pandas as pd
 from alliance_stats._base.checks import probability
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.printing import HEADINGS, MINUS, print_frame, word_columns
-from alliance_stats.report.headings import BOUNDED, COLUMN_WORDS, FIT_WORDS
+from alliance_stats.report.headings import BOUNDED, COLUMN_WORDS, FIT_WORDS, PARAMETERS
 from alliance_stats.report.table import Table
 from alliance_stats.report.words import (
     EFFECT_ORDER,
@@ -131,7 +131,7 @@ def printed_cells(
         decimals = 2 if decimals is None else decimals
     if "ratio" in shown.columns:
         words["estimate"] = "Ratio"
-    if {"statistic", "df_rest"} <= set(shown.columns):
+    if "statistic" in shown.columns and {"df_rest", "df_residual"} & set(shown.columns):
         words["statistic"] = "F"
     left = tuple(word_columns(shown))
     printed = print_frame(
@@ -252,6 +252,8 @@ def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
     for name in ("effect", "unit"):
         if name in frame.columns:
             shown[name] = strings(frame, name)
+    if "parameter" in frame.columns:
+        shown["parameter"] = [PARAMETERS.get(word, word) for word in strings(frame, "parameter")]
     return shown
 
 

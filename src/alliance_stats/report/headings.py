@@ -192,3 +192,9 @@ BOUNDED = frozenset(
         "partial_r2", "mean_reliability",
     }
 )  # fmt: skip
+
+#: Parameters of heterogeneity as they are printed.
+PARAMETERS = MappingProxyType({"q": "Q", "tau2": "τ²", "tau": "τ", "i2": "I²", "h2": "H²"})
+
+#: How tests of a summary are called.
+TESTS = MappingProxyType({"knha": "Knapp–Hartung"})

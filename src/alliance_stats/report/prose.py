@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from alliance_stats._base.printing import escape_html
-from alliance_stats.report.symbols import italics_html, kept_together, prose_parts
+from alliance_stats.report.symbols import italics_html, kept_together, typeset
 
 
 class ReportText(str):
@@ -51,7 +51,7 @@ class ReportText(str):
 
 def prose_html(text: str) -> str:
     """Escaped text with symbols in italics; a line never breaks inside ``b = −0.108``."""
-    return italics_html(prose_parts(kept_together(text))).replace("\xa0", "&nbsp;")
+    return italics_html(typeset(text)).replace("\xa0", "&nbsp;")
 
 
 def _paragraph(text: str) -> str:

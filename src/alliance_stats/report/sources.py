@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from inspect import signature
 
 import pandas as pd
 
@@ -64,12 +65,18 @@ def r_codes(results: Sources) -> list[str]:
 
 
 def _r_code(item: object) -> str:
-    if not isinstance(item, HasR):
+    if not isinstance(item, HasR) or _asks_for_arguments(item.to_r):
         return ""
     try:
         return item.to_r()
     except UnsupportedError as error:
         return f"# No lines: {one_line(error)}"
+
+
+def _asks_for_arguments(call: Callable[..., str]) -> bool:
+    """Whether a call needs to be told something, such as which of many models is meant."""
+    given = signature(call).parameters.values()
+    return any(p.default is p.empty and p.kind is not p.VAR_KEYWORD for p in given)
 
 
 def _titled(results: Mapping[str, Source]) -> list[ResultView]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-from alliance_stats._base.printing import escape_html, escape_markdown
+from alliance_stats._base.printing import MINUS, escape_html, escape_markdown
 
 _LETTERS = "SE|SD|df|[bBtzprdgFQMNnk]|[RIH](?=²)"
 #: A symbol in a sentence stands before its value: ``b = −0.108``, ``t(187.3) = −5.14``.
 _IN_PROSE = re.compile(rf"(?<![\w.])({_LETTERS})(?=²?(?:\([^()]*\))?[ \xa0](?:=|<|>|≤|≥)[ \xa0])")
-_IN_HEADING = re.compile(rf"(?<![\w(.])({_LETTERS})(?![\w.])|(?<=\()({_LETTERS})(?![\w.])")
+_IN_HEADING = re.compile(rf"(?<![\w.])({_LETTERS})(?![A-Za-z0-9_.])")
 
+_HYPHEN_MINUS = re.compile(r"(?:(?<=[\s(\[])|^)-(?=\d)")
 _KEPT_TOGETHER = re.compile(
     r"\b(?:b|SE|p|z|t\([\d.]+\)) [=<>] [−\d.]"
     r"|\b[\d.]+% CI \[[^\]\s]+ [^\]\s]+\]"
@@ -20,8 +21,8 @@ _KEPT_TOGETHER = re.compile(
 def prose_parts(text: str) -> list[tuple[str, bool]]:
     """A sentence in pieces, each with whether it is a symbol.
 
-    >>> prose_parts("went with b (b = −0.1, p < .001)")
-    [('went with b (', False), ('b', True), (' = −0.1, ', False), ('p', True), (' < .001)', False)]
+    >>> prose_parts("b (b = −0.1, p < .001)")[1:4]
+    [('b', True), (' = −0.1, ', False), ('p', True)]
     """
     return _parts(_IN_PROSE, text)
 
@@ -56,6 +57,15 @@ def heading_markdown(text: str) -> str:
 def kept_together(text: str) -> str:
     """Text with blanks that no line breaks at inside ``b = −0.108`` and inside an interval."""
     return _KEPT_TOGETHER.sub(lambda found: found.group().replace(" ", "\xa0"), text)
+
+
+def typeset(text: str) -> list[tuple[str, bool]]:
+    """A sentence for a page: real minus signs, no breaks inside numbers, symbols in italics.
+
+    >>> typeset("below zero (-0.107)")
+    [('below zero (−0.107)', False)]
+    """
+    return prose_parts(kept_together(_HYPHEN_MINUS.sub(MINUS, text)))
 
 
 def _parts(pattern: re.Pattern[str], text: str) -> list[tuple[str, bool]]:

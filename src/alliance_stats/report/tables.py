@@ -20,7 +20,7 @@ from alliance_stats.report.frames import (
     row_words,
     strings,
 )
-from alliance_stats.report.headings import FIT_WORDS
+from alliance_stats.report.headings import FIT_WORDS, TESTS
 from alliance_stats.report.sources import Sources, as_views, numbered_titles
 from alliance_stats.report.table import Table
 from alliance_stats.report.words import (
@@ -34,6 +34,15 @@ from alliance_stats.report.words import (
     units_phrase,
 )
 
+#: What a row of one study is, by kind of view.
+_OF_STUDIES = {"meta_leave_one_out": "Left out", "meta_cumulative": "Added"}
+#: Kinds of views whose tests are of t, or of z where all are normal.
+_OF_T = frozenset(
+    {
+        "meta", "meta_multilevel", "meta_leave_one_out", "meta_cumulative", "meta_egger",
+        "meta_pet_peese", "meta_trim_fill",
+    }
+)  # fmt: skip
 _NUMBERS = ("estimate", "se", "statistic", "df", "p_value", "ci_low", "ci_high")
 
 
@@ -85,11 +94,11 @@ def coef_table(results: Sources, *, digits: int | None = None) -> Table:
     digits_allowed(digits)
     _have_coefficients(views)
     level = common_level(views)
-    heading = "effect" if any("effect" in view.terms.columns for view in views) else "term"
+    heading = _row_heading(views)
     blocks = [coefficient_rows(view, heading) for view in views]
     shared = [view_decimals(view, digits) for view in views]
     cells = [
-        printed_cells(block, level, decimals=decimals)[0]
+        printed_cells(block, level, decimals=decimals, headings=_study_heading(views))[0]
         for block, decimals in zip(blocks, shared, strict=True)
     ]
     frame = _in_own_words(as_z_tests(pd.concat(cells, ignore_index=True)), views)
@@ -115,10 +124,32 @@ def coefficient_rows(view: ResultView, heading: str) -> pd.DataFrame:
     effects = strings(terms, "effect")
     rank = [EFFECT_ORDER.index(e) if e in EFFECT_ORDER else len(EFFECT_ORDER) for e in effects]
     order = np.argsort(rank, kind="stable")
-    words = row_words(terms)
+    words = _with_studies(row_words(terms), terms)
     numbers = terms.reindex(columns=list(_NUMBERS)).iloc[order].reset_index(drop=True)
     numbers.insert(0, heading, [words[i] for i in order])
     return numbers
+
+
+def _row_heading(views: Sequence[ResultView]) -> str:
+    """What rows are: studies that were left out or added, effects, or terms."""
+    columns = [set(view.terms.columns) for view in views]
+    if all("study" in names and "effect" not in names for names in columns):
+        return "study"
+    return "effect" if any("effect" in names for names in columns) else "term"
+
+
+def _study_heading(views: Sequence[ResultView]) -> dict[str, str]:
+    """``Left out`` or ``Added``, where that is what rows say of a study."""
+    words = {_OF_STUDIES.get(view.kind, "Study") for view in views}
+    return {"study": words.pop() if len(words) == 1 else "Study"}
+
+
+def _with_studies(words: list[str], terms: pd.DataFrame) -> list[str]:
+    """Names of rows with the study before them, which alone names a row if all terms are one."""
+    studies = [one_line(study) for study in strings(terms, "study")]
+    one = len(set(words)) == 1
+    pairs = zip(studies, words, strict=True)
+    return [study if study and one else ": ".join(filter(None, (study, w))) for study, w in pairs]
 
 
 def view_decimals(view: ResultView, digits: int | None = None) -> int | None:
@@ -142,12 +173,13 @@ def _further_table(view: ResultView, name: str) -> Table:
     if name == view.labels.get("descriptives"):
         return printed_descriptives(view, frame)
     alliance, outcome = (view.labels.get(k, k) for k in ("alliance", "outcome"))
+    own = {"estimate": one_line(view.labels["estimate"])} if "estimate" in view.labels else {}
     return frame_table(
         frame.reset_index(drop=True),
         title=name,
         conf_level=view.conf_level,
         digits=view_decimals(view) if "se" in frame.columns else None,
-        headings={"sd_alliance": f"SD of {alliance}", "sd_outcome": f"SD of {outcome}"},
+        headings={"sd_alliance": f"SD of {alliance}", "sd_outcome": f"SD of {outcome}", **own},
     )
 
 
@@ -162,6 +194,8 @@ def fit_table(view: ResultView) -> Table | None:
 
 
 def _fit_cell(name: str, value: object) -> str:
+    if name == "test":
+        return TESTS.get(str(value), one_line(value))
     if isinstance(value, float) and (name.startswith("p_") or name.endswith("_p")):
         return format_p(value)
     if isinstance(value, float) and name in ("i2", "r2"):
@@ -205,7 +239,8 @@ def _in_own_words(printed: pd.DataFrame, views: Sequence[ResultView]) -> pd.Data
     if not estimate:
         return printed
     empty = [name for name in printed.columns if printed[name].eq("–").all()]
-    words = {"b": estimate, "t": _own_word(views, "statistic") or "Statistic"}
+    of_t = {view.kind for view in views} <= _OF_T
+    words = {"b": estimate, "t": _own_word(views, "statistic") or ("t" if of_t else "Statistic")}
     return printed.drop(columns=empty).rename(columns=words)
 
 

@@ -90,6 +90,14 @@ _EFFECTS = {
     "early_rate": "Early alliance × later time",
     "patient_between_rate": "Between patients × later time",
     "therapist_between_rate": "Between therapists × later time",
+    "asymmetry": "Asymmetry",
+    "limit": "Limit without sampling error",
+    "pet": "PET",
+    "peese": "PEESE",
+    "observed": "As observed",
+    "adjusted": "Adjusted",
+    "weight": "Weight",
+    "failsafe_n": "Fail-safe N",
     "excess_ruptures": "Ruptures beyond chance",
     "excess_repaired": "Repairs beyond chance",
 }
@@ -190,6 +198,8 @@ def term_words(term: object) -> str:
     response, of_equation, rest = name.partition(" ~ ")
     if of_equation:
         return f"{response}: {term_words(rest)}"
+    if name.endswith(f"{_SINCE_START}_log") and ":" not in name:
+        return f"Time (log of 1 + {name.removesuffix(f'{_SINCE_START}_log')} since start)"
     if name.endswith(_SINCE_START) and ":" not in name:
         return f"Time ({name.removesuffix(_SINCE_START)} since start)"
     return _TERMS.get(name, name)

@@ -23,6 +23,7 @@ from alliance_stats.models.prepare import PreparedSessions
 from alliance_stats.models.shown import headline, result_html, result_text
 from alliance_stats.models.specification import Specification
 from alliance_stats.models.within_between.adjusted import adjusted_frame
+from alliance_stats.models.within_between.r_code import within_between_r_code
 from alliance_stats.models.within_between.sensitivity import sensitivity_rows
 
 
@@ -201,6 +202,29 @@ class AllianceResult:
             self.fit, self.prepared, self.specification, effect=effect, q=q, alpha=alpha,
             benchmarks=benchmarks, kd=kd, ky=ky,
         )  # fmt: skip
+
+    def to_r(self, *, data: str = "sessions.csv") -> str:
+        """R code that centres the sessions, fits the model with lme4 and prints the same digits.
+
+        Parameters
+        ----------
+        data : str
+            The CSV file that R shall read: the sessions as they were given.
+
+        Raises
+        ------
+        UnsupportedError
+            For covariates, correlated residuals, and patients with several therapists: there
+            ``result.fit.to_r()`` reads the centred rows, ``result.prepared.frame``.
+
+        Examples
+        --------
+        >>> import alliance_stats as al
+        >>> result = al.fit_within_between(al.load_example("sessions"))
+        >>> print(result.to_r().splitlines()[0])
+        library(lme4)
+        """
+        return within_between_r_code(self.fit, self.prepared, self.specification, data)
 
     def view(self, *, ddf: Ddf = "satterthwaite") -> ResultView:
         """Return what the report room may see of this result.

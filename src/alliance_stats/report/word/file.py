@@ -67,24 +67,23 @@ def _styles(document: Document) -> None:
     _restyled(document, "Heading 1", 13.0, bold=True, before=20.0, after=6.0, keep=True)
     _restyled(document, "Heading 2", TEXT, bold=True, before=12.0, after=3.0, keep=True)
     _restyled(document, "Heading 3", TEXT, italic=True, before=8.0, after=3.0, keep=True)
-    add_styles(document)
+    add_table_styles(document)
+    _made(document, "Messages", 10.0, after=0.0)
+    _made(document, "Figure", TEXT, after=4.0, keep=True)
+    _made(document, "Code", CODE, font=MONOSPACED)
 
 
-def add_styles(document: Document) -> None:
-    """The styles of tables, notes, figures and code, those that a document lacks."""
-    made: dict[str, dict[str, Any]] = {
+def add_table_styles(document: Document) -> None:
+    """The styles of tables and what stands around them, where the document has none so named."""
+    wanted: dict[str, dict[str, Any]] = {
         "Table Number": {"size": TEXT, "bold": True, "before": 14.0, "keep": True},
         "Table Title": {"size": TEXT, "italic": True, "after": 4.0, "keep": True},
         "Table Cell": {"size": TABLE},
         "Note": {"size": NOTE, "after": 4.0},
-        "Messages": {"size": 10.0, "after": 0.0},
-        "Figure": {"size": TEXT, "after": 4.0, "keep": True},
-        "Code": {"size": CODE, "font": MONOSPACED},
     }
-    there = {style.name for style in document.styles}
-    for name, looks in made.items():
-        if name not in there:
-            _made(document, name, **looks)
+    known = {style.name for style in document.styles}
+    for name in (name for name in wanted if name not in known):
+        _made(document, name, **wanted[name])
 
 
 def _restyled(
@@ -124,14 +123,14 @@ def _restyled(
     return style
 
 
-def _made(document: Document, name: str, size: float, **looks: object) -> ParagraphStyle:
+def _made(document: Document, name: str, size: float, **looks: Any) -> ParagraphStyle:
     """A style of our own, on top of that of the text."""
     from docx.enum.style import WD_STYLE_TYPE
 
     style = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
-    style.base_style = document.styles.default(WD_STYLE_TYPE.PARAGRAPH)
+    style.base_style = document.styles["Normal"]
     style.quick_style = True
-    return _restyled(document, name, size, **looks)  # type: ignore[arg-type]
+    return _restyled(document, name, size, **looks)
 
 
 def _properties(document: Document, title: str) -> None:

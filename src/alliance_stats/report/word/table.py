@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alliance_stats.report.symbols import heading_parts
-from alliance_stats.report.word.file import ASIDE, TABLE, UPRIGHT, add_styles
+from alliance_stats.report.word.file import ASIDE, TABLE, UPRIGHT, add_table_styles
 from alliance_stats.report.word.text import add_parts, add_prose, xml_text
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ _FIGURE, _POINT = "\N{FIGURE SPACE}", "\N{PUNCTUATION SPACE}"
 _TOGETHER = 30
 #: Centimetres of a letter of the tables' size, on average, and of the room between columns.
 _LETTER, _GAP = 0.5 * TABLE * 2.54 / 72, 0.36
-#: Letters of more than that width, and how much more.
-_WIDE_LETTERS, _WIDE = frozenset("mwMW%_@"), 1.45
+#: Letters much narrower or wider than figures.
+_NARROW, _WIDE = frozenset(" .,:;!'|[]()ijlrtf-"), frozenset("mw%_@")
 #: Words of a column are not squeezed below so many letters.
 _FEWEST = 14.0
 _SMALLER = (1.0, 0.9, 0.82)
@@ -59,7 +59,9 @@ class Grid:
 
 def add_table(document: Document, grid: Grid) -> None:
     """Write a table at the end of a document, with number and title above and notes below."""
-    add_styles(document)
+    from docx.shared import Pt
+
+    add_table_styles(document)
     widths, scale, aside = _widths(grid)
     if aside:
         _turn_page(document)
@@ -67,12 +69,14 @@ def add_table(document: Document, grid: Grid) -> None:
         document.add_paragraph(grid.number, style="Table Number")
     if grid.title:
         title = document.add_paragraph(style="Table Title")
+        if not grid.number:
+            title.paragraph_format.space_before = Pt(14)
         title.add_run(xml_text(grid.title))
     table = document.add_table(rows=0, cols=len(grid.headings))
     _lay_out(table, widths)
+    columns = [[row[k] for row in grid.rows] for k in range(len(grid.headings))]
     columns = [
-        column if left else padded(column)
-        for column, left in zip(zip(*grid.rows, strict=True), grid.left, strict=True)
+        column if left else padded(column) for column, left in zip(columns, grid.left, strict=True)
     ]
     below = bool(grid.warning or grid.notes or grid.messages)
     _head(table, grid, scale)
@@ -119,8 +123,14 @@ def _widths(grid: Grid) -> tuple[list[float], float, bool]:
 
 
 def _letters(text: str) -> float:
-    """The width of a text in letters of half its size, as figures are."""
-    return sum(_WIDE if c in _WIDE_LETTERS or c.isupper() or not c.isascii() else 1.0 for c in text)
+    """The width of a text in figures."""
+    return sum(map(_width, text))
+
+
+def _width(letter: str) -> float:
+    if letter in _NARROW:
+        return 0.62
+    return 1.5 if letter in _WIDE or letter.isupper() else 1.06
 
 
 def _spread(wanted: list[float], least: list[float], scale: float, room: float) -> list[float]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from alliance_stats.report.symbols import kept_together, prose_parts
+from alliance_stats.report.symbols import typeset
 
 if TYPE_CHECKING:
     from docx.text.paragraph import Paragraph
@@ -34,7 +34,7 @@ def add_parts(paragraph: Paragraph, parts: Iterable[tuple[str, bool]]) -> None:
 
 def add_prose(paragraph: Paragraph, text: str) -> None:
     """A sentence with its statistical symbols in italics."""
-    add_parts(paragraph, prose_parts(kept_together(text)))
+    add_parts(paragraph, typeset(text))
 
 
 def add_code(paragraph: Paragraph, code: str) -> None:

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from alliance_stats.report import (
+    cite,
+    methods_text,
+    report_text,
+    reporting_checklist,
+    save_figure,
+    save_report,
+)
+from alliance_stats.report.drawings import DRAWINGS
+from alliance_stats.report.methods.kinds import SENTENCES
+from alliance_stats.report.references import KINDS, WORKS
+from alliance_stats.report.sentences.writers import WRITERS
+
+from .zoo import every_kind, some_kinds
+
+FORMATS = (".docx", ".html", ".md")
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_quick_kinds_are_written(suffix: str, tmp_path: Path) -> None:
+    results = some_kinds()
+    path = save_report(results, tmp_path / f"report{suffix}", figures=False)
+    assert path.stat().st_size > 10_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_every_kind_is_written(suffix: str, tmp_path: Path) -> None:
+    results = every_kind()
+    assert set(WRITERS) | set(DRAWINGS) | set(SENTENCES) <= set(results)
+    path = save_report(results, tmp_path / f"report{suffix}", figures=suffix == ".docx")
+    assert path.stat().st_size > 50_000
+
+
+@pytest.mark.slow
+def test_every_figure_is_saved(tmp_path: Path) -> None:
+    for kind in sorted(DRAWINGS):
+        path = save_figure(every_kind()[kind], tmp_path / f"{kind}.svg")
+        assert path.stat().st_size > 2_000
+
+
+@pytest.mark.slow
+def test_every_kind_has_methods_and_a_checklist() -> None:
+    for result in every_kind().values():
+        text = methods_text(result)
+        assert re.search(r"Analyses used alliance_stats \d", text)
+        assert "nan" not in text.split()
+        assert len(reporting_checklist(result).frame) > 20
+        assert str(report_text(result))
+
+
+def test_references_are_used_and_known() -> None:
+    assert {key for keys in KINDS.values() for key in keys} <= set(WORKS)
+    for key, work in WORKS.items():
+        assert key.rstrip("b").endswith(work.year)
+        assert work.volume or not work.issue
+    assert "Jacobson" not in cite(some_kinds())

@@ -1,0 +1,157 @@
+"""Small results of every kind that has sentences or a figure of its own."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import alliance_stats as al
+
+
+@functools.cache
+def every_kind() -> dict[str, Any]:
+    """Results by kind of view; fitted once a run."""
+    return _by_kind(_sessions, _process, _dyads, _scores, _studies)
+
+
+@functools.cache
+def some_kinds() -> dict[str, Any]:
+    """Results that are quick to fit: of meta-analyses, and of a mixed model."""
+    return _by_kind(_mixed, _studies)
+
+
+def _by_kind(*rooms: Callable[[], list[Any]]) -> dict[str, Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = [result for room in rooms for result in room()]
+        kinds = [result.view().kind for result in made]
+    return dict(zip(reversed(kinds), reversed(made), strict=True))
+
+
+def _mixed() -> list[Any]:
+    sessions = _few("sessions", 40)
+    return [al.describe_levels(sessions), al.fit_within_between(sessions)]
+
+
+def _few(name: str, n: int = 110) -> Any:
+    """The first patients of an example."""
+    data = al.load_example(name)
+    kept = data.frame["patient"].drop_duplicates().head(n)
+    return al.load_sessions(data.frame[data.frame["patient"].isin(kept)], data.roles)
+
+
+def _run(*calls: Callable[[], Any]) -> list[Any]:
+    return [call() for call in calls]
+
+
+def _sessions() -> list[Any]:
+    sessions, models = _few("sessions"), al.models
+    split = al.fit_within_between(sessions)
+    frame = sessions.frame
+    high = frame.assign(high=(frame["phq9"] > 10).where(frame["phq9"].notna()).astype(float))
+    return _run(
+        lambda: sessions,
+        lambda: split,
+        lambda: al.describe_levels(sessions),
+        lambda: al.fit_lagged(sessions, bias_simulations=0),
+        lambda: al.fit_outcome(sessions),
+        lambda: al.fit_growth(sessions, shape="linear"),
+        lambda: al.fit_cross_lagged(sessions, waves=range(1, 5)),
+        lambda: al.fit_latent_within_between(sessions),
+        lambda: models.fit_therapist(sessions),
+        lambda: models.find_ruptures(sessions, simulations=99),
+        lambda: models.fit_ruptures(sessions),
+        lambda: split.confounding(),
+        lambda: models.multiverse("within", sessions, {"time": ["linear", "log"]}),
+        lambda: al.fit_lmm("phq9 ~ wai_total + (1 | patient)", frame),
+        lambda: al.fit_glmm("high ~ wai_total + (1 | patient)", high),
+    )
+
+
+def _process() -> list[Any]:
+    process, models = _few("process"), al.models
+    views = {"patient": "wai_total", "therapist": "wai_therapist"}
+    return _run(
+        lambda: models.fit_event(process),
+        lambda: models.fit_mediation(process, mediator="motivation", mediator_at="before", rng=1),
+        lambda: models.fit_moderation(process, moderator="treatment", smallest_effect=0.1),
+        lambda: models.fit_importance(
+            process, predictors=["wai_total", "motivation"], n_boot=20, rng=1
+        ),
+        lambda: models.fit_perspectives(process, perspectives=views),
+    )
+
+
+def _dyads() -> list[Any]:
+    dyads, models = _few("dyads"), al.models
+    return _run(
+        lambda: models.fit_dyads(dyads, bias_simulations=0),
+        lambda: models.fit_congruence(dyads, scale=(12, 60)),
+        lambda: models.fit_response_surface(dyads, scale=(12, 60), n_boot=0),
+    )
+
+
+def _scores() -> list[Any]:
+    answers, reliability = al.load_example("items").frame, al.reliability
+    answers = answers[answers["patient"].isin(answers["patient"].unique()[:60])]
+    items = [name for name in answers.columns if name.startswith("wai")]
+    long = answers.melt(["patient", "session"], items, "item", "rating").dropna()
+    study = reliability.g_study(
+        long.groupby(["patient", "item"], as_index=False)["rating"].mean(),
+        score="rating", objects="patient", facets=["item"],
+    )  # fmt: skip
+    ends_of = al.load_example("sessions").frame
+    ends = al.measures.first_and_last(ends_of, "phq9")
+    names = {"patient": "patient", "session": "session"}
+    return _run(
+        lambda: al.reliability_report(
+            answers, "wai_sr", **names, item_prefix="wai", max_missing=1
+        ),
+        lambda: al.cronbach_alpha(answers[items].dropna()),
+        lambda: al.multilevel_reliability(answers, items=items, **names),
+        lambda: study,
+        lambda: reliability.d_study(study, n={"item": range(1, 5)}),
+        lambda: reliability.reliability_of_means(
+            ends_of, score="phq9", patient="patient"
+        ),
+        lambda: al.reliable_change(
+            "phq9_first", "phq9_last", frame=ends, reliability=0.84, sd=5.5,
+            higher_is_better=False,
+        ),
+    )  # fmt: skip
+
+
+def _studies() -> list[Any]:
+    meta = al.meta
+    effects = al.effect_sizes(al.load_example("effects"), ri="r", ni="n", measure="ZCOR")
+    effects = effects.dropna(subset="yi")
+    first = effects.drop_duplicates("study").head(30)
+    fit = al.fit_meta(first)
+    regression = al.fit_meta(first, mods="year")
+    correlations = al.effect_sizes(
+        al.load_example("effects").drop_duplicates("study").dropna(subset="r"),
+        ri="r", ni="n", measure="COR",
+    )  # fmt: skip
+    multilevel = al.fit_meta_multilevel(effects.head(60), rho=0.6)
+    return _run(
+        lambda: fit,
+        lambda: multilevel,
+        lambda: meta.egger_test(fit),
+        lambda: meta.trim_fill(fit),
+        lambda: meta.leave_one_out(fit),
+        lambda: meta.cumulative(fit, order=first["year"]),
+        lambda: meta.influence(fit),
+        lambda: meta.baujat(al.fit_meta(first, method="EE")),
+        lambda: meta.regression_lines(regression, "year"),
+        lambda: meta.funnel_frame(fit),
+        lambda: fit.profile(),
+        lambda: meta.selection_model(fit),
+        lambda: meta.failsafe_n(fit),
+        lambda: meta.begg_test(fit),
+        lambda: meta.pet_peese(fit),
+        lambda: meta.bias_report(fit),
+        lambda: meta.reproduce("flueckiger_2018"),
+        lambda: meta.correct_attenuation(correlations, reliability_x=0.85),
+    )
