@@ -26,7 +26,7 @@ def test_from_new_paper_to_check_paper(folder: Path, run: Any) -> None:
     assert (done.code, done.out.strip()[-17:]) == (0, "nothing is wrong.")
     source = folder / "mine" / "manuscript.md"
     text = source.read_text(encoding="utf-8")
-    source.write_text(text.replace("b = −0.116", "b = −0.126"), encoding="utf-8")
+    source.write_text(text.replace("*b* = −0.116", "*b* = −0.126"), encoding="utf-8")
     done = run("check-paper", "mine", "--json")
     assert done.code == 1
     found = json.loads(done.out)

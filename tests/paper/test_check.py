@@ -74,9 +74,11 @@ def test_a_study_changed_after_the_run_is_seen(paper: Path) -> None:
 
 
 def test_a_wrong_typed_number_is_named_with_its_line(paper: Path) -> None:
-    replaced(paper / "manuscript.md", "b = −0.116", "b = −0.126")
+    replaced(paper / "manuscript.md", "*b* = −0.116", "*b* = −0.126")
     check = check_paper(paper)
-    line = (paper / "manuscript.md").read_text(encoding="utf-8").split("b = −0.126")[0].count("\n")
+    line = (
+        (paper / "manuscript.md").read_text(encoding="utf-8").split("*b* = −0.126")[0].count("\n")
+    )
     numbers = [item for item in check.findings if item.kind == "number"]
     assert [item.place for item in numbers] == [f"manuscript.md, line {line + 1}"]
     statistics = [item for item in check.findings if item.kind == "statistic"]

@@ -106,7 +106,7 @@ def test_the_check_as_a_whole_turns_red(paper: Path) -> None:
     target = paper / "manuscript-rendered.md"
     text = target.read_text(encoding="utf-8")
     for printed in ("2,075 sessions", "*t*(122.1)", "−0.298", "p = .426".replace("p", "*p*"),
-                    "61.1%", "r = .278"):  # fmt: skip
+                    "61.1%", "*r* = .278"):  # fmt: skip
         place = text.index(printed) + max(i for i, s in enumerate(printed) if s.isdigit())
         digit = str((int(text[place]) + 1) % 10)
         target.write_text(text[:place] + digit + text[place + 1 :], encoding="utf-8")

@@ -45,7 +45,7 @@ def test_nothing_happens_unless_asked_for(paper: Path) -> None:
 
 def test_one_test_a_number(paper: Path) -> None:
     text = (paper / "manuscript.md").read_text(encoding="utf-8")
-    text = text.replace("b = −0.116", "b = −0.126").replace("{{alliance.n.session}}", "{{a.b}}")
+    text = text.replace("*b* = −0.116", "*b* = −0.126").replace("{{alliance.n.session}}", "{{a.b}}")
     (paper / "manuscript.md").write_text(text, encoding="utf-8")
     (paper / "test_x.py").write_text("def test_x() -> None:\n    pass\n")
     done = run(paper, "-v", "--alliance-paper", ".", "test_x.py")

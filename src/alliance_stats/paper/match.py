@@ -107,6 +107,9 @@ def _in_one_row(numbers: list[Typed], stored: Stored) -> list[Match]:
             return best
     if all(match.problem for match in best):
         return [Match(n, "", f"no result has it{_hint(n, stored)}") for n in numbers]
+    if 2 * _fit(best)[0] < len(numbers):
+        apart = "no row of results has the numbers of this statement"
+        return [Match(n, "", apart) for n in numbers]
     return best
 
 
@@ -185,7 +188,11 @@ def _hint(number: Typed, stored: Stored) -> str:
     """Keys that hold the number, to be bound."""
     if not number.decimals:
         return ""
+    columns = _COLUMNS.get(number.label)
     keys = [
-        key for key, value in stored.values.items() if number.sign == "=" and equals(number, value)
+        key
+        for key, value in stored.values.items()
+        if number.sign == "=" and equals(number, value)
+        if columns is None or key.rpartition(".")[2] in columns
     ]
     return f"; the same number: {name_list(keys[:_MOST_HINTS])}" if keys else ""

@@ -112,7 +112,8 @@ def compute(study: Study) -> StudyRun:
         if figure is not None:
             pictures[question.name] = figure.png
             parts[question.name]["caption"] = figure.caption
-    return StudyRun(study, values, _files(study, values, missing, parts, pictures))
+    ordered = dict(sorted(values.items()))
+    return StudyRun(study, ordered, _files(study, ordered, missing, parts, pictures))
 
 
 def _view_of(study: Study, question: Question) -> ResultView:
