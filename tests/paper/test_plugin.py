@@ -8,6 +8,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 import alliance_stats as al
 
 from .conftest import ROOT
@@ -66,6 +68,7 @@ def test_the_setting_of_a_project(paper: Path) -> None:
     assert " passed" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_no_paper_is_one_message(paper: Path) -> None:
     done = run(paper, "--alliance-paper", "nowhere", "tests")
     assert done.returncode == 4
