@@ -444,7 +444,20 @@ def test_version(run: Any) -> None:
     assert (done.code, done.out, done.err) == (0, f"alliance-stats {al.__version__}\n", "")
 
 
-@pytest.mark.parametrize("command", [[], ["check"], ["analyse"]])
+COMMAND_NAMES = [
+    "check",
+    "analyse",
+    "score",
+    "reliability",
+    "meta",
+    "new-paper",
+    "run",
+    "render",
+    "check-paper",
+]
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMAND_NAMES)])
 def test_help_is_plain_and_names_every_option(run: Any, command: list[str]) -> None:
     done = run(*command, "--help")
     assert done.code == 0

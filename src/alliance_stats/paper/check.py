@@ -44,7 +44,29 @@ def check_paper(path: str | os.PathLike[str], *, rerun: bool = False) -> PaperCh
     ArgumentError
         If the folder holds no paper.
     DataError
-        If study.toml, allow.toml or results.json cannot be read, or there is no manuscript.
+        If study.toml or results.json cannot be read, or there is no manuscript.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from alliance_stats.paper import check_paper, run_study
+    >>> study = '''
+    ... [data.sessions]
+    ... example = "sessions"
+    ... [questions.alliance]
+    ... fit = "fit_within_between"
+    ... [manuscript]
+    ... path = "text.md"
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "study.toml").write_text(study, encoding="utf-8")
+    ...     text = "It fell ({{alliance.within | b}}), by b = −0.126."
+    ...     _ = Path(folder, "text.md").write_text(text, encoding="utf-8")
+    ...     _ = run_study(folder)
+    ...     check = check_paper(folder)
+    >>> check.ok, check.findings[0].place, check.findings[0].what
+    (False, 'text.md, line 1', 'b = −0.126')
     """
     study = load_study(path)
     stored = load_stored(study.folder)

@@ -76,7 +76,26 @@ def run_study(path: str | os.PathLike[str], *, force: bool = False) -> StudyRun:
     ArgumentError
         If the folder is no paper, or other results are there and `force` is not given.
     DataError
-        If study.toml or the data cannot be used.
+        If study.toml or the data cannot be used, or a question rests on too few patients.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from alliance_stats.paper import run_study
+    >>> study = '''
+    ... [data.sessions]
+    ... example = "sessions"
+    ... [questions.alliance]
+    ... fit = "fit_within_between"
+    ... [manuscript]
+    ... path = "text.md"
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "study.toml").write_text(study, encoding="utf-8")
+    ...     run = run_study(folder)
+    >>> round(run.values["alliance.within.estimate"], 3), run.values["alliance.n.patient"]
+    (-0.116, 240)
     """
     study = load_study(path)
     run = compute(study)

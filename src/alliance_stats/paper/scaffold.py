@@ -39,6 +39,15 @@ def new_paper(path: str | os.PathLike[str], *, force: bool = False) -> Path:
     ArgumentError
         If it is a file, the folder above it does not exist, or it holds files and `force` is not
         given.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from alliance_stats.paper import new_paper
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     folder = new_paper(f"{place}/mypaper")
+    ...     print((folder / "study.toml").is_file(), (folder / "manuscript.md").is_file())
+    True True
     """
     folder = Path(path).expanduser()
     if folder.is_file():

@@ -96,6 +96,25 @@ def load_study(path: str | os.PathLike[str]) -> Study:
     DataError
         If the file is no TOML, has an unknown key (the nearest is shown), lacks one, or names a
         path outside the folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from alliance_stats.paper import load_study
+    >>> study = '''
+    ... [data.sessions]
+    ... example = "sessions"
+    ... [questions.alliance]
+    ... fit = "fit_within_between"
+    ... [manuscript]
+    ... path = "text.md"
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "study.toml").write_text(study, encoding="utf-8")
+    ...     read = load_study(folder)
+    >>> read.questions["alliance"].fit, read.formats, read.smallest_cell
+    ('fit_within_between', ('md',), 5)
     """
     folder = paper_folder(path)
     try:

@@ -41,6 +41,27 @@ def render_paper(path: str | os.PathLike[str], *, force: bool = False) -> list[P
         If a rendered file is there and differs, and `force` is not given.
     DataError
         If there is no manuscript or no result, results were edited, or a binding does not resolve.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from alliance_stats.paper import render_paper, run_study
+    >>> study = '''
+    ... [data.sessions]
+    ... example = "sessions"
+    ... [questions.alliance]
+    ... fit = "fit_within_between"
+    ... [manuscript]
+    ... path = "text.md"
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "study.toml").write_text(study, encoding="utf-8")
+    ...     text = "It fell ({{alliance.within | b}})."
+    ...     _ = Path(folder, "text.md").write_text(text, encoding="utf-8")
+    ...     _ = run_study(folder)
+    ...     print(render_paper(folder)[0].read_text(encoding="utf-8"))
+    It fell (*b* = −0.116).
     """
     study = load_study(path)
     stored = load_stored(study.folder)
