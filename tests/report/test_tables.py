@@ -181,7 +181,7 @@ def test_further_tables(three_level: Any) -> None:
         "Random effects\n"
         "Group      Term                 SD  Variance  Correlation\n"
         "patient    Intercept         3.212    10.317            –\n"
-        "           wai_total_within  0.081     0.007         0.21\n"
+        "           wai_total_within  0.081     0.007          .21\n"
         "therapist  Intercept         0.954     0.910            –\n"
         "residual                     2.477     6.136            –"
     )

@@ -48,6 +48,9 @@ def _run(*calls: Callable[[], Any]) -> list[Any]:
 
 def _sessions() -> list[Any]:
     sessions, models = _few("sessions"), al.models
+    clinics = {
+        f"Clinic {k}": al.simulate_sessions(n_patients=40, n_therapists=5, rng=k) for k in (1, 2, 3)
+    }
     split = al.fit_within_between(sessions)
     frame = sessions.frame
     high = frame.assign(high=(frame["phq9"] > 10).where(frame["phq9"].notna()).astype(float))
@@ -66,6 +69,7 @@ def _sessions() -> list[Any]:
         lambda: split.confounding(),
         lambda: models.multiverse("within", sessions, {"time": ["linear", "log"]}),
         lambda: al.fit_lmm("phq9 ~ wai_total + (1 | patient)", frame),
+        lambda: models.fit_studies(clinics, question="within_between"),
         lambda: al.fit_glmm("high ~ wai_total + (1 | patient)", high),
     )
 

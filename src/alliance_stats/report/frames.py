@@ -238,7 +238,8 @@ def _in_several_groups(frame: pd.DataFrame) -> set[str]:
 
 def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
     """A copy with effects and terms in words, without columns that say the same again."""
-    shown = frame.copy()
+    of_q = {"q_df": "df", "q_p": "p_value"}
+    shown = frame.rename(columns={k: v for k, v in of_q.items() if v not in frame.columns})
     effects = set(strings(frame, "effect")) - {""}
     if effects and effects <= set(EFFECT_ORDER):
         shown["effect"] = row_words(frame)

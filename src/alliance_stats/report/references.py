@@ -188,6 +188,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "multilevel_reliability": ("geldhof2014",),
     "reliable_change": ("jacobson1991",),
     "meta": _META,
+    "participants": (*_MIXED, *_META),
     "meta_multilevel": (*_META, "pustejovsky2022"),
     "meta_egger": ("egger1997",),
     "meta_trim_fill": ("duval2000",),

@@ -50,4 +50,4 @@ def test_table_and_report(tmp_path: Path) -> None:
     both = [al.meta.reproduce(key) for key in ("gelso_2018", "delre_2021")]
     page = al.save_report(both, tmp_path / "published.html").read_text(encoding="utf-8")
     assert "Implied heterogeneity" in page
-    assert "it is that of r = 0.37" in page
+    assert "it is that of <i>r</i> = 0.37" in page

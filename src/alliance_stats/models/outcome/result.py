@@ -26,6 +26,7 @@ from alliance_stats.models.outcome.correlations import (
 from alliance_stats.models.outcome.patient_fit import PatientFit
 from alliance_stats.models.outcome.plot import outcome_frame
 from alliance_stats.models.outcome.prepare import PreparedPatients, sessions_words
+from alliance_stats.models.outcome.r_code import patients_r_code
 from alliance_stats.models.shown import headline, result_html, result_text
 
 
@@ -187,6 +188,31 @@ class OutcomeResult:
     def _sign(self) -> int:
         """1, or -1 where a lower outcome is better."""
         return -1 if self.prepared.roles.outcome_better == "lower" else 1
+
+    def to_r(self, *, data: str = "patients.csv") -> str:
+        """R code that fits the model to the patients, as ``prepared.frame`` holds them.
+
+        Write them first: ``result.prepared.frame.to_csv("patients.csv", index=False)``.
+
+        Parameters
+        ----------
+        data : str
+            The CSV file that R shall read.
+
+        Raises
+        ------
+        ArgumentError
+            If `data` is no file name.
+
+        Examples
+        --------
+        >>> import alliance_stats as al
+        >>> result = al.fit_outcome(al.load_example("sessions"))
+        >>> print(result.to_r().splitlines()[0])
+        library(lme4)
+        """
+        prepared = self.prepared
+        return patients_r_code(self.fit, prepared.frame, prepared.post, prepared.predictors, data)
 
     def view(self, *, ddf: Ddf = "satterthwaite") -> ResultView:
         """Return what the report room may see of this result.

@@ -9,15 +9,13 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import probability
-from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import TIDY_COLUMNS, ResultView
-from alliance_stats.formula.r_names import r_name, r_text
 from alliance_stats.lmm.inference.contrasts import Ddf
-from alliance_stats.lmm.r_code.lme4 import CONTROL, PRINTED, lmer_call
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.labels import level_counts, role_labels
 from alliance_stats.models.notes import few_units_notes
 from alliance_stats.models.outcome.patient_fit import PatientFit, fit_rows
+from alliance_stats.models.outcome.r_code import patients_r_code
 from alliance_stats.models.ruptures.patients import EFFECTS, RupturePatients, spread_beside_chance
 from alliance_stats.models.ruptures.result import RuptureResult
 from alliance_stats.models.ruptures.words import repair_words, rule_words
@@ -153,21 +151,8 @@ class RuptureOutcome:
         data : str
             The CSV file that R shall read.
         """
-        if not isinstance(data, str) or not data:
-            raise ArgumentError(f"data={data!r} is no file name. Give one such as 'patients.csv'.")
-        mixed = isinstance(self.fit, MixedModelResult)
-        read = f'd <- read.csv({r_text(data)}, check.names = FALSE, encoding = "UTF-8")'
-        lines = ["library(lme4)", "library(lmerTest)", "", read, ""] if mixed else [read]
-        if isinstance(self.fit, MixedModelResult):
-            call = lmer_call(self.fit.criterion.design, reml=self.fit.reml)
-            lines += [CONTROL, f"m <- {call[0]}", *call[1:]]
-            shown = PRINTED
-        else:
-            fixed = " + ".join(map(r_name, self.prepared.predictors))
-            lines.append(f"m <- lm({r_name(self.prepared.post)} ~ {fixed}, data = d)")
-            shown = "print(summary(m), digits = 8)\nprint(logLik(m), digits = 12)"
-        lines += [f"stopifnot(nobs(m) == {len(self.prepared.frame)})", shown]
-        return "\n".join(lines) + "\n"
+        prepared = self.prepared
+        return patients_r_code(self.fit, prepared.frame, prepared.post, prepared.predictors, data)
 
     def view(self, *, ddf: Ddf = "satterthwaite") -> ResultView:
         """Return what the report room may see of this result; `ddf` as in `tidy`."""

@@ -137,6 +137,14 @@ def _meta(view: ResultView) -> str:
     return f"Effect sizes ({words}) were pooled in a {model} meta-analysis{moderated}."
 
 
+def _participants(view: ResultView) -> str:
+    alliance, outcome = names_of(view)
+    return (
+        f"The model of {alliance} and {outcome} was fitted in each study, and its effects were "
+        "pooled by a random-effects meta-analysis (two stages)."
+    )
+
+
 def _multiverse(view: ResultView) -> str:
     return (
         "All combinations of defensible choices of the analysis were fitted, and their estimates "
@@ -161,6 +169,7 @@ SENTENCES: dict[str, Callable[[ResultView], str]] = {
     "moderation": _moderation,
     "multiverse": _multiverse,
     "outcome": _outcome_kind,
+    "participants": _participants,
     "therapist": _therapist,
     "within_between": _within_between,
 }

@@ -57,6 +57,14 @@ class Grid:
     messages: Sequence[str]
 
 
+@dataclass(frozen=True)
+class _Look:
+    """The id of the style of cells, and how much smaller their letters are."""
+
+    style: str
+    scale: float
+
+
 def add_table(document: Document, grid: Grid) -> None:
     """Write a table at the end of a document, with number and title above and notes below."""
     from docx.shared import Pt
@@ -79,11 +87,12 @@ def add_table(document: Document, grid: Grid) -> None:
         column if left else padded(column) for column, left in zip(columns, grid.left, strict=True)
     ]
     below = bool(grid.warning or grid.notes or grid.messages)
-    _head(table, grid, scale)
+    look = _Look(document.styles["Table Cell"].style_id, scale)
+    _head(table, grid, look)
     for number, cells in enumerate(zip(*columns, strict=True), start=1):
         last = number == len(grid.rows)
         keep = below if last else len(grid.rows) <= _TOGETHER or number <= 2
-        _body_row(table, cells, grid.left, scale, keep=keep, last=last)
+        _body_row(table, cells, grid.left, look, keep=keep, last=last)
     _below(document, grid)
     if aside:
         _turn_page(document)
@@ -172,7 +181,7 @@ def _lay_out(table: WordTable, widths: Sequence[float]) -> None:
         table._tbl.tblPr.append(margins)
 
 
-def _head(table: WordTable, grid: Grid, scale: float) -> None:
+def _head(table: WordTable, grid: Grid, look: _Look) -> None:
     """The row of headings, between two rules, again on every page."""
     from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
     from docx.oxml import OxmlElement
@@ -180,27 +189,27 @@ def _head(table: WordTable, grid: Grid, scale: float) -> None:
     row = table.add_row()
     row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
     for cell, heading, left in zip(row.cells, grid.headings, grid.left, strict=True):
-        add_parts(_paragraph(cell, left, keep=True), heading_parts(heading))
+        add_parts(_paragraph(cell, look, left, keep=True), heading_parts(heading))
         cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.BOTTOM
         _rules(cell, top=8, bottom=6 if grid.rows else 8)
-    _finish(row, table, scale)
+    _finish(row, table, look.scale)
 
 
 def _body_row(
     table: WordTable,
     cells: Sequence[str],
     left: Sequence[bool],
-    scale: float,
+    look: _Look,
     *,
     keep: bool,
     last: bool,
 ) -> None:
     row = table.add_row()
     for cell, text, is_left in zip(row.cells, cells, left, strict=True):
-        _paragraph(cell, is_left, keep=keep).add_run(xml_text(text))
+        _paragraph(cell, look, is_left, keep=keep).add_run(xml_text(text))
         if last:
             _rules(cell, bottom=8)
-    _finish(row, table, scale)
+    _finish(row, table, look.scale)
 
 
 def _finish(row: _Row, table: WordTable, scale: float) -> None:
@@ -216,12 +225,12 @@ def _finish(row: _Row, table: WordTable, scale: float) -> None:
             run.font.size = Pt(round(2 * TABLE * scale) / 2)
 
 
-def _paragraph(cell: _Cell, left: bool, *, keep: bool) -> Paragraph:
+def _paragraph(cell: _Cell, look: _Look, left: bool, *, keep: bool) -> Paragraph:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Pt
 
     paragraph = cell.paragraphs[0]
-    paragraph.style = "Table Cell"
+    paragraph._p.style = look.style  # by name it would be searched for in each cell
     looks = paragraph.paragraph_format
     looks.space_before = looks.space_after = Pt(1.5)
     looks.keep_with_next = keep or None

@@ -1,0 +1,5 @@
+d <- read.csv("tests/reference/outcome_lines/patients.csv", check.names = FALSE, encoding = "UTF-8")
+m <- lm(phq9_post ~ wai_total_early + phq9_intake + phq9_early_change, data = d)
+stopifnot(nobs(m) == 131)
+print(summary(m), digits = 8)
+print(logLik(m), digits = 12)
