@@ -74,6 +74,13 @@ def test_word_runs_superscripts_and_signs(tmp_path: Path) -> None:
     assert read.passages[1].place() == "paragraph 2"
 
 
+def test_raised_runs_are_superscripts_and_lowered_ones_are_not(tmp_path: Path) -> None:
+    runs = "".join(
+        f'<w:r><w:rPr><w:position w:val="{val}"/></w:rPr><w:t>2</w:t></w:r>' for val in (8, -8, 0)
+    )
+    assert read_document(word_file(tmp_path, f"<w:p>{runs}</w:p>")).text == "²22"
+
+
 def test_word_tables_are_rows(tmp_path: Path) -> None:
     document = docx.Document()
     document.add_paragraph("Before.")

@@ -101,6 +101,25 @@ def test_where_no_estimate_is_held_one_is_named(text: str, outside: str) -> None
     assert f"{outside} lies outside" in row(text)[1]
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("d = 0.55, 95% CI [0.20, 0.90], p = .30", "leaves out 0, which goes with p < .05"),
+        ("d = 0.35, 95% CI [−0.10, 0.80], p = .03", "holds 0, which goes with p > .05"),
+        ("OR = 2.10, 95% CI [1.20, 3.68], ns", "leaves out 1, which goes with p < .05"),
+        ("r = .20, 90% CI [.02, .37], p > .10", "leaves out 0, which goes with p < .1"),
+        ("d = 0.55, 95% CI [0.20, 0.90], p = .002", ""),
+        ("d = 0.35, 95% CI [−0.10, 0.80], p = .13", ""),
+        ("d = 0.45, 95% CI [0.00, 0.90], p = .05", ""),
+        ("d = 0.55, 95% CI [0.20, 0.90], p < .10", ""),
+    ],
+)
+def test_an_interval_and_a_p_value_decide_alike(text: str, message: str) -> None:
+    verdict, said = row(text)
+    assert verdict == ("doubtful" if message else "consistent")
+    assert message in said
+
+
 def test_texts_of_bootstrap_intervals_need_not_be_even() -> None:
     uneven = "b = 0.50, 95% CI [0.30, 0.90]."
     assert al.check_statistics(f"Intervals are by bootstrap. {uneven}").problems.empty

@@ -73,6 +73,8 @@ def test_shown_in_console_and_notebook(check: StatisticsCheck) -> None:
         "1 consistent; 1 inconsistent; 1 decision error; 1 doubtful; 1 not checked.",
     ]
     assert max(map(len, shown.splitlines())) <= 88
+    many = repr(al.check_statistics("t(40) = 1.80, p = .04. " * 25))
+    assert many.endswith("… and 5 more, in problems.")
     page = check._repr_html_()
     assert "decision error (one-tailed fits)" in page
     hostile = al.check_statistics("<script>alert(1)</script> b<sub>x</sub> = .5, 95% CI [.6, .7]")

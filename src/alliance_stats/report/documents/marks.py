@@ -20,6 +20,9 @@ _COMMAND = re.compile(r"\\([A-Za-z]{1,40})\*? ?")
 _SPACED = re.compile(r"\\[,;: !>]|(?<!\\)~")
 _ESCAPED = re.compile(r"\\([%$&#_{}\[\]()*\\`<>|.!+-])")
 _GROUP = re.compile(r"[{}$]")
+#: Where escaped signs stand while groups are opened: characters for private use.
+_APART = 0xE000
+_KEPT = re.compile("[\ue000-\ue07f]")
 _THOUSANDS = re.compile(r"(?<=\d)\{,\}(?=\d)")
 
 
@@ -44,13 +47,9 @@ def without_latex(text: str) -> str:
     text = _SPACED.sub(_blank, text)
     text = _COMMAND.sub(lambda found: _SIGNS.get(found.group(1), ""), text)
     text = _RAISED.sub(lambda found: raised(found.group(1) or found.group(2)), text)
-    kept = _ESCAPED.sub(lambda found: chr(0xE000 + ord(found.group(1))), text)
-    return "".join(map(_restored, _GROUP.sub("", kept))) if kept != text else _GROUP.sub("", text)
+    kept = _ESCAPED.sub(lambda found: chr(_APART + ord(found.group(1))), text)
+    return _KEPT.sub(lambda found: chr(ord(found.group()) - _APART), _GROUP.sub("", kept))
 
 
 def _blank(found: re.Match[str]) -> str:
     return "" if found.group() == "\\!" else " "
-
-
-def _restored(sign: str) -> str:
-    return chr(ord(sign) - 0xE000) if 0xE000 <= ord(sign) < 0xE080 else sign

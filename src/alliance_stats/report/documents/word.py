@@ -84,6 +84,9 @@ class _Reader:
             self._words.append(_symbol(attributes.get("w:char", "")))
         elif name == "w:vertAlign":
             self._superscript = attributes.get("w:val") == "superscript"
+        elif name == "w:position":  # in half points above the line
+            above = attributes.get("w:val", "0")
+            self._superscript |= above.isdecimal() and int(above) > 0
         elif name == "m:sup":
             self._superscript = True
         elif name == "w:txbxContent":

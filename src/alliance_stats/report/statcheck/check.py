@@ -33,7 +33,7 @@ def check_statistics(
       `alpha` (if not, a *decision error*);
     * t or z is the coefficient over its standard error;
     * an interval holds its estimate, lies evenly about it (r on Fisher's z, ratios on their
-      logarithm), and has the width that the standard error or N gives;
+      logarithm), has the width that the standard error or N gives, and decides as p does;
     * d and r of one statement are two prints of one effect;
     * a value can be at all: |r| ≤ 1, degrees of freedom above 0, 0 < p ≤ 1.
 

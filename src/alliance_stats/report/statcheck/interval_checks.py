@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import atanh, inf, log, sqrt, tanh
 
 from scipy.special import ndtri, stdtrit
@@ -16,6 +17,8 @@ from alliance_stats.report.statcheck.findings import (
     shown,
 )
 from alliance_stats.report.statcheck.items import Item
+from alliance_stats.report.statcheck.p_checks import p_words, shown_alpha
+from alliance_stats.report.statcheck.p_values import printed_significant
 
 #: An interval may lie this share of its half width off the middle, beyond rounding.
 _EVEN = 0.05
@@ -27,11 +30,29 @@ _SCALES: dict[str, tuple[Callable[[float], float], str]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is printed with an estimate and its interval; None where nothing is.
+
+    Attributes
+    ----------
+    se, p : Item or None
+    df : float or None
+        Degrees of freedom of its test; infinite for z.
+    n : float or None
+        N behind a correlation.
+    """
+
+    se: Item | None
+    p: Item | None
+    df: float | None
+    n: float | None
+
+
 def interval_findings(
-    estimate: Item, interval: Item, *, se: Item | None, df: float | None, n: float | None,
-    usual: bool,
-) -> list[Finding]:  # fmt: skip
-    """What an interval tells, given the standard error, df and N printed with it.
+    estimate: Item, interval: Item, beside: Beside, *, usual: bool
+) -> list[Finding]:
+    """What an interval tells, given what is printed with it.
 
     `usual` is false in texts that speak of bootstrap, profile or posterior intervals: these need
     not lie evenly about the estimate, so only whether they hold it is judged.
@@ -46,7 +67,11 @@ def interval_findings(
         return [Finding(INCONSISTENT, said)]
     if not usual or estimate.kind not in _SCALES:
         return [Finding(CONSISTENT)]
-    found = [_even(estimate, interval), _width(estimate, interval, se=se, df=df, n=n)]
+    found = [
+        _even(estimate, interval),
+        _width(estimate, interval, beside),
+        _decision(estimate, interval, beside.p),
+    ]
     return [finding for finding in found if finding is not None] or [Finding(CONSISTENT)]
 
 
@@ -79,12 +104,11 @@ def _on(scale: Callable[[float], float], number: Printed) -> tuple[float, float]
     return found[0], found[1]
 
 
-def _width(
-    estimate: Item, interval: Item, *, se: Item | None, df: float | None, n: float | None
-) -> Finding | None:
+def _width(estimate: Item, interval: Item, beside: Beside) -> Finding | None:
     """A doubt if an interval is wider or narrower than the standard error or N gives."""
     if not 0 < interval.level < 1 or interval.high is None:
         return None
+    se, df, n = beside.se, beside.df, beside.n
     if estimate.kind == "r" and n is not None and n > 3 and abs(estimate.number.value) < 1:
         half = float(ndtri((1 + interval.level) / 2)) / sqrt(n - 3)
         middle = atanh(estimate.number.value)
@@ -126,3 +150,21 @@ def _named(estimate: Item) -> str:
 def _words(interval: Item) -> str:
     high = interval.high.shown if interval.high is not None else ""
     return f"[{interval.number.shown}, {high}]"
+
+
+def _decision(estimate: Item, interval: Item, p: Item | None) -> Finding | None:
+    """A doubt if an interval leaves out the null value and its p value does not, or the reverse."""
+    if p is None or interval.high is None or not 0 < interval.level < 1:
+        return None
+    null = 1.0 if estimate.kind == "ratio" else 0.0
+    left_out = interval.number.low > null or interval.high.high < null
+    held = interval.number.high < null < interval.high.low
+    alpha = round(1 - interval.level, 12)
+    claimed = printed_significant(p, alpha)
+    if claimed is None or claimed == left_out or not (left_out or held):
+        return None
+    return Finding(
+        DOUBTFUL,
+        f"{_words(interval)} {'leaves out' if left_out else 'holds'} {null:g}, which goes with "
+        f"{'p < ' if left_out else 'p > '}{shown_alpha(alpha)}; printed is {p_words(p)}.",
+    )

@@ -13,7 +13,7 @@ from alliance_stats.report.statcheck.arithmetic import (
     ratio_finding,
 )
 from alliance_stats.report.statcheck.findings import NOT_CHECKED, Finding, heaviest
-from alliance_stats.report.statcheck.interval_checks import interval_findings
+from alliance_stats.report.statcheck.interval_checks import Beside, interval_findings
 from alliance_stats.report.statcheck.items import Item
 from alliance_stats.report.statcheck.p_checks import (
     Asked,
@@ -124,14 +124,13 @@ def _estimates(statement: Statement, df: tuple[Printed, ...], *, usual: bool) ->
     test, se, of = roles.get("test"), roles.get("se"), statement.se_of
     found = _ratio(test, se, of)
     for estimate, interval in statement.intervals:
-        found += interval_findings(
-            estimate,
-            interval,
+        beside = Beside(
             se=se if of is estimate else None,
+            p=roles.get("p"),
             df=_df_of(test, df),
             n=_n_of(statement, estimate),
-            usual=usual,
         )
+        found += interval_findings(estimate, interval, beside, usual=usual)
     if "d" in roles and "r" in roles:
         found.append(conversion_finding(roles["d"], roles["r"], together=True))
     return found

@@ -32,6 +32,7 @@ _COUNTS = {
     "n_doubtful": DOUBTFUL,
     "n_not_checked": NOT_CHECKED,
 }
+_MOST_SHOWN = 20
 _NOTE = (
     "Each printed number stands for all numbers that round to it; p is two-tailed for t, z and r. "
     "A difference may come from typing, from corrected p values or from a test of another kind."
@@ -156,7 +157,10 @@ class StatisticsCheck:
         return "; ".join(parts) + "." if parts else "No statistic in APA style was found."
 
     def __repr__(self) -> str:
-        lines = [self._headline(), self._verdict_line(), *wrapped(self._messages())]
+        said = self._messages()
+        more = len(said) - _MOST_SHOWN
+        left = [f"… and {more} more, in problems."] if more > 0 else []
+        lines = [self._headline(), self._verdict_line(), *wrapped(said[:_MOST_SHOWN]), *left]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
