@@ -7,6 +7,7 @@ It does nothing unless ``--alliance-paper DIR`` is given, or the pyproject.toml 
 from __future__ import annotations
 
 import tomllib
+import warnings
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,7 +77,9 @@ def _tests(session: pytest.Session, folder: Path, *, rerun: bool) -> list[pytest
     from alliance_stats.paper.check import check_paper
 
     try:
-        checked = check_paper(folder, rerun=rerun).items
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of data and fits; the run has shown them
+            checked = check_paper(folder, rerun=rerun).items
     except AllianceStatsError as error:
         raise pytest.UsageError(f"--alliance-paper {folder}: {error}") from error
     file = PaperFile.from_parent(session, path=(folder / "study.toml").resolve())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from alliance_stats.paper.pieces import Paragraphs, Picture, Piece, Words
@@ -54,8 +55,9 @@ def tex_piece(piece: Piece, folder: Path) -> str:
 def tex_table(table: Table) -> str:
     """A table as a float: rules above and below, its notes as a paragraph."""
     sides = "".join("l" if left else "r" for left in table.left)
-    head = " & ".join(_in_italics(heading_parts(str(name))) for name in table.frame.columns)
-    rows = [" & ".join(map(escape_tex, row)) for row in table.frame.to_numpy(dtype=object)]
+    head = [_in_italics(heading_parts(str(name))) for name in table.frame.columns]
+    cells = ([escape_tex(cell) for cell in row] for row in table.frame.to_numpy(dtype=object))
+    rows = [tex_row(row) for row in cells]
     below = [
         f"\\par\\smallskip\\footnotesize \\textit{{Note.}} {escape_tex(' '.join(table.notes))}"
     ]
@@ -65,14 +67,24 @@ def tex_table(table: Table) -> str:
         f"\\caption{{{escape_tex(table.title)}}}",
         f"\\begin{{tabular}}{{{sides}}}",
         "\\hline",
-        f"{head} \\\\",
+        tex_row(head),
         "\\hline",
-        *(f"{row} \\\\" for row in rows),
+        *rows,
         "\\hline",
         "\\end{tabular}",
         *(below if table.notes else []),
         "\\end{table}",
     ])  # fmt: skip
+
+
+def tex_row(cells: Sequence[str]) -> str:
+    r"""A row of a table; a bracket at its start would be read as an argument of the row above.
+
+    >>> print(tex_row(["[1, 2]", "x"]))
+    {}[1, 2] & x \\
+    """
+    row = " & ".join(cells)
+    return f"{'{}' if row.startswith('[') else ''}{row} \\\\"
 
 
 def _picture(piece: Picture, folder: Path) -> str:

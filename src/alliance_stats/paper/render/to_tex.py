@@ -8,7 +8,7 @@ from pathlib import Path
 from alliance_stats.paper.render.blocks import Block
 from alliance_stats.paper.render.from_markdown import resolved_blocks
 from alliance_stats.paper.render.inline import Span, spans_of
-from alliance_stats.paper.render.tex import escape_tex, tex_piece
+from alliance_stats.paper.render.tex import escape_tex, tex_piece, tex_row
 from alliance_stats.paper.stored import Stored
 
 _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
@@ -77,7 +77,7 @@ def _block(block: Block) -> str:
 
 def _table(block: Block) -> str:
     sides = "".join("l" if left else "r" for left in block.left)
-    head, *rows = (" & ".join(map(inline_tex, row)) + r" \\" for row in block.rows)
+    head, *rows = (tex_row([inline_tex(cell) for cell in row]) for row in block.rows)
     lines = [f"\\begin{{tabular}}{{{sides}}}", "\\hline", head, "\\hline", *rows, "\\hline"]
     return "\n".join(["\\begin{center}", *lines, "\\end{tabular}", "\\end{center}"])
 
