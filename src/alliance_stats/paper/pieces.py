@@ -107,7 +107,8 @@ def _figure(stored: Stored, question: str, name: str) -> Piece:
     if name or path is None:
         raise DataError(
             f"question '{question}' has no figure{f' {name!r}' if name else ''}. Set figure = true "
-            f"in [questions.{question}] and run the study; not every question has one."
+            f"in [questions.{question}] and run the study; not every kind of result has one, and "
+            "none is drawn where small cells were suppressed."
         )
     return Picture(path, str(stored.parts[question].get("caption", "")))
 

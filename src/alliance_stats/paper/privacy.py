@@ -16,9 +16,9 @@ BASES = ("n", "n_patients", "patients", "at_risk", "n_obs")
 #: Whole numbers that count no patients.
 _NO_COUNTS = (
     "session", "wave", "step", "position", "order", "rank", "number", "n_parameters", "n_controls",
-    "n_therapists", "n_studies", "n_imputations", "n_simulations", "k", "df", "degrees_of_freedom",
-    "minimum", "maximum", "lower_quartile", "upper_quartile", "median", "mean", "least", "most",
-    "break_at", "lag", "length", "n_dropped",
+    "n_therapists", "n_single", "n_studies", "n_imputations", "n_simulations", "k", "df",
+    "degrees_of_freedom", "minimum", "maximum", "lower_quartile", "upper_quartile", "median", "mean", "least",
+    "most", "break_at", "lag", "length", "n_dropped",
 )  # fmt: skip
 #: Beginnings of columns from which a small count beside them could be computed.
 _SHARES = ("share", "rate", "hazard", "percent", "cumulative", "incidence", "p_top")
