@@ -17,8 +17,8 @@ BASES = ("n", "n_patients", "patients", "at_risk", "n_obs")
 _NO_COUNTS = (
     "session", "wave", "step", "position", "order", "rank", "number", "n_parameters", "n_controls",
     "n_therapists", "n_single", "n_studies", "n_imputations", "n_simulations", "k", "df",
-    "degrees_of_freedom", "minimum", "maximum", "lower_quartile", "upper_quartile", "median", "mean", "least",
-    "most", "break_at", "lag", "length", "n_dropped",
+    "degrees_of_freedom", "minimum", "maximum", "lower_quartile", "upper_quartile", "median",
+    "mean", "least", "most", "break_at", "lag", "length", "n_dropped",
 )  # fmt: skip
 #: Beginnings of columns from which a small count beside them could be computed.
 _SHARES = ("share", "rate", "hazard", "percent", "cumulative", "incidence", "p_top")
