@@ -47,7 +47,6 @@ NAMES = {
     "plot_funnel": "alliance_stats.report.plots.funnel",
     "plot_trajectories": "alliance_stats.report.plots.trajectories",
     "plot_within_between": "alliance_stats.report.plots.within_between",
-    "pool": "alliance_stats.lmm.pooling.pool",
     "reliability_report": "alliance_stats.reliability.report.report",
     "reliable_change": "alliance_stats.measures.change.changing",
     "report_text": "alliance_stats.report.text",

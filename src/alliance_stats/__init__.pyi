@@ -30,7 +30,6 @@ from alliance_stats.lmm.comparison.compare import compare_models as compare_mode
 from alliance_stats.lmm.fit import fit_lmm as fit_lmm
 from alliance_stats.lmm.glmm.fit import fit_glmm as fit_glmm
 from alliance_stats.lmm.inference.cluster_robust import cluster_robust as cluster_robust
-from alliance_stats.lmm.pooling.pool import pool as pool
 from alliance_stats.measures.change.changing import reliable_change as reliable_change
 from alliance_stats.measures.instruments.registry import list_instruments as list_instruments
 from alliance_stats.measures.scoring.score import score as score

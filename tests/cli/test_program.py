@@ -221,7 +221,7 @@ def test_a_failed_replacement_keeps_the_old_report(
 @pytest.mark.parametrize(
     ("output", "words"),
     [
-        ("report.pdf", [".html", ".md", ".docx"]),
+        ("report.pdf", [".html", ".md"]),
         ("report", [".html, .md or .docx"]),
         ("nowhere/report.html", ["folder 'nowhere' does not exist"]),
         ("sessions.csv/report.html", ["folder 'sessions.csv' does not exist"]),

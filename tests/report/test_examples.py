@@ -9,11 +9,6 @@ import pytest
 matplotlib.use("agg")
 
 MODULES = (
-    "documents.document",
-    "documents.latex",
-    "documents.markdown",
-    "documents.marks",
-    "documents.reading",
     "checklists.checklist",
     "citations",
     "compare",
@@ -24,6 +19,11 @@ MODULES = (
     "table",
     "word.table",
     "word.text",
+    "documents.document",
+    "documents.latex",
+    "documents.markdown",
+    "documents.marks",
+    "documents.reading",
     "frames",
     "prose",
     "tables",

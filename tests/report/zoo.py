@@ -161,5 +161,6 @@ def _studies() -> list[Any]:
         lambda: meta.pet_peese(fit),
         lambda: meta.bias_report(fit),
         lambda: meta.reproduce("flueckiger_2018"),
+        lambda: al.check_statistics("t(28) = 2.20, p = .036, and r(38) = .28, p = .01."),
         lambda: meta.correct_attenuation(correlations, reliability_x=0.85),
     )

@@ -134,7 +134,7 @@ def test_rows_and_units_change_nothing(frames: list[pd.DataFrame], fits_of: Fits
 def test_one_data_set_given_often_is_its_fit(fits_of: Fits) -> None:
     fit = fits_of(PLAIN)[0]
     with pytest.warns(al.FitWarning, match="All 3 fits are the same.*no column"):
-        pooled = al.pool([fit, fit, fit], df_complete="infinite")
+        pooled = al.lmm.pool([fit, fit, fit], df_complete="infinite")
     columns = ["term", "estimate", "se", "statistic", "df", "p_value", "ci_low", "ci_high"]
     expected = fit.tidy(ddf="normal")
     pd.testing.assert_frame_equal(pooled.tidy()[columns], expected, rtol=1e-12)
@@ -215,44 +215,44 @@ def test_no_message_where_nothing_is_wrong(frames: list[pd.DataFrame]) -> None:
     ]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert al.pool(fits).messages == ()
+        assert al.lmm.pool(fits).messages == ()
 
 
 def test_refuses_what_is_no_list_of_fits(fits_of: Fits) -> None:
     one, two = fits_of(PLAIN)[:2]
     with pytest.raises(al.ArgumentError, match="given one fit"):
-        al.pool(one)  # type: ignore[arg-type]
+        al.lmm.pool(one)  # type: ignore[arg-type]
     with pytest.raises(al.ArgumentError, match="1 fit to pool"):
-        al.pool([one])
+        al.lmm.pool([one])
     with pytest.raises(al.ArgumentError, match="item 2 is a str"):
-        al.pool([one, "two"])  # type: ignore[list-item]
+        al.lmm.pool([one, "two"])  # type: ignore[list-item]
     with pytest.raises(al.ArgumentError, match="a int"):
-        al.pool(3)  # type: ignore[arg-type]
+        al.lmm.pool(3)  # type: ignore[arg-type]
     for wrong in ("satterthwait", -1, 0, True, np.nan, None):
         with pytest.raises(al.ArgumentError, match="df_complete"):
-            al.pool([one, two], df_complete=wrong)  # type: ignore[arg-type]
+            al.lmm.pool([one, two], df_complete=wrong)  # type: ignore[arg-type]
 
 
 def test_answers_to_questions_name_their_fit() -> None:
     result = al.fit_within_between(al.load_example("sessions"))
     with pytest.raises(al.ArgumentError, match=r"AllianceResult.*pool\(\[r.fit for r in results\]"):
-        al.pool([result, result])  # type: ignore[list-item]
+        al.lmm.pool([result, result])  # type: ignore[list-item]
     with pytest.warns(al.FitWarning):
-        assert al.pool([r.fit for r in (result, result)]).n_imputations == 2
+        assert al.lmm.pool([r.fit for r in (result, result)]).n_imputations == 2
 
 
 def test_refuses_different_models(frames: list[pd.DataFrame], fits_of: Fits) -> None:
     one = fits_of(PLAIN)[0]
     with pytest.raises(al.ArgumentError, match="differ in their formula"):
-        al.pool([one, fits_of(SLOPE)[1]])
+        al.lmm.pool([one, fits_of(SLOPE)[1]])
     with pytest.raises(al.ArgumentError, match=r"differ in their method \(REML; ML\)"):
-        al.pool([one, fits_of(PLAIN, reml=False)[1]])
+        al.lmm.pool([one, fits_of(PLAIN, reml=False)[1]])
     frame = frames[0].assign(arm=np.where(frames[0]["patient"] < 30, "a", "b"))
     frame.loc[frame["patient"] > 50, "arm"] = "c"
     other = frame.assign(arm=frame["arm"].replace("c", "b"))
     fits = [fit_quietly("y ~ arm + (1 | patient)", f) for f in (frame, other)]
     with pytest.raises(al.DataError, match=r"only in fit 1: arm\[c\]; only in fit 2: none"):
-        al.pool(fits)
+        al.lmm.pool(fits)
 
 
 def test_is_shown_and_reported(fits_of: Fits) -> None:

@@ -103,12 +103,12 @@ def test_one_script_does_not_pool_fits_of_nlme() -> None:
 def test_all_fits_have_the_same_structure_and_classes() -> None:
     one, other = pooled(AR1).fits[0], pooled(None).fits[1]
     with pytest.raises(ArgumentError, match="residual structure"):
-        al.pool([one, other])
+        al.lmm.pool([one, other])
     frame = frame_of(1).query("role == 'p'")
     relabelled = frame.assign(arm=frame["arm"].replace("b", "c"))
     arms = al.lmm.variance_by("arm")
     with pytest.raises(DataError, match="different classes"):
-        al.pool([fit_quietly(FORMULA, f, residual=arms) for f in (frame, relabelled)])
+        al.lmm.pool([fit_quietly(FORMULA, f, residual=arms) for f in (frame, relabelled)])
 
 
 def test_ends_of_ranges_are_said() -> None:

@@ -130,7 +130,7 @@ def compare(self: PooledFits, other: PooledFits, *, method: Likelihood = "D3") -
     >>> imputed = [al.simulate_sessions(n_patients=30, rng=k).frame for k in (1, 2)]
     >>> frames = [frame.fillna(frame.mean(numeric_only=True)) for frame in imputed]
     >>> def pooled(formula):
-    ...     return al.pool([al.fit_lmm(formula, frame, reml=False) for frame in frames])
+    ...     return al.lmm.pool([al.fit_lmm(formula, frame, reml=False) for frame in frames])
     >>> with_it = pooled("phq9 ~ session + wai_total + (1 | patient)")
     >>> with_it.compare(pooled("phq9 ~ session + (1 | patient)")).tidy()["df_numerator"].item()
     1

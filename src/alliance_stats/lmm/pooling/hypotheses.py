@@ -54,7 +54,7 @@ def joint_tests(
     >>> imputed = [al.simulate_sessions(n_patients=30, rng=k).frame for k in (1, 2)]
     >>> frames = [frame.fillna(frame.mean(numeric_only=True)) for frame in imputed]
     >>> formula = "phq9 ~ session + wai_total + (1 | patient)"
-    >>> pooled = al.pool([al.fit_lmm(formula, frame) for frame in frames])
+    >>> pooled = al.lmm.pool([al.fit_lmm(formula, frame) for frame in frames])
     >>> both = pooled.joint_tests({"both": [{"session": 1}, {"wai_total": 1}]})
     >>> both["df_numerator"].item()
     2

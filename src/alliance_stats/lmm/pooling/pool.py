@@ -65,7 +65,7 @@ def pool(
     >>> imputed = [al.simulate_sessions(n_patients=30, rng=k).frame for k in (1, 2)]
     >>> frames = [frame.fillna(frame.mean(numeric_only=True)) for frame in imputed]
     >>> fits = [al.fit_lmm("phq9 ~ session + (1 | patient)", frame) for frame in frames]
-    >>> pooled = al.pool(fits)
+    >>> pooled = al.lmm.pool(fits)
     >>> bool(pooled.tidy()["se"].gt(fits[0].tidy()["se"]).all())
     True
     """

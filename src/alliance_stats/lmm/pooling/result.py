@@ -58,7 +58,7 @@ class PooledResult(PooledFits):
         >>> imputed = [al.simulate_sessions(n_patients=30, rng=k).frame for k in (1, 2)]
         >>> frames = [frame.fillna(frame.mean(numeric_only=True)) for frame in imputed]
         >>> fits = [al.fit_lmm("phq9 ~ session + (1 | patient)", frame) for frame in frames]
-        >>> print(al.pool(fits).to_r().splitlines()[0])
+        >>> print(al.lmm.pool(fits).to_r().splitlines()[0])
         library(mitml)
         """
         return pooled_r_code(self, data=data, imputation=imputation)

@@ -54,7 +54,7 @@ def note_of(result: PooledFits) -> str:
 
 def _refit(result: PooledFits, call: str) -> str:
     complete = "" if result.df_complete == "satterthwaite" else f", df_complete={_given(result)}"
-    return f"al.pool([{call.replace(', data, ', ', frame, ')} for frame in imputed]{complete})"
+    return f"al.lmm.pool([{call.replace(', data, ', ', frame, ')} for frame in imputed]{complete})"
 
 
 def _given(result: PooledFits) -> str:
