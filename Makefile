@@ -9,7 +9,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export MPLBACKEND := agg
 
-.PHONY: help setup reproduce test test-slow test-oldest check data references notebooks figure docs bench calibrate clean
+.PHONY: help setup reproduce test test-slow test-oldest check data references notebooks figure docs paper bench calibrate clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -60,6 +60,9 @@ figure: $(READY)  ## draw the figures of the README and of pages of the document
 docs: $(READY)  ## build the documentation with Sphinx
 	PYTHON="$(PYTHON)" bash tools/install.sh -e '.[docs]'
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build
+
+paper: $(READY)  ## fit, render and check the example paper again
+	$(BIN)/python examples/paper/analysis.py
 
 bench: $(READY)  ## speed against lme4 (R, if installed), mixedlm and statsmodels
 	PYTHON="$(PYTHON)" bash tools/install.sh -e '.[bench]'

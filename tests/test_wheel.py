@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from alliance_stats.paper.scaffold import TEMPLATE
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -30,6 +32,9 @@ def test_data_stubs_and_marker_are_inside(unpacked: Path) -> None:
     inside = {p.name for p in (package / "_synthetic").iterdir()}
     assert inside == {p.name for p in (ROOT / "data" / "synthetic").iterdir()}
     assert (package / "py.typed").exists()
+    paper = package / "_paper"
+    made = {p.relative_to(paper).as_posix() for p in paper.rglob("*") if p.is_file()}
+    assert made == set(TEMPLATE)
     assert (package / "measures" / "instruments" / "instruments.toml").exists()
     assert (package / "meta" / "literature" / "published.csv").exists()
     stubs = {p.relative_to(package) for p in package.rglob("*.pyi")}

@@ -63,6 +63,7 @@ ROOMS = (
     "meta",
     "models",
     "numeric",
+    "paper",
     "reliability",
     "report",
     "sem",

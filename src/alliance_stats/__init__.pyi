@@ -5,6 +5,7 @@ from alliance_stats import measures as measures
 from alliance_stats import meta as meta
 from alliance_stats import models as models
 from alliance_stats import numeric as numeric
+from alliance_stats import paper as paper
 from alliance_stats import reliability as reliability
 from alliance_stats import report as report
 from alliance_stats import sem as sem

@@ -13,7 +13,7 @@ import alliance_stats as al
 @functools.cache
 def every_kind() -> dict[str, Any]:
     """Results by kind of view; fitted once a run."""
-    return _by_kind(_sessions, _process, _dyads, _scores, _studies)
+    return _by_kind(_sessions, _process, _dyads, _scores, _studies, _texts)
 
 
 @functools.cache
@@ -28,6 +28,10 @@ def _by_kind(*rooms: Callable[[], list[Any]]) -> dict[str, Any]:
         made = [result for room in rooms for result in room()]
         kinds = [result.view().kind for result in made]
     return dict(zip(reversed(kinds), reversed(made), strict=True))
+
+
+def _texts() -> list[Any]:
+    return [al.check_statistics("It fell, t(23) = −2.10, p = .047, and t(20) = 2.00, p = .3.")]
 
 
 def _mixed() -> list[Any]:

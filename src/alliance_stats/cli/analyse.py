@@ -8,6 +8,7 @@ from dataclasses import replace
 import alliance_stats as al
 from alliance_stats.cli.arguments import check_file, model_arguments, roles_named, sheet_chosen
 from alliance_stats.cli.lines import print_result, tell
+from alliance_stats.cli.machine import print_json, result_content
 from alliance_stats.cli.outputs import check_report, output_path, save
 from alliance_stats.cli.steps import step
 
@@ -29,6 +30,9 @@ def analyse(args: argparse.Namespace) -> None:
         with step("Writing the report", args):
             title = args.title or f"Alliance and outcome in {sessions.report.source}"
             save([sessions, al.describe_levels(sessions), result], output, title)
+    if args.json:
+        print_json(result_content(result) | {"report": output and str(output)}, args)
+        return
     print_result(repr(table), args)
     if output is not None:
         print_result(f"\nReport: {output}", args)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import warnings
+from typing import Any
 
 import alliance_stats as al
 from alliance_stats._base.errors import DataWarning
 from alliance_stats.cli.arguments import REQUIRED, ROLES, check_file, roles_named, sheet_chosen
 from alliance_stats.cli.lines import as_paragraph, print_result
+from alliance_stats.cli.machine import print_json, records
 from alliance_stats.cli.steps import step
 
 ONLY_READ = """\
@@ -29,6 +31,9 @@ def check(args: argparse.Namespace) -> None:
             warnings.simplefilter("ignore", DataWarning)
         with step("Reading the file", args):
             sessions = _loaded_for_check(args)
+        if args.json:
+            print_json(_content(sessions), args)
+            return
         print_result(repr(sessions.report).removeprefix("LoadReport from "), args)
         if sessions.roles is None:
             print_result(f"\n{_next_step(sessions)}", args)
@@ -37,6 +42,25 @@ def check(args: argparse.Namespace) -> None:
             print_result(f"\n{al.describe_levels(sessions)!r}", args)
         with step("Trying the model", args):
             print_result(f"\n{_usable(sessions)}", args)
+
+
+def _content(sessions: al.SessionData) -> dict[str, Any]:
+    """What a file holds, for other programs; raises where the default model cannot be fitted."""
+    report = sessions.report
+    content = {
+        "columns": [str(name) for name in sessions.frame.columns],
+        "messages": list(report.messages),
+        "missing": records(report.missing),
+        "rows_kept": report.rows_kept,
+        "rows_read": report.rows_read,
+        "source": report.source,
+    }
+    if sessions.roles is None:
+        return content | {"usable": None}
+    prepared = al.fit_within_between(sessions).prepared
+    counts = {unit: int(n) for unit, n in prepared.counts().items()}
+    levels = records(al.describe_levels(sessions).tidy())
+    return content | {"levels": levels, "usable": {"rows": len(prepared.frame)} | counts}
 
 
 def _next_step(sessions: al.SessionData) -> str:

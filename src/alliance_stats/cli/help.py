@@ -6,7 +6,8 @@ ABOUT = """\
 Does the therapeutic alliance go with outcome, within and between patients?
 
 Give a file with one row a session. 'check' says whether it can be used, 'analyse' fits the model
-and writes a report."""
+and writes a report. 'meta' pools the effects of studies; 'new-paper' begins a paper whose numbers
+are tested."""
 
 EXAMPLES = """\
 example:
@@ -14,8 +15,8 @@ example:
 
 Each command has its own help: alliance-stats analyse --help
 
-exit codes: 0 fine; 1 the data or an option cannot be used (one message says why); 2 the command
-is mistyped; 70 an error of the program; 130 stopped with Ctrl-C."""
+exit codes: 0 fine; 1 the data or an option cannot be used (one message says why), or check-paper
+found something; 2 the command is mistyped; 70 an error of the program; 130 stopped with Ctrl-C."""
 
 FILE = "the data: text, Excel, SPSS, Stata, SAS or .parquet, one row a session"
 

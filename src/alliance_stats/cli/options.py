@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from alliance_stats._version import __version__
@@ -22,7 +23,21 @@ from alliance_stats.cli.help import (
     EXAMPLES,
     FILE,
 )
+from alliance_stats.cli.help_paper import (
+    ABOUT_CHECK_PAPER,
+    ABOUT_META,
+    ABOUT_NEW_PAPER,
+    ABOUT_RENDER,
+    ABOUT_RUN,
+    EXAMPLE_CHECK_PAPER,
+    EXAMPLE_META,
+    EXAMPLE_NEW_PAPER,
+    EXAMPLE_RENDER,
+    EXAMPLE_RUN,
+)
 from alliance_stats.cli.lines import tell
+from alliance_stats.cli.meta import meta
+from alliance_stats.cli.paper import check_paper, new_paper, render, run_paper
 from alliance_stats.cli.reliability import reliability
 from alliance_stats.cli.score import score
 
@@ -46,12 +61,18 @@ def parser() -> argparse.ArgumentParser:
         (analyse, "fit the model and write a report", ABOUT_ANALYSE, EXAMPLE_ANALYSE),
         (score, "score a questionnaire", ABOUT_SCORE, EXAMPLE_SCORE),
         (reliability, "say how reliable its scores are", ABOUT_RELIABILITY, EXAMPLE_RELIABILITY),
+        (meta, "pool the effects of studies", ABOUT_META, EXAMPLE_META),
+        (new_paper, "make a paper whose numbers are tested", ABOUT_NEW_PAPER, EXAMPLE_NEW_PAPER),
+        (run_paper, "fit what a paper asks", ABOUT_RUN, EXAMPLE_RUN),
+        (render, "put the numbers into its manuscript", ABOUT_RENDER, EXAMPLE_RENDER),
+        (check_paper, "test every number of a paper", ABOUT_CHECK_PAPER, EXAMPLE_CHECK_PAPER),
     ):
-        raw |= {"usage": f"alliance-stats {run.__name__} FILE [options]", "help": short}
-        command = commands.add_parser(run.__name__, description=about, epilog=example, **raw)
+        name, (metavar, words) = _NAMES.get(run, run.__name__), _GIVEN.get(run, ("FILE", FILE))
+        raw |= {"usage": f"alliance-stats {name} {metavar} [options]", "help": short}
+        command = commands.add_parser(name, description=about, epilog=example, **raw)
         command.set_defaults(run=run)
-        command.add_argument("file", metavar="FILE", help=FILE)
-        _ADDED[run.__name__](command)
+        command.add_argument(metavar.lower(), metavar=metavar, help=words)
+        _ADDED[run](command)
     return program
 
 
@@ -86,12 +107,86 @@ def _for_reliability(command: argparse.ArgumentParser) -> None:
     _add_output(command.add_argument_group("output"), "REPORT")
 
 
+def _for_meta(command: argparse.ArgumentParser) -> None:
+    columns = command.add_argument_group("sheet and columns of the file")
+    _add_sheet(columns)
+    for name, text in (
+        ("study", "names of the studies (default: study); effects of one sample share a name"),
+        ("yi", "effect sizes, where they are computed already"),
+        ("vi", "their sampling variances"),
+    ):
+        columns.add_argument(f"--{name}", metavar="COL", help=text)
+    renamed = "a column of the file that has another name: ri=r says that r holds the ri"
+    columns.add_argument(
+        "--column", dest="columns", metavar="INPUT=COL", action="append", help=renamed
+    )
+    how = command.add_argument_group("effects and model (as in effect_sizes and fit_meta)")
+    for name, metavar, text in (
+        ("measure", "NAME", "what is computed, such as ZCOR, SMD or OR (default: ZCOR)"),
+        ("direction", "WAY|COL", "which way of the outcome is improvement, or a column that says"),
+        ("method", "NAME", "estimator of the variance between studies (default: REML)"),
+        ("mods", "TERMS", "moderators, such as 'year + rater'"),
+    ):
+        how.add_argument(f"--{name}", metavar=metavar, help=text)
+    zero = "count an effect that is only called not significant as zero (default: leave it out)"
+    how.add_argument("--unreported-zero", action="store_true", help=zero)
+    rho = "correlation of sampling errors within a study; needed where one has several effects"
+    how.add_argument("--rho", metavar="NUMBER", type=float, help=rho)
+    _add_output(command.add_argument_group("output"), "REPORT")
+
+
+def _for_new_paper(command: argparse.ArgumentParser) -> None:
+    output = command.add_argument_group("output")
+    output.add_argument("--force", action="store_true", help="write into a folder with files")
+    _add_talk(output)
+
+
+def _for_run(command: argparse.ArgumentParser) -> None:
+    output = command.add_argument_group("output")
+    force = "replace results that differ; else that is refused, and the keys are named"
+    output.add_argument("--force", action="store_true", help=force)
+    _add_talk(output)
+
+
+def _for_render(command: argparse.ArgumentParser) -> None:
+    output = command.add_argument_group("output")
+    force = "replace rendered files that differ; the source is never changed"
+    output.add_argument("--force", action="store_true", help=force)
+    _add_talk(output)
+
+
+def _for_check_paper(command: argparse.ArgumentParser) -> None:
+    rerun = "fit the study again and compare with results.json, at 1e-8"
+    command.add_argument("--rerun", action="store_true", help=rerun)
+    _add_talk(command.add_argument_group("output"))
+
+
 #: What each command is told beside the file.
-_ADDED = {
-    "check": _for_check,
-    "analyse": _for_analyse,
-    "score": _for_score,
-    "reliability": _for_reliability,
+_ADDED: dict[Callable[[argparse.Namespace], object], Callable[[argparse.ArgumentParser], None]] = {
+    check: _for_check,
+    analyse: _for_analyse,
+    score: _for_score,
+    reliability: _for_reliability,
+    meta: _for_meta,
+    new_paper: _for_new_paper,
+    run_paper: _for_run,
+    render: _for_render,
+    check_paper: _for_check_paper,
+}
+#: Names of commands that functions cannot have.
+_NAMES: dict[Callable[[argparse.Namespace], object], str] = {
+    new_paper: "new-paper",
+    run_paper: "run",
+    check_paper: "check-paper",
+}
+_PAPER = ("DIR", "the folder of the paper: it holds study.toml")
+#: What is given to a command, if it is no file of sessions.
+_GIVEN: dict[Callable[[argparse.Namespace], object], tuple[str, str]] = {
+    meta: ("FILE", "the studies: text, Excel or another table, one row an effect"),
+    new_paper: ("DIR", "a folder that does not exist yet, or is empty"),
+    run_paper: _PAPER,
+    render: _PAPER,
+    check_paper: _PAPER,
 }
 _IDS = (
     ("patient", "the patient's identifier (default: patient)"),
@@ -180,12 +275,20 @@ def _add_output(group: argparse._ArgumentGroup, written: str | None) -> None:
         "TABLE": "write the file with its scores: .csv or .tsv; without -o nothing is written",
     }
     force = "replace an existing file once the new one is complete; else that is refused"
-    quiet = "print no results, only messages and errors"
-    debug = "if the program fails, show where (so does the variable ALLIANCE_STATS_DEBUG=1)"
     if written is not None:
         group.add_argument("-o", "--output", metavar=written, help=texts[written])
         group.add_argument("--force", action="store_true", help=force)
     if written == "REPORT":
         group.add_argument("--title", metavar="TEXT", help="the heading of the report")
-    group.add_argument("--quiet", action="store_true", help=quiet)
+    _add_talk(group)
+
+
+def _add_talk(group: argparse._ArgumentGroup) -> None:
+    """How much is printed, and in which form."""
+    quiet = "print no results, only messages and errors"
+    as_json = "print the results as JSON, for other programs"
+    debug = "if the program fails, show where (so does the variable ALLIANCE_STATS_DEBUG=1)"
+    form = group.add_mutually_exclusive_group()
+    form.add_argument("--quiet", action="store_true", help=quiet)
+    form.add_argument("--json", action="store_true", help=as_json)
     group.add_argument("--debug", action="store_true", help=debug)

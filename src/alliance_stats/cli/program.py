@@ -17,15 +17,16 @@ FINE, REFUSED, BUG, INTERRUPTED, PIPE_CLOSED = 0, 1, 70, 130, 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command in `argv` (by default the command line's) and return the exit code.
 
-    0 fine; 1 the data or an option cannot be used; 70 an error of the program; 130 stopped with
-    Ctrl-C. SystemExit with 2 for a mistyped command, with 0 after ``--help`` and ``--version``.
+    0 fine; 1 the data or an option cannot be used, or something is wrong in a paper; 70 an error
+    of the program; 130 stopped with Ctrl-C. SystemExit with 2 for a mistyped command, with 0 after
+    ``--help`` and ``--version``.
     """
     debug = os.environ.get("ALLIANCE_STATS_DEBUG", "0") not in ("", "0")
     try:
         args = parser().parse_args(argv)
         debug = debug or args.debug
         with messages_as_lines(debug):
-            args.run(args)
+            code = args.run(args)
         print(end="", flush=True)
     except AllianceStatsError as error:
         return _refused(str(error))
@@ -40,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except Exception as error:
         return _bug(error, debug)
-    return FINE
+    return code or FINE
 
 
 def _refused(message: str) -> int:

@@ -7,6 +7,7 @@ import argparse
 import alliance_stats as al
 from alliance_stats.cli.arguments import check_file, sheet_chosen
 from alliance_stats.cli.lines import as_paragraph, print_result
+from alliance_stats.cli.machine import print_json, result_content
 from alliance_stats.cli.outputs import check_report, output_path, save
 from alliance_stats.cli.score import key_arguments
 from alliance_stats.cli.steps import step
@@ -34,6 +35,10 @@ def reliability(args: argparse.Namespace) -> None:
     if output is not None:
         with step("Writing the report", args):
             save([report], output, args.title or f"Reliability in {sessions.report.source}")
+    if args.json:
+        content = result_content(report) | {"recommendation": report.recommendation}
+        print_json(content | {"report": output and str(output)}, args)
+        return
     print_result("\n".join(map(as_paragraph, report.recommendation.splitlines())), args)
     print_result(f"\n{report.main_table()}", args)
     if output is not None:

@@ -11,6 +11,7 @@ import alliance_stats as al
 from alliance_stats._base.errors import ArgumentError, DataWarning
 from alliance_stats.cli.arguments import check_file, sheet_chosen
 from alliance_stats.cli.lines import print_result
+from alliance_stats.cli.machine import print_json, records
 from alliance_stats.cli.outputs import output_path, refuse_existing
 from alliance_stats.cli.steps import step
 
@@ -40,10 +41,24 @@ def score(args: argparse.Namespace) -> None:
         report = al.measures.score_report(frame, args.instrument, **key)
     if output is not None:
         _write(scored, output)
+    if args.json:
+        print_json(_content(report) | {"file": output and str(output)}, args)
+        return
     shown = repr(report).split("\n\n")[:3]
     print_result("\n\n".join(shown), args)
     if output is not None:
         print_result(f"\nScores: {output}", args)
+
+
+def _content(report: Any) -> dict[str, Any]:
+    """The scores and the items for other programs."""
+    return {
+        "instrument": report.instrument.key,
+        "items": records(report.items),
+        "messages": list(report.messages),
+        "rows": report.rows,
+        "scores": records(report.scores),
+    }
 
 
 def _check_table(output: Path, force: bool) -> None:

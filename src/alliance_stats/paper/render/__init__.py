@@ -1,0 +1,1 @@
+"""Manuscripts with their bindings replaced: Markdown, LaTeX, Word."""

@@ -1,0 +1,48 @@
+"""Bindings written as Markdown."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+from alliance_stats._base.printing import escape_markdown, markdown_paragraph
+from alliance_stats.paper.pieces import Paragraphs, Picture, Piece, Words
+from alliance_stats.paper.render.substitute import substitute
+from alliance_stats.paper.stored import Stored
+from alliance_stats.report.symbols import prose_parts
+
+#: Stands for the mark of italics while a text is escaped.
+_ITALIC = "\ue000"
+
+
+def render_markdown(text: str, stored: Stored, folder: Path) -> str:
+    """The manuscript with its bindings replaced; pictures are looked for from `folder`."""
+    return substitute(text, stored, lambda piece: _written(piece, folder))
+
+
+def _written(piece: Piece, folder: Path) -> str:
+    if isinstance(piece, Words):
+        return inline_markdown(piece)
+    if isinstance(piece, Paragraphs):
+        return "\n\n".join(map(_prose, piece.texts))
+    if isinstance(piece, Picture):
+        link = quote(Path(os.path.relpath(piece.path, folder)).as_posix())
+        caption = escape_markdown(piece.title)
+        return f"![{caption}]({link})"
+    return piece.to_markdown()
+
+
+def inline_markdown(piece: Words) -> str:
+    """Numbers with their symbols in italics, for nothing in them is a mark; other text escaped."""
+    if not piece.numeric:
+        return escape_markdown(piece.text)
+    parts = prose_parts(piece.text)
+    return "".join(f"*{words}*" if italic else words for words, italic in parts)
+
+
+def _prose(text: str) -> str:
+    """A paragraph of the library, escaped, its symbols in italics."""
+    plain = text.replace(_ITALIC, "")
+    marked = "".join(f"{_ITALIC}{w}{_ITALIC}" if i else w for w, i in prose_parts(plain))
+    return markdown_paragraph(marked).replace(_ITALIC, "*")
