@@ -35,7 +35,7 @@ def check_statistics(
     * an interval holds its estimate, lies evenly about it (r on Fisher's z, ratios on their
       logarithm), has the width that the standard error or N gives, and decides as p does;
     * d and r of one statement are two prints of one effect;
-    * a value can be at all: |r| ≤ 1, degrees of freedom above 0, 0 < p ≤ 1.
+    * a value can be at all: r from −1 to 1, degrees of freedom above 0, 0 < p ≤ 1.
 
     Every printed number stands for all numbers that round to it, so only what no rounding
     explains is reported. A difference is no accusation: typing errors, corrections of p values
