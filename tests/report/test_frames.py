@@ -143,3 +143,8 @@ def test_names_are_escaped() -> None:
     assert not {"<b>", "<u>"} & set(table.to_html().split('"')) and "&lt;u&gt;" in table.to_html()
     assert "&lt;b&gt;" in table.to_html()
     assert "\\<b\\>" in table.to_markdown()
+
+
+def test_variances_of_true_effects_are_headed_by_their_symbol() -> None:
+    frame = pd.DataFrame({"unit": ["study"], "tau": [0.14], "tau2 (study)": [0.02]})
+    assert frame_table(frame).frame.columns.tolist() == ["Unit", "τ", "τ² (study)"]

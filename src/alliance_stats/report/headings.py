@@ -113,6 +113,7 @@ COLUMN_WORDS = MappingProxyType(
     {
         "icc": "ICC",
         "chi2": "χ²",
+        "tau": "τ",
         "df_rest": "df (error)",
         "df_residual": "df (error)",
         "delta_bic": "ΔBIC",

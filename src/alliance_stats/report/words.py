@@ -157,6 +157,8 @@ def as_heading(name: object) -> str:
     """
     words = one_line(name)
     words = words if " " in words else words.replace("_", " ")
+    if words.startswith("tau2 ("):  # the variance of true effects of a unit
+        return words.replace("tau2", "τ²", 1)
     return words[:1].upper() + words[1:]
 
 
