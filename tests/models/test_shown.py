@@ -9,8 +9,8 @@ import pandas as pd
 
 import alliance_stats as al
 from alliance_stats._base.printing import MINUS
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats.models.outcome.result import OutcomeResult
-from alliance_stats.models.shown import result_html, result_text
 from alliance_stats.models.within_between.result import AllianceResult
 
 TABLE = pd.DataFrame({"term": ["a<b"], "estimate": [-1.5]})

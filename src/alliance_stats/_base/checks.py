@@ -59,6 +59,16 @@ def row_places(rows: Sequence[int]) -> str:
     return f"{agree(len(rows), 'row', 'rows')} {shown} (counted from 0)"
 
 
+def some_row_places(rows: Sequence[int] | np.ndarray) -> str:
+    """Where rows stand; at most ten are named.
+
+    >>> some_row_places(range(12))
+    'rows 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 (counted from 0) and more'
+    """
+    named = row_places([int(row) for row in rows[:MAX_NAMES]])
+    return named + (" and more" if len(rows) > MAX_NAMES else "")
+
+
 def columns_present(frame: pd.DataFrame, names: Iterable[str], *, role: str | None = None) -> None:
     """Raise DataError for the first of `names` that `frame` lacks or holds twice."""
     for name in names:

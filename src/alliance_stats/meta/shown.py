@@ -1,12 +1,10 @@
-"""How results of meta-analyses show themselves: headline, tables, sentences."""
+"""How results of meta-analyses show themselves: the headings of their columns."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 
-import pandas as pd
-
-from alliance_stats._base.printing import escape_html, frame_html, frame_text, wrapped
+from alliance_stats._base import shown
 
 #: How columns of this room are headed in print.
 HEADINGS = {
@@ -32,17 +30,6 @@ HEADINGS = {
 }
 
 
-def result_text(heading: str, tables: Sequence[pd.DataFrame], sentences: Sequence[str]) -> str:
-    """Heading, tables and wrapped sentences as plain text, parted by empty lines."""
-    shown = [frame_text(table, headings=HEADINGS) for table in tables]
-    return "\n\n".join([heading, *shown, "\n".join(wrapped(sentences))]).rstrip()
-
-
-def result_html(heading: str, tables: Sequence[pd.DataFrame], sentences: Sequence[str]) -> str:
-    """Tables, the first under the heading, and sentences as escaped HTML."""
-    captions = [heading, *[""] * (len(tables) - 1)]
-    shown = [
-        frame_html(table, caption=caption, headings=HEADINGS)
-        for table, caption in zip(tables, captions, strict=True)
-    ]
-    return "".join([*shown, *(f"<p>{escape_html(sentence)}</p>" for sentence in sentences)])
+#: As all results show themselves, with these headings.
+result_text = partial(shown.result_text, headings=HEADINGS)
+result_html = partial(shown.result_html, headings=HEADINGS)

@@ -10,14 +10,13 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import (
-    MAX_NAMES,
     agree,
     columns_present,
     counted,
     frame_given,
     name_list,
     numeric_column,
-    row_places,
+    some_row_places,
 )
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats.meta.moderators import (
@@ -200,14 +199,9 @@ def _refuse_missing_names(frame: pd.DataFrame, identifiers: Sequence[str]) -> No
         if missing.any():
             rows = np.flatnonzero(missing)
             raise DataError(
-                f"'{name}' is missing in {counted(len(rows), 'row')}: {_places(rows)}. "
+                f"'{name}' is missing in {counted(len(rows), 'row')}: {some_row_places(rows)}. "
                 "Say which study every effect size comes from."
             )
-
-
-def _places(rows: np.ndarray) -> str:
-    """Where rows stand; at most ten are named."""
-    return row_places(rows[:MAX_NAMES].tolist()) + (" and more" if len(rows) > MAX_NAMES else "")
 
 
 def _complete_rows(frame: pd.DataFrame, names: Sequence[str]) -> tuple[np.ndarray, dict[str, int]]:
@@ -232,7 +226,7 @@ def _refuse_variances(variances: np.ndarray, rows: np.ndarray, name: str) -> Non
         seen = name_list(f"{value:g}" for value in variances[bad])
         raise DataError(
             f"'{name}' must be above 0: {counted(len(bad), 'sampling variance')} of {len(rows)} "
-            f"{agree(len(bad), 'is', 'are')} not ({seen}), at {_places(rows[bad])}. "
+            f"{agree(len(bad), 'is', 'are')} not ({seen}), at {some_row_places(rows[bad])}. "
             "Correct them, or leave these rows out; a variance is the square of a standard error."
         )
 

@@ -13,9 +13,9 @@ from alliance_stats._base.checks import (
     counted,
     name_list,
     numeric_column,
+    some_row_places,
 )
 from alliance_stats._base.errors import ArgumentError, DataError
-from alliance_stats.meta.effects.ranges import places
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,8 +84,8 @@ def _check(values: np.ndarray, rows: np.ndarray, column: str | float, name: str)
         raise DataError(
             f"{name}={column!r}: {counted(len(bad), 'reliability')} "
             f"{agree(len(bad), 'is', 'are')} not above 0 and at most 1 "
-            f"({name_list(f'{value:g}' for value in values[bad])}), at {places(rows[bad])}. "
-            "Correct them; .85, not 85."
+            f"({name_list(f'{value:g}' for value in values[bad])}), "
+            f"at {some_row_places(rows[bad])}. Correct them; .85, not 85."
         )
     if np.isnan(values).all():
         raise DataError(f"{name}={column!r}: no study reports a reliability. Leave it out.")

@@ -12,9 +12,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import counted, frame_given, name_list, one_of
+from alliance_stats._base.checks import counted, frame_given, name_list, one_of, some_row_places
 from alliance_stats._base.errors import ArgumentError, DataError, DataWarning, UnsupportedError
-from alliance_stats.meta.effects.ranges import places
 from alliance_stats.meta.effects.sample_sizes import required_sizes
 from alliance_stats.meta.studies import SIZES, Studies, prepare_studies
 
@@ -147,7 +146,7 @@ def _check_composites(whole: np.ndarray, codes: np.ndarray, studies: Studies, rh
         raise DataError(
             f"composites of {counted(len(bad), 'study')} would "
             f"correlate 1 or more: outcomes that correlate only {rho:g} cannot have the effects at "
-            f"{places(rows)}. Give a larger rho."
+            f"{some_row_places(rows)}. Give a larger rho."
         )
 
 

@@ -12,12 +12,13 @@ from alliance_stats._base.checks import (
     columns_present,
     did_you_mean,
     numeric_column,
+    some_row_places,
 )
 from alliance_stats._base.errors import ArgumentError, DataError, UnsupportedError
 from alliance_stats.meta.effects.conversions import signs_of
 from alliance_stats.meta.effects.forms import Form, Measure
 from alliance_stats.meta.effects.measures import INPUTS
-from alliance_stats.meta.effects.ranges import check_range, check_swapped, places
+from alliance_stats.meta.effects.ranges import check_range, check_swapped
 
 #: How papers write that a result was not significant, and no more.
 _NOT_SIGNIFICANT = frozenset(
@@ -167,7 +168,7 @@ def _directions(cells: pd.Series, column: str) -> np.ndarray:
             bad.append(row)
     if bad:
         raise DataError(
-            f"column '{column}' (signi) holds no direction at {places(bad)}. "
+            f"column '{column}' (signi) holds no direction at {some_row_places(bad)}. "
             "Write 'positive' or 'negative' (or 1, −1)."
         )
     return signs

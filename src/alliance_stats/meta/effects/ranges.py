@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from alliance_stats._base.checks import MAX_NAMES, agree, counted, name_list, row_places
+from alliance_stats._base.checks import agree, counted, name_list, some_row_places
 from alliance_stats._base.errors import DataError
 
 Test = Callable[[np.ndarray], np.ndarray]
 
 #: Fewer persons give no sampling variance of Fisher's z.
 SMALLEST_N = 4
-
-
-def places(rows: Sequence[int] | np.ndarray) -> str:
-    """Where rows stand; at most ten are named."""
-    named = row_places([int(row) for row in rows[:MAX_NAMES]])
-    return named + (" and more" if len(rows) > MAX_NAMES else "")
 
 
 def _correlation(x: np.ndarray) -> np.ndarray:
@@ -75,7 +69,7 @@ def check_range(word: str, column: str | float, numbers: np.ndarray) -> None:
         why = "these look like percentages: write .28, not 28"
     raise DataError(
         f"column '{column}' ({word}) holds {counted(len(bad), 'impossible value')} "
-        f"({name_list(f'{x:g}' for x in numbers[bad])}), at {places(bad)}: {why}. Correct "
+        f"({name_list(f'{x:g}' for x in numbers[bad])}), at {some_row_places(bad)}: {why}. Correct "
         f"{agree(len(bad), 'it', 'them')}, or leave {agree(len(bad), 'it', 'them')} empty."
     )
 

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import columns_present, did_you_mean, name_list
+from alliance_stats._base.checks import columns_present, did_you_mean, name_list, some_row_places
 from alliance_stats._base.errors import ArgumentError, DataError
-from alliance_stats.meta.effects.ranges import places
 
 #: Which end of an outcome's scale is the better one, and what that does to the sign.
 BETTER = {"higher": 1.0, "lower": -1.0}
@@ -67,7 +66,8 @@ def _signs(words: pd.Series, column: str) -> np.ndarray:
     bad = np.flatnonzero(np.isnan(signs))
     if len(bad):
         raise DataError(
-            f"column '{column}' does not say 'higher' or 'lower' at {places(bad)}: the sign of "
-            "these effects would have no meaning. Say which scores of the outcome are better."
+            f"column '{column}' does not say 'higher' or 'lower' at {some_row_places(bad)}: "
+            "the sign of these effects would have no meaning. "
+            "Say which scores of the outcome are better."
         )
     return signs

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from alliance_stats._base.checks import counted
+from alliance_stats._base.checks import counted, some_row_places
 from alliance_stats._base.errors import DataError
-from alliance_stats.meta.effects.ranges import places
 
 Values = Mapping[str, np.ndarray]
 
@@ -78,4 +77,4 @@ def check_together(values: Values) -> None:
             continue
         bad = np.flatnonzero(impossible(values))
         if len(bad):
-            raise DataError(f"{counted(len(bad), 'row')} with {what}, at {places(bad)}.")
+            raise DataError(f"{counted(len(bad), 'row')} with {what}, at {some_row_places(bad)}.")

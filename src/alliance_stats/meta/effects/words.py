@@ -7,10 +7,9 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import agree, counted, name_list
+from alliance_stats._base.checks import agree, counted, name_list, some_row_places
 from alliance_stats.meta.effects.compute import ZERO, Computed
 from alliance_stats.meta.effects.odds import CELLS
-from alliance_stats.meta.effects.ranges import places
 
 
 def messages_of(
@@ -52,7 +51,7 @@ def _unreported_message(frame: pd.DataFrame, computed: Computed, study: str) -> 
     if not len(rows):
         return None
     n, zero = len(rows), not np.isnan(computed.effects.yi[rows]).any()
-    where = places(rows)
+    where = some_row_places(rows)
     if study in frame.columns:
         names = list(dict.fromkeys(frame[study].iloc[rows].astype(str)))
         where = f"in {agree(len(names), 'study', 'studies')} {name_list(names)}"
@@ -74,7 +73,7 @@ def _incomplete_message(computed: Computed) -> str | None:
     forms = ", or ".join(form.words for form in computed.inputs.forms)
     return (
         f"{counted(len(rows), 'row')} of {len(computed.source)} could not be computed: {forms} "
-        f"{agree(len(rows), 'is', 'are')} not complete at {places(rows)}."
+        f"{agree(len(rows), 'is', 'are')} not complete at {some_row_places(rows)}."
     )
 
 

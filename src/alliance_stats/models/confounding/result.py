@@ -13,6 +13,7 @@ from alliance_stats._base.checks import (
     probability,
 )
 from alliance_stats._base.errors import ArgumentError
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats._base.views import TIDY_COLUMNS, ResultView
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.lmm.tables import test_table
@@ -21,7 +22,7 @@ from alliance_stats.models.confounding.omitted import Coefficient, bounds
 from alliance_stats.models.confounding.r_code import confounding_r_code
 from alliance_stats.models.labels import level_counts, role_labels
 from alliance_stats.models.prepare import PreparedSessions
-from alliance_stats.models.shown import headline, result_html, result_text
+from alliance_stats.models.shown import headline
 from alliance_stats.models.specification import Specification
 
 #: Points of the contours along each side.

@@ -8,6 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from alliance_stats._base.checks import one_of, probability
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.lmm.result import MixedModelResult
@@ -24,7 +25,7 @@ from alliance_stats.models.congruence.tables import (
 from alliance_stats.models.congruence.words import call_of, notes_of
 from alliance_stats.models.labels import level_counts, role_labels
 from alliance_stats.models.paired import Scale
-from alliance_stats.models.shown import headline, result_html, result_text
+from alliance_stats.models.shown import headline
 from alliance_stats.models.specification import Specification
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from alliance_stats._base.checks import is_whole, probability
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.random import RandomSource
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.data.sessions import SessionData
 from alliance_stats.lmm.inference.contrasts import Ddf
@@ -35,7 +36,7 @@ from alliance_stats.models.dyads.standardised import standardised_effects
 from alliance_stats.models.dyads.variances import variance_table
 from alliance_stats.models.dyads.words import bias_notes, model_notes, undefined_messages
 from alliance_stats.models.labels import level_counts, role_labels
-from alliance_stats.models.shown import headline, result_html, result_text
+from alliance_stats.models.shown import headline
 
 #: Fewer draws do not show the ends of an interval.
 LEAST_DRAWS = 1000

@@ -11,6 +11,7 @@ import pandas as pd
 
 from alliance_stats._base.checks import probability
 from alliance_stats._base.errors import ArgumentError
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.data.sessions import SessionData
 from alliance_stats.models.event.hazard import Hazard
@@ -31,7 +32,7 @@ from alliance_stats.models.event.tables import (
 )
 from alliance_stats.models.event.words import event_notes, refit_call
 from alliance_stats.models.labels import level_counts, role_labels
-from alliance_stats.models.shown import headline, result_html, result_text
+from alliance_stats.models.shown import headline
 
 #: Where the alliance lies in curves, in SDs from its mean.
 LEVELS = {"−1 SD": -1.0, "mean": 0.0, "+1 SD": 1.0}

@@ -9,6 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from alliance_stats._base.checks import probability
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.models.growth.ceiling import Ceiling
@@ -24,7 +25,7 @@ from alliance_stats.models.growth.tables import (
     sensitivity_rows,
 )
 from alliance_stats.models.labels import level_counts, role_labels
-from alliance_stats.models.shown import headline, result_html, result_text
+from alliance_stats.models.shown import headline
 
 Shape = Literal["auto", "linear", "log", "quadratic", "piecewise"]
 _POST = (

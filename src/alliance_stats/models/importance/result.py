@@ -8,6 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from alliance_stats._base.checks import probability
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.importance.plot import importance_frame
@@ -25,7 +26,7 @@ from alliance_stats.models.importance.tables import (
 from alliance_stats.models.importance.verdict import verdict_table
 from alliance_stats.models.importance.words import draw_messages, importance_notes
 from alliance_stats.models.labels import level_counts, role_labels
-from alliance_stats.models.shown import headline, result_html, result_text
+from alliance_stats.models.shown import headline
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import probability
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.data.sessions import SessionData
 from alliance_stats.lmm.inference.contrasts import Ddf
@@ -25,7 +26,7 @@ from alliance_stats.models.lagged.shown import path_frame
 from alliance_stats.models.lagged.specification import LaggedSpecification
 from alliance_stats.models.lagged.standardised import standardised_paths
 from alliance_stats.models.notes import few_units_notes, time_note
-from alliance_stats.models.shown import headline, result_html, result_text
+from alliance_stats.models.shown import headline
 
 
 @dataclass(frozen=True, eq=False, repr=False)

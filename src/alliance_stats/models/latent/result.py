@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import one_of, probability
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.bivariate.fit import BivariateFit
 from alliance_stats.lmm.bivariate.profile import ProfileInterval, is_unbounded
@@ -24,7 +25,7 @@ from alliance_stats.models.latent_slopes import (
     slopes_table,
 )
 from alliance_stats.models.prepare import PreparedSessions, Time, TimeColumn
-from alliance_stats.models.shown import headline, result_html, result_text
+from alliance_stats.models.shown import headline
 
 Interval = Literal["profile", "delta"]
 

@@ -8,6 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from alliance_stats._base.checks import probability
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.models.labels import level_counts, role_labels
@@ -23,7 +24,7 @@ from alliance_stats.models.mediation.shown import effect_frame
 from alliance_stats.models.mediation.specification import MediationFits, MediationSpecification
 from alliance_stats.models.mediation.standardised import standardised_effects
 from alliance_stats.models.notes import few_units_notes, time_note
-from alliance_stats.models.shown import headline, result_html, result_text
+from alliance_stats.models.shown import headline
 
 
 @dataclass(frozen=True, eq=False, repr=False)

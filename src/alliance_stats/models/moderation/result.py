@@ -11,6 +11,7 @@ import pandas as pd
 
 from alliance_stats._base.checks import name_list, one_of, probability
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats._base.views import TIDY_COLUMNS, ResultView
 from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.lmm.marginal.johnson_neyman import JohnsonNeyman, johnson_neyman
@@ -36,7 +37,7 @@ from alliance_stats.models.moderation.words import (
     trend_words,
 )
 from alliance_stats.models.notes import few_units_notes, time_note
-from alliance_stats.models.shown import headline, result_html, result_text
+from alliance_stats.models.shown import headline
 
 #: Power that the printed number of patients has.
 POWER = 0.80

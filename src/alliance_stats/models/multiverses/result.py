@@ -11,6 +11,7 @@ import pandas as pd
 
 from alliance_stats._base.checks import is_whole, probability
 from alliance_stats._base.errors import ArgumentError
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats._base.views import TIDY_COLUMNS, ResultView
 from alliance_stats.data.roles import Roles
 from alliance_stats.data.sessions import SessionData
@@ -35,7 +36,7 @@ from alliance_stats.models.multiverses.rows import USABLE, Row, rows_table
 from alliance_stats.models.multiverses.sources import sessions_of
 from alliance_stats.models.multiverses.summary import summary_table
 from alliance_stats.models.multiverses.words import call_of, effect_of, messages_of, notes_of
-from alliance_stats.models.shown import headline, result_html, result_text
+from alliance_stats.models.shown import headline
 
 #: Specifications that a printed result shows, besides the first.
 _SHOWN = {"lowest": 0.0, "median": 0.5, "highest": 1.0}

@@ -11,6 +11,7 @@ import pandas as pd
 
 from alliance_stats._base.checks import counted, name_list, one_of, probability
 from alliance_stats._base.errors import DataError, UnsupportedError
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.lmm.result import MixedModelResult
@@ -27,7 +28,7 @@ from alliance_stats.models.outcome.patient_fit import PatientFit
 from alliance_stats.models.outcome.plot import outcome_frame
 from alliance_stats.models.outcome.prepare import PreparedPatients, sessions_words
 from alliance_stats.models.outcome.r_code import patients_r_code
-from alliance_stats.models.shown import headline, result_html, result_text
+from alliance_stats.models.shown import headline
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -8,6 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from alliance_stats._base.checks import probability
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.models.labels import level_counts, role_labels
 from alliance_stats.models.panel.plot import path_frame
@@ -30,7 +31,7 @@ from alliance_stats.models.panel.words import (
     waves_note,
     waves_words,
 )
-from alliance_stats.models.shown import headline, result_html, result_text
+from alliance_stats.models.shown import headline
 from alliance_stats.sem.result import SemResult
 from alliance_stats.sem.views import fit_sentence
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from alliance_stats._base.checks import probability
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.models.participants.fitted import FittedStudies
 from alliance_stats.models.participants.r_code import studies_r_code
 from alliance_stats.models.participants.tables import glance, tidy
 from alliance_stats.models.participants.views import shown, view_of
-from alliance_stats.models.shown import result_html, result_text
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from alliance_stats._base.checks import one_of, probability
 from alliance_stats._base.printing import format_fixed
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.formula.names import quote_name
 from alliance_stats.lmm.inference.contrasts import Ddf
@@ -32,7 +33,7 @@ from alliance_stats.models.perspectives.tables import (
     together_table,
 )
 from alliance_stats.models.prepare import LENGTH, time_term
-from alliance_stats.models.shown import headline, result_html, result_text
+from alliance_stats.models.shown import headline
 
 Scale = Literal["points", "sd"]
 #: Variance inflation from which a sentence warns.

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import probability
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats._base.views import TIDY_COLUMNS, ResultView
 from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.lmm.result import MixedModelResult
@@ -19,7 +20,7 @@ from alliance_stats.models.outcome.r_code import patients_r_code
 from alliance_stats.models.ruptures.patients import EFFECTS, RupturePatients, spread_beside_chance
 from alliance_stats.models.ruptures.result import RuptureResult
 from alliance_stats.models.ruptures.words import repair_words, rule_words
-from alliance_stats.models.shown import headline, result_html, result_text
+from alliance_stats.models.shown import headline
 from alliance_stats.numeric.least_squares import column_rank
 
 _RAW = "raw counts"

@@ -8,6 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from alliance_stats._base.checks import probability
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.data.roles import Roles
 from alliance_stats.models.labels import level_counts
@@ -22,7 +23,7 @@ from alliance_stats.models.ruptures.tables import (
     tidy_table,
 )
 from alliance_stats.models.ruptures.words import messages_of, notes_of, repair_words, rule_words
-from alliance_stats.models.shown import headline, result_html, result_text
+from alliance_stats.models.shown import headline
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import probability
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.labels import level_counts, role_labels
 from alliance_stats.models.paired import Scale
-from alliance_stats.models.shown import headline, result_html, result_text
+from alliance_stats.models.shown import headline
 from alliance_stats.models.specification import Specification
 from alliance_stats.models.surface.conditions import conditions_table, verdict_of
 from alliance_stats.models.surface.draws import SurfaceDraws, axes_table

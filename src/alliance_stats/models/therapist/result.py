@@ -10,6 +10,7 @@ import pandas as pd
 from alliance_stats._base.checks import is_whole, one_of, probability
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats._base.random import RandomSource
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.explained.shares import VarianceShares
 from alliance_stats.lmm.inference.contrasts import Ddf
@@ -18,7 +19,7 @@ from alliance_stats.models.effects import effects_table
 from alliance_stats.models.labels import level_counts, role_labels
 from alliance_stats.models.latent_slopes import slope_profiles, slopes_table
 from alliance_stats.models.outcome.prepare import PreparedPatients, sessions_words
-from alliance_stats.models.shown import headline, result_html, result_text
+from alliance_stats.models.shown import headline
 from alliance_stats.models.therapist.caseload import (
     caseload_sizes,
     caseload_table,

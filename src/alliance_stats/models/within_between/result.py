@@ -10,6 +10,7 @@ import pandas as pd
 
 from alliance_stats._base.checks import probability
 from alliance_stats._base.printing import format_number
+from alliance_stats._base.shown import result_html, result_text
 from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.inference.contrasts import Ddf
 from alliance_stats.lmm.result import MixedModelResult
@@ -20,7 +21,7 @@ from alliance_stats.models.effects import UNITS, effects_table
 from alliance_stats.models.labels import level_counts, role_labels
 from alliance_stats.models.notes import few_units_notes, time_note
 from alliance_stats.models.prepare import PreparedSessions
-from alliance_stats.models.shown import headline, result_html, result_text
+from alliance_stats.models.shown import headline
 from alliance_stats.models.specification import Specification
 from alliance_stats.models.within_between.adjusted import adjusted_frame
 from alliance_stats.models.within_between.r_code import within_between_r_code
