@@ -40,7 +40,7 @@ def prose_passages(path: Path) -> tuple[Passage, ...]:
     suffix = path.suffix.lower()
     if suffix == ".docx":
         passages = read_document(path).passages
-        kept = _before_references(passages)
+        kept = [p for p in _before_references(passages) if p.kind not in ("header", "footer")]
         return tuple(replace(p, text=masked(p.text)) for p in kept)
     if suffix == ".tex":
         text = masked(source_text(path), latex=True)

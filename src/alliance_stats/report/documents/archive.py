@@ -16,6 +16,7 @@ from alliance_stats._base.errors import DataError
 MOST_BYTES = 100_000_000
 _MOST_PARTS = 20_000
 _MOST_DEPTH = 2_000
+_MOST_OF_A_KIND = 60
 #: The vocabularies of Word files, of both editions of the standard.
 _VOCABULARIES = {
     "http://schemas.openxmlformats.org/wordprocessingml/2006/main": "w:",
@@ -36,6 +37,8 @@ class Parts:
 
 def word_parts(path: Path, kinds: tuple[str, ...]) -> Parts:
     """Read parts such as ``document`` of a Word file; those that it lacks are left out.
+
+    Of parts that a file can have several of, the others are named ``header2``, ``header3`` …
 
     Raises
     ------
@@ -63,17 +66,18 @@ def _unpacked(archive: zipfile.ZipFile, kinds: tuple[str, ...], source: str) -> 
     there = archive.namelist()
     if len(there) > _MOST_PARTS:
         raise DataError(f"'{source}' has {len(there):,} parts. Save it anew in Word.")
-    content = {}
+    content: dict[str, bytes] = {}
     for kind in kinds:
-        name = next((n for n in there if re.fullmatch(rf"word/{kind}[0-9]{{0,3}}\.xml", n)), None)
-        if name is not None:
+        names = sorted(n for n in there if re.fullmatch(rf"word/{kind}[0-9]{{0,3}}\.xml", n))
+        for number, name in enumerate(names[:_MOST_OF_A_KIND], start=1):
             with archive.open(name) as part:
-                content[kind] = part.read(MOST_BYTES + 1)
-            if len(content[kind]) > MOST_BYTES:
+                read = part.read(MOST_BYTES + 1)
+            if len(read) > MOST_BYTES:
                 raise DataError(
                     f"'{source}' is too large: its part '{name}' unpacks to more than "
                     f"{MOST_BYTES // 1_000_000} MB. Split the manuscript, or save it as text."
                 )
+            content[f"{kind}{number}" if number > 1 else kind] = read
     return content
 
 

@@ -7,6 +7,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
+from alliance_stats.report.documents.table_rows import FIRST, ROW
+
 
 @dataclass(frozen=True, eq=False)
 class Passage:
@@ -17,18 +19,22 @@ class Passage:
     text : str
         Without marks of layout. Line breaks of a text file are kept, so that lines can be counted.
     kind : str
-        ``"paragraph"``, ``"table"`` (one row, cells parted by tabs), ``"footnote"`` or
-        ``"endnote"``.
+        ``"paragraph"``, ``"table"`` (one row, cells parted by tabs), ``"footnote"``,
+        ``"endnote"``, ``"header"`` or ``"footer"``.
     where : str
         Of Word files ``paragraph 12``, ``table 2, row 3``, ``footnote 1``; else empty.
     line : int
         Of text files the line of the file on which the passage starts, counted from 1; else 0.
+    table, row : int
+        Of rows of tables the number of the table and of the row in it, counted from 1; else 0.
     """
 
     text: str
     kind: str = "paragraph"
     where: str = ""
     line: int = 0
+    table: int = 0
+    row: int = 0
 
     @cached_property
     def _breaks(self) -> list[int]:
@@ -54,12 +60,15 @@ class Document:
     kind : str
         ``"docx"``, ``"md"``, ``"tex"``, ``"html"`` or ``"txt"``.
     passages : tuple of Passage
-        In reading order; footnotes and endnotes of Word files stand last.
+        In reading order; notes, headers and footers of Word files stand last.
+    messages : tuple of str
+        What the file holds that is not part of its text, or could not be read.
     """
 
     source: str
     kind: str
     passages: tuple[Passage, ...]
+    messages: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -70,16 +79,34 @@ class Document:
 def text_passages(text: str) -> tuple[Passage, ...]:
     """Passages of plain text, parted by empty lines, each with the line on which it starts.
 
+    Rows that `table_rows` marked are passages of their own.
+
     >>> [(p.line, p.text) for p in text_passages("One,\\ntwo.\\n\\n\\nThree.")]
     [(1, 'One,\\ntwo.'), (5, 'Three.')]
     """
     found: list[Passage] = []
+    place, line, table, row = 0, 1, 0, 0
+    for match in ROW.finditer(text):
+        before = text[place : match.start()]
+        found += _blocks(before, line)
+        line += before.count("\n")
+        first = match.group(1) == FIRST or not table
+        table, row = table + first, 1 if first else row + 1
+        if match.group(2).strip():
+            found.append(Passage(match.group(2), "table", line=line, table=table, row=row))
+        place = match.end()
+    return (*found, *_blocks(text[place:], line))
+
+
+def _blocks(text: str, first: int) -> list[Passage]:
+    """Passages of plain text whose first line has a number."""
+    found: list[Passage] = []
     block: list[str] = []
     lines = text.split("\n")
-    for number, line in enumerate([*lines, ""], start=1):
+    for number, line in enumerate([*lines, ""], start=first):
         if line.strip():
             block.append(line)
         elif block:
             found.append(Passage("\n".join(block), line=number - len(block)))
             block = []
-    return tuple(found)
+    return found

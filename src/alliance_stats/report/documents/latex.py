@@ -7,6 +7,7 @@ import re
 
 from alliance_stats.report.documents.document import Passage, text_passages
 from alliance_stats.report.documents.marks import without_latex
+from alliance_stats.report.documents.table_rows import with_latex_rows, without_row_marks
 
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
 _VERBATIM = ("verbatim", "lstlisting", "minted", "comment")
@@ -31,7 +32,8 @@ def plain_latex(source: str) -> str:
     >>> plain_latex(r"\textit{t}(23) $= -2.10$, $p < .05$ \citep[p.~3]{who} % note")
     't(23) = -2.10, p < .05  '
     """
-    text = _without_environments(_COMMENT.sub("", source))
+    text = _without_environments(_COMMENT.sub("", without_row_marks(source)))
+    text = with_latex_rows(text)
     text = _NEW_LINE.sub(" ", _NO_TEXT.sub("", text))
     text = _DASHES.sub("–", _CELL.sub("\t", text)) if "&amp;" not in text else text
     return html.unescape(without_latex(text))

@@ -7,6 +7,7 @@ import re
 
 from alliance_stats.report.documents.document import Passage, text_passages
 from alliance_stats.report.documents.marks import raised, without_latex
+from alliance_stats.report.documents.table_rows import with_pipe_rows, without_row_marks
 
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _LEADING = re.compile(r"^ {0,3}(?:#{1,6} |> ?|[-*+] )", re.MULTILINE)
@@ -29,7 +30,8 @@ def plain_markdown(source: str) -> str:
     >>> plain_markdown("*t*(23) = 2.10, _p_ = .047, χ^2^(1) = 3.9, 95% CI \\[0.1, 0.3\\]")
     't(23) = 2.10, p = .047, χ²(1) = 3.9, 95% CI [0.1, 0.3]'
     """
-    return without_marks(_LEADING.sub("", _without_code(without_comments(source))))
+    text = _without_code(without_comments(without_row_marks(source)))
+    return without_marks(_LEADING.sub("", with_pipe_rows(text)))
 
 
 def without_marks(text: str) -> str:

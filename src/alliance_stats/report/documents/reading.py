@@ -44,7 +44,9 @@ def read_document(path: str | os.PathLike[str]) -> Document:
     -------
     Document
         Its `passages` know the paragraph, the table's row or the note of a Word file, and the
-        line of the others. Of Word files headers, footers and comments are not read.
+        line of the others, and rows of tables the number of their table. Of Word files notes,
+        headers and footers are read; its `messages` count comments, which are no part of the
+        text, and equations that cannot be read in full.
 
     Raises
     ------
@@ -67,7 +69,8 @@ def read_document(path: str | os.PathLike[str]) -> Document:
     file = _existing(path)
     suffix = file.suffix.lower()
     if suffix == ".docx":
-        return Document(file.name, "docx", word_passages(file))
+        read, messages = word_passages(file)
+        return Document(file.name, "docx", read, messages)
     kind, passages = _READERS[suffix]
     return Document(file.name, kind, passages(_decoded(file)))
 

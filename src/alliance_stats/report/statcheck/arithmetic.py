@@ -6,8 +6,8 @@ from math import hypot, inf, sqrt
 
 from alliance_stats._base.printed import Printed
 from alliance_stats.report.statcheck.findings import (
-    CONSISTENT,
     DOUBTFUL,
+    FITS,
     INCONSISTENT,
     Finding,
     shown,
@@ -19,7 +19,7 @@ def ratio_finding(estimate: Item, se: Item, test: Item) -> Finding:
     """Whether a t or z is the printed coefficient over its standard error."""
     low, high = ratio_range(estimate.number, se.number)
     if test.number.holds(low, high):
-        return Finding(CONSISTENT)
+        return FITS
     between = f"{shown(low, 2)} and {shown(high, 2)}" if high < inf and low > -inf else "any value"
     sentence = (
         f"{estimate.symbol} / {se.symbol} = {estimate.number.shown} / {se.number.shown} lies "
@@ -57,7 +57,7 @@ def conversion_finding(d: Item, r: Item, *, together: bool) -> Finding:
     """
     low, high = r_of_d(d.number.low), r_of_d(d.number.high)
     if r.number.holds(low, high):
-        return Finding(CONSISTENT)
+        return FITS
     back = d_of_r(r.number.value)
     sentence = (
         f"{d.symbol} = {d.number.shown} goes with r = {shown(r_of_d(d.number.value))} and "

@@ -27,8 +27,14 @@ class Finding:
     one_tailed: bool = False
 
 
+#: What is found of most statistics: the numbers fit.
+FITS = Finding(CONSISTENT)
+
+
 def heaviest(findings: list[Finding]) -> str:
     """The verdict that a statistic gets: the heaviest of its findings."""
+    if len(findings) == 1:
+        return findings[0].verdict
     found = {finding.verdict for finding in findings}
     return next((verdict for verdict in VERDICTS if verdict in found), NOT_CHECKED)
 

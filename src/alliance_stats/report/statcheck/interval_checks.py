@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import atanh, inf, log, sqrt, tanh
+from math import atanh, inf, isinf, isnan, log, sqrt, tanh
 
 from scipy.special import ndtri, stdtrit
 
 from alliance_stats._base.printed import Printed
 from alliance_stats.report.statcheck.findings import (
-    CONSISTENT,
     DOUBTFUL,
+    FITS,
     INCONSISTENT,
     Finding,
     shown,
@@ -66,42 +66,51 @@ def interval_findings(
         said = f"{_named(estimate)} lies outside its interval {_words(interval)}."
         return [Finding(INCONSISTENT, said)]
     if not usual or estimate.kind not in _SCALES:
-        return [Finding(CONSISTENT)]
+        return [FITS]
     found = [
         _even(estimate, interval),
         _width(estimate, interval, beside),
         _decision(estimate, interval, beside.p),
     ]
-    return [finding for finding in found if finding is not None] or [Finding(CONSISTENT)]
+    return [finding for finding in found if finding is not None] or [FITS]
+
+
+def is_even(estimate: Item, interval: Item) -> bool:
+    """Whether an estimate is in the middle of its interval, on the scale of its kind.
+
+    Five percent of half the width are let pass beyond rounding.
+    """
+    if interval.high is None:
+        return True
+    scale = _SCALES[estimate.kind][0]
+    low, high = _on(scale, interval.number), _on(scale, interval.high)
+    at = _on(scale, estimate.number)
+    slack = _EVEN * (high[1] - low[0]) / 2
+    if isinf(slack) or isnan(slack) or isinf(at[0]) or isinf(at[1]):
+        return True
+    return (low[0] + high[0]) / 2 - slack <= at[1] and (low[1] + high[1]) / 2 + slack >= at[0]
 
 
 def _even(estimate: Item, interval: Item) -> Finding | None:
-    """A doubt if the estimate is not in the middle of its interval, on the scale of its kind."""
-    scale, words = _SCALES[estimate.kind]
-    ends = [_on(scale, each) for each in (interval.number, interval.high) if each is not None]
-    lows = [(ends[0][i] + ends[1][i]) / 2 for i in (0, 1)]
-    at = _on(scale, estimate.number)
-    if any(abs(end) == inf for pair in (*ends, at) for end in pair):
-        return None
-    slack = _EVEN * (ends[1][1] - ends[0][0]) / 2
-    if lows[0] - slack <= at[1] and lows[1] + slack >= at[0]:
+    """A doubt if an estimate is not in the middle of its interval."""
+    if is_even(estimate, interval):
         return None
     return Finding(
         DOUBTFUL,
-        f"{_named(estimate)} is not in the middle of {_words(interval)}{words}, as it is in most "
-        "intervals but those by bootstrap or profile.",
+        f"{_named(estimate)} is not in the middle of {_words(interval)}"
+        f"{_SCALES[estimate.kind][1]}, as it is in most intervals but those by bootstrap or "
+        "profile.",
     )
 
 
 def _on(scale: Callable[[float], float], number: Printed) -> tuple[float, float]:
     """The ends of a rounded number on a scale; infinite where the scale ends."""
-    found = []
-    for end, beyond in ((number.low, -inf), (number.high, inf)):
-        try:
-            found.append(scale(end))
-        except ValueError:
-            found.append(beyond)
-    return found[0], found[1]
+    if scale is float:
+        return number.low, number.high
+    try:
+        return scale(number.low), scale(number.high)
+    except ValueError:
+        return -inf, inf
 
 
 def _width(estimate: Item, interval: Item, beside: Beside) -> Finding | None:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
+from math import isfinite, nan
+from typing import NamedTuple
 
 from alliance_stats._base.printed import Printed
+from alliance_stats.report.statcheck.symbols import (
+    KINDS,
+    OPENING,
+    SYMBOL_SIGNS,
+    TIGHT,
+    kind_of,
+)
 
 #: A number of at most 12 digits before the point, with commas between thousands or none.
 _NUMBER = (
@@ -14,46 +23,22 @@ _NUMBER = (
 )
 _REACH = 64
 _COMPARED = re.compile(rf"([=<>≤≥])[ \n]{{0,2}}({_NUMBER})")
-_NOT_SIGNIFICANT = re.compile(r"\b(?:ns\b|n\.s\.)")
+_NOT_SIGNIFICANT = re.compile(r"\b(?:ns\b|n\. ?s\.)")
+_LEVEL = r"([0-9]{2}(?:\.[0-9]{1,2})?)"
 _INTERVAL = re.compile(
-    r"(?:C\.?I\.?|[Cc]onfidence [Ii]nterval|[Cc]redible [Ii]nterval)s?"
-    rf"[ \n:=of]{{0,6}}[\[(]?[ \n]?({_NUMBER})%?[ \n]{{0,2}}(?:,|;|to|-)[ \n]{{0,2}}({_NUMBER})%?"
-    r"[ \n]?[\])]?"
+    r"(?:C\.?I\.?|KI|IC|[Cc]onfidence [Ii]nterval|[Cc]redible [Ii]nterval|Konfidenzintervall)s?"
+    rf"(?:_?{_LEVEL}%?(?=[ \n:=]{{0,3}}[\[(])| ?\(?{_LEVEL} ?%\)?)?"
+    rf"[ \n:=of]{{0,6}}[\[(]?[ \n]?({_NUMBER})%?[ \n]{{0,2}}(?:,|;|to|bis|-)"
+    rf"[ \n]{{0,2}}({_NUMBER})%?[ \n]?[\])]?"
 )
-_LEVEL = re.compile(r"([0-9]{2}(?:\.[0-9]{1,2})?) ?%[ -]?$")
+_LEVEL_BEFORE = re.compile(rf"{_LEVEL} ?%[ -]?$")
 _INSIDE = re.compile(r"(?:^|[,; ])(?:([A-Za-z]{1,2}) ?= ?)?([0-9][0-9,]*(?:\.[0-9]+)?|\.[0-9]+)")
 _TOUCHING = re.compile(r"[=<>≤≥,;]")
 _ROUND = {")": "(", "]": "["}
-_LEFT = "([{;,:.\"'“‘/|\\$-"
-
-_SYMBOLS = {
-    "t": "t",
-    "F": "F",
-    "z": "z Z",
-    "χ²": "χ2 X2 chi2 Chi2 chi-square Chi-square chi-squared χ-squared Δχ2 χ2diff",
-    "r": "r",
-    "d": "d g",
-    "ratio": "OR HR RR IRR aOR AOR",
-    "b": "b B β γ beta Beta estimate Estimate",
-    "se": "SE SEb s.e. S.E.",
-    "p": "p P ps p's",
-    "n": "N n",
-    "df": "df",
-}
-#: Kinds of what is printed before a comparison, by symbol.
-KINDS = {symbol: kind for kind, symbols in _SYMBOLS.items() for symbol in symbols.split()}
-_Q = re.compile(r"Q(?:_?(?:[EMBWTebmwt]|between|within|model|total|resid))?")
-_RATIOS = ("odds", "hazard", "risk", "rate")
-#: Words before a symbol that make it another quantity.
-_OTHERS = {
-    "z": ("fisher", "fisher's", "fisher’s"),
-    "p": ("adjusted", "corrected", "adj."),
-    "r": ("partial", "semi-partial", "semipartial"),
-}
+_printed = lru_cache(maxsize=65_536)(Printed.of)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One printed quantity.
 
     Attributes
@@ -96,70 +81,64 @@ def items_of(text: str) -> list[Item]:
 
     The text is that of `plain_signs`. Each pattern has an end, so time grows with the text.
     """
-    found = [*_compared(text), *_intervals(text)]
-    found += [
-        Item("p", m.start(), m.end(), "ns", Printed(float("nan"), 0.0, m.group()), "p")
-        for m in _NOT_SIGNIFICANT.finditer(text)
-    ]
+    found = [item for match in _COMPARED.finditer(text) if (item := _item(text, match))]
+    found += [*_intervals(text), *_not_significant(text)]
     found.sort(key=lambda item: (item.start, -item.end))
     kept: list[Item] = []
+    end = 0
     for item in found:
-        if not kept or item.start >= kept[-1].end:
+        if item.start >= end:
             kept.append(item)
+            end = item.end
     return kept
 
 
-def _compared(text: str) -> list[Item]:
-    found = []
-    for match in _COMPARED.finditer(text):
-        item = _item(text, match)
-        if item is not None:
-            found.append(item)
-    return found
+def _not_significant(text: str) -> list[Item]:
+    return [
+        Item("p", m.start(), m.end(), "ns", Printed(nan, 0.0, m.group()), "p")
+        for m in _NOT_SIGNIFICANT.finditer(text)
+    ]
 
 
 def _item(text: str, match: re.Match[str]) -> Item | None:
     """What a comparison compares; None where no symbol stands before it."""
-    from_here = max(0, match.start() - _REACH)
-    before = text[from_here : match.start()].rstrip(" \n")
+    start = match.start()
+    from_here = start - _REACH if start > _REACH else 0
+    before = text[from_here:start].rstrip(" \n")
     inside = ""
-    opening = before.rfind(_ROUND[before[-1]]) if before and before[-1] in _ROUND else -1
-    if opening >= 0:
+    last = before[-1:]
+    if last in _ROUND and (opening := before.rfind(_ROUND[last])) >= 0:
         inside, before = before[opening + 1 : -1], before[:opening].rstrip(" \n")
-    words = before.split()
-    word = _TOUCHING.split(words[-1])[-1].lstrip(_LEFT) if words else ""
-    if opening >= 0 and inside in KINDS and word not in KINDS:
-        words, word, before, inside = [*words, inside], inside, before + "(" + inside, ""
-    if not word or not (word[0].isalpha() or word[0] in "χηωτIτ"):
+        if inside in KINDS and _word(before)[0] not in KINDS:  # the odds (OR) = 2.1
+            before, inside = f"{before}({inside}", ""
+    word, word_before = _word(before)
+    if not word or not (word[0].isalpha() or word[0] in SYMBOL_SIGNS):
         return None
     degrees, n = _inside(inside, word) if inside else ((), None)
-    kind = kind_of(word, words[-2].lower() if len(words) > 1 else "")
-    exact = match.group(1) == "=" and text[match.end() : match.end() + 1] != "%"
-    return Item(
-        kind if exact or kind == "p" else "bound",
-        from_here + len(before) - len(word),
-        match.end(),
-        match.group(1),
-        Printed.of(match.group(2)),
-        word,
-        degrees,
-        n,
-    )
+    kind = kind_of(word, word_before)
+    width = len(word)
+    if kind == "other" and before[-1].isdigit() and (tight := TIGHT.search(before)) is not None:
+        kind = word = tight.group(1) or tight.group(3)
+        width = len(tight.group())
+        degrees = tuple(_printed(each) for each in tight.group(2, 4, 5) if each)
+    number = _printed(match.group(2))
+    if not isfinite(number.value):
+        return None
+    sign, end = match.group(1), match.end()
+    if kind != "p" and (sign != "=" or text[end : end + 1] == "%"):
+        kind = "bound"
+    return Item(kind, from_here + len(before) - width, end, sign, number, word, degrees, n)
 
 
-def kind_of(word: str, before: str) -> str:
-    """The kind of a symbol, given the word before it.
-
-    >>> kind_of("χ²", ""), kind_of("z", "fisher's"), kind_of("QM", ""), kind_of("SD", "")
-    ('χ²', 'other', 'Q', 'other')
-    """
-    plain = word.replace("²", "2")
-    if _Q.fullmatch(plain):
-        return "Q"
-    if plain == "ratio" and before.lstrip(_LEFT) in _RATIOS:
-        return "ratio"
-    kind = KINDS.get(plain, "other")
-    return "other" if before.lstrip(_LEFT) in _OTHERS.get(kind, ()) else kind
+def _word(before: str) -> tuple[str, str]:
+    """The last word of a text without what touches it, and the word before it."""
+    words = before.rsplit(None, 2)
+    if not words or before[-1].isspace():
+        return "", ""
+    word = words[-1]
+    if not word.isalnum():
+        word = _TOUCHING.split(word)[-1].lstrip(OPENING)
+    return word, words[-2] if len(words) > 1 else ""
 
 
 def _inside(inside: str, word: str) -> tuple[tuple[Printed, ...], Printed | None]:
@@ -168,25 +147,25 @@ def _inside(inside: str, word: str) -> tuple[tuple[Printed, ...], Printed | None
         inside = inside.replace(",", ", ", 1)
     degrees: list[Printed] = []
     n: Printed | None = None
-    for match in _INSIDE.finditer(inside):
-        number = Printed.of(match.group(2).strip(","))
-        if match.group(1) in ("N", "n"):
-            n = number
-        elif match.group(1) in (None, "df"):
-            degrees.append(number)
+    for name, number in _INSIDE.findall(inside):
+        if name in ("N", "n"):
+            n = _printed(number.strip(","))
+        elif name in ("", "df"):
+            degrees.append(_printed(number.strip(",")))
     return tuple(degrees), n
 
 
 def _intervals(text: str) -> list[Item]:
     found: list[Item] = []
-    if not ("CI" in text or "I." in text or "nterval" in text):
-        return found
     for match in _INTERVAL.finditer(text):
         start = match.start()
         before = text[max(0, start - 10) : start]
-        level = _LEVEL.search(before)
-        share = float(level.group(1)) / 100 if level else 0.0
+        level = _LEVEL_BEFORE.search(before)
+        percent = level.group(1) if level else match.group(1) or match.group(2) or "0"
         start -= len(before) - level.start() if level else 0
-        low, high = Printed.of(match.group(1)), Printed.of(match.group(2))
-        found.append(Item("interval", start, match.end(), "=", low, "CI", high=high, level=share))
+        low, high = _printed(match.group(3)), _printed(match.group(4))
+        share = float(percent) / 100
+        if isfinite(low.value) and isfinite(high.value):
+            item = Item("interval", start, match.end(), "=", low, "CI", high=high, level=share)
+            found.append(item)
     return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf, nan
+from typing import NamedTuple
 
 from alliance_stats._base.printed import Printed
 from alliance_stats.report.statcheck.arithmetic import (
@@ -22,18 +23,16 @@ from alliance_stats.report.statcheck.p_checks import (
     p_words,
     unknown_df,
 )
-from alliance_stats.report.statcheck.p_values import N_DF, p_range, p_value
+from alliance_stats.report.statcheck.p_values import N_DF, UNKNOWN, Ends, p_ends
 from alliance_stats.report.statcheck.statements import Statement
 
+_NO_P = Finding(NOT_CHECKED, "No p value is printed with it.")
 _NAMED = {"ratio": "odds or other ratio", "other": "estimate", "p": "p"}
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """One statement with its verdict; numbers that are not known are NaN."""
 
-    start: int
-    end: int
     kind: str
     value: float
     df_numerator: float
@@ -47,39 +46,67 @@ class Judged:
     message: str
 
 
-def judged(
-    statement: Statement,
-    asked: Asked,
-    *,
-    said: bool,
-    usual: bool,
-    others: Sequence[Finding] = (),
-) -> Judged | None:
-    """The row of a statement; None if nothing of it can be checked or doubted.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the text around statements tells of them.
 
-    `said` and `usual` are those of `p_finding` and `interval_findings`; `others` is what was
-    found between this statement and others of its sentence.
+    Attributes
+    ----------
+    one_tailed : function
+        Whether the sentence of a statement speaks of a one-tailed test.
+    usual_intervals : bool
+        False in texts that speak of intervals which need not lie evenly.
+    others : dict
+        What was found between a statement and others of its sentence, by its start.
     """
-    roles = statement.by_role
-    test, p = tested(statement), roles.get("p")
-    df = degrees(statement, test) if test is not None else ()
-    findings = [*others]
-    findings += [each for item in statement.items for each in impossible_findings(item)]
-    findings += number_findings(p) if p is not None else []
-    ends = (nan, nan, nan)
-    complete = test is not None and len(df) == N_DF[test.kind]
-    if test is not None and complete and all(each.value > 0 for each in df):
-        ends = (p_value(test, df), *p_range(test, df))
-        if p is not None:
-            findings.append(p_finding(test.kind, *ends, p, asked, said=said))
-    elif test is not None and p is not None and not complete:
+
+    one_tailed: Callable[[Statement], bool]
+    usual_intervals: bool
+    others: dict[int, list[Finding]]
+
+
+def judged(
+    statements: Sequence[Statement], asked: Asked, told: Told
+) -> Iterator[tuple[Statement, Judged]]:
+    """The rows of statements; those of which nothing can be checked or doubted are left out."""
+    tests = [tested(each) for each in statements]
+    degrees = [
+        degrees_of(statement, test) if test is not None else ()
+        for statement, test in zip(statements, tests, strict=True)
+    ]
+    complete = {
+        place: (test, df)
+        for place, (test, df) in enumerate(zip(tests, degrees, strict=True))
+        if test is not None and len(df) == N_DF[test.kind] and all(d.value > 0 for d in df)
+    }
+    ends = dict(zip(complete, p_ends(list(complete.values())), strict=True))
+    for place, (statement, test) in enumerate(zip(statements, tests, strict=True)):
+        df = degrees[place]
+        p = _p_findings(statement, test, ends.get(place), asked, told)
+        findings = [*told.others.get(statement.start, ()), *p]
+        for item in statement.items:
+            findings += impossible_findings(item)
+        findings += _estimates(statement, df, usual=told.usual_intervals)
+        if not findings and place in ends and df:
+            findings = [_NO_P]
+        if findings:
+            yield statement, _row(statement, test, df, ends.get(place, UNKNOWN), findings)
+
+
+def _p_findings(
+    statement: Statement, test: Item | None, ends: Ends | None, asked: Asked, told: Told
+) -> list[Finding]:
+    """What the p value of a statement tells of itself and beside its statistic."""
+    p = statement.by_role.get("p")
+    if p is None:
+        return []
+    findings = number_findings(p)
+    if test is not None and ends is not None:
+        said = asked.one_tailed is None and told.one_tailed(statement)
+        findings.append(p_finding(test.kind, *ends, p, asked, said=said))
+    elif test is not None and len(degrees_of(statement, test)) != N_DF[test.kind]:
         findings.append(unknown_df(test.symbol))
-    findings += _estimates(statement, df, usual=usual)
-    if not findings and (test is None or not (complete and df)):
-        return None
-    if not findings:
-        findings = [Finding(NOT_CHECKED, "No p value is printed with it.")]
-    return _row(statement, test, df, ends, findings)
+    return findings
 
 
 def tested(statement: Statement) -> Item | None:
@@ -95,7 +122,7 @@ def tested(statement: Statement) -> Item | None:
     return None if of_another and not r.df else r
 
 
-def degrees(statement: Statement, test: Item) -> tuple[Printed, ...]:
+def degrees_of(statement: Statement, test: Item) -> tuple[Printed, ...]:
     """Degrees of freedom in the brackets of a test, as ``df =``, or of a correlation N − 2."""
     if test.kind == "z":
         return ()
@@ -162,7 +189,7 @@ def _row(
     statement: Statement,
     test: Item | None,
     df: tuple[Printed, ...],
-    ends: tuple[float, float, float],
+    ends: Ends,
     findings: list[Finding],
 ) -> Judged:
     main = test or next(
@@ -171,8 +198,6 @@ def _row(
     p = statement.by_role.get("p")
     values = [each.value for each in df]
     return Judged(
-        statement.start,
-        statement.end,
         _NAMED.get(main.kind, main.kind),
         main.number.value,
         values[0] if len(values) == 2 else nan,

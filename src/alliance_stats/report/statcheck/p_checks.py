@@ -8,6 +8,7 @@ from alliance_stats.report.statcheck.findings import (
     CONSISTENT,
     DECISION,
     DOUBTFUL,
+    FITS,
     INCONSISTENT,
     NOT_CHECKED,
     Finding,
@@ -45,7 +46,7 @@ def p_finding(
     `said` tells that the sentence speaks of a one-tailed test.
     """
     if agrees(low, high, p, asked.alpha):
-        return Finding(CONSISTENT)
+        return FITS
     half = kind in DIRECTED and agrees(low / 2, high / 2, p, asked.alpha)
     other = kind in DIRECTED and agrees(1 - high / 2, 1 - low / 2, p, asked.alpha)
     allowed = asked.one_tailed or (asked.one_tailed is None and said)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
-from functools import lru_cache
-from operator import attrgetter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, groupby
 
 import numpy as np
 import pandas as pd
@@ -15,13 +14,19 @@ import pandas as pd
 from alliance_stats._base.printing import MINUS
 from alliance_stats.report.documents.document import Passage
 from alliance_stats.report.statcheck.arithmetic import conversion_finding
+from alliance_stats.report.statcheck.decimals import (
+    has_decimal_commas,
+    may_have_decimal_commas,
+    with_points,
+)
 from alliance_stats.report.statcheck.findings import CONSISTENT, Finding
-from alliance_stats.report.statcheck.judging import Judged, judged
+from alliance_stats.report.statcheck.judging import Judged, Told, judged
 from alliance_stats.report.statcheck.p_checks import Asked
 from alliance_stats.report.statcheck.signs import plain_signs
-from alliance_stats.report.statcheck.statements import Statement, sentence_spans, statements_of
+from alliance_stats.report.statcheck.statements import Sentences, Statement, statements_of
+from alliance_stats.report.statcheck.tables import rows_of_table
 
-_ONE_TAILED = re.compile(r"(?:one|1)[- ](?:tailed|sided)|directional", re.IGNORECASE)
+_ONE_TAILED = re.compile(r"(?:one|1)[- ](?:tailed|sided)|directional|einseitig")
 #: Words of texts whose intervals need not lie evenly about the estimate.
 _UNUSUAL = (
     "bootstrap", "profile likelihood", "profile-likelihood", "likelihood profile", "by profile",
@@ -30,55 +35,107 @@ _UNUSUAL = (
 )  # fmt: skip
 _HYPHEN_OF_NUMBER = re.compile(r"-(?=[0-9.])")
 _LONGEST = 200
-_NAMES = tuple(f.name for f in fields(Judged) if f.name not in ("start", "end"))
-_values = attrgetter(*_NAMES)
-COLUMNS = ("place", "text", *_NAMES)
+#: What parts the passages of a text; nothing is found across it. And what parts cells.
+_PART, _CELL = "\n\n\x1d", "\x1c"
+COLUMNS = ("place", "text", *Judged._fields)
+_NUMBERS = ("value", "df_numerator", "df", "p_computed", "p_low", "p_high")
 
 
 def rows_of(passages: Sequence[Passage], asked: Asked) -> pd.DataFrame:
     """One row a statistic: `COLUMNS`."""
-    plain = [replace(passage, text=plain_signs(passage.text)) for passage in passages]
-    usual = not any(_says(passage.text.lower(), _UNUSUAL) for passage in plain)
-    rows = [row for passage in plain for row in _passage_rows(passage, asked, usual)]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    numbers = ["value", "df_numerator", "df", "p_computed", "p_low", "p_high"]
-    return frame.astype({**dict.fromkeys(numbers, np.float64), "one_tailed": bool})
+    printed = plain_signs(_PART.join(map(_joined, passages))).split(_PART)
+    texts = _with_points(printed)
+    lower = _PART.join(texts).lower()
+    usual = not any(word in lower for word in _UNUSUAL)
+    tables = _table_rows(passages, texts, asked, usual=usual)
+    prose = _prose_rows(passages, printed, texts, lower, asked, usual=usual)
+    rows = [row for _, row in sorted([*prose, *tables], key=lambda each: each[0])]
+    columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
+    frame = pd.DataFrame(dict(zip(COLUMNS, map(list, columns), strict=True)), columns=list(COLUMNS))
+    return frame.astype({**dict.fromkeys(_NUMBERS, np.float64), "one_tailed": bool})
 
 
-def _passage_rows(passage: Passage, asked: Asked, usual: bool) -> Iterator[tuple[object, ...]]:
-    statements = statements_of(passage.text)
-    if not statements:
-        return
-    spans = sentence_spans(passage.text)
+def _joined(passage: Passage) -> str:
+    """The text of a passage without the signs that part passages and cells, but with its own."""
+    text = passage.text.replace("\x1d", " ").replace(_CELL, " ")
+    return text.replace("\t", _CELL) if passage.kind == "table" else text
 
-    @lru_cache(maxsize=1)  # statements of one sentence follow each other
-    def says_one_tailed(sentence: int) -> bool:
-        return _ONE_TAILED.search(passage.text, *spans[sentence]) is not None
 
-    between = _conversions(statements)
+def _with_points(printed: list[str]) -> list[str]:
+    """Passages with decimal points, where the passage or else the document has decimal commas."""
+    whole = _PART.join(printed)
+    if not may_have_decimal_commas(whole):
+        return printed
+    document = has_decimal_commas(whole)
+    return [
+        with_points(text) if has_decimal_commas(text, otherwise=document) else text
+        for text in printed
+    ]
+
+
+def _prose_rows(
+    passages: Sequence[Passage],
+    printed: list[str],
+    texts: list[str],
+    lower: str,
+    asked: Asked,
+    *,
+    usual: bool,
+) -> Iterator[tuple[int, tuple[object, ...]]]:
+    """What sentences print, by the number of the passage."""
+    text = _PART.join(texts).replace(_CELL, " ")
+    shown = text if texts is printed else _PART.join(printed).replace(_CELL, " ")
+    statements = list(statements_of(text))
+    sentences = Sentences(text)
+    told = Told(_one_tailed(lower, sentences), usual, _conversions(statements, sentences))
+    starts = [0, *accumulate(len(each) + len(_PART) for each in texts)]
+    for statement, row in judged(statements, asked, told):
+        start = statement.start
+        number = bisect_right(starts, start) - 1
+        words = shown[start : min(statement.end, start + _LONGEST)].split()
+        place = passages[number].place(start - starts[number])
+        yield number, (place, _HYPHEN_OF_NUMBER.sub(MINUS, " ".join(words)), *row)
+
+
+def _table_rows(
+    passages: Sequence[Passage], texts: list[str], asked: Asked, *, usual: bool
+) -> Iterator[tuple[int, tuple[object, ...]]]:
+    """What the columns of tables print, by the number of the passage."""
+    numbers = [i for i, passage in enumerate(passages) if passage.table]
+    for _, members in groupby(numbers, key=lambda i: (passages[i].table, passages[i].kind)):
+        places = list(members)
+        cells = [[cell.strip() for cell in texts[i].split(_CELL)] for i in places]
+        rows = list(rows_of_table(cells))
+        tails = {id(row.statement): row.one_tailed for row in rows}
+        told = Told(lambda statement, tails=tails: tails[id(statement)], usual, {})
+        by_statement = {id(row.statement): row for row in rows}
+        for statement, found in judged([row.statement for row in rows], asked, told):
+            row = by_statement[id(statement)]
+            number = places[row.place]
+            text = _HYPHEN_OF_NUMBER.sub(MINUS, row.text)
+            yield number, (passages[number].place(), text, *found)
+
+
+def _one_tailed(lower: str, sentences: Sentences) -> Callable[[Statement], bool]:
+    """Whether the sentence of a statement speaks of a one-tailed test."""
+    said = {sentences[match.start()] for match in _ONE_TAILED.finditer(lower)}
+    return lambda statement: bool(said) and sentences[statement.start] in said
+
+
+def _conversions(statements: Sequence[Statement], sentences: Sentences) -> dict[int, list[Finding]]:
+    """A d and an r that stand alone in one sentence, though not side by side, and do not fit.
+
+    By the start of the statement that holds d.
+    """
+    found: dict[int, list[Finding]] = {}
+    of_sentence: dict[int, tuple[list[Statement], list[Statement]]] = defaultdict(lambda: ([], []))
     for statement in statements:
-        said = says_one_tailed(statement.sentence)
-        row = judged(statement, asked, said=said, usual=usual, others=between[id(statement)])
-        if row is not None:
-            words = passage.text[row.start : min(row.end, row.start + _LONGEST)].split()
-            shown = _HYPHEN_OF_NUMBER.sub(MINUS, " ".join(words))
-            yield (passage.place(row.start), shown, *_values(row))
-
-
-def _says(text: str, words: Sequence[str]) -> bool:
-    return any(word in text for word in words)
-
-
-def _conversions(statements: Sequence[Statement]) -> dict[int, list[Finding]]:
-    """A d and an r that stand alone in one sentence, though not side by side, and do not fit."""
-    found: dict[int, list[Finding]] = defaultdict(list)
-    of_sentence: dict[int, list[Statement]] = defaultdict(list)
-    for statement in statements:
-        of_sentence[statement.sentence].append(statement)
-    for several in of_sentence.values():
-        ds = [each for each in several if "d" in each.by_role]
-        rs = [each for each in several if "r" in each.by_role]
+        for place, role in enumerate(("d", "r")):
+            if role in statement.by_role:
+                of_sentence[sentences[statement.start]][place].append(statement)
+    for ds, rs in of_sentence.values():
         if len(ds) == len(rs) == 1 and ds[0] is not rs[0]:
             finding = conversion_finding(ds[0].by_role["d"], rs[0].by_role["r"], together=False)
-            found[id(ds[0])] += [finding] if finding.verdict != CONSISTENT else []
+            if finding.verdict != CONSISTENT:
+                found[ds[0].start] = [finding]
     return found

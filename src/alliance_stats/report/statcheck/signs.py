@@ -7,6 +7,11 @@ import unicodedata
 
 from alliance_stats.report.documents.markdown import without_comments, without_marks
 from alliance_stats.report.documents.marks import without_latex
+from alliance_stats.report.documents.table_rows import (
+    with_latex_rows,
+    with_pipe_rows,
+    without_row_marks,
+)
 
 _MINUS = "−‐‑‒–—﹣－⁃"
 _BLANK = "\t\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
@@ -28,6 +33,7 @@ _SIGNS = {
     **dict.fromkeys(_MINUS, "-"),
     **dict.fromkeys(_BLANK, " "),
     **dict.fromkeys(_NOTHING, ""),
+    **{chr(0x2080 + digit): str(digit) for digit in range(10)},
     **_SAME,
 }
 _TWO_SIGNS = (("<=", "≤"), (">=", "≥"), ("=<", "≤"), ("=>", "≥"))
@@ -40,7 +46,8 @@ def without_any_marks(text: str) -> str:
     >>> without_any_marks(r"*t*(23) = 2.1, <em>p</em> &lt; .05, $\\chi^2$(1)")
     't(23) = 2.1, p < .05, χ²(1)'
     """
-    return without_latex(without_marks(without_comments(text)))
+    text = with_latex_rows(with_pipe_rows(without_row_marks(without_comments(text))))
+    return without_latex(without_marks(text))
 
 
 def plain_signs(text: str) -> str:

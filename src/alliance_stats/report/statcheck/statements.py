@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
 from alliance_stats.report.statcheck.items import Item, items_of
 
@@ -20,10 +19,10 @@ _LINKS = frozenset(
      "cohen's", "cohen’s", "hedges'", "hedges’", "odds", "which", "is", "corresponding", "to",
      "equivalent", "equal", "equals")
 )  # fmt: skip
+_PLAIN_GAPS = frozenset((", ", "; ", " ", ",", ";", " (", ": "))
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]?\s{1,3}(?=[A-Z])|\n\n")
 
 
-@dataclass(eq=False)
 class Statement:
     """Quantities of one statement, by role.
 
@@ -37,16 +36,16 @@ class Statement:
         An estimate and the interval that belongs to it.
     se_of : Item or None
         The estimate whose standard error is printed.
-    sentence : int
-        The number of the sentence in its text.
     """
 
-    items: list[Item] = field(default_factory=list)
-    by_role: dict[str, Item] = field(default_factory=dict)
-    intervals: list[tuple[Item, Item]] = field(default_factory=list)
-    se_of: Item | None = None
-    sentence: int = 0
-    _estimates: list[Item] = field(default_factory=list)
+    __slots__ = ("_estimates", "by_role", "intervals", "items", "se_of")
+
+    def __init__(self) -> None:
+        self.items: list[Item] = []
+        self.by_role: dict[str, Item] = {}
+        self.intervals: list[tuple[Item, Item]] = []
+        self.se_of: Item | None = None
+        self._estimates: list[Item] = []
 
     @property
     def start(self) -> int:
@@ -104,27 +103,23 @@ def _holder(interval: Item, estimates: list[Item]) -> Item:
     return (named or estimates)[-1]
 
 
-def statements_of(text: str) -> list[Statement]:
-    """The statements of a text in their order, each with the number of its sentence."""
-    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
-    found = list(_chains(text))
-    for statement in found:
-        statement.sentence = bisect_right(ends, statement.start)
-    return found
+class Sentences:
+    """Which sentence of a text a position lies in."""
+
+    def __init__(self, text: str) -> None:
+        self._ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+
+    def __getitem__(self, place: int) -> int:
+        return bisect_right(self._ends, place)
 
 
-def sentence_spans(text: str) -> list[tuple[int, int]]:
-    """Where each sentence of a text starts and ends."""
-    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
-    return list(zip([0, *ends], [*ends, len(text)], strict=True))
-
-
-def _chains(text: str) -> Iterator[Statement]:
+def statements_of(text: str) -> Iterator[Statement]:
+    """The statements of a text in their order."""
     current = Statement()
     for item in items_of(text):
         apart = current.items and not _linked(text, current.end, item)
         if not apart and current.is_second_size(item):
-            item = replace(item, kind="other")
+            item = item._replace(kind="other")
         if apart or not current.takes(item):
             yield current
             current = Statement()
@@ -141,6 +136,8 @@ def _linked(text: str, end: int, item: Item) -> bool:
     if item.start - end > _LONGEST_GAP:
         return False
     gap = text[end : item.start]
+    if gap in _PLAIN_GAPS:
+        return True
     if "\n\n" in gap:
         return False
     words = _GAP.split(gap.lower())
