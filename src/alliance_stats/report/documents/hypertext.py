@@ -113,8 +113,8 @@ class _Page:
             self.found.append(Passage(text.strip(), line=self._line + skipped))
         elif text.strip():
             cells = "\t".join(" ".join(cell.split()) for cell in text.split("\t")).rstrip("\t")
-            where = {"table": self._table, "row": self._row}
-            self.found.append(Passage(cells, "table", line=self._line + skipped, **where))
+            line = self._line + skipped
+            self.found.append(Passage(cells, "table", line=line, table=self._table, row=self._row))
         self._line += raw.count("\n")
         self._words, self._cells = [], None
 

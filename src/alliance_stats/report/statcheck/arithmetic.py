@@ -14,6 +14,9 @@ from alliance_stats.report.statcheck.findings import (
 )
 from alliance_stats.report.statcheck.items import Item
 
+#: Kinds whose values or degrees of freedom have limits.
+_LIMITED = frozenset(("t", "F", "z", "χ²", "Q", "r", "ratio", "se"))
+
 
 def ratio_finding(estimate: Item, se: Item, test: Item) -> Finding:
     """Whether a t or z is the printed coefficient over its standard error."""
@@ -72,6 +75,8 @@ def conversion_finding(d: Item, r: Item, *, together: bool) -> Finding:
 
 def impossible_findings(item: Item) -> list[Finding]:
     """Values that a statistic cannot have, one sentence each."""
+    if item.kind not in _LIMITED:
+        return []
     value, said = item.number.value, []
     if item.kind == "r" and item.number.has_decimals and abs(value) - item.number.half > 1:
         said.append(f"r = {item.number.shown}: a correlation lies between −1 and 1.")
@@ -81,7 +86,7 @@ def impossible_findings(item: Item) -> list[Finding]:
         said.append(f"{item.symbol} = {item.number.shown}: a ratio is not negative.")
     if item.kind == "se" and item.number.high < 0:
         said.append(f"{item.symbol} = {item.number.shown}: a standard error is not negative.")
-    if item.kind not in ("other", "p") and any(each.value <= 0 for each in item.df):
+    if any(each.value <= 0 for each in item.df):
         degrees = ", ".join(each.shown for each in item.df)
         said.append(f"{item.symbol}({degrees}): degrees of freedom are above 0.")
     return [Finding(INCONSISTENT, sentence) for sentence in said]

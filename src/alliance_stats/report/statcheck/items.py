@@ -23,11 +23,15 @@ _NUMBER = (
 )
 _REACH = 64
 _COMPARED = re.compile(rf"([=<>≤≥])[ \n]{{0,2}}({_NUMBER})")
-_NOT_SIGNIFICANT = re.compile(r"\b(?:ns\b|n\. ?s\.)")
+_NOT_SIGNIFICANT = re.compile(r"n(?<!\wn)(?:s\b|\. ?s\.)")
 _LEVEL = r"([0-9]{2}(?:\.[0-9]{1,2})?)"
+#: How an interval is named; the pattern is tried where one of these stands.
+_NAMES = (
+    "CI", "C.I.", "KI", "IC", "Confidence Interval", "Confidence interval", "confidence interval",
+    "Credible interval", "credible interval", "Konfidenzintervall",
+)  # fmt: skip
 _INTERVAL = re.compile(
-    r"(?:C\.?I\.?|KI|IC|[Cc]onfidence [Ii]nterval|[Cc]redible [Ii]nterval|Konfidenzintervall)s?"
-    rf"(?:_?{_LEVEL}%?(?=[ \n:=]{{0,3}}[\[(])| ?\(?{_LEVEL} ?%\)?)?"
+    rf"s?(?:_?{_LEVEL}%?(?=[ \n:=]{{0,3}}[\[(])| ?\(?{_LEVEL} ?%\)?)?"
     rf"[ \n:=of]{{0,6}}[\[(]?[ \n]?({_NUMBER})%?[ \n]{{0,2}}(?:,|;|to|bis|-)"
     rf"[ \n]{{0,2}}({_NUMBER})%?[ \n]?[\])]?"
 )
@@ -141,6 +145,7 @@ def _word(before: str) -> tuple[str, str]:
     return word, words[-2] if len(words) > 1 else ""
 
 
+@lru_cache(maxsize=4096)
 def _inside(inside: str, word: str) -> tuple[tuple[Printed, ...], Printed | None]:
     """Degrees of freedom and N between brackets: ``2, N = 90`` or ``1, 187.3``."""
     if word == "F":
@@ -157,15 +162,25 @@ def _inside(inside: str, word: str) -> tuple[tuple[Printed, ...], Printed | None
 
 def _intervals(text: str) -> list[Item]:
     found: list[Item] = []
-    for match in _INTERVAL.finditer(text):
-        start = match.start()
-        before = text[max(0, start - 10) : start]
-        level = _LEVEL_BEFORE.search(before)
-        percent = level.group(1) if level else match.group(1) or match.group(2) or "0"
-        start -= len(before) - level.start() if level else 0
-        low, high = _printed(match.group(3)), _printed(match.group(4))
-        share = float(percent) / 100
-        if isfinite(low.value) and isfinite(high.value):
-            item = Item("interval", start, match.end(), "=", low, "CI", high=high, level=share)
-            found.append(item)
+    for name in _NAMES:
+        place = text.find(name)
+        while place >= 0:
+            after = place + len(name)
+            match = _INTERVAL.match(text, after)
+            if match is not None:
+                found += _interval(text, place, match)
+            place = text.find(name, after)
     return found
+
+
+def _interval(text: str, start: int, match: re.Match[str]) -> list[Item]:
+    """The interval that follows its name, with the level before the name or after it."""
+    before = text[max(0, start - 10) : start]
+    level = _LEVEL_BEFORE.search(before)
+    percent = level.group(1) if level else match.group(1) or match.group(2) or "0"
+    start -= len(before) - level.start() if level else 0
+    low, high = _printed(match.group(3)), _printed(match.group(4))
+    if not (isfinite(low.value) and isfinite(high.value)):
+        return []
+    share = float(percent) / 100
+    return [Item("interval", start, match.end(), "=", low, "CI", high=high, level=share)]

@@ -27,6 +27,7 @@ from alliance_stats.report.statcheck.statements import Sentences, Statement, sta
 from alliance_stats.report.statcheck.tables import rows_of_table
 
 _ONE_TAILED = re.compile(r"(?:one|1)[- ](?:tailed|sided)|directional|einseitig")
+_OF_ONE_TAILED = ("tailed", "sided", "directional", "einseitig")
 #: Words of texts whose intervals need not lie evenly about the estimate.
 _UNUSUAL = (
     "bootstrap", "profile likelihood", "profile-likelihood", "likelihood profile", "by profile",
@@ -106,11 +107,10 @@ def _table_rows(
         places = list(members)
         cells = [[cell.strip() for cell in texts[i].split(_CELL)] for i in places]
         rows = list(rows_of_table(cells))
-        tails = {id(row.statement): row.one_tailed for row in rows}
-        told = Told(lambda statement, tails=tails: tails[id(statement)], usual, {})
-        by_statement = {id(row.statement): row for row in rows}
-        for statement, found in judged([row.statement for row in rows], asked, told):
-            row = by_statement[id(statement)]
+        by_statement = {row.statement: row for row in rows}
+        told = Told({s: row.one_tailed for s, row in by_statement.items()}.__getitem__, usual, {})
+        for statement, found in judged(list(by_statement), asked, told):
+            row = by_statement[statement]
             number = places[row.place]
             text = _HYPHEN_OF_NUMBER.sub(MINUS, row.text)
             yield number, (passages[number].place(), text, *found)
@@ -118,8 +118,10 @@ def _table_rows(
 
 def _one_tailed(lower: str, sentences: Sentences) -> Callable[[Statement], bool]:
     """Whether the sentence of a statement speaks of a one-tailed test."""
+    if not any(word in lower for word in _OF_ONE_TAILED):
+        return lambda statement: False
     said = {sentences[match.start()] for match in _ONE_TAILED.finditer(lower)}
-    return lambda statement: bool(said) and sentences[statement.start] in said
+    return lambda statement: sentences[statement.start] in said
 
 
 def _conversions(statements: Sequence[Statement], sentences: Sentences) -> dict[int, list[Finding]]:
@@ -128,6 +130,8 @@ def _conversions(statements: Sequence[Statement], sentences: Sentences) -> dict[
     By the start of the statement that holds d.
     """
     found: dict[int, list[Finding]] = {}
+    if not any("d" in statement.by_role for statement in statements):
+        return found
     of_sentence: dict[int, tuple[list[Statement], list[Statement]]] = defaultdict(lambda: ([], []))
     for statement in statements:
         for place, role in enumerate(("d", "r")):

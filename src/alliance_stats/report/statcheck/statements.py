@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import cached_property
 
 from alliance_stats.report.statcheck.items import Item, items_of
 
@@ -104,10 +105,14 @@ def _holder(interval: Item, estimates: list[Item]) -> Item:
 
 
 class Sentences:
-    """Which sentence of a text a position lies in."""
+    """Which sentence of a text a position lies in; the text is read when that is asked first."""
 
     def __init__(self, text: str) -> None:
-        self._ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+        self._text = text
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [match.end() for match in _SENTENCE_END.finditer(self._text)]
 
     def __getitem__(self, place: int) -> int:
         return bisect_right(self._ends, place)

@@ -173,14 +173,14 @@ class _Reading:
             apart = (self._cell(column.place), self._cell(column.place + 1))
             if ends is None and self._is_free(column.place + 1):
                 return _interval(*apart, column.level)
-            return _interval(*ends.groups(), column.level) if ends else None
+            return _interval(ends.group(1), ends.group(2), column.level) if ends else None
         if low is not None:
             high = self.by_role.get("high")
             cells = (self._cell(low.place), self._cell(high.place) if high else "")
             return _interval(*cells, low.level)
         ends = _ENDS.fullmatch(self._second("interval"))
         level = next((each.level for each in self.columns if each.second == "interval"), 0.0)
-        return _interval(*ends.groups(), level) if ends else None
+        return _interval(ends.group(1), ends.group(2), level) if ends else None
 
     def _is_free(self, place: int) -> bool:
         return all(column.place != place for column in self.columns)
