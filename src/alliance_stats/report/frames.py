@@ -28,6 +28,8 @@ PATH = " -> "
 #: More columns than this in fewer rows are set one row a column, if the first column names rows.
 _MOST_COLUMNS = 9
 #: Columns that say the same of one model in a row as the summary of one model.
+#: Degrees of freedom that only F has beside its own.
+_OF_F = frozenset(("df_rest", "df_residual", "df_denominator"))
 _OF_MODELS = frozenset(
     {
         "n_obs", "n_dropped", "n_parameters", "method", "loglik", "aic", "bic", "bic_patients",
@@ -131,7 +133,7 @@ def printed_cells(
         decimals = 2 if decimals is None else decimals
     if "ratio" in shown.columns:
         words["estimate"] = "Ratio"
-    if "statistic" in shown.columns and {"df_rest", "df_residual"} & set(shown.columns):
+    if "statistic" in shown.columns and _OF_F & set(shown.columns):
         words["statistic"] = "F"
     left = tuple(word_columns(shown))
     printed = print_frame(

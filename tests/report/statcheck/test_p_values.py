@@ -12,8 +12,7 @@ from alliance_stats._base.printed import Printed
 from alliance_stats.report.statcheck.items import Item
 from alliance_stats.report.statcheck.p_values import (
     agrees,
-    p_range,
-    p_value,
+    p_ends,
     printed_significant,
     significant,
     two_tailed,
@@ -47,7 +46,7 @@ def test_p_values_are_those_of_scipy(
 ) -> None:
     degrees = tuple(Printed.of(each) for each in df)
     expected = ORACLES[kind](abs(float(number)), [float(each) for each in df])
-    found = p_value(test(kind, number), degrees)
+    found = p_ends([(test(kind, number), degrees)])[0][0]
     assert found == pytest.approx(expected, rel=tol.closed_form)
 
 
@@ -56,7 +55,7 @@ def test_the_range_holds_every_rounding_and_no_more(
     kind: str, number: str, df: tuple[str, ...], rng: np.random.Generator, tol: SimpleNamespace
 ) -> None:
     statistic, degrees = Printed.of(number), tuple(Printed.of(each) for each in df)
-    low, high = p_range(test(kind, number), degrees)
+    _, low, high = p_ends([(test(kind, number), degrees)])[0]
     values = abs(rng.uniform(statistic.low, statistic.high, 800))
     drawn = [rng.uniform(d.low, d.high, 800) if d.has_decimals else np.full(800, d.value)
              for d in degrees]  # fmt: skip
@@ -66,8 +65,17 @@ def test_the_range_holds_every_rounding_and_no_more(
     assert min(found) - low < 0.1 * (high - low) and high - max(found) < 0.1 * (high - low)
 
 
+def test_many_at_once_are_as_each_alone(tol: SimpleNamespace) -> None:
+    """Kinds mixed, degrees of freedom with and without decimals."""
+    tests = [(test(kind, n), tuple(map(Printed.of, df))) for kind, n, df in CASES * 2]
+    together = np.array(p_ends(tests))
+    alone = np.array([p_ends([each])[0] for each in tests])
+    np.testing.assert_allclose(together, alone, rtol=tol.closed_form)
+    assert p_ends([]) == []
+
+
 def test_a_correlation_of_one_has_p_zero() -> None:
-    assert two_tailed("r", 1.0, (10.0,)) == 0.0
+    assert two_tailed("r", 1.0, [10.0]) == 0.0
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import hypot, inf, sqrt
+from math import hypot, inf, log, sqrt
 
 from alliance_stats._base.printed import Printed
 from alliance_stats.report.statcheck.findings import (
@@ -32,6 +32,47 @@ def ratio_finding(estimate: Item, se: Item, test: Item) -> Finding:
     if turned.holds(low, high):
         sentence += " The size fits, the sign does not."
     return Finding(INCONSISTENT, sentence)
+
+
+def log_ratio_finding(ratio: Item, se: Item, test: Item) -> Finding:
+    """Whether a z fits an odds or other ratio, with the standard error of it or of its logarithm.
+
+    The standard error of the ratio itself is the ratio times that of its logarithm.
+    """
+    number = ratio.number
+    if number.low <= 0:
+        return FITS
+    logs = log(number.low), log(number.high)
+    of_log = Printed(sum(logs) / 2, (logs[1] - logs[0]) / 2)
+    low, high = se.number.low / number.high, se.number.high / number.low
+    of_ratio = Printed((low + high) / 2, (high - low) / 2)
+    if any(test.number.holds(*ratio_range(of_log, each)) for each in (se.number, of_ratio)):
+        return FITS
+    both = [shown(log(number.value) / s, 2) for s in (se.number.value, of_ratio.value) if s > 0]
+    return Finding(
+        DOUBTFUL,
+        f"The logarithm of {ratio.symbol} = {number.shown} over its standard error is "
+        f"{' or '.join(both)}; printed is {test.symbol} = {test.number.shown}.",
+    )
+
+
+def r_of_t_finding(r: Item, test: Item, df: Printed) -> Finding:
+    """Whether an r goes with the t beside it: r² = t² / (t² + df) (Rosenthal, 1991, chapter 2)."""
+    size = abs(test.number.value)
+    least = max(size - test.number.half, 0.0)
+    half = df.half if df.has_decimals else 0.0
+    low = least / hypot(least, sqrt(df.value + half))
+    most = size + test.number.half
+    high = most / hypot(most, sqrt(df.value - half))
+    printed = Printed(abs(r.number.value), r.number.half)
+    if printed.holds(low, high):
+        return FITS
+    return Finding(
+        DOUBTFUL,
+        f"{test.symbol}({df.shown}) = {test.number.shown} goes with r = "
+        f"{shown(size / hypot(size, sqrt(df.value)))}; printed is r = {r.number.shown}. They fit "
+        "only if r is another effect.",
+    )
 
 
 def ratio_range(estimate: Printed, se: Printed) -> tuple[float, float]:

@@ -37,6 +37,10 @@ def check_statistics(
     * d and r of one statement are two prints of one effect;
     * a value can be at all: r from −1 to 1, degrees of freedom above 0, 0 < p ≤ 1.
 
+    The rows of tables are read like sentences, where headings name the quantities (b, SE, t, df,
+    p, 95% CI and others). Decimal commas are read where the paragraph, or else the text, is
+    written with more of them than of points.
+
     Every printed number stands for all numbers that round to it, so only what no rounding
     explains is reported. A difference is no accusation: typing errors, corrections of p values
     and tests of another kind are among the reasons.
@@ -87,7 +91,7 @@ def check_statistics(
         raise ArgumentError(f"one_tailed={one_tailed!r} is not known. Allowed: None, True, False.")
     document = _document(text_or_file)
     frame = rows_of(document.passages, Asked(float(alpha), one_tailed))
-    return StatisticsCheck(frame, document.source, float(alpha))
+    return StatisticsCheck(frame, document.source, float(alpha), document.messages)
 
 
 def _document(given: object) -> Document:

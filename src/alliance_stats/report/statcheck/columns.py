@@ -12,12 +12,12 @@ from alliance_stats._base.printed import Printed
 #: Headings of columns by role, as printed; longer ones in small letters.
 _HEADINGS = {
     "b": "b|B|β|γ|beta|coefficient|coef.|coef|coeff.|slope|std. b|std. β|std. beta",
-    "estimate": "estimate|est.|est",
+    "estimate": "estimate|est.|est|Schätzer|Schätzung",
     "r": "r",
     "d": "d|g|cohen's d|cohen’s d|hedges' g|hedges’ g",
     "ratio": "OR|HR|RR|IRR|aOR|odds ratio|hazard ratio|risk ratio|rate ratio|exp(b)",
     "other": "M|mean|ICC|α|alpha|ω|omega|κ|kappa",
-    "se": "SE|S.E.|std. error|std. err.|standard error|std.error|se b|se(b)|se β|se_b",
+    "se": "SE|S.E.|std. error|std. err.|standard error|std.error|se b|se(b)|se β|Standardfehler",
     "t": "t|t value|t-value|t ratio|t statistic|t stat",
     "z": "z|Z|z value|z-value|wald z|z statistic",
     "statistic": "statistic|test statistic|test",
@@ -27,7 +27,7 @@ _HEADINGS = {
     "p": "p|P|p value|p-value|pr(>|t|)|pr(>|z|)|pr(>f)|p>|t||p>|z||sig.|sig|p (two-tailed)",
     "df": "df|d.f.|df1|num df|numdf",
     "df2": "df2|df (error)|df error|error df|den df|dendf|df (residual)|df residual",
-    "interval": "CI|confidence interval|conf. interval|interval",
+    "interval": "CI|KI|Konfidenzintervall|confidence interval|conf. interval|interval",
     "low": "LL|lower|low|CI low|CI lower|lower bound|lower limit|CI LL|LLCI|lower ci",
     "aside": "SD|N|n|k|obs|observations|studies|patients|sessions",
     "high": "UL|upper|high|CI high|CI upper|upper bound|upper limit|CI UL|ULCI|upper ci",

@@ -18,12 +18,13 @@ from alliance_stats.report.statcheck.symbols import (
 
 #: A number of at most 12 digits before the point, with commas between thousands or none.
 _NUMBER = (
-    r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3}){1,3}(?![0-9])(?:\.[0-9]{1,12})?"
+    r"[+-]?(?:[1-9][0-9]{0,2}(?:,[0-9]{3}){1,3}(?![0-9])(?:\.[0-9]{1,12})?"
     r"|[0-9]{1,12}(?:\.[0-9]{1,12})?|\.[0-9]{1,12})(?:[eE][+-]?[0-9]{1,3})?(?![0-9⁻])"
 )
 _REACH = 64
 _COMPARED = re.compile(rf"([=<>≤≥])[ \n]{{0,2}}({_NUMBER})")
 _NOT_SIGNIFICANT = re.compile(r"n(?<!\wn)(?:s\b|\. ?s\.)")
+_P_BEFORE = re.compile(r"\bp ?[=>]? ?$")
 _LEVEL = r"([0-9]{2}(?:\.[0-9]{1,2})?)"
 #: How an interval is named; the pattern is tried where one of these stands.
 _NAMES = (
@@ -32,12 +33,15 @@ _NAMES = (
 )  # fmt: skip
 _INTERVAL = re.compile(
     rf"s?(?:_?{_LEVEL}%?(?=[ \n:=]{{0,3}}[\[(])| ?\(?{_LEVEL} ?%\)?)?"
-    rf"[ \n:=of]{{0,6}}[\[(]?[ \n]?({_NUMBER})%?[ \n]{{0,2}}(?:,|;|to|bis|-)"
+    rf"[ \n:=of,]{{0,6}}[\[(]?[ \n]?({_NUMBER})%?[ \n]{{0,2}}(?:,|;|to|bis|-)"
     rf"[ \n]{{0,2}}({_NUMBER})%?[ \n]?[\])]?"
 )
 _LEVEL_BEFORE = re.compile(rf"{_LEVEL} ?%[ -]?$")
 _INSIDE = re.compile(r"(?:^|[,; ])(?:([A-Za-z]{1,2}) ?= ?)?([0-9][0-9,]*(?:\.[0-9]+)?|\.[0-9]+)")
 _TOUCHING = re.compile(r"[=<>≤≥,;]")
+_POWER = re.compile(r" ?[×·] ?10\^?([⁻⁺]?[⁰¹²³⁴-⁹]{1,3}|-?[0-9]{1,3})")
+_LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+_NOTHING_INSIDE: tuple[tuple[Printed, ...], Printed | None] = ((), None)
 _ROUND = {")": "(", "]": "["}
 _printed = lru_cache(maxsize=65_536)(Printed.of)
 
@@ -99,9 +103,15 @@ def items_of(text: str) -> list[Item]:
 
 def _not_significant(text: str) -> list[Item]:
     return [
-        Item("p", m.start(), m.end(), "ns", Printed(nan, 0.0, m.group()), "p")
+        Item("p", _p_before(text, m.start()), m.end(), "ns", Printed(nan, 0.0, m.group()), "p")
         for m in _NOT_SIGNIFICANT.finditer(text)
     ]
+
+
+def _p_before(text: str, start: int) -> int:
+    """Where ``p = ns`` starts, given where its ``ns`` does."""
+    before = _P_BEFORE.search(text, max(0, start - 6), start)
+    return before.start() if before else start
 
 
 def _item(text: str, match: re.Match[str]) -> Item | None:
@@ -116,22 +126,45 @@ def _item(text: str, match: re.Match[str]) -> Item | None:
         if inside in KINDS and _word(before)[0] not in KINDS:  # the odds (OR) = 2.1
             before, inside = f"{before}({inside}", ""
     word, word_before = _word(before)
-    if not word or not (word[0].isalpha() or word[0] in SYMBOL_SIGNS):
-        return None
-    degrees, n = _inside(inside, word) if inside else ((), None)
-    kind = kind_of(word, word_before)
     width = len(word)
-    if kind == "other" and before[-1].isdigit() and (tight := TIGHT.search(before)) is not None:
-        kind = word = tight.group(1) or tight.group(3)
-        width = len(tight.group())
-        degrees = tuple(_printed(each) for each in tight.group(2, 4, 5) if each)
-    number = _printed(match.group(2))
+    degrees, n = _inside(inside, word) if inside else _NOTHING_INSIDE
+    kind = kind_of(word, word_before, inside)
+    if kind == "other":
+        tight = TIGHT.search(before) if before and before[-1].isdigit() else None
+        if tight is not None:
+            kind, word, degrees = _tight(tight)
+            width = len(tight.group())
+        elif not word or not (word[0].isalpha() or word[0] in SYMBOL_SIGNS):
+            return None
+    sign, end = match.group(1), match.end()
+    number, end = _with_power(text, match.group(2), end)
     if not isfinite(number.value):
         return None
-    sign, end = match.group(1), match.end()
-    if kind != "p" and (sign != "=" or text[end : end + 1] == "%"):
+    if (kind != "p" and (sign != "=" or text[end : end + 1] == "%")) or _is_cut(text, end, number):
         kind = "bound"
     return Item(kind, from_here + len(before) - width, end, sign, number, word, degrees, n)
+
+
+def _tight(found: re.Match[str]) -> tuple[str, str, tuple[Printed, ...]]:
+    """Kind, symbol and degrees of freedom of a test with subscripts."""
+    symbol, *numbers = (each for each in found.groups() if each)
+    return kind_of(symbol, ""), symbol, tuple(map(_printed, numbers))
+
+
+def _with_power(text: str, digits: str, end: int) -> tuple[Printed, int]:
+    """A number, with the power of ten that follows it, and where it ends."""
+    if text[end : end + 2].lstrip()[:1] not in ("×", "·"):
+        return _printed(digits), end
+    power = _POWER.match(text, end)
+    if power is None:
+        return _printed(digits), end
+    return _printed(f"{digits}e{power.group(1).translate(_LOWERED)}"), power.end()
+
+
+def _is_cut(text: str, end: int, number: Printed) -> bool:
+    """Whether a whole number goes on after a comma that is no part of it, as ``2,35``."""
+    cut = text[end : end + 1] == "," and text[end + 1 : end + 2].isdigit()
+    return cut and not number.has_decimals
 
 
 def _word(before: str) -> tuple[str, str]:

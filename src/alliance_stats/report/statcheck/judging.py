@@ -11,6 +11,8 @@ from alliance_stats._base.printed import Printed
 from alliance_stats.report.statcheck.arithmetic import (
     conversion_finding,
     impossible_findings,
+    log_ratio_finding,
+    r_of_t_finding,
     ratio_finding,
 )
 from alliance_stats.report.statcheck.findings import NOT_CHECKED, Finding, heaviest
@@ -160,15 +162,28 @@ def _estimates(statement: Statement, df: tuple[Printed, ...], *, usual: bool) ->
         found += interval_findings(estimate, interval, beside, usual=usual)
     if "d" in roles and "r" in roles:
         found.append(conversion_finding(roles["d"], roles["r"], together=True))
-    return found
+    return [*found, *_r_of_t(statement, test, df)]
 
 
 def _ratio(test: Item | None, se: Item | None, of: Item | None) -> list[Finding]:
     """Whether a t or z that follows a coefficient and its standard error is their quotient."""
     if test is None or se is None or of is None:
         return []
-    fits = test.kind in ("t", "z") and of.kind in ("b", "d") and se.start < test.start
-    return [ratio_finding(of, se, test)] if fits else []
+    if test.kind not in ("t", "z") or se.start > test.start:
+        return []
+    if of.kind == "ratio":
+        return [log_ratio_finding(of, se, test)]
+    return [ratio_finding(of, se, test)] if of.kind in ("b", "d") else []
+
+
+def _r_of_t(statement: Statement, test: Item | None, df: tuple[Printed, ...]) -> list[Finding]:
+    """Whether an r beside nothing but a t is its effect size."""
+    roles = statement.by_role
+    r = roles.get("r")
+    if r is None or test is None or test.kind != "t" or len(df) != 1 or df[0].value <= 0:
+        return []
+    alone = not ({"b", "d", "ratio", "se"} & roles.keys() or statement.intervals or r.df)
+    return [r_of_t_finding(r, test, df[0])] if alone and abs(r.number.value) < 1 else []
 
 
 def _df_of(test: Item | None, df: tuple[Printed, ...]) -> float | None:

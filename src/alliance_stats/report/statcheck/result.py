@@ -58,11 +58,14 @@ class StatisticsCheck:
         The name of the file, or ``"text"``.
     alpha : float
         The level of significance that decisions were judged at.
+    messages : tuple of str
+        What the file holds that was not read, such as comments.
     """
 
     frame: pd.DataFrame
     source: str
     alpha: float
+    messages: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -122,15 +125,16 @@ class StatisticsCheck:
             plot=None,
             levels=pd.DataFrame(),
             notes=(_NOTE,),
-            messages=self._messages(),
+            messages=self._sentences(),
             labels={"estimate": "Value", "source": self.source},
             tables=tables if len(self.frame) else {},
         )
 
-    def _messages(self) -> tuple[str, ...]:
-        """Each problem in one sentence with its place."""
+    def _sentences(self) -> tuple[str, ...]:
+        """What was not read, and each problem in one sentence with its place."""
         rows = self.problems[["place", "text", "message"]].itertuples(index=False)
-        return tuple(f"{_capital(place)}, “{text}”: {message}" for place, text, message in rows)
+        problems = (f"{_capital(place)}, “{text}”: {message}" for place, text, message in rows)
+        return (*self.messages, *problems)
 
     @staticmethod
     def _printed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -157,7 +161,7 @@ class StatisticsCheck:
         return "; ".join(parts) + "." if parts else "No statistic in APA style was found."
 
     def __repr__(self) -> str:
-        said = self._messages()
+        said = self._sentences()
         more = len(said) - _MOST_SHOWN
         left = [f"… and {more} more, in problems."] if more > 0 else []
         lines = [self._headline(), self._verdict_line(), *wrapped(said[:_MOST_SHOWN]), *left]
@@ -167,7 +171,7 @@ class StatisticsCheck:
         printed = self._printed(self.frame)
         cells = printed.to_numpy(dtype=object).tolist()
         shown = table_html([str(c) for c in printed.columns], cells, [True] * 4, self._headline())
-        said = (self._verdict_line(), *self._messages())
+        said = (self._verdict_line(), *self._sentences())
         return shown + "".join(f"<p>{escape_html(sentence)}</p>" for sentence in said)
 
 

@@ -113,7 +113,14 @@ def _table_rows(
             row = by_statement[statement]
             number = places[row.place]
             text = _HYPHEN_OF_NUMBER.sub(MINUS, row.text)
-            yield number, (passages[number].place(), text, *found)
+            yield number, (_row_place(passages[number]), text, *found)
+
+
+def _row_place(passage: Passage) -> str:
+    """``table 2, row 3``, and of text files the line too."""
+    if passage.where:
+        return passage.where
+    return f"table {passage.table}, row {passage.row}, {passage.place()}"
 
 
 def _one_tailed(lower: str, sentences: Sentences) -> Callable[[Statement], bool]:

@@ -18,7 +18,7 @@ _GAP = re.compile(r"[\s,;:()\[\]|\-]+")
 _LINKS = frozenset(
     ("", "and", "with", "a", "an", "two", "one", "tailed", "sided", "exact", "of", "or", "i.e.",
      "cohen's", "cohen’s", "hedges'", "hedges’", "odds", "which", "is", "corresponding", "to",
-     "equivalent", "equal", "equals")
+     "equivalent", "equal", "equals", "partial", "p")
 )  # fmt: skip
 _PLAIN_GAPS = frozenset((", ", "; ", " ", ",", ";", " (", ": "))
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]?\s{1,3}(?=[A-Z])|\n\n")

@@ -18,6 +18,7 @@ from alliance_stats.report.statcheck.columns import (
 )
 from alliance_stats.report.statcheck.interval_checks import is_even
 from alliance_stats.report.statcheck.items import Item
+from alliance_stats.report.statcheck.p_checks import p_words
 from alliance_stats.report.statcheck.p_values import N_DF
 from alliance_stats.report.statcheck.statements import Statement
 
@@ -26,13 +27,15 @@ _DIGITS = (
     r"|\.[0-9]{1,12})"
 )
 _NUMBER = rf"{_DIGITS}(?:[eE][+-]?[0-9]{{1,3}})?"
-_MARKS = r" ?[a-z†‡§¹²³⁴⁵⁶⁷⁸⁹⁰ᵃᵇᶜᵈ]{0,3}"
+_MARKS = r" ?\^?[a-z†‡§¹²³⁴⁵⁶⁷⁸⁹⁰ᵃᵇᶜᵈ]{0,3}"
 _ONE = re.compile(rf"[\[(]?({_NUMBER})[\])]?{_MARKS}")
 _TWO = re.compile(rf"({_NUMBER}){_MARKS} ?[\[(] ?(.{{1,40}}?) ?[\])]{_MARKS}")
 _P = re.compile(rf"(?:p ?)?([=<>≤≥]?) ?({_NUMBER}){_MARKS}")
 _ENDS = re.compile(rf"[\[(]? ?({_NUMBER}) ?(?:,|;|to|bis|-| ) ?({_NUMBER}) ?[\])]?{_MARKS}")
 _PAIR = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,3})?) ?[,;/] ?([0-9]{1,6}(?:\.[0-9]{1,3})?)")
 _INFINITE = ("∞", "inf", "Inf")
+#: How the row is named that holds the second degrees of freedom of F.
+_ERROR = ("error", "residual", "within-group", "within group", "within subjects error")
 _LEAST_KNOWN = 2
 
 
@@ -66,11 +69,12 @@ def rows_of_table(rows: Sequence[Sequence[str]]) -> Iterator[Row]:
     headings: list[Sequence[str]] = []
     groups: list[list[Column]] = []
     has_numbers = False
+    errors = _rows_of_error(rows)
     for place, cells in enumerate(rows):
         if any(_ONE.fullmatch(cell) for cell in cells if cell):
             has_numbers = True
             for group in groups:
-                row = _Reading(group, cells).row(place)
+                row = _Reading(group, cells, errors[place]).row(place)
                 if row is not None:
                     yield row
         elif not has_numbers or sum(map(is_known, cells)) >= _LEAST_KNOWN:
@@ -78,6 +82,17 @@ def rows_of_table(rows: Sequence[Sequence[str]]) -> Iterator[Row]:
             has_numbers = False
             columns = columns_of(headings)
             groups = grouped(columns) if len(columns) >= _LEAST_KNOWN else []
+
+
+def _rows_of_error(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """For each row the next one of the error, as of an analysis of variance; empty without one."""
+    found: list[Sequence[str]] = []
+    below: Sequence[str] = ()
+    for cells in reversed(rows):
+        if cells and cells[0].lower().startswith(_ERROR):
+            below = cells
+        found.append(below)
+    return found[::-1]
 
 
 def grouped(columns: Sequence[Column]) -> list[list[Column]]:
@@ -89,7 +104,9 @@ def grouped(columns: Sequence[Column]) -> list[list[Column]]:
             continue
         roles = {each.role for each in groups[-1]}
         done = bool(roles & {"p", *TESTS})
-        if column.role in roles or (column.role in EFFECTS and done):
+        symbols = {each.symbol for each in groups[-1] if each.role == "b"}
+        is_standardised = column.role == "b" and column.symbol not in symbols  # β after b
+        if (column.role in roles and not is_standardised) or (column.role in EFFECTS and done):
             groups.append([])
         groups[-1].append(column)
     return groups
@@ -98,9 +115,12 @@ def grouped(columns: Sequence[Column]) -> list[list[Column]]:
 class _Reading:
     """The numbers of one row in one group of columns."""
 
-    def __init__(self, columns: Sequence[Column], cells: Sequence[str]) -> None:
+    def __init__(
+        self, columns: Sequence[Column], cells: Sequence[str], error: Sequence[str]
+    ) -> None:
         self.columns = columns
         self.cells = cells
+        self.error = error  # the cells of the row of the error below, if there is one
         self.by_role = {column.role: column for column in columns}
         self.statement = Statement()
         self.words: list[str] = []
@@ -115,15 +135,17 @@ class _Reading:
         chosen = chosen or [each for each in self.columns if each.role in EFFECTS][:1]
         for column in sorted(set(chosen), key=lambda each: each.place):
             beside = se if column is of_se else None
-            self._add_effect(column, beside, interval, has_test=test is not None)
+            self._add_effect(column, beside, interval, test)
         self._add_test(test)
-        self._add_p()
+        if (p := self._p()) is not None:
+            self._add(p, p_words(p))
         if interval is not None:
             self._add(interval, f"{_percent(interval)}CI [{_ends(interval)}]")
         if len(self.words) < _LEAST_KNOWN:
             return None
-        p = self.by_role.get("p")
-        return Row(place, ", ".join(self.words), self.statement, p is not None and p.one_tailed)
+        heading = self.by_role.get("p")
+        one_tailed = heading is not None and heading.one_tailed
+        return Row(place, ", ".join(self.words), self.statement, one_tailed)
 
     def _cell(self, place: int) -> str:
         return self.cells[place] if place < len(self.cells) else ""
@@ -211,20 +233,25 @@ class _Reading:
         cells += [self._cell(c.place) for r in ("df", "df2") if (c := self.by_role.get(r))]
         if any(cell in _INFINITE for cell in cells):
             return (), True
-        pair = _PAIR.fullmatch(cells[0]) if column.role == "F" and len(cells) == 1 else None
+        if column.role == "F" and len(cells) == 1 and (own := self.by_role.get("df")):
+            cells += self.error[own.place : own.place + 1]
+        pair = _PAIR.fullmatch(cells[0]) if column.role == "F" and cells else None
         found = [_read(cell) for cell in (pair.groups() if pair else cells)]
         return tuple(each for each in found if each is not None), False
 
     def _add_effect(
-        self, column: Column, se: Printed | None, interval: Item | None, *, has_test: bool
+        self, column: Column, se: Printed | None, interval: Item | None, test: Item | None
     ) -> None:
         """The estimate, with its standard error if that is its own."""
         number = self._number(column)
         if number is None:
             return
         effect = Item(column.role, 0, 0, "=", number, column.symbol)
-        if column.role == "estimate":
-            effect = _of_known_scale(effect, interval, is_tested=has_test)
+        if column.role in ("b", "estimate"):
+            is_tested = test is not None or (se is not None and self._p() is not None)
+            effect = _of_known_scale(effect, interval, is_tested=is_tested)
+            if test is not None and se is not None and _is_quotient(test, number, se):
+                effect = effect._replace(kind="b")
         self._add(effect, f"{column.symbol} = {number.shown}")
         if se is not None:
             self._add(Item("se", 0, 0, "=", se, "SE"), f"SE = {se.shown}")
@@ -235,7 +262,7 @@ class _Reading:
             brackets = f"({inside})" if inside else ""
             self._add(test, f"{test.symbol}{brackets} = {test.number.shown}")
             return
-        df, p = self._number(self.by_role.get("df")), self.by_role.get("p")
+        df, p = self._number(self.by_role.get("df")), self._p()
         b, se = self.statement.by_role.get("b"), self.statement.by_role.get("se")
         if df is None or p is None or b is None or se is None or se.number.low <= 0:
             return
@@ -243,15 +270,15 @@ class _Reading:
         implied = Printed((low + high) / 2, (high - low) / 2, "b / SE")
         self._add(Item("t", 0, 0, "=", implied, "t", (df,)), f"df = {df.shown}")
 
-    def _add_p(self) -> None:
+    def _p(self) -> Item | None:
+        """The p value of the row."""
         column = self.by_role.get("p")
         cell = self._cell(column.place) if column else ""
-        found = _P.fullmatch(cell)
         if cell in ("ns", "n.s."):
-            self._add(Item("p", 0, 0, "ns", Printed(nan, 0.0, cell), "p"), cell)
-        elif found and (number := _finite(found.group(2))) is not None:
-            sign = found.group(1) or "="
-            self._add(Item("p", 0, 0, sign, number, "p"), f"p {sign} {number.shown}")
+            return Item("p", 0, 0, "ns", Printed(nan, 0.0, cell), "p")
+        found = _P.fullmatch(cell)
+        number = _finite(found.group(2)) if found else None
+        return Item("p", 0, 0, found.group(1) or "=", number, "p") if found and number else None
 
     def _add(self, item: Item, words: str) -> None:
         """Take a quantity in; its place is its order."""
@@ -264,13 +291,20 @@ class _Reading:
 
 
 def _of_known_scale(effect: Item, interval: Item | None, *, is_tested: bool) -> Item:
-    """An estimate of a general heading: a coefficient if it is tested, a ratio by its interval."""
+    """An estimate: a coefficient if it is tested, a ratio if its interval is even as that of one.
+
+    Untested ones may be standard deviations or correlations, whose intervals are not even.
+    """
     if not is_tested:
         return effect._replace(kind="other")
     linear, ratio = effect._replace(kind="b"), effect._replace(kind="ratio")
     if interval is None or effect.number.low <= 0 or interval.number.low <= 0:
         return linear
     return ratio if is_even(ratio, interval) and not is_even(linear, interval) else linear
+
+
+def _is_quotient(test: Item, estimate: Printed, se: Printed) -> bool:
+    return test.kind in ("t", "z") and test.number.holds(*ratio_range(estimate, se))
 
 
 def _interval(low: str, high: str, level: float) -> Item | None:
