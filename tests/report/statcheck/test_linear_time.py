@@ -20,9 +20,19 @@ PIECES = [
 SLOWEST = 4.0  # times what growth in proportion allows; a square would be 8 and more
 
 STATISTICS = [
-    "t(40) = 1.80, p = .04 ", "r = .38, d = .80. ", "r = .3 and t d = .3 ", "b = 1, SE = 1, ",
+    "t(40) = 1.80, p = .04 ",
+    "r = .38, d = .80. ",
+    "r = .3 and t d = .3 ",
+    "b = 1, SE = 1, ",
     "ns ",
-]  # fmt: skip
+    "= 1,2 ",
+    "t(34) = 2,35; p = ,024 ",
+    "F1,34 = 5.1 ",
+    "95% CI, ",
+]
+TABLE = "|b|SE|t|df|p|95% CI|\n|-|-|-|-|-|-|\n"
+ROWS = ["|0.5|0.1|5.0|20|.001|[.3, .7]|\n", "|b|SE|\n", "|||||\n", "|Error|1|\n",
+        "|x|\n"]  # fmt: skip
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -52,9 +62,15 @@ def test_statistics_are_checked_in_proportion(piece: str) -> None:
     assert growth(al.check_statistics, piece, 160_000) < SLOWEST
 
 
+@pytest.mark.parametrize("row", ROWS)
+def test_long_tables_are_checked_in_proportion(row: str) -> None:
+    assert growth(lambda rows: al.check_statistics(TABLE + rows), row, 80_000) < SLOWEST
+
+
 @pytest.mark.parametrize("suffix", [".md", ".tex", ".html"])
 @pytest.mark.parametrize("piece", ["<", "<a ", "<!--", "<script>", "\\begin{verbatim}", "<'", "%",
-                                   "\\cite{", "```\n", "\\"])  # fmt: skip
+                                   "\\cite{", "```\n", "\\", "\\begin{tabular}{", "<td rowspan=99>",
+                                   "<table><tr>", "|a|\n|-|\n"])  # fmt: skip
 def test_files_are_read_in_proportion(tmp_path: Path, suffix: str, piece: str) -> None:
     path = tmp_path / f"paper{suffix}"
 

@@ -88,7 +88,8 @@ def text_passages(text: str) -> tuple[Passage, ...]:
     place, line, table, row = 0, 1, 0, 0
     for match in ROW.finditer(text):
         before = text[place : match.start()]
-        found += _blocks(before, line)
+        if before.strip():
+            found += _blocks(before, line)
         line += before.count("\n")
         first = match.group(1) == FIRST or not table
         table, row = table + first, 1 if first else row + 1

@@ -60,7 +60,7 @@ def _piped(line: str) -> str:
     cells = _PIPE.split(line.strip())
     cells = cells[1:] if not cells[0].strip() else cells
     cells = cells[:-1] if cells and not cells[-1].strip() else cells
-    return "\t".join(" ".join(cell.split()) for cell in cells)
+    return "\t".join(" ".join(cell.split()) for cell in cells).rstrip("\t")
 
 
 def with_latex_rows(text: str) -> str:
@@ -73,12 +73,16 @@ def with_latex_rows(text: str) -> str:
         return text
     kept: list[str] = []
     place = 0
+    without_end: set[str] = set()
     for opening in _TABULAR.finditer(text):
         name = opening.group(1)
-        start = _after_format(text, opening.end(), 2 if name in _WIDTH_FIRST else 1)
-        end = text.find(f"\\end{{{name}}}", start)
-        if opening.start() < place or end < 0:
+        if opening.start() < place or name in without_end:
             continue
+        end = text.find(f"\\end{{{name}}}", opening.end())
+        if end < 0:
+            without_end.add(name)
+            continue
+        start = min(_after_format(text, opening.end(), 2 if name in _WIDTH_FIRST else 1), end)
         kept += [text[place : opening.start()], "\n" * text.count("\n", opening.start(), start)]
         kept.append(_latex_rows(text[start:end]))
         place = end + len(f"\\end{{{name}}}")

@@ -38,7 +38,8 @@ _INTERVAL = re.compile(
 )
 _LEVEL_BEFORE = re.compile(rf"{_LEVEL} ?%[ -]?$")
 _INSIDE = re.compile(r"(?:^|[,; ])(?:([A-Za-z]{1,2}) ?= ?)?([0-9][0-9,]*(?:\.[0-9]+)?|\.[0-9]+)")
-_TOUCHING = re.compile(r"[=<>≤≥,;]")
+_TOUCHING = "=<>≤≥,;"
+_LONGEST_TIGHT = 16
 _POWER = re.compile(r" ?[×·] ?10\^?([⁻⁺]?[⁰¹²³⁴-⁹]{1,3}|-?[0-9]{1,3})")
 _LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _NOTHING_INSIDE: tuple[tuple[Printed, ...], Printed | None] = ((), None)
@@ -130,7 +131,9 @@ def _item(text: str, match: re.Match[str]) -> Item | None:
     degrees, n = _inside(inside, word) if inside else _NOTHING_INSIDE
     kind = kind_of(word, word_before, inside)
     if kind == "other":
-        tight = TIGHT.search(before) if before and before[-1].isdigit() else None
+        tight = None
+        if before[-1:].isdigit():
+            tight = TIGHT.search(before, max(0, len(before) - _LONGEST_TIGHT))
         if tight is not None:
             kind, word, degrees = _tight(tight)
             width = len(tight.group())
@@ -174,7 +177,7 @@ def _word(before: str) -> tuple[str, str]:
         return "", ""
     word = words[-1]
     if not word.isalnum():
-        word = _TOUCHING.split(word)[-1].lstrip(OPENING)
+        word = word[1 + max(map(word.rfind, _TOUCHING)) :].lstrip(OPENING)
     return word, words[-2] if len(words) > 1 else ""
 
 

@@ -36,7 +36,7 @@ _PAIR = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,3})?) ?[,;/] ?([0-9]{1,6}(?:\.[0-9]
 _INFINITE = ("∞", "inf", "Inf")
 #: How the row is named that holds the second degrees of freedom of F.
 _ERROR = ("error", "residual", "within-group", "within group", "within subjects error")
-_LEAST_KNOWN = 2
+_LEAST_KNOWN, _MOST_HEADINGS = 2, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +67,16 @@ def rows_of_table(rows: Sequence[Sequence[str]]) -> Iterator[Row]:
     cells name statistics.
     """
     headings: list[Sequence[str]] = []
-    groups: list[list[Column]] = []
-    has_numbers = False
+    groups: list[list[Column]] | None = []
     errors = _rows_of_error(rows)
     for place, cells in enumerate(rows):
         if any(_ONE.fullmatch(cell) for cell in cells if cell):
-            has_numbers = True
-            for group in groups:
-                row = _Reading(group, cells, errors[place]).row(place)
-                if row is not None:
-                    yield row
-        elif not has_numbers or sum(map(is_known, cells)) >= _LEAST_KNOWN:
-            headings = [cells] if has_numbers else [*headings, cells]
-            has_numbers = False
-            columns = columns_of(headings)
-            groups = grouped(columns) if len(columns) >= _LEAST_KNOWN else []
+            groups = grouped(columns_of(headings)) if groups is None else groups
+            found = (_Reading(group, cells, errors[place]).row(place) for group in groups)
+            yield from (row for row in found if row is not None)
+        elif groups is None or not place or sum(map(is_known, cells)) >= _LEAST_KNOWN:
+            above = headings if groups is None else []
+            headings, groups = [*above[1 - _MOST_HEADINGS :], cells], None
 
 
 def _rows_of_error(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
@@ -98,7 +93,7 @@ def _rows_of_error(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
 def grouped(columns: Sequence[Column]) -> list[list[Column]]:
     """Columns that belong together: where a role comes again, or an effect after p, one starts."""
     groups: list[list[Column]] = [[]]
-    for column in columns:
+    for column in columns if len(columns) >= _LEAST_KNOWN else ():
         if column.role == "aside":
             groups[-1].append(column)
             continue
