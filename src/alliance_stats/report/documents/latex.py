@@ -9,7 +9,7 @@ from alliance_stats.report.documents.document import Passage, text_passages
 from alliance_stats.report.documents.marks import without_latex
 from alliance_stats.report.documents.table_rows import with_latex_rows, without_row_marks
 
-_COMMENT = re.compile(r"(?<!\\)%[^\n]*")
+_COMMENT = re.compile(r"%(?<!\\%)[^\n]*")
 _VERBATIM = ("verbatim", "lstlisting", "minted", "comment")
 _NO_TEXT = re.compile(
     r"\\(?:[A-Za-z]{0,12}cite[A-Za-z]{0,12}|[A-Za-z]{0,10}ref|label|bibliography|url|input|include"
@@ -17,8 +17,8 @@ _NO_TEXT = re.compile(
     r"(?:\[[^\[\]\n]{0,200}\]){0,2}(?:\{[^{}\n]{0,500}\})?"
 )
 _NEW_LINE = re.compile(r"\\\\(?:\[[^\[\]\n]{0,20}\])?")
-_CELL = re.compile(r"(?<!\\)&")
-_DASHES = re.compile(r"(?<!-)--(?!-)")
+_CELL = re.compile(r"&(?<!\\&)")
+_DASHES = re.compile(r"--(?<!---)(?!-)")
 
 
 def latex_passages(source: str) -> tuple[Passage, ...]:

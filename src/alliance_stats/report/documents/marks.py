@@ -17,13 +17,13 @@ _SIGNS = {
 _SUPERSCRIPTS = str.maketrans("0123456789-−+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁺")
 _RAISED = re.compile(r"\^(?:\{([^{}\n]{1,12})\}|([0-9]))")
 _COMMAND = re.compile(r"\\([A-Za-z]{1,40})\*? ?")
-_SPACED = re.compile(r"\\[,;: !>]|(?<!\\)~")
+_SPACED = re.compile(r"\\[,;: !>]|~(?<!\\~)")
 _ESCAPED = re.compile(r"\\([%$&#_{}\[\]()*\\`<>|.!+-])")
 _GROUP = re.compile(r"[{}$]")
 #: Where escaped signs stand while groups are opened: characters for private use.
 _APART = 0xE000
 _KEPT = re.compile("[\ue000-\ue07f]")
-_THOUSANDS = re.compile(r"(?<=\d)\{,\}(?=\d)")
+_THOUSANDS = re.compile(r"\{,\}(?<=\d\{,\})(?=\d)")
 
 
 def raised(text: str) -> str:

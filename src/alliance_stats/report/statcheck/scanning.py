@@ -24,7 +24,7 @@ from alliance_stats.report.statcheck.judging import Judged, Told, judged
 from alliance_stats.report.statcheck.p_checks import Asked
 from alliance_stats.report.statcheck.signs import plain_signs
 from alliance_stats.report.statcheck.statements import Sentences, Statement, statements_of
-from alliance_stats.report.statcheck.tables import rows_of_table
+from alliance_stats.report.statcheck.tables import Row, rows_of_table
 
 _ONE_TAILED = re.compile(r"(?:one|1)[- ](?:tailed|sided)|directional|einseitig")
 _OF_ONE_TAILED = ("tailed", "sided", "directional", "einseitig")
@@ -103,17 +103,16 @@ def _table_rows(
 ) -> Iterator[tuple[int, tuple[object, ...]]]:
     """What the columns of tables print, by the number of the passage."""
     numbers = [i for i, passage in enumerate(passages) if passage.table]
+    found: dict[Statement, tuple[int, Row]] = {}
     for _, members in groupby(numbers, key=lambda i: (passages[i].table, passages[i].kind)):
         places = list(members)
         cells = [[cell.strip() for cell in texts[i].split(_CELL)] for i in places]
-        rows = list(rows_of_table(cells))
-        by_statement = {row.statement: row for row in rows}
-        told = Told({s: row.one_tailed for s, row in by_statement.items()}.__getitem__, usual, {})
-        for statement, found in judged(list(by_statement), asked, told):
-            row = by_statement[statement]
-            number = places[row.place]
-            text = _HYPHEN_OF_NUMBER.sub(MINUS, row.text)
-            yield number, (_row_place(passages[number]), text, *found)
+        found |= {row.statement: (places[row.place], row) for row in rows_of_table(cells)}
+    told = Told(lambda statement: found[statement][1].one_tailed, usual, {})
+    for statement, judgement in judged(list(found), asked, told):
+        number, row = found[statement]
+        text = _HYPHEN_OF_NUMBER.sub(MINUS, row.text)
+        yield number, (_row_place(passages[number]), text, *judgement)
 
 
 def _row_place(passage: Passage) -> str:

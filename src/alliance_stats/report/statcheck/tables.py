@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite, nan
 
 from alliance_stats._base.printed import Printed
@@ -277,8 +278,7 @@ class _Reading:
 
     def _add(self, item: Item, words: str) -> None:
         """Take a quantity in; its place is its order."""
-        place = len(self.words)
-        item = item._replace(start=place, end=place + 1)
+        item = item._replace(start=len(self.words), end=len(self.words) + 1)
         if self.statement.is_second_size(item) or not self.statement.takes(item):
             item = item._replace(kind="other")
         self.statement.add(item)
@@ -314,6 +314,7 @@ def _read(cell: str) -> Printed | None:
     return _finite(found.group(1)) if found else None
 
 
+@lru_cache(maxsize=65_536)
 def _finite(digits: str) -> Printed | None:
     number = Printed.of(digits)
     return number if isfinite(number.value) else None
