@@ -69,7 +69,7 @@ def test_tables_headers_and_tabs(stored: Stored, tmp_path: Path) -> None:
     document.sections[0].header.paragraphs[0].text = "H {{alliance.n.therapist}}"
     document.add_paragraph("a\t{{alliance.n.patient}}\tb")
     content = render_word(saved(document, tmp_path), stored)
-    assert texts(content, tmp_path) == ["n = 240", "a\t240\tb"]
+    assert texts(content, tmp_path) == ["n = 240", "a\t240\tb", "H 24"]
     made = docx.Document(str(tmp_path / "made.docx"))
     assert made.sections[0].header.paragraphs[0].text == "H 24"
 
