@@ -148,3 +148,9 @@ def test_names_are_escaped() -> None:
 def test_variances_of_true_effects_are_headed_by_their_symbol() -> None:
     frame = pd.DataFrame({"unit": ["study"], "tau": [0.14], "tau2 (study)": [0.02]})
     assert frame_table(frame).frame.columns.tolist() == ["Unit", "τ", "τ² (study)"]
+
+
+@pytest.mark.parametrize("name", ["df_rest", "df_residual", "df_denominator"])
+def test_a_test_with_degrees_of_freedom_of_the_error_is_f(name: str) -> None:
+    frame = pd.DataFrame({"term": ["surface"], "statistic": [2.44], "df": [5], name: [160.9]})
+    assert list(frame_table(frame).frame.columns) == ["Term", "F", "df", "df (error)"]
