@@ -71,6 +71,12 @@ def view_range(view: ResultView, row: Row) -> str:
     return f"{view_number(view, row['ci_low'])} to {view_number(view, row['ci_high'])}"
 
 
+def view_interval(view: ResultView, row: Row) -> str:
+    """``95% CI [−.02, .05]``, as the view prints its numbers."""
+    shown = interval(row, view_decimals(view), view.conf_level)
+    return without_zero(shown) if is_bounded(view) else shown
+
+
 def p_phrase(value: float) -> str:
     """``p < .001`` or ``p = .034``."""
     shown = format_p(value)

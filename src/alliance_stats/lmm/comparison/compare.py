@@ -11,6 +11,7 @@ from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats._base.printing import escape_html, frame_html, frame_text
 from alliance_stats._base.random import RandomSource
+from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.comparison.bootstrap_test import bootstrap_test
 from alliance_stats.lmm.comparison.likelihood_ratio import LikelihoodRatio, closed_form
 from alliance_stats.lmm.comparison.same_data import check_same_data, check_same_method
@@ -74,6 +75,19 @@ class ModelComparison:
             place = int(self.table[name].to_numpy().argmin())
             row[f"lowest_{name}"] = int(self.table["model"].iloc[place])
         return pd.DataFrame([row])
+
+    def view(self) -> ResultView:
+        """Return what the report room may see of this comparison."""
+        return ResultView(
+            kind="model_comparison",
+            title=f"Comparison of {counted(len(self.table), 'model')}",
+            terms=pd.DataFrame(),
+            fit=self.glance(),
+            plot=None,
+            levels=pd.DataFrame(columns=["unit", "n"]),
+            messages=self.messages,
+            tables={"Models": self.table.copy()},
+        )
 
     def _shown(self) -> pd.DataFrame:
         """The numbers; formulas stand above them."""
