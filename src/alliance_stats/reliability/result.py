@@ -175,7 +175,7 @@ class ReliabilityResult:
 def _named(terms: pd.DataFrame, kind: str) -> pd.DataFrame:
     """Rows whose terms say their group or unit: ``ICC(A,1) (two-way random)``."""
     if kind != "items":  # those are named as the columns are
-        terms["term"] = terms["term"].str.replace("_", " ")
+        terms["term"] = terms["term"].str.replace("_", " ").str.replace("2level", "two-level")
     for leading in ("unit", "group"):
         if leading in terms.columns:
             terms["term"] = terms["term"] + " (" + terms[leading].astype(str) + ")"

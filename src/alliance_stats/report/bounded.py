@@ -20,8 +20,8 @@ from alliance_stats._base.views import ResultView
 #: Measures of effect that are analysed as the correlations they are.
 _ANALYSED_AS_R = frozenset({"COR", "UCOR", "PCOR", "SPCOR"})
 _ENDS = ("estimate", "ci_low", "ci_high")
-#: Two decimals would show what is nearer to one than this as one.
-_NEAR_ONE = 0.995
+#: Two decimals would show what is nearer to one, or to zero, than this as one or as zero.
+_NEAR = 0.005
 
 
 def is_bounded(view: ResultView) -> bool:
@@ -32,11 +32,12 @@ def is_bounded(view: ResultView) -> bool:
 
 
 def bounded_decimals(view: ResultView) -> int | None:
-    """Two decimals of coefficients that the view calls bounded, three near one; else None."""
+    """Two decimals of what the view calls bounded, three where two hide some; else None."""
     if "bounded" not in view.labels:
         return None
-    ends = view.terms.reindex(columns=list(_ENDS)).abs()
-    return 3 if ((ends >= _NEAR_ONE) & (ends < 1.0)).any(axis=None) else 2
+    from_one = 1.0 - view.terms.reindex(columns=list(_ENDS)).abs()
+    gaps = from_one.assign(se=view.terms.get("se", math.nan))
+    return 3 if ((gaps > 0.0) & (gaps < _NEAR)).any(axis=None) else 2
 
 
 def bounded(value: float, decimals: int = 2) -> str:

@@ -41,6 +41,7 @@ def view_of(fit: FittedSem) -> ResultView:
         plot=None,
         levels=pd.DataFrame(units, columns=["unit", "n"]),
         notes=(estimation_note(fit),),
+        labels={"fit": fit_sentence(fit)},
         messages=all_messages(fit),
         tables={"Standardised solution": shown_rows(fit, standardised=True)},
     )
@@ -86,8 +87,8 @@ def fit_sentence(fit: FittedSem) -> str:
     )
     ends = format_interval(row["rmsea_low" + scaled], row["rmsea_high" + scaled])
     return (
-        f"chi2{' (scaled)' if scaled else ''} = {format_number(row['chi2' + scaled])}, "
-        f"df = {row['df']}, {p}; "
+        f"{'scaled ' if scaled else ''}chi2({row['df']}) = "
+        f"{format_number(row['chi2' + scaled])}, {p}; "
         f"CFI = {_index(row['cfi' + scaled])}, TLI = {_index(row['tli' + scaled])}, "
         f"RMSEA = {_index(row['rmsea' + scaled])} {without_zero(ends)} (90%), {residual}"
     )

@@ -8,7 +8,7 @@ from alliance_stats._base.checks import counted
 from alliance_stats._base.printing import MINUS, format_df, format_fixed
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.numbers import Row, p_phrase, records
-from alliance_stats.report.words import fit_value, one_line
+from alliance_stats.report.words import capital, fit_value, one_line
 
 _ALPHA = 0.05
 _CRITERIA = {"lowest_aic": "AIC", "lowest_bic": "BIC"}
@@ -41,9 +41,14 @@ def _method(view: ResultView) -> str:
 
 
 def _test(row: Row) -> str:
-    test = f"χ²({int(row['df'])}) = {_fixed(row['statistic'])}, {p_phrase(row['p_value'])}"
-    said = _verdict(f"model {row['model']}", f"model {row['compared_with']}", row["p_value"], test)
-    return said[:1].upper() + said[1:]
+    law, p = one_line(row["reference"]), p_phrase(row["p_value"])
+    detail = (
+        f"{law} = {_fixed(row['statistic'])}, {p}"
+        if law == f"χ²({int(row['df'])})"
+        else f"likelihood ratio {_fixed(row['statistic'])} held against {law}, {p}"
+    )
+    names = (f"model {row['model']}", f"model {row['compared_with']}")
+    return capital(_verdict(*names, row["p_value"], detail))
 
 
 def _verdict(larger: str, smaller: str, p: float, detail: str) -> str:

@@ -153,6 +153,17 @@ def _moderator_sentences(view: ResultView) -> list[str]:
     return [*sentences, *slopes]
 
 
+def permutation_paragraphs(view: ResultView) -> list[list[str]]:
+    """Every coefficient with the p value of the permutations; what was permuted."""
+    said = [
+        f"{term_words(row['term'])}: estimate = {view_number(view, row['estimate'])}, "
+        f"SE = {view_number(view, row['se'])}, permutation {p_phrase(row['p_value'])}."
+        for row in records(view.terms)
+    ]
+    head = f"{one_line(view.title)} ({units_phrase(view)})."
+    return [[head, *said], [*map(one_line, view.notes), *fit_sentences(view)]]
+
+
 def _term_sentence(row: Row, *, several: bool) -> str:
     name = term_words(row["term"])
     statistic = format_fixed(row["statistic"], 2, minus=MINUS)

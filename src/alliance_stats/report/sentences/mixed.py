@@ -1,4 +1,4 @@
-"""Sentences about a mixed model's explained variance, variance shares, influence and findings."""
+"""Sentences about explained variance, variance shares, influence, findings and bootstraps."""
 
 from __future__ import annotations
 
