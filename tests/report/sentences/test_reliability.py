@@ -49,8 +49,8 @@ def test_bounded_coefficients_have_two_decimals_and_no_zero() -> None:
         "Agreement (180 ratings). ICC(1) = .65, 95% CI [.52, .76], F(59, 120) = 6.56, p < .001."
     )
     cells = coef_table(view).frame.iloc[0]
-    assert cells.tolist() == ["ICC(1)", ".65", "–", "6.56", "59, 120", "< .001", "[.52, .76]"]
-    assert check_statistics(text).findings == ()
+    assert cells.tolist() == ["ICC(1)", ".65", "6.56", "59, 120", "< .001", "[.52, .76]"]
+    assert check_statistics(text).ok
 
 
 def test_three_decimals_where_two_would_show_one_or_a_standard_error_of_zero() -> None:
