@@ -41,6 +41,8 @@ _OF_MODELS = frozenset(
     }
 )  # fmt: skip
 #: The zero before the point of a number below 1.
+#: Degrees of freedom of an error, which only F has.
+_OF_F = frozenset({"df_rest", "df_residual", "df_denominator"})
 _STANDARDISED_NOTE = "Coefficients in standard deviations (SD) of the same unit, taken as known."
 _COVARIANCE_NOTE = "In a row of two terms, the variance is their covariance."
 
@@ -136,8 +138,10 @@ def printed_cells(
         decimals = 2 if decimals is None else decimals
     if "ratio" in shown.columns:
         words["estimate"] = "Ratio"
-    if "statistic" in shown.columns and {"df_rest", "df_residual"} & set(shown.columns):
+    if "statistic" in shown.columns and _OF_F & set(shown.columns):
         words["statistic"] = "F"
+    if "compared_with" in shown.columns:
+        words["statistic"] = "LR"
     left = tuple(word_columns(shown))
     printed = print_frame(
         _shares_in_percent(shown),

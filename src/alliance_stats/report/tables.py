@@ -208,12 +208,18 @@ def _further_table(view: ResultView, name: str) -> Table:
 
 def fit_table(view: ResultView) -> Table | None:
     """Set the one-row summary as a table with a row for each quantity; None if there is none."""
-    if view.fit.empty or not len(view.fit.columns):
+    if view.fit.empty or not _says_more(view):
         return None
     words = [FIT_WORDS.get(str(name)) or as_heading(name) for name in view.fit.columns]
     values = [_fit_cell(str(name), view.fit[name].iloc[0]) for name in view.fit.columns]
     frame = pd.DataFrame({"Quantity": words, "Value": values})
     return Table(frame, "Summary" if view.terms.empty else "Fit", (), (True, False))
+
+
+def _says_more(view: ResultView) -> bool:
+    """Whether a summary holds anything that counts of rows beside coefficients do not say."""
+    names = set(map(str, view.fit.columns)) - {"conf_level"}
+    return any(not name.startswith("n_") for name in names) or view.terms.empty
 
 
 def _fit_cell(name: str, value: object) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 import alliance_stats as al
 from alliance_stats.report import check_statistics, report_text
+from alliance_stats.report.tables import further_tables
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +59,11 @@ def test_pooled_models_are_tested_over_imputations() -> None:
     text = report_text(large.compare(small))
     assert text.startswith("Over 3 imputed data sets, phq9 ~ wai_total + session + (1 | patient)")
     assert "(D3: F(1, " in text
+
+
+def test_the_table_names_the_law_and_no_formula(fits: dict[str, Any]) -> None:
+    view = al.lmm.compare_models(fits["plain"], fits["slopes"]).view()
+    frame = further_tables(view)[0].frame
+    assert frame["Reference"].tolist() == ["", "½χ²(1) + ½χ²(2)"]
+    assert {"LR", "Against", "AIC"} <= set(frame.columns) and "Formula" not in frame.columns
+    assert view.labels["formula_2"] == "phq9 ~ wai_total + (1 + wai_total | patient)"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 import alliance_stats as al
 from alliance_stats._base.views import ResultView
 from alliance_stats.report import check_statistics, coef_table, report_text
+from alliance_stats.report.tables import fit_table
 
 
 def view(kind: str, rows: list[tuple[str, float]]) -> ResultView:
@@ -67,3 +70,9 @@ def test_items_are_told_by_their_ends() -> None:
 def test_values_in_points_keep_their_zero() -> None:
     limits = al.reliability.bland_altman([5.2, 6.1, 4.7, 7.0], [5.0, 5.5, 4.9, 6.4])
     assert "bias = 0.30, 95% CI" in report_text(limits)
+
+
+def test_a_summary_that_holds_counts_only_is_no_table() -> None:
+    counts = pd.DataFrame({"n_ratings": [180], "n_dropped": [0], "conf_level": [0.95]})
+    assert fit_table(replace(bounded_view(), fit=counts)) is None
+    assert fit_table(replace(bounded_view(), fit=counts.assign(method="REML"))) is not None

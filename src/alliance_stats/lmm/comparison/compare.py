@@ -85,8 +85,10 @@ class ModelComparison:
             fit=self.glance(),
             plot=None,
             levels=pd.DataFrame(columns=["unit", "n"]),
+            notes=("LR = likelihood ratio, twice the difference of the log-likelihoods.",),
             messages=self.messages,
-            tables={"Models": self.table.copy()},
+            labels={f"formula_{m}": f for m, f in zip(*self._named(), strict=True)},
+            tables={"Models": self._shown()},
         )
 
     def _shown(self) -> pd.DataFrame:
@@ -97,10 +99,12 @@ class ModelComparison:
         ]
         return shown
 
+    def _named(self) -> tuple[list[int], list[str]]:
+        """Places in the call, and formulas."""
+        return self.table["model"].tolist(), self.table["formula"].tolist()
+
     def _formulas(self) -> list[str]:
-        return [
-            f"{m}: {f}" for m, f in zip(self.table["model"], self.table["formula"], strict=True)
-        ]
+        return [f"{m}: {f}" for m, f in zip(*self._named(), strict=True)]
 
     def __repr__(self) -> str:
         head = f"Comparison of {counted(len(self.table), 'model')} ({self.method})"

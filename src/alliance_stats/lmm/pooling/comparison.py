@@ -87,7 +87,7 @@ class PooledComparison:
             plot=None,
             levels=pd.DataFrame(columns=["unit", "n"]),
             messages=self.messages,
-            tables={"Test": self.tidy()},
+            tables={"Test": self.tidy().rename(columns={"method": "rule"})},
         )
 
     def _lines(self) -> list[str]:

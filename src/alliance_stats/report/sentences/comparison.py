@@ -17,7 +17,8 @@ _CRITERIA = {"lowest_aic": "AIC", "lowest_bic": "BIC"}
 def comparison_paragraphs(view: ResultView) -> list[list[str]]:
     """The models, every test, and which model the criteria prefer."""
     rows = records(view.tables["Models"])
-    named = "; ".join(f"model {row['model']}, {one_line(row['formula'])}" for row in rows)
+    numbers = [row["model"] for row in rows]
+    named = "; ".join(f"model {k}, {one_line(view.labels[f'formula_{k}'])}" for k in numbers)
     head = (
         f"{counted(len(rows), 'model')} of the same rows "
         f"{'was' if len(rows) == 1 else 'were'} compared ({_method(view)}): {named}."
@@ -30,7 +31,7 @@ def pooled_comparison_paragraphs(view: ResultView) -> list[list[str]]:
     """The two models and their test over imputations."""
     row = records(view.tables["Test"])[0]
     df = f"{int(row['df_numerator'])}, {format_df(row['df_denominator'])}"
-    detail = f"{row['method']}: F({df}) = {_fixed(row['statistic'])}, {p_phrase(row['p_value'])}"
+    detail = f"{row['rule']}: F({df}) = {_fixed(row['statistic'])}, {p_phrase(row['p_value'])}"
     larger, smaller = (one_line(fit_value(view, name)) for name in ("larger", "smaller"))
     over = f"Over {fit_value(view, 'n_imputations')} imputed data sets, "
     return [[over + _verdict(larger, smaller, row["p_value"], detail)]]

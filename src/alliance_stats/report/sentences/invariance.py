@@ -30,7 +30,7 @@ def _fit(row: Row) -> str:
 def _step(row: Row) -> str:
     """``Equal metric: Δχ²(3) = 7.21, p = .066, ΔCFI = −.016 …; it keeps to the rule of …``."""
     test = f"Δχ²({int(row['delta_df'])}) = {_fixed(row['delta_chi2'], 2)}, "
-    test = "" if math.isnan(row["delta_chi2"]) else test + f"{p_phrase(row['delta_p'])}, "
+    test = "" if math.isnan(row["delta_chi2"]) else test + f"{p_phrase(row['p_value'])}, "
     changes = [f"Δ{name.upper()} = {_index(row[f'delta_{name}'])}"
                for name in ("cfi", "rmsea", "srmr")]  # fmt: skip
     return f"{row['step'].capitalize()} invariance: {test}{', '.join(changes)}; {_rules(row)}."

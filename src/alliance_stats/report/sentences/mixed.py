@@ -72,7 +72,7 @@ def influence_paragraphs(view: ResultView) -> list[list[str]]:
 
 def diagnosis_paragraphs(view: ResultView) -> list[list[str]]:
     """Every finding in its own words."""
-    return [[f"{one_line(view.title)}."], [one_line(sentence) for sentence in view.messages]]
+    return [[f"{one_line(view.title)}."], [*map(one_line, view.labels["findings"].splitlines())]]
 
 
 def bootstrap_paragraphs(view: ResultView) -> list[list[str]]:
