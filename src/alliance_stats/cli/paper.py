@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -28,7 +29,7 @@ def new_paper(args: argparse.Namespace) -> None:
         print_json({"files": files, "folder": str(folder)}, args)
         return
     print_result("\n".join([f"Made {folder}:", *(f"  {name}" for name in files)]), args)
-    print_result(f"\n{NEXT.format(folder)}", args)
+    print_result(f"\n{NEXT.format(shlex.quote(str(folder)))}", args)
 
 
 def run_paper(args: argparse.Namespace) -> None:

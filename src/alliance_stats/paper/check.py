@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from alliance_stats._base.checks import counted, name_list
 from alliance_stats._base.errors import DataError
+from alliance_stats.paper.allow import ALLOW, load_allowed
 from alliance_stats.paper.check_rendered import check_rendered
 from alliance_stats.paper.check_source import check_bindings, check_numbers
 from alliance_stats.paper.check_statistics import check_printed
@@ -14,8 +15,8 @@ from alliance_stats.paper.checked import Checked, PaperCheck
 from alliance_stats.paper.paths import shown
 from alliance_stats.paper.privacy import BASES
 from alliance_stats.paper.render.files import manuscript_of
-from alliance_stats.paper.run import compute, data_entry, differing, sha256
-from alliance_stats.paper.stored import META, RESULTS, Stored, load_stored
+from alliance_stats.paper.run import compute, data_entry, differing
+from alliance_stats.paper.stored import META, RESULTS, Stored, load_stored, text_hash
 from alliance_stats.paper.study import Study, load_study
 
 
@@ -81,6 +82,10 @@ def _manuscript(study: Study, stored: Stored) -> list[Checked]:
     name = shown(manuscript_of(study), study.folder)
     items: list[Checked] = []
     try:
+        load_allowed(study.folder)
+    except DataError as error:
+        return [Checked("allowed", ALLOW, "", str(error))]
+    try:
         items += check_bindings(study, stored)
         bound = not any(item.problem for item in items)
         items += check_numbers(study, stored)
@@ -100,8 +105,7 @@ def _results(study: Study, stored: Stored) -> Iterator[Checked]:
     for name in stored.edited:
         if name not in (RESULTS, "results.parts.json"):
             yield Checked("results", name, "", "it is not what the run drew. Run the study again.")
-    now = sha256((study.folder / "study.toml").read_bytes())
-    changed = now != stored.meta.get("study_sha256")
+    changed = text_hash(study.folder / "study.toml") != stored.meta.get("study_sha256")
     stale = "it was changed after the run. Run the study again."
     yield Checked("study", "study.toml", "", stale if changed else "")
     for name in study.data:

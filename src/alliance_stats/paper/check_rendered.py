@@ -38,7 +38,7 @@ def check_rendered(study: Study, stored: Stored) -> Iterator[Checked]:
 def _pieces(name: str, content: bytes) -> list[tuple[str, str]]:
     """Lines with their number, or passages with their place."""
     if not name.endswith(".docx"):
-        lines = content.decode("utf-8", errors="replace").split("\n")
+        lines = content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").split("\n")
         return [(f"line {number}", line) for number, line in enumerate(lines, start=1)]
     with TemporaryDirectory() as folder:
         file = Path(folder) / name

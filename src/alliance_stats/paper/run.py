@@ -20,7 +20,15 @@ from alliance_stats.paper.parts import figure_of, parts_of
 from alliance_stats.paper.privacy import suppress
 from alliance_stats.paper.results import as_json, flatten
 from alliance_stats.paper.sources import data_file, load_source
-from alliance_stats.paper.stored import FIGURES, META, PARTS, RESULTS, Stored, load_stored
+from alliance_stats.paper.stored import (
+    FIGURES,
+    META,
+    PARTS,
+    RESULTS,
+    Stored,
+    load_stored,
+    text_hash,
+)  # fmt: skip
 from alliance_stats.paper.study import Question, Study, load_study
 from alliance_stats.report.files import write_files
 
@@ -168,7 +176,7 @@ def _files(
         "results_sha256": sha256(results),
         "seeds": {q.name: q.seed for q in study.questions.values() if draws(q.fit)},
         "smallest_cell": study.smallest_cell,
-        "study_sha256": sha256((study.folder / "study.toml").read_bytes()),
+        "study_sha256": text_hash(study.folder / "study.toml"),
         "title": study.title,
         "versions": versions(),
     }

@@ -25,7 +25,7 @@ def resolved_blocks(source: str, stored: Stored, folder: Path) -> list[Block | P
     found: list[Block | Piece] = []
     numbering = Numbering()
     for block in blocks_of(_with_numbers(source, stored)):
-        binding = next(find_bindings(block.text), None)
+        binding = next(find_bindings(block.text, "md"), None) if block.kind != "code" else None
         if binding is not None and block.text.strip() == binding.source:
             found.append(numbering.numbered(resolve(binding, stored)))
         elif block.kind == "image":
@@ -38,7 +38,7 @@ def resolved_blocks(source: str, stored: Stored, folder: Path) -> list[Block | P
 def _with_numbers(source: str, stored: Stored) -> str:
     """The text with its numbers in place; blocks stay bound."""
     parts, end = [], 0
-    for binding in find_bindings(source):
+    for binding in find_bindings(source, "md"):
         problem = problem_of(source, binding, stored)
         if problem:
             line = source.count("\n", 0, binding.start) + 1

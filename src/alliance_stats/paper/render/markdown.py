@@ -18,7 +18,7 @@ _ITALIC = "\ue000"
 
 def render_markdown(text: str, stored: Stored, folder: Path) -> str:
     """The manuscript with its bindings replaced; pictures are looked for from `folder`."""
-    return substitute(text, stored, lambda piece: _written(piece, folder))
+    return substitute(text, stored, lambda piece: _written(piece, folder), "md")
 
 
 def _written(piece: Piece, folder: Path) -> str:

@@ -29,7 +29,7 @@ _SPECIALS = re.compile("|".join(map(re.escape, _SPECIAL)))
 
 def render_tex(text: str, stored: Stored, folder: Path) -> str:
     """The manuscript with its bindings replaced; pictures are looked for from `folder`."""
-    return substitute(text, stored, lambda piece: tex_piece(piece, folder), latex=True)
+    return substitute(text, stored, lambda piece: tex_piece(piece, folder), "tex")
 
 
 def escape_tex(text: object) -> str:
