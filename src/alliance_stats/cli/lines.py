@@ -29,6 +29,8 @@ _ARGUMENT = re.compile(
     r"|(?P<left>[Ll]eave the therapist role out)"
     r"|\bsheet=(?:'(?P<sheet>.*?)'(?=[ .,;])|(?P<position>\d+)\b|(?P<none>))"
 )
+#: Messages about study.toml, where arguments are called as they are.
+_IN_STUDY = re.compile(r"(?:Error: )?\[(?:questions|data)\.")
 #: What could move the cursor, colour the terminal or turn the reading direction.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -64,7 +66,7 @@ def as_paragraph(text: str) -> str:
 
 def tell(text: str) -> None:
     """One message on stderr, arguments as options: wrapped in a terminal, else one line."""
-    line = " ".join(_ARGUMENT.sub(_as_option, text).split())
+    line = " ".join((text if _IN_STUDY.match(text) else _ARGUMENT.sub(_as_option, text)).split())
     if sys.stderr is not None and sys.stderr.isatty():
         width = max(30, min(88, shutil.get_terminal_size().columns - 1))
         line = textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)

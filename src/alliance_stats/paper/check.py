@@ -13,7 +13,7 @@ from alliance_stats.paper.check_source import check_bindings, check_numbers
 from alliance_stats.paper.check_statistics import check_printed
 from alliance_stats.paper.checked import Checked, PaperCheck
 from alliance_stats.paper.paths import shown
-from alliance_stats.paper.privacy import BASES
+from alliance_stats.paper.privacy import BASES, IN_FIT
 from alliance_stats.paper.render.files import manuscript_of
 from alliance_stats.paper.run import compute, data_entry, differing
 from alliance_stats.paper.stored import META, RESULTS, Stored, load_stored, text_hash
@@ -123,8 +123,7 @@ def _privacy(study: Study, stored: Stored) -> Iterator[Checked]:
     few = [
         key
         for key, value in stored.values.items()
-        if key.rpartition(".")[2] in BASES
-        and ".fit." not in key
+        if (key.endswith(IN_FIT) or (key.rpartition(".")[2] in BASES and ".fit." not in key))
         and isinstance(value, int | float)
         and 0 < value < study.smallest_cell
         and key.partition(".")[0] not in _meta(study)
