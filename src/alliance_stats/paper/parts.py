@@ -61,7 +61,11 @@ def table_from(part: Mapping[str, Any]) -> Table:
     """A table as it was printed."""
     frame = pd.DataFrame(part["rows"], columns=part["headings"], dtype=object)
     return Table(
-        frame, part["title"], tuple(part["notes"]), tuple(part["left"]), warning=part["warning"]
+        frame,
+        part["title"],
+        tuple(part["notes"]),
+        tuple(part["left"]),
+        warning=part.get("warning", ""),
     )
 
 

@@ -38,9 +38,24 @@ class Picture:
     number: int = 0
 
     @property
-    def title(self) -> str:
-        """``Figure 1. ...``."""
-        return f"Figure {self.number}. {self.caption}" if self.number else self.caption
+    def label(self) -> str:
+        """``Figure 1``, or nothing."""
+        return f"Figure {self.number}" if self.number else ""
+
+    @property
+    def name(self) -> str:
+        """What the figure shows: the first sentence of its caption, without a point."""
+        return self.caption.partition(". ")[0].removesuffix(".")
+
+    @property
+    def note(self) -> str:
+        """The other sentences."""
+        return self.caption.partition(". ")[2]
+
+    @property
+    def words(self) -> str:
+        """All of it in one line, for those who cannot see the figure."""
+        return ". ".join(part for part in (self.label, self.caption) if part)
 
 
 Piece = Words | Paragraphs | Picture | Table

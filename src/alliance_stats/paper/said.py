@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Iterator
 
-from alliance_stats._base.errors import AllianceStatsError, DataError
+from alliance_stats._base.errors import AllianceStatsError
 
 #: How the library asks for the role of a column.
 _ROLE = re.compile(r"(?:al\.)?roles=(?:al\.)?Roles\((\w+)=…\)")
@@ -15,19 +15,13 @@ _ROLE = re.compile(r"(?:al\.)?roles=(?:al\.)?Roles\((\w+)=…\)")
 
 @contextlib.contextmanager
 def said_of(table: str, data: str) -> Iterator[None]:
-    """Put a table of study.toml before every error and warning; roles as its lines.
-
-    Raises
-    ------
-    DataError
-        In place of an error of the library.
-    """
+    """Put a table of study.toml before every error and warning; roles as its lines."""
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             yield
     except AllianceStatsError as error:
-        raise DataError(_about(table, data, str(error))) from error
+        raise type(error)(_about(table, data, str(error))) from error
     for said in caught:
         text = _about(table, data, str(said.message))
         warnings.warn_explicit(text, said.category, said.filename, said.lineno)

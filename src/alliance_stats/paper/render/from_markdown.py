@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 from alliance_stats._base.errors import DataError
@@ -12,6 +14,9 @@ from alliance_stats.paper.render.blocks import Block, blocks_of
 from alliance_stats.paper.render.markdown import inline_markdown
 from alliance_stats.paper.render.substitute import problem_of
 from alliance_stats.paper.stored import Stored
+
+#: A symbol in italics with its sign, which no line breaks from its number.
+_TIE = re.compile(r"(\*[A-Za-z]{1,3}\*(?:\([\d., ]+\))?) ([=<>≤≥]) (?=[−\d.])")
 
 
 def resolved_blocks(source: str, stored: Stored, folder: Path) -> list[Block | Piece]:
@@ -30,8 +35,10 @@ def resolved_blocks(source: str, stored: Stored, folder: Path) -> list[Block | P
             found.append(numbering.numbered(resolve(binding, stored)))
         elif block.kind == "image":
             found.append(_picture(block, folder))
-        else:
+        elif block.kind == "code":
             found.append(block)
+        else:
+            found.append(replace(block, text=_TIE.sub("\\1\xa0\\2\xa0", block.text)))
     return found
 
 

@@ -30,9 +30,9 @@ def add_picture(document: Any, picture: Picture) -> None:
     shape = paragraph.add_run().add_picture(str(picture.path))
     if shape.width > wide:
         shape.height, shape.width = Emu(round(shape.height * wide / shape.width)), wide
-    shape._inline.docPr.set("descr", xml_text(picture.title))
+    shape._inline.docPr.set("descr", xml_text(picture.words))
     paragraph.paragraph_format.keep_with_next = True
-    add_prose(document.add_paragraph(), picture.title)
+    add_prose(document.add_paragraph(), picture.words)
 
 
 def _in_place(paragraph: Any, document: Any, write: Callable[[], None]) -> None:
