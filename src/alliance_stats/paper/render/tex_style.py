@@ -6,8 +6,6 @@ from alliance_stats.paper.render.tex_text import Page
 
 #: Lines of 21 cm less two margins.
 PAGE = Page(line=453.0, ragged=True)
-#: Letters of a running head.
-_RUNNING = 50
 _PREAMBLE = r"""\documentclass[12pt,a4paper]{article}
 \usepackage[utf8]{inputenc}
 \usepackage[T1]{fontenc}
@@ -51,19 +49,3 @@ def preamble(title: str, plain: str, running: str) -> str:
         return _PREAMBLE
     head = f"\\fancyhead[L]{{{running}}}"
     return f"{_PREAMBLE}\n{head}\n\\hypersetup{{pdftitle={{{plain}}},pdflang={{en-GB}}}}"
-
-
-def running_head(title: str) -> str:
-    """The title in capitals, up to 50 letters, whole words.
-
-    >>> running_head("Alliance and symptoms, session by session: a synthetic example")
-    'ALLIANCE AND SYMPTOMS, SESSION BY SESSION'
-    """
-    words: list[str] = []
-    for word in title.upper().split():
-        if len(" ".join([*words, word])) > _RUNNING:
-            break
-        words.append(word)
-        if word.endswith(":"):
-            break
-    return " ".join(words).rstrip(":;,–- ")

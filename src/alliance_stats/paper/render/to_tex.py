@@ -11,8 +11,9 @@ from alliance_stats.paper.render.blocks import Block
 from alliance_stats.paper.render.document import Part, parts_of
 from alliance_stats.paper.render.from_markdown import resolved_blocks
 from alliance_stats.paper.render.inline import Span, spans_of
+from alliance_stats.paper.render.running_head import running_head
 from alliance_stats.paper.render.tex import tex_piece
-from alliance_stats.paper.render.tex_style import PAGE, preamble, running_head
+from alliance_stats.paper.render.tex_style import PAGE, preamble
 from alliance_stats.paper.render.tex_table import tabular
 from alliance_stats.paper.render.tex_text import escape_tex
 from alliance_stats.paper.stored import Stored

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alliance_stats.report.symbols import heading_parts
+from alliance_stats.report.word.caption import add_number
 from alliance_stats.report.word.file import ASIDE, TABLE, UPRIGHT, add_table_styles
 from alliance_stats.report.word.text import add_parts, add_prose, xml_text
 
@@ -74,7 +75,7 @@ def add_table(document: Document, grid: Grid) -> None:
     if aside:
         _turn_page(document)
     if grid.number:
-        document.add_paragraph(grid.number, style="Table Number")
+        add_number(document, grid.number)
     if grid.title:
         title = document.add_paragraph(style="Table Title")
         if not grid.number:
