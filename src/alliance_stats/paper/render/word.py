@@ -16,7 +16,7 @@ from alliance_stats.paper.render.word_blocks import insert_picture, insert_table
 from alliance_stats.paper.stored import Stored
 from alliance_stats.report.documents.archive import damaged
 from alliance_stats.report.documents.reading import read_document
-from alliance_stats.report.symbols import prose_parts
+from alliance_stats.report.symbols import typeset
 from alliance_stats.report.word.file import document_bytes
 from alliance_stats.report.word.text import xml_text
 
@@ -119,8 +119,19 @@ def _replace(paragraph: Any, text: str, binding: Binding, replacing: _Replacing)
             f"{binding.source}: a {binding.block} stands in a paragraph of its own. Move it out of "
             "the sentence."
         )
+    if not isinstance(piece, Paragraphs) and _in_a_cell(paragraph):
+        raise DataError(
+            f"{binding.source}: a {binding.block} does not fit into a cell of a table. Move it "
+            "into a paragraph of its own."
+        )
     numbered = replacing.numbering.numbered(piece)
     _replace_block(paragraph, binding, numbered, replacing.document)
+
+
+def _in_a_cell(paragraph: Any) -> bool:
+    from docx.oxml.ns import qn
+
+    return next(paragraph.iterancestors(qn("w:tc")), None) is not None
 
 
 def _replace_block(paragraph: Any, binding: Binding, piece: Piece, document: Any) -> None:
@@ -139,7 +150,7 @@ def _replace_block(paragraph: Any, binding: Binding, piece: Piece, document: Any
 def _replace_words(paragraph: Any, binding: Binding, piece: Words) -> None:
     """Text in place of a binding, in the look of its first sign; symbols in italics."""
     first = _cut(paragraph, binding.start, binding.end)
-    parts = prose_parts(piece.text) if piece.numeric else [(piece.text, False)]
+    parts = typeset(piece.text) if piece.numeric else [(piece.text, False)]
     for words, italic in reversed(parts):
         run = _like(first, words)
         if italic:
