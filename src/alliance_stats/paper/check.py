@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from alliance_stats._base.checks import counted, name_list
 from alliance_stats._base.errors import DataError
 from alliance_stats.paper.allow import ALLOW, load_allowed
+from alliance_stats.paper.check_pointers import check_pointers
 from alliance_stats.paper.check_rendered import check_rendered
 from alliance_stats.paper.check_source import check_bindings, check_numbers
 from alliance_stats.paper.check_statistics import check_printed
@@ -24,9 +25,10 @@ def check_paper(path: str | os.PathLike[str], *, rerun: bool = False) -> PaperCh
     """Check every number of a paper: nothing is written.
 
     Every binding must resolve; every number typed by hand must equal a result as rounded in print,
-    or stand on the allow-list with a reason; in the finished text t must be b / SE, and p must fit
-    t and df; results must be those that the run wrote, from this study.toml and these data; counts
-    of few patients must be suppressed; rendered files must be what `render_paper` makes now.
+    or stand on the allow-list with a reason; tables and figures that are mentioned must be there;
+    in the finished text t must be b / SE, and p must fit t and df; results must be those that the
+    run wrote, from this study.toml and these data; counts of few patients must be suppressed;
+    rendered files must be what `render_paper` makes now.
 
     Parameters
     ----------
@@ -89,6 +91,7 @@ def _manuscript(study: Study, stored: Stored) -> list[Checked]:
         items += check_bindings(study, stored)
         bound = not any(item.problem for item in items)
         items += check_numbers(study, stored)
+        items += check_pointers(study)
         items += check_printed(study, stored)
         if bound:
             items += check_rendered(study, stored)

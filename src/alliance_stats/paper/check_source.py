@@ -28,17 +28,21 @@ def check_bindings(study: Study, stored: Stored) -> Iterator[Checked]:
     source = manuscript_of(study)
     name = shown(source, study.folder)
     syntax = syntax_of(source)
-    for text, place in _texts(source):
+    blocks: dict[tuple[str, str], str] = {}
+    for text, place in source_texts(source):
         for binding in find_bindings(text, syntax):
             where = f"{name}, {place or f'line {_line(text, binding.start)}'}"
             problem = _problem(text, binding, stored, whole=bool(place))
+            first = blocks.setdefault((binding.block, binding.key), where)
+            if binding.block and not problem and first != where:
+                problem = f"it stands in {first} already. Take one of them out."
             yield Checked("binding", where, binding.source, problem)
         for braced, start in malformed(text, syntax):
             where = f"{name}, {place or f'line {_line(text, start)}'}"
             yield Checked("binding", where, braced, _UNCLOSED)
 
 
-def _texts(source: Path) -> Iterator[tuple[str, str]]:
+def source_texts(source: Path) -> Iterator[tuple[str, str]]:
     """Texts with bindings and their place: all of a text file, the paragraphs of a Word file."""
     if source.suffix.lower() != ".docx":
         yield source_text(source), ""

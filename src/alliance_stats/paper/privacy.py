@@ -146,7 +146,7 @@ class _Cells:
     """The columns of a frame by what they count, and emptying a count with what shows it."""
 
     def __init__(self, frame: pd.DataFrame) -> None:
-        self._frame = frame
+        self._values = frame.to_numpy(dtype=object)
         slugs = [slug_of(c) for c in frame.columns]
         numeric = [k for k, c in enumerate(frame.columns) if _is_number(frame[c])]
         self._numbers = [k for k in numeric if slugs[k] not in _POSITIONS]
@@ -157,7 +157,7 @@ class _Cells:
 
     def at(self, row: int, column: int) -> float:
         """A number of the frame."""
-        return float(self._frame.iat[row, column])
+        return float(self._values[row, column])
 
     def empty(self, emptied: Emptied, row: int, column: int) -> None:
         """Mark a count: of a basis the whole row, else the count and the shares beside it."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from alliance_stats.paper.pieces import Piece
 from alliance_stats.paper.render.blocks import Block
 
 _NUMBERED = r"(?:\d+\.?[ \t]+)?"
-_KINDS: dict[str, Literal["references", "abstract"]] = {
+Kind = Literal["", "references", "abstract"]
+_KINDS: dict[str, Kind] = {
     rf"{_NUMBERED}(?:References|Bibliography|Literature)": "references",
     rf"{_NUMBERED}(?:Abstract|Summary)": "abstract",
 }
@@ -23,16 +25,21 @@ class Part:
 
     heading: Block | None
     blocks: tuple[Block | Piece, ...]
-    kind: Literal["", "references", "abstract"]
+    kind: Kind
 
 
 def parts_of(blocks: Sequence[Block | Piece]) -> list[Part]:
     """The blocks of a manuscript, parted by its headings."""
     starts = [k for k, b in enumerate(blocks) if isinstance(b, Block) and b.kind == "heading"]
     parts = [Part(None, tuple(blocks[: starts[0] if starts else None]), "")]
-    for start, stop in zip(starts, [*starts[1:], None], strict=True):
-        heading = blocks[start]
-        if isinstance(heading, Block):
-            kind = next((k for p, k in _KINDS.items() if re.fullmatch(p, heading.text)), "")
-            parts.append(Part(heading, tuple(blocks[start + 1 : stop]), kind))
+    parts += [_part(blocks[a:b]) for a, b in pairwise([*starts, len(blocks)])]
     return [part for part in parts if part.heading or part.blocks]
+
+
+def _part(blocks: Sequence[Block | Piece]) -> Part:
+    """A heading, and the blocks behind it."""
+    heading = blocks[0]
+    if not isinstance(heading, Block):  # a part begins with its heading
+        return Part(None, tuple(blocks), "")
+    kind: Kind = next((k for p, k in _KINDS.items() if re.fullmatch(p, heading.text)), "")
+    return Part(heading, tuple(blocks[1:]), kind)

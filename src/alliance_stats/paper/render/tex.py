@@ -38,7 +38,7 @@ def _picture(piece: Picture, folder: Path, page: Page) -> str:
     return "\n".join([
         "\\begin{figure}[htbp]",
         f"\\caption{{{escape_tex(piece.name)}}}",
-        f"\\noindent\\includegraphics[width=\\linewidth]{{\\detokenize{{{path}}}}}",
+        f"\\noindent\\includegraphics[width=\\linewidth]{{{path}}}",
         *(["\\par\\smallskip", below(f"\\textit{{Note.}} {note}")] if piece.note else []),
         "\\end{figure}",
     ])  # fmt: skip

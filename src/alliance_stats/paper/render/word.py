@@ -48,12 +48,11 @@ def _opened(path: Path) -> Any:
     """The document, if all its parts are there and whole."""
     import docx
     from docx.opc.exceptions import OpcError
-    from lxml.etree import LxmlError
 
     try:
         document = docx.Document(str(path))
         _ = document.sections, document.styles, document.element.body.tag
-    except (OpcError, LxmlError, KeyError, ValueError, AttributeError) as error:
+    except (OpcError, SyntaxError, KeyError, ValueError, AttributeError) as error:
         raise damaged(path.name) from error
     return document
 
