@@ -59,6 +59,9 @@ def test_messages_are_wrapped_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> 
         ("random_slopes={} for fewer", "--random-slopes none for fewer"),
         ("Leave the therapist role out.", "Leave --therapist out."),
         ("or leave the therapist role out.", "or leave --therapist out."),
+        ("Give max_missing= to score", "Give --max-missing to score"),
+        ("[questions.a] time_column='time' needs", "[questions.a] time_column='time' needs"),
+        ("Error: [data.s] sheet= is", "Error: [data.s] sheet= is"),
         ("the worksheet=1 and timesheet='a'.", "the worksheet=1 and timesheet='a'."),
     ],
 )

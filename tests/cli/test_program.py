@@ -472,6 +472,16 @@ def test_help_is_plain_and_names_every_option(run: Any, command: list[str]) -> N
             assert re.search(rf"(?<!\S){option}\b", done.out)
 
 
+@pytest.mark.parametrize("width", [60, 80])
+def test_help_fits_the_terminal(run: Any, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """But for examples, which are to be copied as they are."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    for name in COMMAND_NAMES:
+        lines = run(name, "--help").out.splitlines()
+        text = [line for line in lines if not line.startswith(("  alliance-stats ", "      --"))]
+        assert max(map(len, text)) <= width, name
+
+
 def test_help_loads_no_numpy() -> None:
     code = (
         "import sys\nfrom alliance_stats import cli\n"

@@ -27,6 +27,7 @@ _ARGUMENT = re.compile(
     r"=('(?P<value>\w+)'|\{\})"
     r"|roles=Roles\((?P<role>\w+)=…\)|\b(?P<label>therapist)='…'"
     r"|(?P<left>[Ll]eave the therapist role out)"
+    r"|\b(?P<missing>max_missing=)(?!\w)"
     r"|\bsheet=(?:'(?P<sheet>.*?)'(?=[ .,;])|(?P<position>\d+)\b|(?P<none>))"
 )
 #: Messages about study.toml, where arguments are called as they are.
@@ -77,6 +78,8 @@ def _as_option(found: re.Match[str]) -> str:
     """``time_column='time'`` as ``--time-column time``."""
     if left := found["left"]:
         return f"{left[0]}eave --therapist out"
+    if found["missing"]:
+        return "--max-missing"
     if found["none"] is not None:
         return "--sheet"
     if sheet := found["sheet"] or found["position"]:

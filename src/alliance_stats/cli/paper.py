@@ -18,7 +18,9 @@ T = TypeVar("T")
 NEXT = """\
 Next: alliance-stats run {0}
       alliance-stats render {0}
-      alliance-stats check-paper {0}"""
+      alliance-stats check-paper {0}
+
+It works at once, with synthetic data. README.md says how to make it your own."""
 
 
 def new_paper(args: argparse.Namespace) -> None:
@@ -75,8 +77,13 @@ def _folder(args: argparse.Namespace) -> Path:
 
 
 def _as_options(call: Callable[..., T], folder: Path, *, force: bool) -> T:
-    """Call the library; its arguments in messages as options."""
+    """Call the library; its arguments in messages as options, and files as the paper's."""
     try:
         return call(folder, force=force)
     except ArgumentError as error:
         raise ArgumentError(str(error).replace("force=True", "--force")) from error
+    except OSError as error:
+        raise ArgumentError(
+            f"the paper '{folder}' cannot be read or written: {error.strerror or error}. "
+            "Look at the rights of the folder and its files, and at the room on the disk."
+        ) from error

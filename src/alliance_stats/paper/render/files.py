@@ -78,8 +78,6 @@ def render_paper(path: str | os.PathLike[str], *, force: bool = False) -> list[P
             raise ArgumentError(
                 f"'{target}' is there and would change. Give force=True to replace it."
             )
-    for folder in {target.parent for target in files}:
-        folder.mkdir(parents=True, exist_ok=True)
     write_files(files)
     return list(files)
 
