@@ -88,9 +88,7 @@ def test_messages_of_a_run_name_their_question(folder: Path, run: Any) -> None:
     assert done.code == 0
     assert all(line.startswith("[questions.first] ") for line in done.err.splitlines())
     (folder / "study.toml").write_text(study.replace('"wai_total"', '"wai"'), encoding="utf-8")
-    assert run("run", ".").err.startswith(
-        "Error: [data.s] column 'wai' (role 'alliance') not found"
-    )
+    assert run("run", ".").err.startswith("Error: [data.s] column 'wai' (role 'alliance')")
     (folder / "study.toml").write_text(
         study.replace("fit_within_between", "fit_congruence").replace('time = "lin"', ""),
         encoding="utf-8",
