@@ -70,3 +70,12 @@ def test_arguments_are_named_as_options(
 ) -> None:
     lines.tell(said)
     assert capsys.readouterr().err == f"{shown}\n"
+
+
+def test_nothing_is_coloured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a terminal that could show colours, whatever NO_COLOR says."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    lines.tell("Error: \x1b[31mred\x1b[0m")
+    assert "\x1b" not in sys.stderr.getvalue()  # type: ignore[attr-defined]

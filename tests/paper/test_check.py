@@ -313,3 +313,12 @@ def test_mentions_of_tables_and_figures(paper: Path) -> None:
     with (paper / "manuscript.md").open("a", encoding="utf-8") as stream:
         stream.write("\n## Appendix\n\n**Table 2.** Typed by hand\n")
     assert [i for i in check_paper(paper).findings if i.kind == "pointer"] == []
+
+
+def test_a_rendered_file_that_is_out_of_date_is_named_in_few_lines(paper: Path) -> None:
+    source = paper / "manuscript.md"
+    source.write_text("It fell ({{alliance.within | b}}).\n", encoding="utf-8")
+    items = [item for item in check_paper(paper).findings if item.kind == "rendered"]
+    assert len(items) == 9
+    assert items[-1].place == "manuscript-rendered.md"
+    assert "further places differ. Render it again." in items[-1].problem

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,6 +73,16 @@ def test_the_example_is_what_its_study_gives() -> None:
     stored = load_stored(EXAMPLE)
     assert stored.edited == ()
     assert differing(stored.values, compute(load_study(EXAMPLE)).values) == []
+
+
+def test_figures_are_not_drawn_outside_the_paper(small: Path, tmp_path_factory: Any) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (small / "results_files").symlink_to(elsewhere, target_is_directory=True)
+    (small / "study.toml").write_text(f"{STUDY}figure = true\n", encoding="utf-8")
+    with pytest.raises(DataError, match="leads out of the paper by a link"):
+        run_study(small)
+    assert list(elsewhere.iterdir()) == []
+    assert not (small / "results.json").exists()
 
 
 def test_data_that_changed_are_seen_in_the_hash(tmp_path: Path) -> None:

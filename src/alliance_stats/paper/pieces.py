@@ -12,6 +12,7 @@ from alliance_stats.paper.parts import COEFFICIENTS, table_from
 from alliance_stats.paper.stored import Stored
 from alliance_stats.paper.values import printed_value
 from alliance_stats.report.table import Table
+from alliance_stats.report.word.caption import title_and_note
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,12 @@ class Picture:
     @property
     def name(self) -> str:
         """What the figure shows: the first sentence of its caption, without a point."""
-        return self.caption.partition(". ")[0].removesuffix(".")
+        return title_and_note(self.caption)[0]
 
     @property
     def note(self) -> str:
         """The other sentences."""
-        return self.caption.partition(". ")[2]
+        return title_and_note(self.caption)[1]
 
     @property
     def words(self) -> str:

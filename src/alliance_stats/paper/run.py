@@ -17,6 +17,7 @@ from alliance_stats._base.views import ResultView
 from alliance_stats._version import __version__
 from alliance_stats.paper.calls import CALLS, as_arguments, draws, function_of
 from alliance_stats.paper.parts import figure_of, parts_of
+from alliance_stats.paper.paths import inside
 from alliance_stats.paper.privacy import suppress
 from alliance_stats.paper.results import as_json, flatten
 from alliance_stats.paper.said import said_of
@@ -184,7 +185,10 @@ def _files(
         "title": study.title,
         "versions": versions(),
     }
-    files = {study.folder / FIGURES / f"{name}.png": png for name, png in pictures.items()}
+    files = {
+        inside(study.folder, f"{FIGURES}/{name}.png", what="the figure"): png
+        for name, png in pictures.items()
+    }
     files |= {study.folder / PARTS: printed, study.folder / META: as_json(meta)}
     return files | {study.folder / RESULTS: results}
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from alliance_stats._base.errors import AllianceStatsError
 
 #: How the library asks for the role of a column.
-_ROLE = re.compile(r"(?:al\.)?roles=(?:al\.)?Roles\((\w+)=…\)")
+_ROLES = re.compile(r"(?:al\.)?roles=(?:al\.)?Roles\((?:…, )?(?P<given>\w+=[^()]*)\)")
+_ROLE = re.compile(r"(\w+)='?([^',]+)'?")
 
 
 @contextlib.contextmanager
@@ -28,5 +29,14 @@ def said_of(table: str, data: str) -> Iterator[None]:
 
 
 def _about(table: str, data: str, text: str) -> str:
-    named = _ROLE.sub(rf'[data.{data}.roles] \1 = "…"', text)
+    named = _ROLES.sub(lambda found: f"[data.{data}.roles] {_as_lines(found['given'])}", text)
     return named if named.startswith("[data.") else f"{table} {named}"
+
+
+def _as_lines(given: str) -> str:
+    """Roles as study.toml writes them.
+
+    >>> _as_lines("alliance_at='after', outcome_at='before'"), _as_lines("site=…")
+    ('alliance_at = "after", outcome_at = "before"', 'site = "…"')
+    """
+    return ", ".join(f'{name} = "{value}"' for name, value in _ROLE.findall(given))

@@ -266,6 +266,8 @@ def test_the_look_of_a_manuscript(stored: Stored, tmp_path: Path) -> None:
     assert looks["Short."].paragraph_format.first_line_indent == 0
     header = made.sections[0].header.paragraphs[0]
     assert header.text.startswith("ALLIANCE\t")
+    (stop,) = made.styles["Header"].paragraph_format.tab_stops  # none in the middle
+    assert stop.position > Cm(15)
     assert "PAGE" in header._p.xml
     assert (made.core_properties.title, made.core_properties.language) == (
         "Alliance: a study", "en-GB",

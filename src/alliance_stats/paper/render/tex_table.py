@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 
 from alliance_stats.paper.render.tex_text import Page, escape_tex, in_italics
@@ -58,16 +59,23 @@ def tabular(
     """The cells between three rules, small; scaled by TeX if they would leave the page."""
     longest = [max(map(len, column)) for column in zip(names, *rows, strict=True)]
     wide = sum(longest) * _LETTER + len(longest) * _GAP > line
+    if wide:  # headings of several words stand in several lines
+        words = [max(name.split(), key=len, default="") for name in names]
+        longest = [max(map(len, column)) for column in zip(words, *rows, strict=True)]
     broken = _broken(longest, left, line) if wide else {}
     end = "\\tabularnewline" if broken else "\\\\"
     sides = "".join(
         f"p{{{broken[k]:.2f}\\linewidth}}" if k in broken else "l" if is_left else "r"
         for k, is_left in enumerate(left)
     )
+    heads = [
+        head(name) if k in broken or not wide else _stacked(name, longest[k], left[k], head)
+        for k, name in enumerate(names)
+    ]
     table = "\n".join([
         f"\\begin{{tabular}}{{@{{}}{sides}@{{}}}}",
         "\\hline",
-        _row([head(name) for name in names], end),
+        _row(heads, end),
         "\\hline",
         *(_row(_written(row, broken, cell), end) for row in rows),
         "\\hline",
@@ -83,6 +91,15 @@ def _written(
 ) -> list[str]:
     """The cells of a row; words that are broken into lines are not stretched to its width."""
     return [("\\raggedright " if k in broken else "") + cell(text) for k, text in enumerate(row)]
+
+
+def _stacked(name: str, width: int, left: bool, head: Callable[[str], str]) -> str:
+    """A heading in lines of so many letters."""
+    lines = textwrap.wrap(name, max(width, 1), break_long_words=False, break_on_hyphens=False)
+    if len(lines) < 2:
+        return head(name)
+    stack = " \\\\ ".join(map(head, lines))
+    return f"\\begin{{tabular}}[b]{{@{{}}{'l' if left else 'r'}@{{}}}}{stack}\\end{{tabular}}"
 
 
 def _broken(longest: Sequence[int], left: Sequence[bool], line: float) -> dict[int, float]:

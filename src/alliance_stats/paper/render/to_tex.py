@@ -107,7 +107,8 @@ def _with_addresses(text: str) -> str:
 
 def _table(block: Block) -> str:
     head, *rows = block.rows
-    return tabular(head, rows, block.left, PAGE.line, head=inline_tex, cell=inline_tex)
+    table = tabular(head, rows, block.left, PAGE.line, head=inline_tex, cell=inline_tex)
+    return f"\\begin{{singlespace}}\n{table}\n\\end{{singlespace}}"
 
 
 def _list(kind: str, blocks: list[Block]) -> str:

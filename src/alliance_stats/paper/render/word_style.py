@@ -75,8 +75,8 @@ def _running_head(document: Any, running: str) -> None:
     if not running:
         return
     paragraph.alignment = WD_ALIGN_PARAGRAPH.LEFT
-    looks = paragraph.paragraph_format
-    looks.tab_stops.clear_all()
-    looks.tab_stops.add_tab_stop(Cm(UPRIGHT), WD_TAB_ALIGNMENT.RIGHT)
+    stops = document.styles["Header"].paragraph_format.tab_stops
+    stops.clear_all()  # the template has one in the middle
+    stops.add_tab_stop(Cm(UPRIGHT), WD_TAB_ALIGNMENT.RIGHT)
     field = paragraph._p[-1]
     field.addprevious(paragraph.add_run(f"{running}\t")._r)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,16 @@ from alliance_stats.report.word.text import add_prose, xml_text
 if TYPE_CHECKING:
     from docx.document import Document
     from docx.text.paragraph import Paragraph
+
+
+def title_and_note(caption: str) -> tuple[str, str]:
+    """The first sentence of a caption, without its point, and the others.
+
+    >>> title_and_note("Course by week No. since intake. Lines: fitted.")
+    ('Course by week No. since intake', 'Lines: fitted.')
+    """
+    title, *rest = re.split(r"\. (?=[A-Z])", caption, maxsplit=1)
+    return title.removesuffix("."), "".join(rest)
 
 
 def add_number(document: Document, label: str) -> Paragraph:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from alliance_stats.report.content import Figure, Section, messages_heading
-from alliance_stats.report.word.caption import add_figure
+from alliance_stats.report.word.caption import add_figure, title_and_note
 from alliance_stats.report.word.file import document_bytes, new_document
 from alliance_stats.report.word.text import add_code, add_prose, xml_text
 
@@ -83,8 +83,8 @@ def _messages(document: Document, section: Section) -> None:
 
 def _figure(document: Document, figure: Figure) -> None:
     label, _, caption = figure.caption.partition(". ")
-    title, _, note = caption.partition(". ")
-    words = {"label": label, "title": title.rstrip("."), "note": note, "words": figure.caption}
+    title, note = title_and_note(caption)
+    words = {"label": label, "title": title, "note": note, "words": figure.caption}
     add_figure(document, figure.png, **words)
 
 
