@@ -223,7 +223,7 @@ def test_wide_and_long_tables_of_latex_are_made_to_fit() -> None:
     assert "\\textheight" in tex_table(long, Page())
     headed = pd.DataFrame({f"SD of many words {k}": ["1.00"] for k in range(8)})
     heads = tex_table(Table(headed, "T", (), (False,) * 8), Page())
-    assert r"[b]{@{}r@{}}\textit{SD} \\ of \\ many \\ words \\ 7\end{tabular}" in heads
+    assert r"[b]{@{}r@{}}\textit{SD} of \\ many" in heads
     assert "box0" not in tex_table(short, Page())
     assert r"\textbf{Not a\_b!}" in tex_table(short, Page())
 
