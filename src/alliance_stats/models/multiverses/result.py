@@ -190,15 +190,21 @@ class MultiverseResult:
         """The rows of one specification, with the columns of its formula: what `to_r` reads."""
         return rows_and_fit(self.specification(number))[0]
 
-    def to_r(self, number: int, *, data: str = "data.csv") -> str:
+    def to_r(self, number: int = 0, *, data: str = "data.csv") -> str:
         """R code that fits one specification to its rows.
 
         Parameters
         ----------
         number : int
+            As in the column ``specification`` of `tidy`; the first of the grid unless given.
         data : str
             The CSV file that R shall read: ``result.data(number).to_csv("data.csv",
             index=False)``.
+
+        Raises
+        ------
+        ArgumentError
+            For a number that is none.
         """
         return specification_r_code(self.specification(number), data)
 
