@@ -88,14 +88,8 @@ def test_sections_stand_in_the_order_of_the_standards() -> None:
 
 def test_what_only_authors_know_has_no_answer() -> None:
     named = {item: name for _, item, name in (*JARS, *MARS)}
-    for word in (
-        "hypotheses, conditions",
-        "consent",
-        "Adverse",
-        "protocol",
-        "Search terms",
-        "registration",
-    ):
+    known = ("hypotheses, conditions", "consent", "Adverse", "protocol", "Search terms", "funding")
+    for word in known:
         assert not any(name for item, name in named.items() if word in item)
 
 
@@ -119,10 +113,25 @@ def test_a_meta_analysis_fills_its_own_items() -> None:
     fit = pd.DataFrame({"method": ["PM"], "tau2": [0.04], "i2": [0.61]})
     labels = {"model": "random-effects", "measure_words": "Fisher's z", "test_words": "z tests"}
     pooled = ResultView("meta", "Pooled", none, fit, None, none, labels=labels)
+    dependent = ResultView(
+        "meta_multilevel", "Several", none, pd.DataFrame({"rho": [0.6]}), None, none,
+        labels={"random": "study/effect"},
+    )  # fmt: skip
     egger = ResultView("meta_egger", "Egger regression", none, none, None, none)
-    found = entries(reporting_checklist([pooled, egger]))
+    found = entries(reporting_checklist([pooled, dependent, egger]))
+    assert found["Dependent effects of one study and how they were treated"] == (
+        "Random effects of study/effect. Sampling errors of effects of one study were taken to "
+        "correlate .6."
+    )
     assert "Paule and Mandel" in found["Tests and intervals"]
     assert found["How publication bias and selective reporting were examined"] == (
         "Reported: Egger regression."
     )
     assert found["Adverse and harmful effects in the studies"] == FOR_THE_AUTHOR
+
+
+def test_the_rule_for_missing_values_stands_apart_from_their_number(three_level: Any) -> None:
+    found = entries(reporting_checklist(three_level))
+    rule = found["Rule for missing values in analyses"]
+    assert rule.startswith("Rows with a missing value in a variable of the model were left out")
+    assert "41 of" not in rule

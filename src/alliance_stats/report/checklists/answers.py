@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.content import software_words
-from alliance_stats.report.methods.estimation import estimation_sentence
+from alliance_stats.report.methods.estimation import dependence_sentence, estimation_sentence
 from alliance_stats.report.methods.kinds import model_sentence
 from alliance_stats.report.methods.stated import stated
-from alliance_stats.report.methods.text import row_sentences, singular_parts
+from alliance_stats.report.methods.text import missing_rule, row_sentences, singular_parts
 from alliance_stats.report.words import (
     FAILED,
     fit_failed,
@@ -111,9 +111,8 @@ def _measure(views: Views) -> str:
 
 def _dependence(views: Views) -> str:
     def one(view: ResultView) -> str:
-        random, rho = one_line(view.labels.get("random", "")), fit_value(view, "rho")
-        assumed = f", sampling errors of a study correlate {rho}" if rho is not None else ""
-        return f"Random effects of {random}{assumed}." if random else ""
+        random = one_line(view.labels.get("random", ""))
+        return f"Random effects of {random}. {dependence_sentence(view)}".strip() if random else ""
 
     return _each(views, one)
 
@@ -163,6 +162,7 @@ ANSWERS: dict[str, Callable[[Views], str]] = {
     "reliability": _named_tables("reliabilit", "items"),
     "sensitivity": _named_tables("sensitivity"),
     "sizes": _named_tables("standardised"),
+    "rule": lambda views: _each(views, missing_rule),
     "software": lambda views: f"{software_words()}.",
     "time": lambda views: _each(views, lambda v: time_sentence(v.labels)),
     "timing": _timing,

@@ -39,7 +39,7 @@ JARS: tuple[Item, ...] = (
     ("Method: design", "Treatment, its conditions, and how patients came to therapists", ""),
     ("Method: data", "Diagnostics: exclusions after collection, outliers, distributions, "
      "transformations", ""),
-    ("Method: data", "Rule for missing values in analyses", "missing"),
+    ("Method: data", "Rule for missing values in analyses", "rule"),
     ("Method: analysis", "Statistical model, centring and levels", "model"),
     ("Method: analysis", "Estimation, tests and degrees of freedom", "estimation"),
     ("Method: analysis", "Which analyses are primary, secondary and exploratory; how errors of "

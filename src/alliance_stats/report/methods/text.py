@@ -134,9 +134,14 @@ def row_sentences(view: ResultView) -> list[str]:
         if _OF_ROWS.search(message) and not of_analyst(message) and not of_results(message)
     ]
     own = [] if said else [s for s in fit_sentences(view) if s.endswith("not used.")]
-    mixed = str(fit_value(view, "method")) in _MIXED and "formula" in view.labels
-    assumed = _OF_PATIENTS if view.kind in _ROWS_ARE_PATIENTS else _OF_SESSIONS
-    return [*said, *own, *([assumed] if mixed and (said or own) else [])]
+    return [*said, *own, *filter(None, [missing_rule(view) if said or own else ""])]
+
+
+def missing_rule(view: ResultView) -> str:
+    """How a mixed model treats missing values, and when that is unbiased; else empty."""
+    if str(fit_value(view, "method")) not in _MIXED or "formula" not in view.labels:
+        return ""
+    return _OF_PATIENTS if view.kind in _ROWS_ARE_PATIENTS else _OF_SESSIONS
 
 
 def _problems(view: ResultView) -> list[str]:
