@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
+
 import alliance_stats as al
 
 
@@ -38,15 +40,26 @@ def _texts() -> list[Any]:
 
 
 def _mixed() -> list[Any]:
-    sessions = _few("sessions", 40)
+    sessions = few("sessions", 40)
     return [al.describe_levels(sessions), al.fit_within_between(sessions)]
 
 
-def _few(name: str, n: int = 110) -> Any:
+def few(name: str, n: int = 110) -> Any:
     """The first patients of an example."""
     data = al.load_example(name)
     kept = data.frame["patient"].drop_duplicates().head(n)
     return al.load_sessions(data.frame[data.frame["patient"].isin(kept)], data.roles)
+
+
+def high_scores(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with a column that is 1 where the outcome is high."""
+    return frame.assign(high=(frame["phq9"] > 10).where(frame["phq9"].notna()).astype(float))
+
+
+def effects() -> pd.DataFrame:
+    """The effects of the example, as Fisher's z."""
+    table = al.effect_sizes(al.load_example("effects"), ri="r", ni="n", measure="ZCOR")
+    return table.dropna(subset="yi")
 
 
 def _run(*calls: Callable[[], Any]) -> list[Any]:
@@ -54,13 +67,12 @@ def _run(*calls: Callable[[], Any]) -> list[Any]:
 
 
 def _sessions() -> list[Any]:
-    sessions, models = _few("sessions"), al.models
+    sessions, models = few("sessions"), al.models
     clinics = {
         f"Clinic {k}": al.simulate_sessions(n_patients=40, n_therapists=5, rng=k) for k in (1, 2, 3)
     }
     split = al.fit_within_between(sessions)
     frame = sessions.frame
-    high = frame.assign(high=(frame["phq9"] > 10).where(frame["phq9"].notna()).astype(float))
     return _run(
         lambda: sessions,
         lambda: split,
@@ -77,7 +89,7 @@ def _sessions() -> list[Any]:
         lambda: models.multiverse("within", sessions, {"time": ["linear", "log"]}),
         lambda: al.fit_lmm("phq9 ~ wai_total + (1 | patient)", frame),
         lambda: models.fit_studies(clinics, question="within_between"),
-        lambda: al.fit_glmm("high ~ wai_total + (1 | patient)", high),
+        lambda: al.fit_glmm("high ~ wai_total + (1 | patient)", high_scores(frame)),
     )
 
 
@@ -104,7 +116,7 @@ def _mixed_models() -> list[Any]:
 
 
 def _process() -> list[Any]:
-    process, models = _few("process"), al.models
+    process, models = few("process"), al.models
     views = {"patient": "wai_total", "therapist": "wai_therapist"}
     return _run(
         lambda: models.fit_event(process),
@@ -118,7 +130,7 @@ def _process() -> list[Any]:
 
 
 def _dyads() -> list[Any]:
-    dyads, models = _few("dyads"), al.models
+    dyads, models = few("dyads"), al.models
     return _run(
         lambda: models.fit_dyads(dyads, bias_simulations=0),
         lambda: models.fit_congruence(dyads, scale=(12, 60)),
@@ -214,16 +226,15 @@ def _factors() -> list[Any]:
 
 def _studies() -> list[Any]:
     meta = al.meta
-    effects = al.effect_sizes(al.load_example("effects"), ri="r", ni="n", measure="ZCOR")
-    effects = effects.dropna(subset="yi")
-    first = effects.drop_duplicates("study").head(30)
+    table = effects()
+    first = table.drop_duplicates("study").head(30)
     fit = al.fit_meta(first)
     regression = al.fit_meta(first, mods="year")
     correlations = al.effect_sizes(
         al.load_example("effects").drop_duplicates("study").dropna(subset="r"),
         ri="r", ni="n", measure="COR",
     )  # fmt: skip
-    multilevel = al.fit_meta_multilevel(effects.head(60), rho=0.6)
+    multilevel = al.fit_meta_multilevel(table.head(60), rho=0.6)
     return _run(
         lambda: fit,
         lambda: multilevel,

@@ -86,5 +86,5 @@ def test_studies_with_several_effects() -> None:
     yi = 0.3 + np.random.default_rng(1).normal(0, 0.1, 12)
     frame = pd.DataFrame({"study": study, "yi": yi, "vi": 0.01})
     text = al.report_text(al.meta.influence(al.fit_meta_multilevel(frame, rho=0.6)))
-    assert "Each study was left out in turn (12 effect sizes, 6 studies)" in text
+    assert "Each study was left out in turn (12 effect sizes of 6 studies)" in text
     assert "standardised residual" not in text
