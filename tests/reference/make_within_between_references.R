@@ -20,10 +20,17 @@ for (file in list.files(FOLDER, "[.]R$", full.names = TRUE)) {
   space <- new.env()
   invisible(capture.output(suppressMessages(sys.source(file, space))))
   table <- coef(summary(space$m))
+  differences <- grep("contest1D", readLines(file), value = TRUE)  # contextual ones, as printed
+  calls <- parse(text = sub("^print\\((.*), digits = 8\\)$", "\\1", differences))
+  contextual <- do.call(rbind, lapply(calls, eval, space))
   values <- list(
     versions = VERSIONS, term = rownames(table), estimate = table[, "Estimate"],
     se = table[, "Std. Error"], df = table[, "df"], loglik = as.numeric(logLik(space$m)),
-    singular = isSingular(space$m, tol = 1e-5)
+    singular = isSingular(space$m, tol = 1e-5),
+    contextual = list(
+      estimate = I(contextual[["Estimate"]]), se = I(contextual[["Std. Error"]]),
+      df = I(contextual[["df"]])
+    )
   )
   write_json(values, sub("[.]R$", ".json", file), digits = 15, auto_unbox = TRUE)
 }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from alliance_stats.data.roles import Roles
+from alliance_stats.models.timing import timing_words
 
 
 def role_labels(roles: Roles, *, formula: str, ddf: str, verb: str, **more: str) -> dict[str, str]:
@@ -24,6 +25,7 @@ def role_labels(roles: Roles, *, formula: str, ddf: str, verb: str, **more: str)
         "formula": formula,
         "ddf": ddf,
         "verb": verb,
+        "rated": timing_words(roles),
         **more,
     }
 

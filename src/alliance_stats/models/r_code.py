@@ -115,6 +115,22 @@ def earlier_line(number: str, step: int) -> str:
     return f"earlier <- match(paste(patient, {number} - {step}), paste(patient, {number}))"
 
 
+def contextual_lines(columns: Sequence[str]) -> list[str]:
+    """Lines that test the differences of the parts of a rating, each less the one below it."""
+    pairs = list(zip(columns, columns[1:], strict=False))
+    if not pairs:
+        return []
+    return [
+        "",
+        'terms <- gsub("`", "", names(fixef(m)))',
+        *(
+            f"print(contest1D(m, (terms == {r_text(upper)}) - (terms == {r_text(lower)})), "
+            "digits = 8)"
+            for lower, upper in pairs
+        ),
+    ]
+
+
 def split_code(
     fits: Iterable[MixedModelResult],
     prepared: PreparedSessions,

@@ -24,6 +24,22 @@ def sessions_until(first: Moment | None, then: Moment | None, step: int) -> int:
     return 0 if (first, then) == ("before", "after") else step
 
 
+def timing_words(roles: Roles) -> str:
+    """When the ratings are made; empty where the roles do not say.
+
+    >>> timing_words(Roles(alliance="wai", outcome="phq", alliance_at="after", outcome_at="before"))
+    'phq is rated before the session and wai after it'
+    """
+    if roles.alliance_at is None or roles.outcome_at is None:
+        return ""
+    if roles.alliance_at == roles.outcome_at:
+        return f"{roles.outcome} and {roles.alliance} are both rated {roles.outcome_at} the session"
+    return (
+        f"{roles.outcome} is rated {roles.outcome_at} the session and {roles.alliance} "
+        f"{roles.alliance_at} it"
+    )
+
+
 def before(lag: int) -> str:
     """``t`` or ``t − 1``."""
     return f"t − {lag}" if lag else "t"

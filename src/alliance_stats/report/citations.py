@@ -2,45 +2,35 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from typing import Literal, get_args
+from unicodedata import combining, normalize
 
 from alliance_stats._base.errors import ArgumentError
-from alliance_stats._base.views import ResultView
 from alliance_stats._version import __version__
-from alliance_stats.report.references import KINDS, WORKS, Reference
+from alliance_stats.report.citing.rests_on import WORKS, reference_keys
+from alliance_stats.report.citing.styles import apa, bibtex, entry, ris, ris_entry, tex
 from alliance_stats.report.sources import Sources, as_views
-from alliance_stats.report.words import fit_value
 
-Style = Literal["apa", "bibtex"]
+Style = Literal["apa", "bibtex", "ris"]
 
 _TITLE = "alliance_stats: does the therapeutic alliance go with outcome?"
 _AUTHOR = "alliance_stats contributors"
 _NO_YEAR = "n.d."
-#: Works of tests, by the word for them in the labels or the fit of a view.
-_TESTS = {
-    "satterthwaite": "kuznetsova2017",
-    "kenward-roger": "kenward1997",
-    "knha": "knapp2003",
-    "cr2": "pustejovsky2018",
-}
-_TEX = re.compile(r"([&%$#_{}~^\\])")
-_TEX_WORDS = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 
 
 def cite(results: Sources, *, style: Style = "apa") -> str:
     """List what a paper should cite for these results: their methods and this library.
 
-    The works are those that the methods rest on, by the kinds of the results and the tests that
-    they use. Kinds without a work of their own give the library alone.
+    The works are those that the methods rest on, by the kinds of the results and by the tests,
+    estimators and models that they use. Kinds without a work of their own give the library alone.
 
     Parameters
     ----------
     results : result, list of results, or mapping of titles to results
         Anything with a ``view()``.
-    style : {"apa", "bibtex"}
-        Lines of a reference list in APA style, or entries for LaTeX.
+    style : {"apa", "bibtex", "ris"}
+        Lines of a reference list in APA style; entries for LaTeX; or entries that Zotero,
+        EndNote, Citavi and Mendeley import.
 
     Returns
     -------
@@ -62,34 +52,20 @@ def cite(results: Sources, *, style: Style = "apa") -> str:
     @misc{alliance_stats,
     """
     if style not in get_args(Style):
-        raise ArgumentError(f"style={style!r} is not known. Give 'apa' or 'bibtex'.")
+        raise ArgumentError(f"style={style!r} is not known. Give 'apa', 'bibtex' or 'ris'.")
     keys = sorted({key for view in as_views(results) for key in reference_keys(view)})
     works = [WORKS[key] for key in keys]
     if style == "bibtex":
-        return "\n\n".join([_own_bibtex(), *map(_bibtex, works)])
-    return "\n".join(sorted([_own_apa(), *map(apa, works)], key=str.casefold))
+        return "\n\n".join([_own_bibtex(), *map(bibtex, works)])
+    if style == "ris":
+        return "\n\n".join([_own_ris(), *map(ris, works)]) + "\n"
+    return "\n".join(sorted([_own_apa(), *map(apa, works)], key=_alphabetical))
 
 
-def reference_keys(view: ResultView) -> list[str]:
-    """Keys of the works that a view rests on."""
-    said = {view.labels.get("ddf", "").lower(), str(fit_value(view, "test")).lower()}
-    tests = [work for word, work in _TESTS.items() if word in said]
-    pooled = ["rubin1987"] if fit_value(view, "n_imputations") is not None else []
-    return [*KINDS.get(view.kind, ()), *tests, *pooled]
-
-
-def apa(work: Reference) -> str:
-    """A line of a reference list, plain text.
-
-    >>> apa(WORKS["kenny2006"])
-    'Kenny, D. A., Kashy, D. A., & Cook, W. L. (2006). Dyadic data analysis. Guilford.'
-    """
-    names = work.authors.split("; ")
-    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])}, & {names[-1]}"
-    issue = f"({work.issue})" if work.issue else ""
-    where = [work.journal, f"{work.volume}{issue}" if work.volume else "", work.pages]
-    end = f" https://doi.org/{work.doi}" if work.doi else ""
-    return f"{listed} ({work.year}). {work.title}. {', '.join(filter(None, where))}.{end}"
+def _alphabetical(line: str) -> str:
+    """Letters without their marks, so that Lüdtke stands before Luo."""
+    plain = normalize("NFKD", line)
+    return "".join(letter for letter in plain if not combining(letter)).casefold()
 
 
 def _own_apa() -> str:
@@ -98,42 +74,12 @@ def _own_apa() -> str:
 
 def _own_bibtex() -> str:
     fields = {
-        "author": "{" + _tex(_AUTHOR) + "}",
-        "title": "{" + _tex(_TITLE) + "}",
+        "author": "{" + tex(_AUTHOR) + "}",
+        "title": "{" + tex(_TITLE) + "}",
         "note": f"Version {__version__}, computer software",
     }
-    return _entry("misc", "alliance_stats", fields)
+    return entry("misc", "alliance_stats", fields)
 
 
-def _bibtex(work: Reference) -> str:
-    fields = {
-        "author": _tex(work.authors.replace("; ", " and ")),
-        "title": "{" + _tex(work.title) + "}",
-        "journal" if work.volume else "publisher": _tex(work.journal),
-        "year": work.year,
-        "volume": work.volume,
-        "number": work.issue,
-        "pages": work.pages.replace("–", "--"),
-        "doi": work.doi,
-    }
-    return _entry("article" if work.volume else "book", work.key, fields)
-
-
-def _entry(kind: str, key: str, fields: dict[str, str]) -> str:
-    lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
-    return "\n".join([f"@{kind}{{{key},", *lines, "}"])
-
-
-def _tex(text: str) -> str:
-    return _TEX.sub(lambda found: _TEX_WORDS.get(found.group(), "\\" + found.group()), text)
-
-
-def in_text(works: Sequence[str]) -> str:
-    """Keys as a citation inside a sentence: ``(Curran & Bauer, 2011; Enders & Tofighi, 2007)``."""
-    return f"({'; '.join(_short(WORKS[key]) for key in sorted(works))})" if works else ""
-
-
-def _short(work: Reference) -> str:
-    names = [name.split(",")[0] for name in work.authors.split("; ")]
-    who = f"{names[0]} et al." if len(names) > 2 else " & ".join(names)
-    return f"{who}, {work.year}"
+def _own_ris() -> str:
+    return ris_entry("COMP", [("AU", _AUTHOR), ("TI", _TITLE), ("ET", f"Version {__version__}")])

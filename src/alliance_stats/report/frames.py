@@ -11,7 +11,13 @@ import pandas as pd
 
 from alliance_stats._base.checks import probability
 from alliance_stats._base.errors import ArgumentError
-from alliance_stats._base.printing import HEADINGS, MINUS, print_frame, word_columns
+from alliance_stats._base.printing import (
+    HEADINGS,
+    MINUS,
+    print_frame,
+    without_zero,
+    word_columns,
+)
 from alliance_stats.report.headings import BOUNDED, COLUMN_WORDS, FIT_WORDS, PARAMETERS
 from alliance_stats.report.table import Table
 from alliance_stats.report.words import (
@@ -37,7 +43,8 @@ _OF_MODELS = frozenset(
     }
 )  # fmt: skip
 #: The zero before the point of a number below 1.
-_ZERO = re.compile(r"(?<![\d.])0(?=\.\d)")
+#: Degrees of freedom of an error, which only F has.
+_OF_F = frozenset({"df_rest", "df_residual", "df_denominator"})
 _STANDARDISED_NOTE = "Coefficients in standard deviations (SD) of the same unit, taken as known."
 _COVARIANCE_NOTE = "In a row of two terms, the variance is their covariance."
 
@@ -135,6 +142,8 @@ def printed_cells(
         words["estimate"] = "Ratio"
     if "statistic" in shown.columns and _OF_F & set(shown.columns):
         words["statistic"] = "F"
+    if "compared_with" in shown.columns:
+        words["statistic"] = "LR"
     left = tuple(word_columns(shown))
     printed = print_frame(
         _shares_in_percent(shown),
@@ -158,7 +167,7 @@ def _without_zeros(printed: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
     bounded = BOUNDED | ({"ci_low"} if of_r else set())
     bounded |= {"Lowest", "Highest"} if "Reliability" in names else set()
     for place in (k for k, name in enumerate(names) if name in bounded):
-        cells = [_ZERO.sub("", str(cell)) for cell in printed.iloc[:, place]]
+        cells = [without_zero(str(cell)) for cell in printed.iloc[:, place]]
         printed.isetitem(place, cells)
     return printed
 

@@ -105,6 +105,19 @@ FIT_WORDS = MappingProxyType(
         "max_dfbetas": "Largest DFBETAS",
         "n_rows": "Rows",
         "n_items": "Items",
+        "n_models": "Models",
+        "lowest_aic": "Model with the lowest AIC",
+        "lowest_bic": "Model with the lowest BIC",
+        "last_cheung_rensvold": "Last step that holds (Cheung & Rensvold)",
+        "last_chen": "Last step that holds (Chen)",
+        "n_draws": "Draws",
+        "n_failed": "Failed refits",
+        "n_groups": "Groups",
+        "n_problems": "Problems",
+        "n_cautions": "Cautions",
+        "n_notes": "Notes",
+        "marginal": "Marginal R²",
+        "conditional": "Conditional R²",
     }
 )
 
@@ -117,6 +130,22 @@ COLUMN_WORDS = MappingProxyType(
         "df_rest": "df (error)",
         "df_residual": "df (error)",
         "delta_bic": "ΔBIC",
+        "delta_chi2": "Δχ²",
+        "delta_df": "Δdf",
+        "delta_cfi": "ΔCFI",
+        "delta_rmsea": "ΔRMSEA",
+        "delta_srmr": "ΔSRMR",
+        "cfi": "CFI",
+        "tli": "TLI",
+        "rmsea": "RMSEA",
+        "srmr": "SRMR",
+        "compared_with": "Against",
+        "cheung_rensvold": "Cheung & Rensvold",
+        "largest_dfbetas": "Largest DFBETAS",
+        "riv": "Relative increase in variance",
+        "bic_groups": "BIC (N = groups)",
+        "sd_of_subject_means": "SD of subject means",
+        "t": "t",
         "var_alliance": "Var. alliance",
         "var_outcome": "Var. outcome",
         "variance_before": "Variance before",
@@ -197,7 +226,8 @@ BOUNDED = frozenset(
     {
         "correlation", "r", "icc", "ICC", "reliability", "Reliability", "reliability_lowest",
         "reliability_highest", "alpha", "standardised_alpha", "average_r", "item_rest_r",
-        "partial_r2", "mean_reliability",
+        "partial_r2", "mean_reliability", "cfi", "tli", "rmsea", "srmr", "delta_cfi",
+        "delta_rmsea", "delta_srmr", "Correlation with rest", "loading",
     }
 )  # fmt: skip
 

@@ -75,14 +75,15 @@ class Table:
         return f"Table {self.number}" if self.number else ""
 
     @property
-    def _headings(self) -> list[str]:
+    def headings(self) -> list[str]:
+        """The names of the columns, each in one line."""
         return [one_line(name) for name in self.frame.columns]
 
     @property
-    def _rows(self) -> list[list[str]]:
+    def rows(self) -> list[list[str]]:
         """The cells; a model or group that fills several rows is named in the first of them."""
         cells: list[list[str]] = self.frame.to_numpy(dtype=object).tolist()
-        if not set(self._headings[:1]) & set(_NAMED_ONCE):
+        if not set(self.headings[:1]) & set(_NAMED_ONCE):
             return cells
         above = [None, *(row[0] for row in cells[:-1])]
         return [
@@ -96,15 +97,15 @@ class Table:
         below += [f"<i>Note.</i> {escape_html(' '.join(self.notes))}"] if self.notes else []
         below += [escape_html(message) for message in self.messages]
         table = table_html(
-            self._headings, self._rows, list(self.left), self._caption, head=heading_html
+            self.headings, self.rows, list(self.left), self._caption, head=heading_html
         )
         return "\n".join([table, *(f'<p class="note">{text}</p>' for text in below)])
 
     def to_markdown(self) -> str:
         """Return a pipe table with its title in bold above, every cell escaped."""
         rules = [":--" if is_left else "--:" for is_left in self.left]
-        rows = [[escape_markdown(cell) for cell in row] for row in self._rows]
-        lines = [[heading_markdown(h) for h in self._headings], rules, *rows]
+        rows = [[escape_markdown(cell) for cell in row] for row in self.rows]
+        lines = [[heading_markdown(h) for h in self.headings], rules, *rows]
         table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
         title = [f"**{escape_markdown(self._caption)}**"] if self._caption else []
         below = [f"**{escape_markdown(self.warning)}**"] if self.warning else []
@@ -126,8 +127,8 @@ class Table:
         add_table(
             document,
             Grid(
-                headings=self._headings,
-                rows=self._rows,
+                headings=self.headings,
+                rows=self.rows,
                 left=self.left,
                 number=self._number,
                 title=self.title,
@@ -179,7 +180,7 @@ class Table:
         return target
 
     def __repr__(self) -> str:
-        table = aligned_text(self._headings, self._rows, list(self.left))
+        table = aligned_text(self.headings, self.rows, list(self.left))
         below = wrapped((self.warning, *self.notes, *self.messages))
         return "\n".join(part for part in (self._caption, table, *below) if part)
 

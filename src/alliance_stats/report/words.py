@@ -248,6 +248,10 @@ def units_phrase(view: ResultView) -> str:
         return f"{words[0]} of {words[1]} seen by {words[2]}"
     if list(counts) == ["patient", "therapist"]:
         return f"{words[0]} seen by {words[1]}"
+    if list(counts) in (["row", "patient"], ["effect size", "study"]):
+        return f"{words[0]} of {words[1]}"
+    if list(counts) == ["row", "patient", "therapist"]:
+        return f"{words[0]} of {words[1]} seen by {words[2]}"
     if list(counts) == ["session", "patient", "study"]:
         return f"{words[0]} of {words[1]} in {words[2]}"
     if list(counts) == ["patient", "study"]:

@@ -257,7 +257,8 @@ def test_r_code_is_what_the_references_ran() -> None:
 
 def test_r_code_names_what_is_fitted(mean: MultilevelMetaResult) -> None:
     code = mean.to_r()
-    assert "V <- vcalc(vi, cluster = study, obs = seq_len(nrow(d)), rho = 0.6, data = d)" in code
+    # nothing but columns inside vcalc: a column named d would hide the frame
+    assert "V <- vcalc(vi, cluster = study, obs = seq_along(vi), rho = 0.6, data = d)" in code
     assert "random = list(~ 1 | study/effect)" in code
     assert 'coef_test(fit, vcov = "CR2", cluster = d$study' in code
     hostile = effects().rename(columns={"x": 'x"; system("ls"); "'})

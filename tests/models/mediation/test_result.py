@@ -232,6 +232,14 @@ def test_r_code_escapes_names(frame: pd.DataFrame) -> None:
         fit(frame, random_slopes={}).to_r(data="")
 
 
+def test_a_joint_model_at_its_limit_does_not_stop_the_script(frame: pd.DataFrame) -> None:
+    few = frame[frame["id"].isin(frame["id"].unique()[:25])]
+    codes = {result.fits.joint.singular: result.to_r() for result in (fit(few), fit(frame))}
+    assert {singular: code.count("try({") for singular, code in codes.items()} == {
+        True: 1, False: 0
+    }  # fmt: skip
+
+
 def test_the_figure_draws_the_frame(apart: MediationResult) -> None:
     from matplotlib.figure import Figure
 

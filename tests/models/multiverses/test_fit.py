@@ -139,6 +139,7 @@ def test_specification_is_the_full_result(frame: pd.DataFrame, tol: SimpleNamesp
         assert np.abs(one.tidy()["estimate"] - own["estimate"]).min() <= tol.beta_in_se * own["se"]
         assert len(result.data(1)) == max(result.rows[1].counts[:2])
         assert f"nobs(m) == {len(result.data(1))}" in result.to_r(1)
+        assert result.to_r() == result.to_r(0)
     with pytest.raises(ArgumentError, match="numbered from 0 to 1"):
         result.specification(2)
 

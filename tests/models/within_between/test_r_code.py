@@ -55,6 +55,19 @@ def test_coefficients_equal_lme4(case: str, tol: SimpleNamespace) -> None:
         np.testing.assert_allclose(table["df"], values["df"], rtol=tol.df)
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_contextual_differences_equal_lmertest(case: str, tol: SimpleNamespace) -> None:
+    result = fitted(case)
+    values = json.loads((FOLDER / f"{case}.json").read_text(encoding="utf-8"))
+    table, found = result.tidy(), values["contextual"]
+    table = table[table["effect"] == "contextual"]
+    off = np.abs(table["estimate"].to_numpy() - found["estimate"]) / np.array(found["se"])
+    assert off.max() <= tol.beta_in_se
+    np.testing.assert_allclose(table["se"], found["se"], rtol=tol.se)
+    if not (values["singular"] or result.fit.singular):
+        np.testing.assert_allclose(table["df"], found["df"], rtol=tol.df)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [({"residual": "ar1"}, "correlated residuals"), ({"covariates": ["age"]}, "covariates")],

@@ -40,3 +40,7 @@ stopifnot(nobs(m) == 963)
 print(summary(m), digits = 8, correlation = FALSE)
 print(VarCorr(m), comp = c("Variance", "Std.Dev."), digits = 8)
 print(logLik(m), digits = 12)
+
+terms <- gsub("`", "", names(fixef(m)))
+print(contest1D(m, (terms == "wai_total_patient_between") - (terms == "wai_total_within")), digits = 8)
+print(contest1D(m, (terms == "wai_total_therapist_between") - (terms == "wai_total_patient_between")), digits = 8)

@@ -6,10 +6,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
+import alliance_stats as al
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
 from alliance_stats.report import methods_text
 from alliance_stats.report.methods.kinds import SENTENCES, model_sentence
+from alliance_stats.report.methods.text import methods_paragraph
 from alliance_stats.report.prose import ReportText
 
 
@@ -22,9 +24,9 @@ def test_the_paragraph_says_what_the_result_holds(three_level: Any) -> None:
         "The analysis rests on 1,987 sessions of 240 patients seen by 24 therapists.",
         "Patient means use all observed ratings of the patient.",
         "Formula: phq9 ~ wai_total_within",
-        "Estimation was by REML; tests and 95% confidence intervals used Satterthwaite degrees",
+        "Estimation was by restricted maximum likelihood (REML); tests and 95%",
         "41 of 2,028 sessions dropped (alliance missing: 38, outcome missing: 3).",
-        "which assumes that values are missing at random given these.",
+        "unbiased if outcomes are missing at random given what is in the model, and if whether",
         "Analyses used alliance_stats 0.", "(Baldwin et al., 2007; Bates et al., 2015;",
     ):  # fmt: skip
         assert words in text
@@ -77,6 +79,118 @@ def test_several_results_share_the_software(two_level: Any, three_level: Any) ->
     assert text.count("Analyses used") == 1
     assert text.startswith("First\n")
     assert text.split("\n\n")[-1].startswith("Analyses used alliance_stats")
+
+
+def paragraph(kind: str = "meta", notes: tuple[str, ...] = (), **said: Any) -> str:
+    """The paragraph of a view; the method and numbers stand in its fit."""
+    none = pd.DataFrame()
+    fit = pd.DataFrame({k: [v] for k, v in said.items() if k in ("method", "rho", "n_agq")})
+    labels = {k: v for k, v in said.items() if k not in fit.columns}
+    return methods_paragraph(ResultView(kind, "", none, fit, None, none, notes, labels=labels))
+
+
+def test_a_meta_analysis_says_its_estimator_once() -> None:
+    notes = ("τ² is estimated by DL; coefficients have z tests.", "Intervals are by Q-profile.")
+    text = paragraph(notes=notes, method="DL", test_words="z tests", model="random-effects")
+    assert text.count("estimated") == 1
+    assert "τ² was estimated by the method of DerSimonian and Laird (DL); tests and 95%" in text
+    assert "Intervals are by Q-profile." in text
+    equal = paragraph(method="EE", model="equal-effects", test_words="z tests", moderators="year")
+    assert "in an equal-effects meta-analysis, with year as a moderator" in equal
+    assert "τ²" not in equal and "EE" not in equal
+    assert "with year, age as moderators" in paragraph(moderators="year, age")
+
+
+def test_dependent_effects_say_how_they_depend() -> None:
+    tests = "CR2 cluster-robust t tests (Satterthwaite)"
+    notes = ("Random effects: study, study/effect; REML.", f"{tests}, clustered by study.")
+    text = paragraph(
+        "meta_multilevel", notes, method="REML", rho=0.6, test_words=tests, cluster="study"
+    )
+    assert "effects of one study were taken to correlate .6." in text
+    assert text.count(f"{tests}, clustered by study") == 1
+    assert "Random effects: study, study/effect. " in text
+    assert "correlate" not in paragraph("meta_multilevel", rho=float("nan"))
+
+
+@pytest.mark.parametrize(
+    ("structure", "words"),
+    [
+        (al.lmm.ar1("session", within="patient"),
+         "an autoregression of first order (session) within patient."),
+        (al.lmm.ar1("session", within=["patient", "therapist"], variance_by="arm"),
+         "(session) within patient and therapist; their variance differs with arm."),
+        (al.lmm.continuous_ar1("week", within="patient"),
+         "an autoregression in continuous time (week) within patient."),
+        (al.lmm.unstructured("member", within=["patient", "session"]),
+         "unstructured covariance matrix over member within patient and session."),
+        (al.lmm.variance_by("arm"), "The variance of residuals differs with arm."),
+    ],
+)  # fmt: skip
+def test_residuals_that_are_not_independent_are_said(structure: Any, words: str) -> None:
+    assert words in paragraph("lmm", residual=str(structure))
+
+
+def test_estimation_of_generalised_models() -> None:
+    assert "the Laplace approximation; tests" in paragraph("glmm", n_agq=1)
+    assert "Gauss–Hermite quadrature (9 points); tests" in paragraph("glmm", n_agq=9)
+
+
+def test_time_on_a_log_scale_is_no_call() -> None:
+    note = "Time as log(1 + session since the patient's first session) is in the model."
+    assert note in paragraph("within_between", (note,))
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Only 24 therapists: few units. Kenward–Roger, which is stricter there, needs reml=True.",
+        "Likelihood-ratio test of no selection: χ²(1) = 1.04, p = .308.",
+        "L0 estimates 0 effects missing on the left (by the slope of Egger's regression; SE 2.91).",
+        "With 960 studies without effect beside these, the sum of z values would not reach p.",
+        "R² within patients, all predictors: 0.361, of which time alone 0.334; 4 models.",
+        "Look at what is special about such studies before anything is left out.",
+    ],
+)
+def test_results_and_advice_are_not_methods(note: str) -> None:
+    assert paragraph("lmm", (note,)) == paragraph("lmm")
+
+
+def test_what_the_data_decided_is_cut() -> None:
+    decided = "; p = 0.003 is below it, so PEESE is used."
+    text = paragraph("meta_pet_peese", (f"Rule: PEESE where p is below 0.05, else PET{decided}",))
+    assert "Rule: PEESE where p is below 0.05, else PET." in text
+    assert "0.003" not in text
+    residuals = "Residuals follow an autoregression (ρ = −0.325 from one session to the next)."
+    assert "(from one session to the next)" in paragraph("within_between", (residuals,))
+
+
+def test_timing_is_said_once(two_level: Any) -> None:
+    view = two_level.view()
+    rated = {**view.labels, "rated": "phq9 is rated before the session and wai after it"}
+    text = methods_text(replace(view, labels=rated))
+    assert "Timing: phq9 is rated before the session and wai after it." in text
+    again = replace(view, labels=rated, notes=("Order: phq9 is rated before the session.",))
+    assert "Timing:" not in methods_text(again)
+
+
+def test_missing_values_of_patients_are_another_assumption(two_level: Any) -> None:
+    view = replace(two_level.view(), kind="outcome")
+    assert "Only patients with all variables of the model were used." in methods_text(view)
+    assert "all other rows of a patient" not in methods_text(view)
+
+
+def test_pooling_over_imputations_is_said_once(two_level: Any) -> None:
+    view = two_level.view()
+    pooled = replace(view, fit=view.fit.assign(n_imputations=20))
+    assert methods_text(pooled).count("Rubin's rules") == 1
+    noted = replace(pooled, notes=("Pooled over 20 imputed data sets by Rubin's rules.",))
+    assert methods_text(noted).count("Rubin's rules") == 1
+
+
+def test_a_multiverse_names_its_choices() -> None:
+    text = paragraph("multiverse", choices="time (linear, log); estimation (REML, ML)")
+    assert "All combinations of time (linear, log); estimation (REML, ML) were fitted" in text
 
 
 @pytest.mark.parametrize("kind", [*SENTENCES, "", "unheard_of"])

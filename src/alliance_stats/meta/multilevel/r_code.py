@@ -103,7 +103,7 @@ def _sampling(self: FittedMultilevel, names: _Names) -> list[str]:
     if not sampling.rho:
         return [f"V <- d${vi}"]
     return [
-        f"V <- vcalc({vi}, cluster = {study}, obs = seq_len(nrow(d)), rho = {sampling.rho!r}, "
+        f"V <- vcalc({vi}, cluster = {study}, obs = seq_along({vi}), rho = {sampling.rho!r}, "
         "data = d)"
     ]
 
@@ -149,7 +149,7 @@ def _fit(self: FittedMultilevel, names: _Names) -> list[str]:
     both = f"interaction({', '.join(own)}, drop = TRUE)"
     cluster = own[0] if len(own) == 1 else both
     test = f'vcov = "CR2", cluster = {cluster}, test = "Satterthwaite"'
-    return [*lines, f"print(coef_test(fit, {test}), digits = 10)"]
+    return [*lines, f"print.data.frame(coef_test(fit, {test}), digits = 10)"]
 
 
 def _paths(self: FittedMultilevel) -> list[tuple[str, ...]]:

@@ -13,6 +13,7 @@ from alliance_stats.models.r_code import (
     cell,
     centring_lines,
     check_r_code,
+    contextual_lines,
     reading,
     time_lines,
 )
@@ -41,7 +42,8 @@ def congruence_r_code(
         *([*centring, *rows] if chosen.mean_rows == "available" else [*rows, *centring]),
         *_centred(prepared),
         "", CONTROL, "",
-        f"m <- {first}", *rest, f"stopifnot(nobs(m) == {fit.n_obs})", PRINTED, "",
+        f"m <- {first}", *rest, f"stopifnot(nobs(m) == {fit.n_obs})", PRINTED,
+        *contextual_lines([column for _, column in sessions.effects]), "",
         f'd[["difference"]] <- {cell(prepared.truth)} - {cell(prepared.judgement)}',
         f"gap <- {gap_first}", *gap_rest,
         "print(summary(gap), digits = 8)",

@@ -17,6 +17,7 @@ from alliance_stats.models.growth.early import EarlyRate
 from alliance_stats.models.growth.parallel import ParallelGrowth
 from alliance_stats.models.growth.plot import growth_frame
 from alliance_stats.models.growth.prepare import PreparedGrowth
+from alliance_stats.models.growth.r_code import early_r_code
 from alliance_stats.models.growth.shapes import Course, shape_table
 from alliance_stats.models.growth.tables import (
     course_rows,
@@ -186,7 +187,9 @@ class GrowthResult:
         return sensitivity_rows(self.prepared, self.courses, early, ddf)
 
     def to_r(self, *, data: str = "data.csv") -> str:
-        """R code that fits the reported courses with lme4, from the frame `prepared.frame`.
+        """R code of the reported courses, and of early alliance and later rate, with lme4.
+
+        The model of parallel growth has none.
 
         Parameters
         ----------
@@ -194,7 +197,10 @@ class GrowthResult:
             The CSV file that R shall read, written with
             ``result.prepared.frame.to_csv(path, index=False)``.
         """
-        return "\n".join(course.fit.to_r(data=data) for course in self.courses)
+        parts = [course.fit.to_r(data=data) for course in self.courses]
+        if isinstance(self.early, EarlyRate):
+            parts.append(early_r_code(self.early, self.prepared, data))
+        return "\n".join(parts)
 
     def view(self, *, ddf: Ddf = "satterthwaite") -> ResultView:
         """Return what the report room may see of this result; `ddf` as in `tidy`."""

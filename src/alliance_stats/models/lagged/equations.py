@@ -94,16 +94,6 @@ def equations_of(roles: Roles, step: int) -> tuple[Equation, Equation]:
     )
 
 
-def timing_words(roles: Roles) -> str:
-    """``phq9 is rated before the session and wai_total after it``."""
-    if roles.alliance_at == roles.outcome_at:
-        return f"{roles.outcome} and {roles.alliance} are both rated {roles.outcome_at} the session"
-    return (
-        f"{roles.outcome} is rated {roles.outcome_at} the session and {roles.alliance} "
-        f"{roles.alliance_at} it"
-    )
-
-
 def _check_timing(roles: Roles) -> None:
     unknown = [role for role in ("alliance_at", "outcome_at") if getattr(roles, role) is None]
     if unknown:

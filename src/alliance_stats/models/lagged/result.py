@@ -18,7 +18,6 @@ from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.labels import level_counts, role_labels
 from alliance_stats.models.lagged.bias import bias_table, empty_bias_table, large_bias
 from alliance_stats.models.lagged.effects import EFFECTS, lagged_table
-from alliance_stats.models.lagged.equations import timing_words
 from alliance_stats.models.lagged.prepare import PreparedLags
 from alliance_stats.models.lagged.r_code import lagged_r_code
 from alliance_stats.models.lagged.sensitivity import sensitivity_rows
@@ -27,6 +26,7 @@ from alliance_stats.models.lagged.specification import LaggedSpecification
 from alliance_stats.models.lagged.standardised import standardised_paths
 from alliance_stats.models.notes import few_units_notes, time_note
 from alliance_stats.models.shown import headline
+from alliance_stats.models.timing import timing_words
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -28,6 +28,11 @@ from alliance_stats.models.r_code import (
     time_lines,
 )
 
+#: What stands above the lines of a singular fit: nlme works with the logarithms of variances.
+AT_LIMIT = (
+    "# A variance or a correlation of this model is at its limit: lme may stop without a fit."
+)
+
 
 def mediation_r_code(
     fits: MediationFits, prepared: PreparedMediation, chosen: MediationSpecification, data: str
@@ -94,10 +99,7 @@ def _joint(
         f'as.matrix(m$modelStruct$reStruct[["{groups[name]}"]])["{a}", "{b}"]'
         for name in chosen.joint_units
     )
-    return [
-        *lines,
-        "d <- rbind(mediator, outcome)",
-        NLME_CONTROL.format(name="lme"),
+    fitted = [
         "m <- lme(",
         f"  rating ~ 0 + {' + '.join(plain.values())},",
         f"  data = d, method = {r_text('REML' if fit.reml else 'ML')}, control = control,",
@@ -110,6 +112,12 @@ def _joint(
         f"covariance <- sigma(m)^2 * ({covariance}){unit}",
         f'indirect <- fixef(m)[["{a}"]] * fixef(m)[["{b}"]]{unit} + covariance',
         "print(c(covariance = covariance, indirect = indirect), digits = 8)",
+    ]
+    return [
+        *lines,
+        "d <- rbind(mediator, outcome)",
+        NLME_CONTROL.format(name="lme"),
+        *(fitted if not fit.singular else [AT_LIMIT, "try({", *fitted, "})"]),
     ]
 
 

@@ -42,6 +42,11 @@ from alliance_stats.models.shown import headline
 _SHOWN = {"lowest": 0.0, "median": 0.5, "highest": 1.0}
 
 
+def _as_word(heading: str) -> str:
+    """A heading inside a sentence: ``Time`` is ``time``, ``SD`` stays."""
+    return heading if heading[:2].isupper() else heading[:1].lower() + heading[1:]
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class MultiverseResult:
     """One question under every combination of choices.
@@ -190,15 +195,21 @@ class MultiverseResult:
         """The rows of one specification, with the columns of its formula: what `to_r` reads."""
         return rows_and_fit(self.specification(number))[0]
 
-    def to_r(self, number: int, *, data: str = "data.csv") -> str:
+    def to_r(self, number: int = 0, *, data: str = "data.csv") -> str:
         """R code that fits one specification to its rows.
 
         Parameters
         ----------
         number : int
+            As in the column ``specification`` of `tidy`; the first of the grid unless given.
         data : str
             The CSV file that R shall read: ``result.data(number).to_csv("data.csv",
             index=False)``.
+
+        Raises
+        ------
+        ArgumentError
+            For a number that is none.
         """
         return specification_r_code(self.specification(number), data)
 
@@ -240,9 +251,18 @@ class MultiverseResult:
                 verb="predicts" if question in ("lagged", "outcome") else "association",
                 unit="" if self.flips is None else self.flips.unit,
                 effect=effect_of(question, self.roles)[0],
+                choices=self._choices(),
             ),
             tables=tables,
         )  # fmt: skip
+
+    def _choices(self) -> str:
+        """``time (linear, log); estimation (REML, ML)``: what differs between specifications."""
+        table = self.tidy()
+        return "; ".join(
+            f"{_as_word(HEADINGS[name])} ({', '.join(map(str, table[name].unique()))})"
+            for name in self.grid.names
+        )
 
     def _chosen(self) -> pd.DataFrame:
         """The first specification, and those with the lowest, median and highest estimate."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alliance_stats._base.errors import UnsupportedError
 from alliance_stats.lmm.result import MixedModelResult
 from alliance_stats.models.prepare import PreparedSessions
-from alliance_stats.models.r_code import split_code
+from alliance_stats.models.r_code import contextual_lines, split_code
 from alliance_stats.models.specification import Specification
 
 
@@ -24,4 +24,6 @@ def within_between_r_code(
             f"R code from the file on is not written for therapist_change={prepared.changes.way!r}."
             " Use result.fit.to_r(), which reads result.prepared.frame written to a CSV file."
         )
-    return split_code([fit], prepared, chosen, [prepared.roles.alliance], data)
+    code = split_code([fit], prepared, chosen, [prepared.roles.alliance], data)
+    contextual = contextual_lines([column for _, column in prepared.effects])
+    return code + "\n".join([*contextual, ""])

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.content import software_words
+from alliance_stats.report.methods.estimation import dependence_sentence, estimation_sentence
 from alliance_stats.report.methods.kinds import model_sentence
-from alliance_stats.report.methods.text import (
-    estimation_sentence,
-    row_sentences,
-    singular_parts,
-)
+from alliance_stats.report.methods.stated import stated
+from alliance_stats.report.methods.text import missing_rule, row_sentences, singular_parts
 from alliance_stats.report.words import (
     FAILED,
     fit_failed,
@@ -23,6 +22,7 @@ from alliance_stats.report.words import (
 )
 
 Views = Sequence[ResultView]
+_CENTRED = re.compile(r"\bcent(?:red|ring)\b|\bmeans are\b|^(?:Linear time|Time )")
 
 
 def answer(name: str, views: Views) -> str:
@@ -47,8 +47,18 @@ def _missing(views: Views) -> str:
 
 def _timing(views: Views) -> str:
     def one(view: ResultView) -> str:
-        words = view.labels.get("timing") or view.labels.get("order") or ""
+        words = next(filter(None, map(view.labels.get, ("timing", "order", "rated"))), "")
         return f"{one_line(words).replace('->', '→')}." if words else ""
+
+    return _each(views, one)
+
+
+def _model(views: Views) -> str:
+    """What was modelled, and what notes say of centring and of time."""
+
+    def one(view: ResultView) -> str:
+        said = [sentence for sentence in stated(view) if _CENTRED.search(sentence)]
+        return " ".join([model_sentence(view), *said])
 
     return _each(views, one)
 
@@ -101,9 +111,8 @@ def _measure(views: Views) -> str:
 
 def _dependence(views: Views) -> str:
     def one(view: ResultView) -> str:
-        random, rho = one_line(view.labels.get("random", "")), fit_value(view, "rho")
-        assumed = f", sampling errors of a study correlate {rho}" if rho is not None else ""
-        return f"Random effects of {random}{assumed}." if random else ""
+        random = one_line(view.labels.get("random", ""))
+        return f"Random effects of {random}. {dependence_sentence(view)}".strip() if random else ""
 
     return _each(views, one)
 
@@ -147,12 +156,13 @@ ANSWERS: dict[str, Callable[[Views], str]] = {
     "influence": _of_kind("meta_influence", "meta_leave_one_out", "meta_cumulative", "meta_baujat"),
     "measure": _measure,
     "missing": _missing,
-    "model": lambda views: _each(views, model_sentence),
+    "model": _model,
     "moderators": _moderators,
     "problems": _problems,
     "reliability": _named_tables("reliabilit", "items"),
     "sensitivity": _named_tables("sensitivity"),
     "sizes": _named_tables("standardised"),
+    "rule": lambda views: _each(views, missing_rule),
     "software": lambda views: f"{software_words()}.",
     "time": lambda views: _each(views, lambda v: time_sentence(v.labels)),
     "timing": _timing,

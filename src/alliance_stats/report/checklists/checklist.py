@@ -15,14 +15,15 @@ from alliance_stats.report.table import Table
 Standard = Literal["jars", "mars"]
 
 #: What stands where the results do not know.
-FOR_THE_AUTHOR = "To be filled by the author."
+FOR_THE_AUTHOR = "To be written by the author."
 _TITLES = {
     "jars": "Reporting checklist after JARS–Quant, longitudinal studies",
     "mars": "Reporting checklist after MARS, meta-analyses",
 }
 _NOTE = (
     "Items after Appelbaum et al. (2018), in words of our own. Entries are what the results hold; "
-    "they do not show that the manuscript says it."
+    "they do not show that the manuscript says it, and items that only some designs need, such "
+    "as assignment to conditions, are not listed."
 )
 
 
@@ -60,7 +61,8 @@ def reporting_checklist(results: Sources, *, standard: Standard | None = None) -
     >>> import alliance_stats as al
     >>> result = al.fit_within_between(al.load_example("sessions"))
     >>> table = al.report.reporting_checklist(result)
-    >>> table.frame["Entry"].iloc[7]
+    >>> entries = table.frame.set_index("Item")["Entry"]
+    >>> entries["Number of units analysed at each level"]
     'wai_total and phq9 within and between patients: 2,075 sessions of 240 patients seen by \
 24 therapists.'
     """

@@ -16,7 +16,6 @@ from alliance_stats._base.errors import DataError
 MOST_BYTES = 100_000_000
 _MOST_PARTS = 20_000
 _MOST_DEPTH = 2_000
-_MOST_OF_A_KIND = 60
 #: The vocabularies of Word files, of both editions of the standard.
 _VOCABULARIES = {
     "http://schemas.openxmlformats.org/wordprocessingml/2006/main": "w:",
@@ -29,16 +28,14 @@ _OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts of a Word file that hold text, as bytes by name."""
+    """The parts of a Word file that hold text, as bytes by kind: a file has several headers."""
 
     source: str
-    content: dict[str, bytes]
+    content: dict[str, list[bytes]]
 
 
 def word_parts(path: Path, kinds: tuple[str, ...]) -> Parts:
     """Read parts such as ``document`` of a Word file; those that it lacks are left out.
-
-    Of parts that a file can have several of, the others are named ``header2``, ``header3`` …
 
     Raises
     ------
@@ -59,29 +56,40 @@ def word_parts(path: Path, kinds: tuple[str, ...]) -> Parts:
     except DataError:
         raise
     except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise _damaged(path.name) from error
+        raise damaged(path.name) from error
 
 
-def _unpacked(archive: zipfile.ZipFile, kinds: tuple[str, ...], source: str) -> dict[str, bytes]:
+def _unpacked(
+    archive: zipfile.ZipFile, kinds: tuple[str, ...], source: str
+) -> dict[str, list[bytes]]:
     there = archive.namelist()
     if len(there) > _MOST_PARTS:
         raise DataError(f"'{source}' has {len(there):,} parts. Save it anew in Word.")
-    content: dict[str, bytes] = {}
-    for kind in kinds:
-        names = sorted(n for n in there if re.fullmatch(rf"word/{kind}[0-9]{{0,3}}\.xml", n))
-        for number, name in enumerate(names[:_MOST_OF_A_KIND], start=1):
-            with archive.open(name) as part:
-                read = part.read(MOST_BYTES + 1)
-            if len(read) > MOST_BYTES:
-                raise DataError(
-                    f"'{source}' is too large: its part '{name}' unpacks to more than "
-                    f"{MOST_BYTES // 1_000_000} MB. Split the manuscript, or save it as text."
-                )
-            content[f"{kind}{number}" if number > 1 else kind] = read
+    content: dict[str, list[bytes]] = {}
+    for name in sorted(there, key=_by_number):
+        part = re.fullmatch(rf"word/({'|'.join(kinds)})[0-9]{{0,3}}\.xml", name)
+        if part is not None:
+            content.setdefault(part.group(1), []).append(_unpacked_part(archive, name, source))
     return content
 
 
-def _damaged(source: str) -> DataError:
+def _by_number(name: str) -> tuple[int, str]:
+    return len(name), name
+
+
+def _unpacked_part(archive: zipfile.ZipFile, name: str, source: str) -> bytes:
+    with archive.open(name) as part:
+        content = part.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise DataError(
+            f"'{source}' is too large: its part '{name}' unpacks to more than "
+            f"{MOST_BYTES // 1_000_000} MB. Split the manuscript, or save it as text."
+        )
+    return content
+
+
+def damaged(source: str) -> DataError:
+    """The error of a file that is no Word file, or a broken one."""
     return DataError(
         f"'{source}' cannot be read as a Word file: it is damaged, or another kind of file. "
         "Open it in Word and save it anew as .docx."
@@ -130,7 +138,7 @@ def read_xml(
     try:
         parser.Parse(content, True)
     except expat.ExpatError as error:
-        raise _damaged(source) from error
+        raise damaged(source) from error
 
 
 @lru_cache(maxsize=1024)

@@ -44,9 +44,9 @@ def read_document(path: str | os.PathLike[str]) -> Document:
     -------
     Document
         Its `passages` know the paragraph, the table's row or the note of a Word file, and the
-        line of the others, and rows of tables the number of their table. Of Word files notes,
-        headers and footers are read; its `messages` count comments, which are no part of the
-        text, and equations that cannot be read in full.
+        line of the others, and rows of tables the number of their table. Of Word files page
+        numbers, tables of contents and comments are not read; headers and footers are. Its
+        `messages` count comments and equations that cannot be read in full.
 
     Raises
     ------

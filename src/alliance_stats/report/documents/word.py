@@ -10,14 +10,18 @@ from alliance_stats._base.errors import DataError
 from alliance_stats.report.documents.archive import Parts, read_xml, word_parts
 from alliance_stats.report.documents.document import Passage
 from alliance_stats.report.documents.equations import Equations
+from alliance_stats.report.documents.fields import Fields
 from alliance_stats.report.documents.marks import raised
 
 _BODY = "document"
-_NOTES = {"footnotes": "footnote", "endnotes": "endnote"}
-_MARGINS = {"header": "header", "footer": "footer"}
-#: The element that holds one passage, where it is not a paragraph.
-_WHOLE = {"footnote": "w:footnote", "endnote": "w:endnote", "header": "w:hdr", "footer": "w:ftr"}
 _MOST_SPANNED = 60
+#: Parts beside the text: what a passage of each is called, and the element that holds one.
+_BESIDE = {
+    "footnotes": ("footnote", "w:footnote"),
+    "endnotes": ("endnote", "w:endnote"),
+    "header": ("header", "w:hdr"),
+    "footer": ("footer", "w:ftr"),
+}
 _TRACKED = {
     "w:ins": "insertion",
     "w:del": "deletion",
@@ -35,52 +39,30 @@ _SYMBOL_FONT = dict(zip("abcdefghijklmnopqrstuwxyz-", "αβχδεφγηιϕκλ�
 
 
 def word_passages(path: Path) -> tuple[tuple[Passage, ...], tuple[str, ...]]:
-    """The text of a .docx file, and messages on what of it is not read.
+    """The text of a .docx file: paragraphs and rows of tables in order, notes, headers, footers.
 
-    Paragraphs and rows of tables stand in their order, then notes, headers and footers, each
-    wording of a header once. Results of fields, links and content controls are text like any
-    other; empty paragraphs are not counted.
+    Messages say what is not read: comments, and equations that no line of text can hold. Page
+    numbers and tables of contents are not read either; empty paragraphs are not counted.
 
     Raises
     ------
     DataError
         If the file is damaged or locked, or holds tracked changes or text boxes.
     """
-    parts = word_parts(path, (_BODY, *_NOTES, *_MARGINS, "comments"))
+    parts = word_parts(path, (_BODY, *_BESIDE, "comments"))
     if _BODY not in parts.content:
         raise DataError(
             f"'{path.name}' holds no text of a Word document. Open it in Word and save it as .docx."
         )
-    readers = [_read(parts, _BODY, "paragraph")]
-    readers += [_read(parts, name, kind) for name, kind in _NOTES.items() if name in parts.content]
-    margins = [_read(parts, *each) for each in _margins_of(parts)]
-    _refuse_changes(parts.source, [*readers, *margins])
-    body = [passage for reader in readers for passage in reader.passages]
-    messages = (*_comments(parts), *_equations([*readers, *margins]))
-    return (*body, *_once(margins)), messages
-
-
-def _margins_of(parts: Parts) -> list[tuple[str, str]]:
-    """Names of the parts that are headers and footers, each with its kind."""
-    return [
-        (name, kind)
-        for kind in _MARGINS
-        for name in parts.content
-        if name.rstrip("0123456789") == kind
+    readers = [_read(parts.source, parts.content[_BODY][:1], _Reader("paragraph", ""))]
+    readers += [
+        _read(parts.source, parts.content[name], _Reader(kind, holder))
+        for name, (kind, holder) in _BESIDE.items()
+        if name in parts.content
     ]
-
-
-def _once(margins: list[_Reader]) -> list[Passage]:
-    """The headers and footers that differ, numbered by kind."""
-    numbered: Counter[str] = Counter()
-    kept: dict[tuple[str, str], Passage] = {}
-    for passage in (each for reader in margins for each in reader.passages):
-        key = passage.kind, passage.text
-        if key not in kept:
-            numbered[passage.kind] += 1
-            where = f"{passage.kind} {numbered[passage.kind]}"
-            kept[key] = Passage(passage.text, passage.kind, where)
-    return list(kept.values())
+    _refuse_changes(parts.source, readers)
+    passages = tuple(passage for reader in readers for passage in reader.passages)
+    return passages, (*_comments(parts), *_equations(readers))
 
 
 def _comments(parts: Parts) -> list[str]:
@@ -90,8 +72,7 @@ def _comments(parts: Parts) -> list[str]:
         nonlocal n
         n += name == "w:comment"
 
-    if "comments" in parts.content:
-        content = parts.content["comments"]
+    for content in parts.content.get("comments", []):
         read_xml(content, parts.source, start=start, end=lambda _: None, data=lambda _: None)
     return [f"{counted(n, 'comment')} not read: comments are not part of the text."] if n else []
 
@@ -107,35 +88,36 @@ def _equations(readers: list[_Reader]) -> list[str]:
     ]
 
 
-def _read(parts: Parts, name: str, kind: str) -> _Reader:
-    reader = _Reader(kind)
-    read_xml(
-        parts.content[name], parts.source, start=reader.start, end=reader.end, data=reader.data
-    )
+def _read(source: str, contents: list[bytes], reader: _Reader) -> _Reader:
+    for content in contents:
+        read_xml(content, source, start=reader.start, end=reader.end, data=reader.data)
     return reader
 
 
 class _Reader:
-    """Collects the text of one part while its elements pass."""
+    """Collects the text of the parts of one kind while their elements pass."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, holder: str) -> None:
         self.kind = kind
+        self._holder = holder
+        self._fields = Fields()
         self.passages: list[Passage] = []
         self.tracked: Counter[str] = Counter()
         self.boxes = 0
         self.first_change = ""
         self.unread: list[str] = []  # places of equations that are not read in full
+        self._equations = Equations()
+        self._wide = 1
         self._words: list[str] = []
         self._cell: list[str] = []
         self._cells: list[str] = []
-        self._wide = 1
         self._tables: list[int] = []
         self._counts: Counter[str] = Counter()
-        self._equations = Equations()
         self._reading = self._superscript = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
+        self._fields.start(name, attributes)
         if name.startswith("m:"):
             self._words.append(self._equations.start(name, attributes))
             self._superscript |= name == "m:sup"
@@ -167,8 +149,9 @@ class _Reader:
 
     def end(self, name: str) -> None:
         """An element ends."""
+        self._fields.end(name)
         if name.startswith("m:"):
-            self._in_equation_ends(name)
+            self._end_of_equation(name)
         elif name == "w:t":
             self._reading = False
         elif name == "w:r":
@@ -183,15 +166,17 @@ class _Reader:
             self._row()
         elif name == "w:tbl" and self._tables:
             self._tables.pop()
-        elif name == _WHOLE.get(self.kind):
+        elif name == self._holder:
             self._note()
 
     def data(self, text: str) -> None:
         """Characters."""
-        if self._reading:
+        self._fields.data(text)
+        if self._reading and not self._fields.hide:
             self._words.append(raised(text) if self._superscript else text)
 
-    def _in_equation_ends(self, name: str) -> None:
+    def _end_of_equation(self, name: str) -> None:
+        """A part of an equation ends, or the whole."""
         self._words.append(self._equations.end(name))
         self._reading &= name != "m:t"
         self._superscript &= name != "m:sup"
@@ -230,7 +215,7 @@ class _Reader:
         self._passage(text)
 
     def _passage(self, text: str) -> None:
-        """A paragraph or a note; the lines that part notes from the text hold no text."""
+        """A paragraph, a note or a header; the lines that part notes from the text hold no text."""
         if text.strip():
             self.passages.append(Passage(text.strip(), self.kind, self._next_place()))
             self._counts[self.kind] += 1

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.citations import in_text, reference_keys
+from alliance_stats.report.citing.rests_on import WORKS, reference_keys
+from alliance_stats.report.citing.styles import in_text
 from alliance_stats.report.content import software_words
+from alliance_stats.report.methods.estimation import dependence_sentence, estimation_sentence
 from alliance_stats.report.methods.kinds import model_sentence
+from alliance_stats.report.methods.stated import of_analyst, of_results, sentences_of, stated
 from alliance_stats.report.prose import ReportText
 from alliance_stats.report.sources import Sources, as_views, numbered_titles
 from alliance_stats.report.words import (
     FAILED,
-    df_words,
     fit_failed,
     fit_sentences,
     fit_singular,
@@ -21,18 +23,26 @@ from alliance_stats.report.words import (
     units_phrase,
 )
 
-#: A sentence that speaks of calls and their arguments is for the analyst, not for a paper.
-_OF_CODE = re.compile(r"[A-Za-z_]\w*\(|\w=\S|\bresult\.|\bfit_\w+|\baggregate_\w+|see fit_")
-#: What numbers of the results say belongs there.
-_OF_RESULTS = re.compile(r"^(?:Fit:|Bias in simulated|Biased|Lagged effects equal|Only \d)")
 #: Messages that say which rows were used.
 _OF_ROWS = re.compile(r"\b(?:dropped|not predicted|not in the models?|left out|not used)\b")
-_SENTENCE_END = re.compile(r"(?<=[a-z0-9)\]’'][.])\s+(?=[A-ZÀ-ÞΑ-Ω])")
 _MIXED = ("REML", "ML")
-_AVAILABLE = (
+_OF_SESSIONS = (
     "Rows with a missing value in a variable of the model were left out; all other rows of a "
-    "patient were used, which assumes that values are missing at random given these."
+    "patient were used. That is unbiased if outcomes are missing at random given what is in the "
+    "model, and if whether a predictor is missing does not depend on the outcome."
 )
+_OF_PATIENTS = (
+    "Only patients with all variables of the model were used. That is unbiased if whether one is "
+    "missing does not depend on the outcome, given the predictors."
+)
+#: Kinds whose rows are patients.
+_ROWS_ARE_PATIENTS = ("outcome", "therapist", "rupture_outcome")
+#: Kinds that ask how ratings of one session go together.
+_OF_BOTH_RATINGS = (
+    "within_between", "latent_within_between", "moderation", "perspectives", "surface",
+    "confounding",
+)  # fmt: skip
+_TIMED = re.compile(r"\b(?:is|are|was|were)(?: both)? rated\b|^Order:", re.MULTILINE)
 
 
 def methods_text(results: Sources) -> ReportText:
@@ -78,8 +88,10 @@ def methods_paragraph(view: ResultView) -> str:
     sentences = [
         _with_works(model_sentence(view), view),
         _sample(view),
-        *_stated(view),
+        _timing(view),
+        *stated(view),
         _formula(view),
+        dependence_sentence(view),
         estimation_sentence(view),
         *row_sentences(view),
         *_problems(view),
@@ -89,7 +101,7 @@ def methods_paragraph(view: ResultView) -> str:
 
 
 def _with_works(sentence: str, view: ResultView) -> str:
-    cited = in_text(sorted(set(reference_keys(view))))
+    cited = in_text(WORKS[key] for key in reference_keys(view))
     return f"{sentence.rstrip('.')} {cited}." if cited else sentence
 
 
@@ -98,14 +110,12 @@ def _sample(view: ResultView) -> str:
     return f"The analysis rests on {units}." if units else ""
 
 
-def _stated(view: ResultView) -> list[str]:
-    """The notes of a result, sentence by sentence, without those on calls or on results."""
-    return [
-        sentence if sentence.endswith(".") else f"{sentence}."
-        for note in view.notes
-        for sentence in _SENTENCE_END.split(one_line(note))
-        if not _OF_CODE.search(sentence) and not _OF_RESULTS.match(sentence)
-    ]
+def _timing(view: ResultView) -> str:
+    """When the ratings were made, unless a note says it."""
+    rated = one_line(view.labels.get("rated", ""))
+    said = any(_TIMED.search(note) for note in view.notes)
+    asked = view.kind in _OF_BOTH_RATINGS
+    return f"Timing: {rated}." if rated and asked and not said else ""
 
 
 def _formula(view: ResultView) -> str:
@@ -116,35 +126,41 @@ def _formula(view: ResultView) -> str:
     return f"{word}: {formula}."
 
 
-def estimation_sentence(view: ResultView) -> str:
-    """Estimation, and what tests and intervals rest on."""
-    method, ddf = fit_value(view, "method"), view.labels.get("ddf", "")
-    parts = [f"Estimation was by {one_line(method)}"] if method else []
-    if ddf:
-        tests = f"tests and {100 * view.conf_level:g}% confidence intervals used {df_words(ddf)}"
-        parts.append(tests if parts else tests[:1].upper() + tests[1:])
-    return f"{'; '.join(parts)}." if parts else ""
-
-
 def row_sentences(view: ResultView) -> list[str]:
     """Rows that were left out, with the reasons."""
-    said = [one_line(m) for m in view.messages if _OF_ROWS.search(m) and not _OF_CODE.search(m)]
+    said = [
+        one_line(message)
+        for message in view.messages
+        if _OF_ROWS.search(message) and not of_analyst(message) and not of_results(message)
+    ]
     own = [] if said else [s for s in fit_sentences(view) if s.endswith("not used.")]
-    mixed = str(fit_value(view, "method")) in _MIXED and "formula" in view.labels
-    dropped = bool(said or own)
-    return [*said, *own, *([_AVAILABLE] if mixed and dropped else [])]
+    return [*said, *own, *filter(None, [missing_rule(view) if said or own else ""])]
+
+
+def missing_rule(view: ResultView) -> str:
+    """How a mixed model treats missing values, and when that is unbiased; else empty."""
+    if str(fit_value(view, "method")) not in _MIXED or "formula" not in view.labels:
+        return ""
+    return _OF_PATIENTS if view.kind in _ROWS_ARE_PATIENTS else _OF_SESSIONS
 
 
 def _problems(view: ResultView) -> list[str]:
     """Failed and singular fits, and pooling over imputations."""
     failed = [FAILED] if fit_failed(view) else []
     parts = [] if fit_singular(view) else singular_parts(view)
-    return [*failed, *(s for s in fit_sentences(view) if not s.endswith("not used.")), *parts]
+    pooled = any(note.startswith("Pooled over") for note in view.notes)
+    further = [
+        sentence
+        for sentence in fit_sentences(view)
+        if not sentence.endswith("not used.")
+        and not (pooled and sentence.startswith("Estimates were pooled"))
+    ]
+    return [*failed, *further, *parts]
 
 
 def singular_parts(view: ResultView) -> list[str]:
     """What messages say of singular fits, the first sentence of each."""
-    said = (_SENTENCE_END.split(one_line(message))[0] for message in view.messages)
+    said = (sentences_of(message)[0] for message in view.messages)
     return [sentence for sentence in said if "singular fit" in sentence.lower()]
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from alliance_stats.report.content import Figure, Section, messages_heading
-from alliance_stats.report.word.file import UPRIGHT, document_bytes, new_document
+from alliance_stats.report.word.caption import add_figure, title_and_note
+from alliance_stats.report.word.file import document_bytes, new_document
 from alliance_stats.report.word.text import add_code, add_prose, xml_text
 
 if TYPE_CHECKING:
@@ -82,25 +82,10 @@ def _messages(document: Document, section: Section) -> None:
 
 
 def _figure(document: Document, figure: Figure) -> None:
-    """A figure under its number, with what it shows below and as words for who cannot see it."""
-    from docx.shared import Cm
-
-    number, _, caption = figure.caption.partition(". ")
-    title, _, rest = caption.partition(". ")
-    document.add_paragraph(xml_text(number), style="Table Number")
-    document.add_paragraph(xml_text(title.rstrip(".")), style="Table Title")
-    paragraph = document.add_paragraph(style="Figure")
-    shape = paragraph.add_run().add_picture(BytesIO(figure.png))
-    if shape.width > Cm(UPRIGHT):
-        shape.height = round(shape.height * Cm(UPRIGHT) / shape.width)
-        shape.width = Cm(UPRIGHT)
-    drawn = shape._inline.docPr
-    drawn.set("name", xml_text(number))
-    drawn.set("descr", xml_text(figure.caption))
-    below = document.add_paragraph(style="Note")
-    if rest:
-        below.add_run("Note.").italic = True
-        add_prose(below, f" {rest}")
+    label, _, caption = figure.caption.partition(". ")
+    title, note = title_and_note(caption)
+    words = {"label": label, "title": title, "note": note, "words": figure.caption}
+    add_figure(document, figure.png, **words)
 
 
 def _boxed(paragraph: Paragraph, sides: Sequence[str], colour: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alliance_stats.report.symbols import heading_parts
+from alliance_stats.report.word.caption import add_number
 from alliance_stats.report.word.file import ASIDE, TABLE, UPRIGHT, add_table_styles
 from alliance_stats.report.word.text import add_parts, add_prose, xml_text
 
@@ -70,11 +71,11 @@ def add_table(document: Document, grid: Grid) -> None:
     from docx.shared import Pt
 
     add_table_styles(document)
-    widths, scale, aside = _widths(grid)
+    widths, scale, aside = _widths(grid, *_rooms(document))
     if aside:
         _turn_page(document)
     if grid.number:
-        document.add_paragraph(grid.number, style="Table Number")
+        add_number(document, grid.number)
     if grid.title:
         title = document.add_paragraph(style="Table Title")
         if not grid.number:
@@ -115,7 +116,17 @@ def padded(cells: Sequence[str]) -> list[str]:
     ]
 
 
-def _widths(grid: Grid) -> tuple[list[float], float, bool]:
+def _rooms(document: Document) -> tuple[float, float]:
+    """Centimetres between the margins of a page, and of one that lies on its side."""
+    from docx.shared import Emu
+
+    section = document.sections[-1]
+    margins = (section.left_margin or 0) + (section.right_margin or 0)
+    sides = [Emu(side - margins).cm for side in (section.page_width, section.page_height) if side]
+    return (min(sides), max(sides)) if len(sides) == 2 and min(sides) > 0 else (UPRIGHT, ASIDE)
+
+
+def _widths(grid: Grid, upright: float, aside: float) -> tuple[list[float], float, bool]:
     """Centimetres of each column, how much smaller the letters are, and if the page is turned."""
     wanted, least = [], []
     for heading, is_left, *cells in zip(grid.headings, grid.left, *grid.rows, strict=True):
@@ -124,11 +135,11 @@ def _widths(grid: Grid) -> tuple[list[float], float, bool]:
         words = max(_letters(word) for word in [*heading.split(), ""])
         wanted.append(max(longest, _letters(heading)))
         least.append(max(min(longest, _FEWEST) if is_left else longest, words))
-    for room in (UPRIGHT, ASIDE):
+    for room in (upright, aside):
         for scale in _SMALLER:
             if sum(least) * _LETTER * scale + _GAP * len(least) <= room:
-                return _spread(wanted, least, scale, room), scale, room == ASIDE
-    return _spread(wanted, least, _SMALLER[-1], ASIDE), _SMALLER[-1], True
+                return _spread(wanted, least, scale, room), scale, room == aside
+    return _spread(wanted, least, _SMALLER[-1], aside), _SMALLER[-1], True
 
 
 def _letters(text: str) -> float:
