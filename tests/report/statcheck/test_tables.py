@@ -175,6 +175,13 @@ def test_other_tables_are_left_alone(rows: list[str]) -> None:
     assert table(*rows).query("verdict in ('inconsistent', 'decision error', 'doubtful')").empty
 
 
+def test_p_values_of_permutations_are_not_those_of_t() -> None:
+    rows = markdown([HEADINGS, WRONG])
+    assert not al.check_statistics(rows).ok
+    assert al.check_statistics(f"{rows}\n\nNote. p by permutation of signs.").problems.empty
+    assert al.check_statistics(f"Permutation tests\n\n{rows}").problems.empty
+
+
 def test_cells_are_read_as_sentences_too() -> None:
     frame = table("Hypothesis|Test", "First|t(34) = 2.35, p = .25", "Second|t(34) = 2.35, p = .025")
     assert frame["verdict"].tolist() == ["decision error", "consistent"]

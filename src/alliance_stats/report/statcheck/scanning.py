@@ -34,6 +34,8 @@ _UNUSUAL = (
     "profile interval", "monte carlo", "credible", "posterior", "bayesian", "percentile",
     "cluster-robust", "noncentral",
 )  # fmt: skip
+#: Words beside tables whose p values do not follow from the statistic.
+_RESAMPLED = ("permutation", "randomisation test", "randomization test")
 _HYPHEN_OF_NUMBER = re.compile(r"-(?=[0-9.])")
 _LONGEST = 200
 #: What parts the passages of a text; nothing is found across it. And what parts cells.
@@ -107,7 +109,11 @@ def _table_rows(
     for _, members in groupby(numbers, key=lambda i: (passages[i].table, passages[i].kind)):
         places = list(members)
         cells = [[cell.strip() for cell in texts[i].split(_CELL)] for i in places]
-        found |= {row.statement: (places[row.place], row) for row in rows_of_table(cells)}
+        around = " ".join(
+            [*texts[max(0, places[0] - 2) : places[0]], *texts[places[-1] + 1 : places[-1] + 2]]
+        )
+        rows = rows_of_table(cells, with_p=not any(w in around.lower() for w in _RESAMPLED))
+        found |= {row.statement: (places[row.place], row) for row in rows}
     told = Told(lambda statement: found[statement][1].one_tailed, usual, {})
     for statement, judgement in judged(list(found), asked, told):
         number, row = found[statement]

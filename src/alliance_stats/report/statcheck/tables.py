@@ -61,18 +61,21 @@ class Row:
     one_tailed: bool
 
 
-def rows_of_table(rows: Sequence[Sequence[str]]) -> Iterator[Row]:
+def rows_of_table(rows: Sequence[Sequence[str]], *, with_p: bool = True) -> Iterator[Row]:
     """The statements of a table, given its rows of cells; none if it is not one of statistics.
 
     Rows without a number above the first with one are headings; so is a row further down whose
-    cells name statistics.
+    cells name statistics. Without `with_p` p values are left out, as those of permutations, which
+    do not follow from t.
     """
     headings: list[Sequence[str]] = []
     groups: list[list[Column]] | None = []
     errors = _rows_of_error(rows)
     for place, cells in enumerate(rows):
         if any(_ONE.fullmatch(cell) for cell in cells if cell):
-            groups = grouped(columns_of(headings)) if groups is None else groups
+            if groups is None:
+                columns = columns_of(headings)
+                groups = grouped([c for c in columns if with_p or c.role != "p"])
             found = (_Reading(group, cells, errors[place]).row(place) for group in groups)
             yield from (row for row in found if row is not None)
         elif groups is None or not place or sum(map(is_known, cells)) >= _LEAST_KNOWN:
