@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from alliance_stats._base.printing import escape_html
 from alliance_stats.report.content import Figure, Section, messages_heading
 from alliance_stats.report.page import html_page
-from alliance_stats.report.prose import prose_html
+from alliance_stats.report.prose import caption_html, prose_html
 
 #: Longer code is folded.
 _MOST_LINES = 12
@@ -42,7 +42,7 @@ def _section(section: Section, number: int, *, heading: bool) -> str:
     parts += [_messages(section)] if section.messages or section.alert else []
     tables = [_table(table.to_html(), short=len(table.left) < 4) for table in section.tables]
     parts += tables[:1]
-    parts += [_figure(section.figure)] if section.figure is not None else []
+    parts += map(_figure, section.figures)
     parts += tables[1:]
     parts += [f'<p class="note">{prose_html(note)}</p>' for note in section.notes]
     parts += [_code(heading, code) for heading, code in section.code]
@@ -65,10 +65,11 @@ def _table(table: str, *, short: bool) -> str:
 
 def _figure(figure: Figure) -> str:
     data = b64encode(figure.png).decode("ascii")
-    caption = escape_html(figure.caption)
+    caption = caption_html(f"Figure {figure.number}", figure.title)
+    note = f'<p class="note"><i>Note.</i> {prose_html(figure.note)}</p>' if figure.note else ""
     return (
-        f'<figure><img src="data:image/png;base64,{data}" alt="{caption}">'
-        f"<figcaption>{caption}</figcaption></figure>"
+        f"<figure><figcaption>{caption}</figcaption>"
+        f'<img src="data:image/png;base64,{data}" alt="{escape_html(figure.alt)}">{note}</figure>'
     )
 
 

@@ -155,5 +155,5 @@ def test_a_markdown_manuscript_as_word(stored: Stored, tmp_path: Path) -> None:
     found = texts(markdown_as_word(source, stored, tmp_path), tmp_path)
     assert found[:3] == ["Title", "One bold, b = −0.116.", "item 240"]
     assert "x\t2,075" in found
-    assert "Table 1" in found
+    assert "Table 1 wai_total and phq9 within and between patients" in found
     assert markdown_as_word(source, stored, tmp_path) == markdown_as_word(source, stored, tmp_path)

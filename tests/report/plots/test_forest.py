@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 import alliance_stats as al
 from alliance_stats import ArgumentError
+from alliance_stats.report.drawings import drawings_of
 from alliance_stats.report.plots.forest import figure_caption
 from alliance_stats.report.plots.forest_lines import MOST_LINES
 from tests.report.plots.conftest import HOSTILE, crossing_texts, few_effects, many_effects, texts_of
@@ -239,5 +240,21 @@ def test_results_without_a_forest_frame_are_refused(few: Any) -> None:
 
 def test_reports_hold_the_figure(few: Any, many: Any, tmp_path: Any) -> None:
     path = al.save_report([few, many], tmp_path / "meta.md")
-    assert "Figure 2. Forest plot of 295 effect sizes" in path.read_text(encoding="utf-8")
-    assert len(list((tmp_path / "meta_files").iterdir())) == 2
+    text = path.read_text(encoding="utf-8")
+    assert "**Figure 2**\n\n*Forest plot of 295 effect sizes of 295 studies*" in text
+    assert "**Figure 3**\n\n*Funnel plot of 295 effect sizes against their standard errors*" in text
+    assert len(list((tmp_path / "meta_files").iterdir())) == 3
+
+
+def test_a_funnel_is_drawn_where_it_can_be_judged(few: Any, many: Any) -> None:
+    def titles(view: Any, *kinds: str) -> list[str]:
+        drawings = drawings_of(view, frozenset(kinds))
+        return [drawing.caption(view).split(" of ")[0] for drawing in drawings]
+
+    view = many.view()
+    assert titles(view) == ["Forest plot", "Funnel plot"]
+    assert titles(view, "meta", "meta_funnel") == ["Forest plot"]
+    assert titles(view, "meta_trim_fill") == ["Forest plot"]
+    assert titles(few.view()) == ["Forest plot"]  # fewer than ten effects
+    raw = replace(view, labels={**view.labels, "measure": "COR"})
+    assert titles(raw) == ["Forest plot"]

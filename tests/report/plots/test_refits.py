@@ -81,4 +81,4 @@ def test_reports_hold_the_figures(few: Any, tmp_path: Any) -> None:
     results = [al.meta.cumulative(few, order="precision"), al.meta.leave_one_out(few),
                al.meta.influence(few), al.meta.baujat(few)]  # fmt: skip
     text = al.save_report(results, tmp_path / "diagnostics.md").read_text(encoding="utf-8")
-    assert all(f"Figure {n}. " in text for n in (1, 2, 3, 4))
+    assert all(f"**Figure {n}**" in text for n in (1, 2, 3, 4))

@@ -70,7 +70,7 @@ def test_headings_come_again_and_rows_are_not_split(saved: Path) -> None:
 def test_title_and_note_are_in_apa_style(saved: Path) -> None:
     paragraphs = list(root_of(saved).find(f"{W}body").findall(f"{W}p"))  # type: ignore[union-attr]
     styles = [p.find(f"{W}pPr/{W}pStyle").attrib[f"{W}val"] for p in paragraphs]  # type: ignore[union-attr]
-    assert styles == ["TableTitle", "Note", "Note"]
+    assert styles == ["Caption", "Note", "Note"]
     note = paragraphs[1]
     first = next(note.iter(f"{W}r"))
     assert (text_of(first), first.find(f"{W}rPr/{W}i") is not None) == ("Note.", True)

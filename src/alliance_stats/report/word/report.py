@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from alliance_stats.report.content import Figure, Section, messages_heading
-from alliance_stats.report.word.file import UPRIGHT, document_bytes, new_document
+from alliance_stats.report.word.figure import add_figure
+from alliance_stats.report.word.file import document_bytes, new_document
 from alliance_stats.report.word.text import add_code, add_prose, xml_text
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def _section(document: Document, section: Section, *, heading: bool) -> None:
         _messages(document, section)
     for table in section.tables[:1]:
         table.to_word(document)
-    if section.figure is not None:
-        _figure(document, section.figure)
+    for figure in section.figures:
+        _figure(document, figure)
     for table in section.tables[1:]:
         table.to_word(document)
     for note in section.notes:
@@ -59,7 +59,7 @@ def _code(document: Document, sections: Sequence[Section], *, several: bool) -> 
         if section.code and several:
             document.add_paragraph(xml_text(section.title), style="Heading 2")
         for title, code in section.code:
-            document.add_paragraph(title, style="Heading 3")
+            document.add_paragraph(title, style="Heading 3" if several else "Heading 2")
             paragraph = document.add_paragraph(style="Code")
             _shaded(paragraph, _PALE)
             add_code(paragraph, code)
@@ -82,25 +82,14 @@ def _messages(document: Document, section: Section) -> None:
 
 
 def _figure(document: Document, figure: Figure) -> None:
-    """A figure under its number, with what it shows below and as words for who cannot see it."""
-    from docx.shared import Cm
-
-    number, _, caption = figure.caption.partition(". ")
-    title, _, rest = caption.partition(". ")
-    document.add_paragraph(xml_text(number), style="Table Number")
-    document.add_paragraph(xml_text(title.rstrip(".")), style="Table Title")
-    paragraph = document.add_paragraph(style="Figure")
-    shape = paragraph.add_run().add_picture(BytesIO(figure.png))
-    if shape.width > Cm(UPRIGHT):
-        shape.height = round(shape.height * Cm(UPRIGHT) / shape.width)
-        shape.width = Cm(UPRIGHT)
-    drawn = shape._inline.docPr
-    drawn.set("name", xml_text(number))
-    drawn.set("descr", xml_text(figure.caption))
-    below = document.add_paragraph(style="Note")
-    if rest:
-        below.add_run("Note.").italic = True
-        add_prose(below, f" {rest}")
+    add_figure(
+        document,
+        figure.png,
+        number=figure.number,
+        title=figure.title,
+        note=figure.note,
+        alt=figure.alt,
+    )
 
 
 def _boxed(paragraph: Paragraph, sides: Sequence[str], colour: str) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alliance_stats.report.symbols import heading_parts
+from alliance_stats.report.symbols import heading_parts, typeset
+from alliance_stats.report.word.caption import add_caption
 from alliance_stats.report.word.file import ASIDE, TABLE, UPRIGHT, add_table_styles
 from alliance_stats.report.word.text import add_parts, add_prose, xml_text
 
@@ -41,8 +42,8 @@ class Grid:
     rows : sequence of sequence of str
     left : sequence of bool
         Which columns hold words and stand left.
-    number : str
-        ``Table 1``, or nothing.
+    number : int
+        Of the table in its document; 0 if it has none.
     title, warning : str
     notes, messages : sequence of str
     """
@@ -50,7 +51,7 @@ class Grid:
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
     left: Sequence[bool]
-    number: str
+    number: int
     title: str
     warning: str
     notes: Sequence[str]
@@ -67,19 +68,12 @@ class _Look:
 
 def add_table(document: Document, grid: Grid) -> None:
     """Write a table at the end of a document, with number and title above and notes below."""
-    from docx.shared import Pt
-
     add_table_styles(document)
     widths, scale, aside = _widths(grid)
     if aside:
         _turn_page(document)
-    if grid.number:
-        document.add_paragraph(grid.number, style="Table Number")
-    if grid.title:
-        title = document.add_paragraph(style="Table Title")
-        if not grid.number:
-            title.paragraph_format.space_before = Pt(14)
-        title.add_run(xml_text(grid.title))
+    if grid.number or grid.title:
+        add_caption(document, "Table", grid.number, grid.title)
     table = document.add_table(rows=0, cols=len(grid.headings))
     _lay_out(table, widths)
     columns = [[row[k] for row in grid.rows] for k in range(len(grid.headings))]
@@ -206,7 +200,8 @@ def _body_row(
 ) -> None:
     row = table.add_row()
     for cell, text, is_left in zip(row.cells, cells, left, strict=True):
-        _paragraph(cell, look, is_left, keep=keep).add_run(xml_text(text))
+        paragraph = _paragraph(cell, look, is_left, keep=keep)
+        add_parts(paragraph, typeset(text) if is_left else [(text, False)])
         if last:
             _rules(cell, bottom=8)
     _finish(row, table, look.scale)
