@@ -13,6 +13,8 @@ from alliance_stats._base.views import ResultView
 from alliance_stats._version import __version__
 from alliance_stats.report.drawings import drawings_of
 from alliance_stats.report.figures import drawing_bytes
+from alliance_stats.report.meta_analyses import KINDS as META_KINDS
+from alliance_stats.report.meta_analyses import meta_table
 from alliance_stats.report.sources import numbered_titles
 from alliance_stats.report.table import Table
 from alliance_stats.report.tables import coef_table, fit_table, further_tables
@@ -118,6 +120,10 @@ def _section(view: ResultView, title: str, figures: tuple[Figure, ...]) -> Secti
     tables = []
     if not view.terms.empty:  # the messages stand in a box of the section
         tables.append(replace(coef_table(view), title="Coefficients", messages=()))
+    if view.kind in META_KINDS and view.plot is not None:
+        tables.append(
+            replace(meta_table(view), title="Studies, mean and heterogeneity", messages=())
+        )
     tables += further_tables(view)
     fit = fit_table(view)
     return Section(

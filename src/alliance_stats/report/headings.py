@@ -44,7 +44,6 @@ FIT_WORDS = MappingProxyType(
         "mean_post": "Mean after",
         "conf_level": "Confidence level",
         "n_kind": "N is",
-        "se_z": "SE of Fisher's z",
         "tau2_low": "Implied τ², lowest",
         "tau2_high": "Implied τ², highest",
         "n_differ": "Comparisons that differ",
@@ -105,6 +104,50 @@ FIT_WORDS = MappingProxyType(
         "max_dfbetas": "Largest DFBETAS",
         "n_rows": "Rows",
         "n_items": "Items",
+        "key": "Source",
+        "se_z": "SE of Fisher's z",
+        "mean_r": "Mean r, observed",
+        "mean_rho": "Mean r, corrected",
+        "attenuation": "Mean attenuation",
+        "sd_rho": "SD of true correlations",
+        "lr": "Likelihood-ratio χ²",
+        "lr_df": "df of the likelihood-ratio test",
+        "lr_p": "p of the likelihood-ratio test",
+        "pet_p": "p of PET",
+        "shown": "Estimate, back-transformed",
+        "estimate_shown": "Estimate, back-transformed",
+        "observed_shown": "As observed, back-transformed",
+        "adjusted_shown": "Adjusted, back-transformed",
+        "unadjusted_shown": "Unadjusted, back-transformed",
+        "lowest_adjusted_shown": "Lowest adjusted, back-transformed",
+        "highest_adjusted_shown": "Highest adjusted, back-transformed",
+        "tau": "Kendall's τ",
+        "k0": "Effects filled in",
+        "se_k0": "SE of the effects filled in",
+        "p_k0": "p of none missing",
+        "inside": "Inside the limits",
+        "inside_tau2": "Inside the limits with τ²",
+        "n_filled": "Effects filled in",
+        "n_methods": "Methods",
+        "failsafe_n": "Fail-safe N",
+        "by": "Left out",
+        "total_x": "Sum of the contributions to Q",
+        "n_boot": "Bootstrap draws",
+        "n_draws": "Bootstrap draws",
+        "n_models": "Models",
+        "n_failed": "Fits that failed",
+        "n_specifications": "Specifications",
+        "n_ok": "Fitted",
+        "n_not_converged": "Not converged",
+        "n_excluded": "Excluded",
+        "n_measurements": "Measurements",
+        "n_ruptures": "Ruptures",
+        "expected": "Expected by chance",
+        "ruptures_a_patient": "Ruptures a patient",
+        "r2_within": "R² within patients",
+        "r2_within_time": "R² within patients, time alone",
+        "r2_between": "R² between patients",
+        "r2_between_time": "R² between patients, time alone",
     }
 )
 
@@ -189,6 +232,17 @@ COLUMN_WORDS = MappingProxyType(
         "tost_low": "TOST interval, low",
         "tost_high": "high",
         "power_now": "Power now",
+        "yi": "Effect size",
+        "vi": "Sampling variance",
+        "ni": "N",
+        "n_sessions": "Sessions",
+        "n_ok": "Fitted",
+        "n_specifications": "Specifications",
+        "n_singular": "Singular fits",
+        "n_not_converged": "Not converged",
+        "n_failed": "Fits that failed",
+        "negative_true": "Share negative, true effects",
+        "negative_observed": "Share negative, observed",
     }
 )
 
@@ -203,6 +257,24 @@ BOUNDED = frozenset(
 
 #: Parameters of heterogeneity as they are printed.
 PARAMETERS = MappingProxyType({"q": "Q", "tau2": "τ²", "tau": "τ", "i2": "I²", "h2": "H²"})
+
+#: How the values of a summary are called.
+VALUES = MappingProxyType(
+    {
+        "rma": "mixed-effects regression",
+        "lm": "weighted least squares",
+        "sei": "standard error",
+        "vi": "sampling variance",
+        "pet": "PET",
+        "peese": "PEESE",
+        "rosenthal": "Rosenthal",
+        "orwin": "Orwin",
+        "rosenberg": "Rosenberg",
+        "ri-clpm": "RI-CLPM",
+        "clpm": "CLPM",
+        "dpm": "DPM",
+    }
+)
 
 #: How tests of a summary are called.
 TESTS = MappingProxyType({"knha": "Knapp–Hartung"})
