@@ -46,9 +46,7 @@ def _row(row: Mapping[Hashable, Any], decimals: int, conf_level: float) -> dict[
         "Parameter": PARAMETERS.get(name, name),
         "Estimate": _DASH if pd.isna(estimate) else format_fixed(estimate, places) + percent,
         "SE": format_fixed(row["se"], places, minus=MINUS),
-        interval_heading(conf_level): interval.replace(",", f"{percent},").replace(
-            "]", f"{percent}]"
-        ),
+        interval_heading(conf_level): interval,
         "df": _DASH if pd.isna(df) else format_df(df),
         "p": format_p(row["p_value"]),
     }
