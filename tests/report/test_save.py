@@ -65,6 +65,7 @@ def test_html_holds_everything(three_level: Any, tmp_path: Path) -> None:
     ):  # fmt: skip
         assert words in text
     assert page.tags.count("img") == 1
+    assert 'style="width:6.90in"' in read(path)
     assert page.tags.count("h1") == 1
     assert page.tags.count("h2") == 0
     assert 'src="data:image/png;base64,' in read(path)

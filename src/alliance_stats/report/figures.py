@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 Width = Literal["single", "double"]
 
-_DPI = 300
+#: Dots per inch of PNG files.
+DPI = 300
 _INCHES = {"single": COLUMN_WIDTH, "double": PAGE_WIDTH}
 #: What each kind of file would say of the day and the program that made it.
 _UNDATED: dict[str, dict[str, Any]] = {
@@ -105,7 +106,7 @@ def drawing_bytes(
     buffer = BytesIO()
     with journal_style(), matplotlib.rc_context(_SALT):
         canvas = _drawn(view, plot, drawing, width)
-        canvas.savefig(buffer, format=suffix[1:], dpi=_DPI, metadata=_UNDATED[suffix])
+        canvas.savefig(buffer, format=suffix[1:], dpi=DPI, metadata=_UNDATED[suffix])
     return buffer.getvalue()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from alliance_stats._base.printing import escape_html
 from alliance_stats.report.content import Figure, Section, messages_heading
+from alliance_stats.report.figures import DPI
 from alliance_stats.report.page import html_page
 from alliance_stats.report.prose import caption_html, prose_html
 
@@ -67,10 +68,14 @@ def _figure(figure: Figure) -> str:
     data = b64encode(figure.png).decode("ascii")
     caption = caption_html(f"Figure {figure.number}", figure.title)
     note = f'<p class="note"><i>Note.</i> {prose_html(figure.note)}</p>' if figure.note else ""
-    return (
-        f"<figure><figcaption>{caption}</figcaption>"
-        f'<img src="data:image/png;base64,{data}" alt="{escape_html(figure.alt)}">{note}</figure>'
-    )
+    alt, width = escape_html(figure.alt), f"width:{_inches(figure):.2f}in"
+    image = f'<img src="data:image/png;base64,{data}" alt="{alt}" style="{width}">'
+    return f"<figure><figcaption>{caption}</figcaption>{image}{note}</figure>"
+
+
+def _inches(figure: Figure) -> float:
+    """The width that the figure was drawn for: PNG files begin with their size."""
+    return int.from_bytes(figure.png[16:20], "big") / DPI
 
 
 def _code(heading: str, code: str) -> str:
