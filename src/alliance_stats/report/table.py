@@ -27,6 +27,7 @@ from alliance_stats.report.prose import (
 )
 from alliance_stats.report.symbols import heading_html, heading_markdown
 from alliance_stats.report.word.file import document_bytes, new_document
+from alliance_stats.report.word.pages import end_pages
 from alliance_stats.report.word.table import Grid, add_table
 from alliance_stats.report.words import one_line
 
@@ -181,6 +182,7 @@ class Table:
         if suffix == ".docx":
             document = new_document(self.title)
             self.to_word(document)
+            end_pages(document)
             content = document_bytes(document)
         elif suffix == ".html":
             table = f'<div class="table">{self.to_html()}</div>'

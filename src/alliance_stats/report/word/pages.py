@@ -9,23 +9,35 @@ if TYPE_CHECKING:
 
 
 def lay_aside(document: Document) -> None:
-    """Go on with a page on its side; after a table on such a page, with that page."""
-    from docx.oxml.ns import qn
-
-    body = document.element.body
-    last = body[-2] if len(body) > 1 else None
-    breaks = None if last is None else last.find(f"{qn('w:pPr')}/{qn('w:sectPr')}")
-    size = None if breaks is None else breaks.find(qn("w:pgSz"))
-    if last is None or size is None or size.get(qn("w:orient")) != "landscape":
+    """Go on with a page on its side: the one at hand if nothing else stands on it yet."""
+    if len(document.element.body) == 1:  # an empty document
+        _turn(document)
+    elif not _without_empty_page(document):
         _turn_page(document)
-        return
-    body.remove(last)
-    _turn(document)
 
 
 def set_upright(document: Document) -> None:
     """Go on with an upright page."""
     _turn_page(document)
+
+
+def end_pages(document: Document) -> None:
+    """Leave out the upright page after a last one on its side, if nothing stands on it."""
+    _without_empty_page(document)
+
+
+def _without_empty_page(document: Document) -> bool:
+    """Take back the turn after a page on its side; False if something else stands last."""
+    from docx.oxml.ns import qn
+
+    body = document.element.body
+    last = body[-2] if len(body) > 1 else None
+    size = None if last is None else last.find("/".join(map(qn, ("w:pPr", "w:sectPr", "w:pgSz"))))
+    if last is None or size is None or size.get(qn("w:orient")) != "landscape":
+        return False
+    body.remove(last)
+    _turn(document)
+    return True
 
 
 def _turn_page(document: Document) -> None:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"^[−<> ]*(?:\d[\d,]*)?(?:\.(\d+))?$")
 #: A blank as wide as a figure, and one as wide as a point.
 _FIGURE, _POINT = "\N{FIGURE SPACE}", "\N{PUNCTUATION SPACE}"
-#: Tables of up to so many rows stay on one page.
-_TOGETHER = 30
+#: Tables of up to so many rows stay on one page, upright or on its side.
+_TOGETHER, _TOGETHER_ASIDE = 30, 16
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,8 @@ def _add_block(
     _head(table, [grid.headings[k] for k, _ in columns], left, look, alone=not grid.rows)
     for number, cells in enumerate(zip(*(cells for _, cells in columns), strict=True), start=1):
         last = number == len(grid.rows)
-        keep = below if last else len(grid.rows) <= _TOGETHER or number <= 2
+        together = len(grid.rows) <= (_TOGETHER_ASIDE if layout.aside else _TOGETHER)
+        keep = below if last else together or number <= 2 or number == len(grid.rows) - 1
         _body_row(table, cells, left, look, keep=keep, last=last)
 
 
