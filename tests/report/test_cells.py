@@ -84,11 +84,20 @@ def test_normal_tests_are_called_z_where_some_rows_have_none() -> None:
     [
         ("sd_rating", "SD rating"), ("icc_before", "ICC before"), ("r2_within", "R² within"),
         ("sem_relative", "SEM relative"), ("mean_r2", "Mean R²"), ("wai_total", "Wai total"),
-        ("SD of wai_sd", "SD of wai_sd"), ("dropout", "Dropout"),
+        ("SD of wai_sd", "SD of wai_sd"), ("rho", "ρ"), ("dropout", "Dropout"),
     ],
 )  # fmt: skip
 def test_abbreviations_in_headings(name: str, heading: str) -> None:
     assert as_heading(name) == heading
+
+
+def test_codes_are_in_words_and_ratios_are_told_from_their_kinds() -> None:
+    frame = pd.DataFrame({"measure": ["share_repaired", "wai"], "ratio": [0.8, 1.1]})
+    table = frame_table(frame)
+    assert table.frame.columns.tolist() == ["Measure", "Ratio"]
+    assert table.frame["Measure"].tolist() == ["share repaired", "wai"]
+    kinds = pd.DataFrame({"ratio": ["hazard ratio"], "estimate": [0.9]})
+    assert frame_table(kinds).frame.columns.tolist() == ["Kind of ratio", "Ratio"]
 
 
 def test_covariances_are_named_in_words() -> None:

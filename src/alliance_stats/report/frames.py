@@ -41,6 +41,13 @@ _OF_MODELS = frozenset(
 )  # fmt: skip
 #: SDs that coefficients are standardised by.
 _SDS_OF_UNITS = frozenset({"sd_alliance", "sd_from", "sd_predictor", "sd_rating", "sd_truth"})
+#: Codes of kinds and measures in words.
+_CODES = {
+    "sd": "SD",
+    "share_repaired": "share repaired",
+    "excess_ruptures": "ruptures beyond chance",
+    "excess_repaired": "repairs beyond chance",
+}
 #: Degrees of freedom of a test that has two.
 _DF_OF_ERROR = frozenset({"df_rest", "df_residual", "df_denominator"})
 #: The zero before the point of a number below 1.
@@ -141,6 +148,8 @@ def printed_cells(
     words |= {n: FIT_WORDS[n] for n in words if n in _OF_MODELS} | COLUMN_WORDS
     words |= {"statistic": "χ²"} if of_chi2 else {}
     words["estimate"] = _estimate_word(set(map(str, shown.columns)))
+    if "ratio" in shown.columns and pd.api.types.is_numeric_dtype(shown["ratio"]):
+        words["ratio"] = "Ratio"
     if words["estimate"] == "Std. b":
         decimals = 2 if decimals is None else decimals
     if "statistic" in shown.columns and _DF_OF_ERROR & set(shown.columns):
@@ -286,6 +295,8 @@ def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
     for name in ("effect", "unit"):
         if name in frame.columns:
             shown[name] = strings(frame, name)
+    for name in {"kind", "measure"} & set(frame.columns):
+        shown[name] = [_CODES.get(word, word) for word in strings(frame, name)]
     if "parameter" in frame.columns:
         shown["parameter"] = [PARAMETERS.get(word, word) for word in strings(frame, "parameter")]
     return shown

@@ -176,7 +176,7 @@ def as_heading(name: object) -> str:
     words = words if " " in words else words.replace("_", " ")
     if words.startswith("tau2 ("):  # the variance of true effects of a unit
         return words.replace("tau2", "τ²", 1)
-    if words == one_line(name):
+    if " " in one_line(name):
         return words[:1].upper() + words[1:]
     first, *rest = (_ABBREVIATIONS.get(part, part) for part in words.split(" "))
     return " ".join([first if first in _ABBREVIATIONS.values() else capital(first), *rest])
