@@ -59,6 +59,9 @@ def test_messages_are_wrapped_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> 
         ("random_slopes={} for fewer", "--random-slopes none for fewer"),
         ("Leave the therapist role out.", "Leave --therapist out."),
         ("or leave the therapist role out.", "or leave --therapist out."),
+        ("Give max_missing= to score", "Give --max-missing to score"),
+        ("[questions.a] time_column='time' needs", "[questions.a] time_column='time' needs"),
+        ("Error: [data.s] sheet= is", "Error: [data.s] sheet= is"),
         ("the worksheet=1 and timesheet='a'.", "the worksheet=1 and timesheet='a'."),
     ],
 )
@@ -67,3 +70,12 @@ def test_arguments_are_named_as_options(
 ) -> None:
     lines.tell(said)
     assert capsys.readouterr().err == f"{shown}\n"
+
+
+def test_nothing_is_coloured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a terminal that could show colours, whatever NO_COLOR says."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    lines.tell("Error: \x1b[31mred\x1b[0m")
+    assert "\x1b" not in sys.stderr.getvalue()  # type: ignore[attr-defined]

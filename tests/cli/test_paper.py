@@ -39,6 +39,63 @@ def test_from_new_paper_to_check_paper(folder: Path, run: Any) -> None:
     assert run("check-paper", "mine", "--quiet").code == 1
 
 
+def test_a_folder_with_blanks_and_letters_of_other_languages(folder: Path, run: Any) -> None:
+    done = run("new-paper", "mein Aufsätz")
+    assert "alliance-stats run 'mein Aufsätz'" in done.out
+    (folder / "mein Aufsätz" / "study.toml").write_text(
+        '[data.s]\nexample = "sessions"\n[questions.alliance]\nfit = "fit_within_between"\n'
+        '[manuscript]\npath = "manuscript.md"\n',
+        encoding="utf-8",
+    )
+    (folder / "mein Aufsätz" / "allow.toml").unlink()
+    source = folder / "mein Aufsätz" / "manuscript.md"
+    source.write_text("It fell ({{alliance.within | b}}).\n", encoding="utf-8")
+    for command in ("run", "render", "check-paper"):
+        done = run(command, "mein Aufsätz", "--json")
+        assert done.code == 0
+        assert json.loads(done.out)
+
+
+def test_a_folder_that_cannot_be_written_is_named(
+    folder: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line, no name of a temporary file, and nothing left behind."""
+
+    def fails(*_: object) -> None:
+        raise OSError(13, "Permission denied", ".study.toml.ab12.tmp")
+
+    monkeypatch.setattr("os.replace", fails)
+    done = run("new-paper", "mine")
+    assert (done.code, done.out) == (1, "")
+    assert "the paper 'mine' cannot be read or written: Permission denied" in done.err
+    assert ".tmp" not in done.err
+    assert not (folder / "mine").exists()
+
+
+def test_messages_of_a_run_name_their_question(folder: Path, run: Any) -> None:
+    (folder / "study.toml").write_text(
+        '[data.s]\nfile = "sessions.csv"\n[data.s.roles]\nalliance = "wai_total"\n'
+        'outcome = "phq9"\n[questions.first]\nfit = "fit_within_between"\n'
+        '[questions.first.options]\ntime = "lin"\n',
+        encoding="utf-8",
+    )
+    done = run("run", ".")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("Error: [questions.first] time='lin' is not known.")
+    study = (folder / "study.toml").read_text(encoding="utf-8")
+    (folder / "study.toml").write_text(study.replace('"lin"', '"linear"'), encoding="utf-8")
+    done = run("run", ".")
+    assert done.code == 0
+    assert all(line.startswith("[questions.first] ") for line in done.err.splitlines())
+    (folder / "study.toml").write_text(study.replace('"wai_total"', '"wai"'), encoding="utf-8")
+    assert run("run", ".").err.startswith("Error: [data.s] column 'wai' (role 'alliance')")
+    (folder / "study.toml").write_text(
+        study.replace("fit_within_between", "fit_congruence").replace('time = "lin"', ""),
+        encoding="utf-8",
+    )
+    assert '[data.s.roles] alliance_therapist = "…"' in run("run", ".").err
+
+
 def test_results_that_would_change(folder: Path, run: Any) -> None:
     run("new-paper", "mine")
     study = folder / "mine" / "study.toml"

@@ -472,6 +472,38 @@ def test_help_is_plain_and_names_every_option(run: Any, command: list[str]) -> N
             assert re.search(rf"(?<!\S){option}\b", done.out)
 
 
+def examples_of(text: str) -> list[list[str]]:
+    """The commands that a help shows, as words without the program's name."""
+    shown = text.replace("\\\n", " ").splitlines()
+    return [shlex.split(line)[1:] for line in shown if line.startswith("  alliance-stats ")]
+
+
+@pytest.mark.slow
+def test_examples_of_the_help_run_as_printed(folder: Path, run: Any, frame: pd.DataFrame) -> None:
+    renamed = frame.rename(columns={"patient": "id", "wai_total": "WAI total"})
+    renamed.to_csv("clinic.csv", index=False)
+    with pd.ExcelWriter("clinic.xlsx") as workbook:
+        renamed.to_excel(workbook, sheet_name="Ratings", index=False)
+    al.load_example("items").frame.to_csv("answers.csv", index=False)
+    al.load_example("effects").to_csv("studies.csv", index=False)
+    for name in COMMAND_NAMES:
+        for command in examples_of(run(name, "--help").out):
+            made = command[0] == "new-paper" and Path(command[1]).exists()
+            done = run(*command, *(["--force"] if "-o" in command or made else []))
+            assert done.code == 0, (command, done.err)
+            assert done.out
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_help_fits_the_terminal(run: Any, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """But for examples, which are to be copied as they are."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    for name in COMMAND_NAMES:
+        lines = run(name, "--help").out.splitlines()
+        text = [line for line in lines if not line.startswith(("  alliance-stats ", "      --"))]
+        assert max(map(len, text)) <= width, name
+
+
 def test_help_loads_no_numpy() -> None:
     code = (
         "import sys\nfrom alliance_stats import cli\n"

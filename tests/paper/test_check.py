@@ -167,6 +167,92 @@ def test_a_damaged_manuscript_is_one_finding(paper: Path) -> None:
     assert "damaged" in item.problem
 
 
+def test_headers_of_word_are_checked_but_not_page_numbers(paper: Path) -> None:
+    docx = pytest.importorskip("docx")
+    from docx.oxml import parse_xml
+
+    document = docx.Document()
+    document.add_paragraph("Less ({{alliance.within | apa}}).")
+    section = document.sections[0]
+    section.header.paragraphs[0].text = "{{alliance.n.patients}}, b = 9.99"
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    number = "<w:r><w:t>77</w:t></w:r>"
+    field = f'<w:fldSimple xmlns:w="{space}" w:instr=" PAGE ">{number}</w:fldSimple>'
+    section.footer.paragraphs[0]._p.append(parse_xml(field))
+    document.save(str(paper / "m.docx"))
+    with_manuscript(paper, "m.docx")
+    assert found(check_paper(paper)) == [
+        ("binding", "m.docx, header 1"),
+        ("number", "m.docx, header 1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "it is empty"),
+        (b"\xef\xbb\xbf  \n", "it is empty"),
+        ("# Ünder".encode("latin-1"), "it is not in UTF-8, first seen on line 1"),
+        ("# x".encode("utf-16"), "it is not in UTF-8"),
+        (b"# x\0y", "it holds zero bytes"),
+    ],
+)
+def test_manuscripts_that_cannot_be_read(paper: Path, content: bytes, said: str) -> None:
+    (paper / "manuscript.md").write_bytes(content)
+    (item,) = check_paper(paper).findings
+    assert (item.kind, item.place) == ("manuscript", "manuscript.md")
+    assert said in item.problem
+    with pytest.raises(DataError, match=said):
+        render_paper(paper, force=True)
+
+
+def test_an_empty_word_manuscript(paper: Path) -> None:
+    word(paper)
+    (item,) = check_paper(paper).findings
+    assert "it is empty" in item.problem
+    with pytest.raises(DataError, match="it is empty"):
+        render_paper(paper)
+
+
+def test_line_breaks_and_marks_of_windows_change_nothing(paper: Path) -> None:
+    """As git and Notepad write them: in every text file of a paper."""
+    for name in ("manuscript.md", "manuscript-rendered.md", "study.toml", "allow.toml",
+                 "results.json", "results.parts.json", "results.meta.json"):  # fmt: skip
+        content = (paper / name).read_bytes().replace(b"\n", b"\r\n")
+        (paper / name).write_bytes(content)
+    (paper / "allow.toml").write_bytes(b"\xef\xbb\xbf" + (paper / "allow.toml").read_bytes())
+    assert check_paper(paper).findings == ()
+
+
+def test_a_table_that_stands_twice_is_named(paper: Path) -> None:
+    replaced(
+        paper / "manuscript.md", "{{table: alliance}}", "{{table: alliance}}\n\n{{table: alliance}}"
+    )
+    item = check_paper(paper).findings[0]
+    assert item.what == "{{table: alliance}}"
+    assert "it stands in manuscript.md, line 36 already" in item.problem
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("results.json", '{"alliance.within.estimate": [1]}'),
+        ("results.meta.json", '{"data": 3}'),
+        ("results.meta.json", '{"figures": [1]}'),
+    ],
+)
+def test_results_of_another_form_are_one_message(paper: Path, name: str, content: str) -> None:
+    (paper / name).write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=f"'{name}' is not what a run writes"):
+        check_paper(paper)
+
+
+def test_a_wrong_p_is_shown_as_printed(paper: Path) -> None:
+    replaced(paper / "manuscript.md", "*p* < .001, 95% CI [−0.150", "*p* = .03, 95% CI [−0.150")
+    (item,) = (i for i in check_paper(paper).findings if i.kind == "number")
+    assert "alliance.within.p_value is < .001" in item.problem
+
+
 def test_rendered_files_are_kept_without_force(paper: Path) -> None:
     replaced(paper / "manuscript-rendered.md", "240 patients", "250 patients")
     with pytest.raises(ArgumentError, match="would change"):
@@ -211,3 +297,28 @@ def test_a_small_cell_in_edited_results_is_found(paper: Path) -> None:
     values["sample.ratings.phq9.n"] = 3
     (paper / "results.json").write_text(json.dumps(values), encoding="utf-8")
     assert "privacy" in [kind for kind, _ in found(check_paper(paper))]
+
+
+def test_mentions_of_tables_and_figures(paper: Path) -> None:
+    replaced(paper / "manuscript.md", "Table 1 has all", "Table 2 has all")
+    replaced(paper / "manuscript.md", "These are associations", "As Table 5 of Doe. These are")
+    items = [item for item in check_paper(paper).findings if item.kind == "pointer"]
+    assert [(item.place, item.what) for item in items] == [
+        ("manuscript.md, line 34", "Table 2"),
+        ("manuscript.md, line 57", "Table 5"),
+    ]
+    assert "the manuscript has 1 table." in items[0].problem
+    with (paper / "allow.toml").open("a", encoding="utf-8") as stream:
+        stream.write('\n[[allow]]\ntext = "Table 5 of Doe"\nreason = "Of another work."\n')
+    with (paper / "manuscript.md").open("a", encoding="utf-8") as stream:
+        stream.write("\n## Appendix\n\n**Table 2.** Typed by hand\n")
+    assert [i for i in check_paper(paper).findings if i.kind == "pointer"] == []
+
+
+def test_a_rendered_file_that_is_out_of_date_is_named_in_few_lines(paper: Path) -> None:
+    source = paper / "manuscript.md"
+    source.write_text("It fell ({{alliance.within | b}}).\n", encoding="utf-8")
+    items = [item for item in check_paper(paper).findings if item.kind == "rendered"]
+    assert len(items) == 9
+    assert items[-1].place == "manuscript-rendered.md"
+    assert "further places differ. Render it again." in items[-1].problem

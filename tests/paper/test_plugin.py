@@ -74,3 +74,27 @@ def test_a_folder_that_is_no_paper_is_one_message(paper: Path) -> None:
     assert done.returncode == 4
     assert "is no folder" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_in_a_project_with_a_conftest_and_strict_settings_of_its_own(paper: Path) -> None:
+    """Items are sorted and marked there, warnings are errors, markers are strict."""
+    project = paper.parent
+    (project / "conftest.py").write_text(
+        "def pytest_collection_modifyitems(items):\n"
+        "    items.sort(key=lambda item: item.name)\n"
+        "    for item in items:\n"
+        "        item.add_marker('theirs')\n"
+        "        assert item.location and item.path\n",
+        encoding="utf-8",
+    )
+    (project / "pyproject.toml").write_text(
+        "[tool.pytest.ini_options]\nmarkers = ['theirs']\naddopts = '--strict-markers'\n"
+        "filterwarnings = ['error']\n[tool.alliance_stats]\npaper = ['paper']\n",
+        encoding="utf-8",
+    )
+    (project / "tests").mkdir()
+    (project / "tests" / "test_theirs.py").write_text("def test_theirs():\n    pass\n")
+    done = run(project, "-q", "tests", "paper/tests")
+    assert done.returncode == 0, done.stdout
+    assert int(done.stdout.split(" passed")[0].split()[-1]) > 50

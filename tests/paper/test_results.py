@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,11 +13,9 @@ import pytest
 
 import alliance_stats as al
 from alliance_stats._base.errors import ArgumentError, DataError
-from alliance_stats._base.views import ResultView
 from alliance_stats.paper import run_study
 from alliance_stats.paper.keys import row_keys, table_keys
-from alliance_stats.paper.privacy import suppress
-from alliance_stats.paper.results import as_json, as_value, flatten, rounded
+from alliance_stats.paper.results import as_json, as_value, rounded
 from alliance_stats.paper.run import compute, differing
 from alliance_stats.paper.stored import Stored, load_stored
 from alliance_stats.paper.study import load_study
@@ -74,6 +73,16 @@ def test_the_example_is_what_its_study_gives() -> None:
     stored = load_stored(EXAMPLE)
     assert stored.edited == ()
     assert differing(stored.values, compute(load_study(EXAMPLE)).values) == []
+
+
+def test_figures_are_not_drawn_outside_the_paper(small: Path, tmp_path_factory: Any) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (small / "results_files").symlink_to(elsewhere, target_is_directory=True)
+    (small / "study.toml").write_text(f"{STUDY}figure = true\n", encoding="utf-8")
+    with pytest.raises(DataError, match="leads out of the paper by a link"):
+        run_study(small)
+    assert list(elsewhere.iterdir()) == []
+    assert not (small / "results.json").exists()
 
 
 def test_data_that_changed_are_seen_in_the_hash(tmp_path: Path) -> None:
@@ -157,57 +166,6 @@ def test_values_in_json(value: object, wanted: tuple[object, str]) -> None:
 def test_json_has_no_nan() -> None:
     with pytest.raises(ValueError, match="Out of range"):
         as_json({"a": math.nan})
-
-
-def view(**tables: pd.DataFrame) -> ResultView:
-    none = pd.DataFrame()
-    levels = pd.DataFrame({"unit": ["session", "patient"], "n": [90, 30]})
-    return ResultView("x", "", none, none, None, levels, tables=tables)
-
-
-def test_small_cells_are_suppressed_with_a_reason() -> None:
-    table = pd.DataFrame(
-        {"group": ["a", "b", "c"], "n_patients": [12, 3, 0], "mean": [1.0, 2.0, 3.0]}
-    )
-    events = pd.DataFrame({"session": [1, 2], "at_risk": [40, 30], "dropout": [2, 9],
-                           "hazard": [0.05, 0.3]})  # fmt: skip
-    seen, gone = suppress(view(groups=table, events=events), 5)
-    flat = flatten("q", seen, gone, 5)
-    assert flat.values["q.groups.a.n_patients"] == 12
-    assert flat.values["q.groups.b.n_patients"] is None
-    assert flat.values["q.groups.b.mean"] is None
-    assert flat.values["q.groups.c.n_patients"] == 0
-    assert flat.values["q.events.1.dropout"] is None
-    assert flat.values["q.events.1.hazard"] is None
-    assert flat.values["q.events.1.at_risk"] == 40
-    assert flat.values["q.events.2.hazard"] == 0.3
-    assert flat.missing["q.groups.b.mean"] == "suppressed: fewer than 5 patients"
-    assert seen.plot is None
-
-
-def test_a_study_of_few_patients_gives_nothing() -> None:
-    levels = pd.DataFrame({"unit": ["session", "patient"], "n": [40, 4]})
-    terms = pd.DataFrame({"term": ["x"], "estimate": [1.0], "p_value": [0.5]})
-    with pytest.raises(DataError, match="rests on fewer than 5 patients"):
-        suppress(ResultView("x", "", terms, pd.DataFrame(), None, levels), 5)
-
-
-def test_tables_and_sentences_hold_no_suppressed_number(stored: Stored) -> None:
-    """In the example two patients always answered the same: nobody shall see it."""
-    flat = (
-        al.describe_levels(al.load_example("sessions"))
-        .view()
-        .tables["Ratings within and between patients"]
-    )
-    assert flat.loc[flat["Variable"] == "phq9", "Flat"].tolist() == [2]
-    start = "sample.ratings_within_and_between_patients.phq9"
-    assert stored.values[f"{start}.flat"] is None
-    assert stored.reason(f"{start}.flat") == "suppressed: fewer than 5 patients"
-    table = stored.parts["sample"]["tables"]["ratings_within_and_between_patients"]
-    (row,) = (row for row in table["rows"] if row[0] == "phq9")
-    assert row[table["headings"].index("Flat")] == "–"
-    assert stored.parts["sample"]["text"] == []
-    assert stored.figure("sample") is None
 
 
 def test_rows_with_one_name_are_numbered() -> None:

@@ -12,6 +12,7 @@ from alliance_stats.paper.bindings import find_bindings, malformed, masked
 from alliance_stats.paper.pieces import Paragraphs, Picture, resolve
 from alliance_stats.paper.stored import Stored
 from alliance_stats.paper.values import printed_value
+from alliance_stats.paper.verbatim import Syntax
 from alliance_stats.report.table import Table
 
 APA = "b = −0.116, SE = 0.017, t(122.1) = −6.66, p < .001, 95% CI [−0.150, −0.081]"
@@ -112,8 +113,8 @@ def test_the_table_is_that_of_the_library(stored: Stored) -> None:
 
 def test_groups_of_latex_are_no_bindings() -> None:
     source = r"\title{{PHQ}} {{\bf x}} {{alliance.within}} $x^{{2}}$"
-    assert [b.key for b in find_bindings(source, latex=True)] == ["alliance.within"]
-    assert list(malformed(source, latex=True)) == []
+    assert [b.key for b in find_bindings(source, "tex")] == ["alliance.within"]
+    assert list(malformed(source, "tex")) == []
 
 
 def test_braces_that_are_no_binding_are_named() -> None:
@@ -123,6 +124,46 @@ def test_braces_that_are_no_binding_are_named() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a {{alliance.within | b} and {{a.b}}", ["{{alliance.within | b}"]),
+        ("a {alliance.within}} and {{a.b}}", ["alliance.within}}"]),
+        ("a {{alliance.within", ["{{alliance.within"]),
+        ("a } and { and {x}", []),
+    ],
+)
+def test_half_of_a_binding_is_named(text: str, wanted: list[str]) -> None:
+    assert [braces for braces, _ in malformed(text)] == wanted
+
+
+def test_what_latex_would_print_though_it_is_meant_as_a_binding() -> None:
+    source = (
+        r"{{table: alli ance}} {{alliance.within | two words}} {{alliance.within} {{\bf x}} {{PHQ}}"
+    )
+    assert [braces for braces, _ in malformed(source, "tex")] == [
+        "{{table: alli ance}}", "{{alliance.within | two words}}", "{{alliance.within}",
+    ]  # fmt: skip
+
+
+CODE = {
+    "md": (
+        "```\n{{a.b}} {{a b}}\n```\n\n`{{a.b}}` and ``{{a.c}}``\n<!-- {{a.d}}\n{{ -->\n{{x.y}}\n"
+        "~~~\n{{a.e}}\n"
+    ),
+    "tex": (
+        "% {{a.b}}\n\\verb|{{a.c}}| 50\\% {{x.y}}\n\\begin{verbatim}\n% {{a.d}}\n\\end{verbatim}\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("syntax", ["md", "tex"])
+def test_code_and_comments_hold_no_bindings(syntax: Syntax) -> None:
+    assert [b.key for b in find_bindings(CODE[syntax], syntax)] == ["x.y"]
+    assert list(malformed(CODE[syntax], syntax)) == []
+    assert len(list(find_bindings(CODE[syntax]))) == (6 if syntax == "md" else 4)
+
+
 def test_masked_keeps_lines() -> None:
     assert masked("a {{a.b}}\n{{ c.d | apa }} e") == "a ■\n■ e"
 
@@ -130,4 +171,5 @@ def test_masked_keeps_lines() -> None:
 def test_long_braces_take_no_time() -> None:
     text = "{{" * 50_000 + "a" * 100_000
     assert list(find_bindings(text)) == []
-    assert list(malformed(text)) == []
+    assert len(list(malformed(text))) == 50_000
+    assert list(find_bindings("`" * 100_000 + "<!--" * 20_000, "md")) == []

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import alliance_stats
 from alliance_stats.report import (
     cite,
     methods_text,
@@ -54,6 +55,27 @@ def test_every_kind_has_methods_and_a_checklist() -> None:
         assert "nan" not in text.split()
         assert len(reporting_checklist(result).frame) > 20
         assert str(report_text(result))
+
+
+#: Kinds that are described coefficient by coefficient.
+_GENERIC = {"lmm", "glmm"}
+#: Other arguments of that name in the source.
+_OF_OTHERS = {"stable", "cluster", "typical", "none"}
+
+
+def test_every_kind_of_view_has_its_sentences() -> None:
+    source = Path(alliance_stats.__file__).parent
+    files = [path for path in source.rglob("*.py") if "report" not in path.parts[-3:-1]]
+    kinds = {k for f in files for k in re.findall(r"\bkind=\"(\w+)\"", f.read_text("utf-8"))}
+    assert len(kinds) > 50
+    assert kinds - _OF_OTHERS - _GENERIC <= set(WRITERS)
+
+
+@pytest.mark.slow
+def test_bounded_values_have_no_zero_before_the_point() -> None:
+    for kind, result in every_kind().items():
+        text = str(report_text(result))
+        assert not re.search(r"\b(r|ρ|ICC\([\w,]+\)|alpha|omega|kappa) = [−]?0\.\d", text), kind
 
 
 def test_references_are_used_and_known() -> None:

@@ -70,8 +70,8 @@ def test_the_whole_text() -> None:
         "post-treatment phq, given the score at intake and the early change (b = −1.213, "
         "SE = 0.402, t(71.2) = −3.02, p = .004, 95% CI [−2.014, −0.412]).",
         "In standard deviations over patients, taken as known, the coefficient was −0.31, 95% CI "
-        "[−0.51, −0.10]. Correlations with post-treatment phq: zero-order r = 0.30, 95% CI [0.10, "
-        "0.50]; partial r = 0.30, 95% CI [0.10, 0.50]; and semi-partial r = 0.30. Correlations "
+        "[−0.51, −0.10]. Correlations with post-treatment phq: zero-order r = .30, 95% CI [.10, "
+        ".50]; partial r = .30, 95% CI [.10, .50]; and semi-partial r = .30. Correlations "
         "are positive where the outcome was better.",
         "Post-treatment phq was modelled with random intercepts of therapists, fitted by REML; "
         "tests used Satterthwaite degrees of freedom. Early wai was the mean over sessions 3–5; "

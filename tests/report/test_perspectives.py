@@ -124,7 +124,7 @@ def test_perspectives_in_words(perspectives: ResultView) -> None:
     assert "inconclusive: the data are compatible with effects from −0.030 to 0.050" in text
     assert "Whether the coefficients of the perspectives differ is inconclusive" in text
     assert "Together they explained 1.6% of the variance of phq9 within patients" in text
-    assert "r = 0.40 (patient and observer), 95% CI [0.30, 0.50]" in text
+    assert "r = .40 (patient and observer), 95% CI [.30, .50]" in text
     assert "predict" not in text
     tests = perspectives.tables["Joint tests"].assign(p_value=[0.3, 0.01])
     other = words(replace(perspectives, tables=dict(perspectives.tables) | {"Joint tests": tests}))

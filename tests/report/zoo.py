@@ -1,4 +1,4 @@
-"""Small results of every kind that has sentences or a figure of its own."""
+"""Small results of every kind that has a view."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ import alliance_stats as al
 @functools.cache
 def every_kind() -> dict[str, Any]:
     """Results by kind of view; fitted once a run."""
-    return _by_kind(_sessions, _process, _dyads, _scores, _studies, _texts)
+    return _by_kind(
+        _sessions, _mixed_models, _process, _dyads, _scores, _consistency, _agreement, _factors,
+        _studies, _texts,
+    )  # fmt: skip
 
 
 @functools.cache
@@ -78,6 +81,28 @@ def _sessions() -> list[Any]:
     )
 
 
+def _mixed_models() -> list[Any]:
+    frame = _few("sessions").frame
+    small = al.fit_lmm("phq9 ~ wai_total + (1 | patient)", frame, reml=False)
+    large = al.fit_lmm("phq9 ~ wai_total + session + (1 | patient)", frame, reml=False)
+    files = [
+        frame.assign(phq9=frame["phq9"].fillna(frame["phq9"].mean() + k)) for k in (-1.0, 0.0, 1.0)
+    ]
+    pooled = [
+        al.lmm.pool([al.fit_lmm(fit.formula, one, reml=False) for one in files])
+        for fit in (small, large)
+    ]
+    return _run(
+        lambda: small.r2(),
+        lambda: small.variance_shares(),
+        lambda: small.influence(unit="patient"),
+        lambda: small.diagnose(),
+        lambda: small.bootstrap(20, rng=1),
+        lambda: al.lmm.compare_models(small, large),
+        lambda: pooled[1].compare(pooled[0]),
+    )
+
+
 def _process() -> list[Any]:
     process, models = _few("process"), al.models
     views = {"patient": "wai_total", "therapist": "wai_therapist"}
@@ -102,9 +127,7 @@ def _dyads() -> list[Any]:
 
 
 def _scores() -> list[Any]:
-    answers, reliability = al.load_example("items").frame, al.reliability
-    answers = answers[answers["patient"].isin(answers["patient"].unique()[:60])]
-    items = [name for name in answers.columns if name.startswith("wai")]
+    reliability, (answers, items) = al.reliability, _answers()
     long = answers.melt(["patient", "session"], items, "item", "rating").dropna()
     study = reliability.g_study(
         long.groupby(["patient", "item"], as_index=False)["rating"].mean(),
@@ -131,6 +154,64 @@ def _scores() -> list[Any]:
     )  # fmt: skip
 
 
+def _answers() -> tuple[Any, list[str]]:
+    answers = al.load_example("items").frame
+    answers = answers[answers["patient"].isin(answers["patient"].unique()[:60])]
+    return answers, [name for name in answers.columns if name.startswith("wai")]
+
+
+def _consistency() -> list[Any]:
+    reliability, (answers, items) = al.reliability, _answers()
+    complete = answers[items].dropna()
+    halves = complete[items[:6]].sum(axis=1), complete[items[6:]].sum(axis=1)
+    return _run(
+        lambda: al.mcdonald_omega(complete),
+        lambda: reliability.categorical_omega(complete[items[:4]]),
+        lambda: reliability.guttman_lambdas(complete),
+        lambda: reliability.split_half(complete),
+        lambda: reliability.item_statistics(complete),
+        lambda: reliability.test_retest(*halves),
+        lambda: reliability.bland_altman(*halves),
+        lambda: reliability.concordance(*halves),
+        lambda: reliability.standard_error_of_measurement(reliability=0.86, sd=5.5),
+        lambda: reliability.disattenuated_correlation(
+            0.3, reliability_x=0.85, reliability_y=0.8, n=120
+        ),
+        lambda: al.measures.score_report(answers, "wai_sr", item_prefix="wai", max_missing=1),
+    )
+
+
+def _agreement() -> list[Any]:
+    reliability, (answers, items) = al.reliability, _answers()
+    raters = answers[items[:3]].dropna().head(60).reset_index(drop=True)
+    long = raters.rename_axis("video").reset_index().melt("video", items[:3], "rater", "rating")
+    two = raters.ge(4).astype(int)
+    return _run(
+        lambda: al.icc(long, targets="video", raters="rater", ratings="rating"),
+        lambda: reliability.cohen_kappa(two[items[0]], two[items[1]]),
+        lambda: reliability.gwet_ac(two),
+        lambda: reliability.krippendorff_alpha(two, metric="nominal", n_boot=200, rng=1),
+        lambda: reliability.percent_agreement(two),
+        lambda: reliability.rwg(answers, items=items, group="patient", scale=(1, 5)),
+        lambda: reliability.aggregation_icc(answers, score=items[0], units="patient"),
+    )
+
+
+def _factors() -> list[Any]:
+    reliability, (answers, items) = al.reliability, _answers()
+    four = {"items": items[:4], "cluster": "patient"}
+    half = answers["patient"].isin(answers["patient"].unique()[::2])
+    return _run(
+        lambda: reliability.multilevel_alpha(answers, **four),
+        lambda: reliability.multilevel_omega(answers, **four),
+        lambda: reliability.measurement_invariance(
+            answers.assign(site=half.map({True: "a", False: "b"})),
+            factors={"alliance": items[:4]}, groups="site",
+        ),
+        lambda: al.sem.fit_sem(al.sem.factor_model({"f": items[:4]}), answers[items].dropna()),
+    )  # fmt: skip
+
+
 def _studies() -> list[Any]:
     meta = al.meta
     effects = al.effect_sizes(al.load_example("effects"), ri="r", ni="n", measure="ZCOR")
@@ -146,6 +227,7 @@ def _studies() -> list[Any]:
     return _run(
         lambda: fit,
         lambda: multilevel,
+        lambda: fit.permutation_test(n=200, rng=1),
         lambda: meta.egger_test(fit),
         lambda: meta.trim_fill(fit),
         lambda: meta.leave_one_out(fit),

@@ -45,6 +45,7 @@ MINUS = "\N{MINUS SIGN}"
 
 _MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&])")
 _BLOCK_START = re.compile(r"^([-+=]|\d+(?=[.)]))")
+_ZERO = re.compile(r"(?<![\d.])0(?=\.\d)")
 _MOST_DECIMALS = 4
 _COUNTS = ("n", "missing", "rows", "flat_patients", "autocorrelation_pairs")
 _ONE_UNIT = ("estimate", "se", "ci_low", "ci_high")
@@ -125,6 +126,19 @@ def format_p(value: float) -> str:
     if value < 0.001:
         return "< .001"
     return f"{value:.3f}".lstrip("0") if value < 0.9995 else "> .999"
+
+
+def without_zero(printed: str) -> str:
+    """Printed numbers below one in size without the zero before the point.
+
+    APA style writes so what cannot exceed one: correlations, reliabilities, shares.
+
+    >>> without_zero("0.28"), without_zero("−0.05"), without_zero("1.00"), without_zero("10.05")
+    ('.28', '−.05', '1.00', '10.05')
+    >>> without_zero("95% CI [0.20, 0.36]")
+    '95% CI [.20, .36]'
+    """
+    return _ZERO.sub("", printed)
 
 
 def format_df(value: float, decimals: int | None = None) -> str:

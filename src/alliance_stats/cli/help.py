@@ -16,7 +16,8 @@ example:
 Each command has its own help: alliance-stats analyse --help
 
 exit codes: 0 fine; 1 the data or an option cannot be used (one message says why), or check-paper
-found something; 2 the command is mistyped; 70 an error of the program; 130 stopped with Ctrl-C."""
+found something; 2 the command is mistyped; 70 an error of the program; 130 stopped with Ctrl-C; 141
+the output was closed, as by head."""
 
 FILE = "the data: text, Excel, SPSS, Stata, SAS or .parquet, one row a session"
 

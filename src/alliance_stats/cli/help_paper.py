@@ -14,8 +14,8 @@ correlate."""
 
 EXAMPLE_META = """\
 example:
-  alliance-stats meta studies.csv --column ri=r --column ni=n -o forest.html
-  alliance-stats meta studies.xlsx --rho 0.6 --mods "year + rater"
+  alliance-stats meta studies.csv --column ri=r --column ni=n --rho 0.6 -o forest.html
+  alliance-stats meta studies.csv --column ri=r --column ni=n --rho 0.6 --mods year
 
 What you must know, such as effects that cannot be computed, is printed as lines on the error output
 (stderr), also with --quiet."""
@@ -29,7 +29,11 @@ the other into your own."""
 EXAMPLE_NEW_PAPER = """\
 example:
   alliance-stats new-paper mypaper
-  alliance-stats run mypaper"""
+  alliance-stats run mypaper
+  alliance-stats render mypaper
+  alliance-stats check-paper mypaper
+
+README.md in the folder says how to make it your own."""
 
 ABOUT_RUN = """\
 Fit the questions of study.toml and write every number under its key to results.json, with versions,
@@ -54,9 +58,9 @@ example:
 
 ABOUT_CHECK_PAPER = """\
 Test every number of a paper. Bindings must resolve; numbers typed by hand must equal a result as
-rounded in print, or stand in allow.toml with a reason; t must be b / SE, and p fit t and df;
-results must be those of the run, and rendered files those of the manuscript. Each finding names
-its line or paragraph. Nothing is written."""
+rounded in print, or stand in allow.toml with a reason; tables and figures that are mentioned must
+be there; t must be b / SE, and p fit t and df; results must be those of the run, and rendered files
+those of the manuscript. Each finding names its line or paragraph. Nothing is written."""
 
 EXAMPLE_CHECK_PAPER = """\
 example:

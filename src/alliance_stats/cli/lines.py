@@ -27,8 +27,11 @@ _ARGUMENT = re.compile(
     r"=('(?P<value>\w+)'|\{\})"
     r"|roles=Roles\((?P<role>\w+)=…\)|\b(?P<label>therapist)='…'"
     r"|(?P<left>[Ll]eave the therapist role out)"
+    r"|\b(?P<missing>max_missing=)(?!\w)"
     r"|\bsheet=(?:'(?P<sheet>.*?)'(?=[ .,;])|(?P<position>\d+)\b|(?P<none>))"
 )
+#: Messages about study.toml, where arguments are called as they are.
+_IN_STUDY = re.compile(r"(?:Error: )?\[(?:questions|data)\.")
 #: What could move the cursor, colour the terminal or turn the reading direction.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -64,7 +67,7 @@ def as_paragraph(text: str) -> str:
 
 def tell(text: str) -> None:
     """One message on stderr, arguments as options: wrapped in a terminal, else one line."""
-    line = " ".join(_ARGUMENT.sub(_as_option, text).split())
+    line = " ".join((text if _IN_STUDY.match(text) else _ARGUMENT.sub(_as_option, text)).split())
     if sys.stderr is not None and sys.stderr.isatty():
         width = max(30, min(88, shutil.get_terminal_size().columns - 1))
         line = textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
@@ -75,6 +78,8 @@ def _as_option(found: re.Match[str]) -> str:
     """``time_column='time'`` as ``--time-column time``."""
     if left := found["left"]:
         return f"{left[0]}eave --therapist out"
+    if found["missing"]:
+        return "--max-missing"
     if found["none"] is not None:
         return "--sheet"
     if sheet := found["sheet"] or found["position"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -42,6 +43,19 @@ from alliance_stats.cli.reliability import reliability
 from alliance_stats.cli.score import score
 
 
+class _Formatter(argparse.HelpFormatter):
+    """Paragraphs in the width of the terminal; lines that are set in, such as examples, stay."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n\n".join(_filled(part, width) for part in text.split("\n\n"))
+
+
+def _filled(part: str, width: int) -> str:
+    if "\n  " in part or part.startswith("  "):
+        return part
+    return textwrap.fill(" ".join(part.split()), width, break_on_hyphens=False)
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line and the way to the help."""
 
@@ -52,7 +66,7 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The program with its commands."""
-    raw: Any = {"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter}
+    raw: Any = {"allow_abbrev": False, "formatter_class": _Formatter}
     program = _Parser(prog="alliance-stats", description=ABOUT, epilog=EXAMPLES, **raw)
     program.add_argument("--version", action="version", version=f"alliance-stats {__version__}")
     commands = program.add_subparsers(title="commands", metavar="COMMAND", required=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -17,7 +18,9 @@ T = TypeVar("T")
 NEXT = """\
 Next: alliance-stats run {0}
       alliance-stats render {0}
-      alliance-stats check-paper {0}"""
+      alliance-stats check-paper {0}
+
+It works at once, with synthetic data. README.md says how to make it your own."""
 
 
 def new_paper(args: argparse.Namespace) -> None:
@@ -28,7 +31,7 @@ def new_paper(args: argparse.Namespace) -> None:
         print_json({"files": files, "folder": str(folder)}, args)
         return
     print_result("\n".join([f"Made {folder}:", *(f"  {name}" for name in files)]), args)
-    print_result(f"\n{NEXT.format(folder)}", args)
+    print_result(f"\n{NEXT.format(shlex.quote(str(folder)))}", args)
 
 
 def run_paper(args: argparse.Namespace) -> None:
@@ -74,8 +77,13 @@ def _folder(args: argparse.Namespace) -> Path:
 
 
 def _as_options(call: Callable[..., T], folder: Path, *, force: bool) -> T:
-    """Call the library; its arguments in messages as options."""
+    """Call the library; its arguments in messages as options, and files as the paper's."""
     try:
         return call(folder, force=force)
     except ArgumentError as error:
         raise ArgumentError(str(error).replace("force=True", "--force")) from error
+    except OSError as error:
+        raise ArgumentError(
+            f"the paper '{folder}' cannot be read or written: {error.strerror or error}. "
+            "Look at the rights of the folder and its files, and at the room on the disk."
+        ) from error

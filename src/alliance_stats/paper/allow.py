@@ -21,7 +21,7 @@ class Allowed:
 
 
 def load_allowed(folder: Path) -> tuple[Allowed, ...]:
-    """Read the allow-list of a paper; empty if there is none.
+    """Read the allow-list of a paper; empty if there is none. Errors say what is wrong in it.
 
     Raises
     ------
@@ -32,14 +32,14 @@ def load_allowed(folder: Path) -> tuple[Allowed, ...]:
     if not path.is_file():
         return ()
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{ALLOW} is no TOML: {error}. Correct it.") from error
-    top = Reader(given, ALLOW)
+        raise DataError(f"it is no TOML: {error}. Correct it.") from error
+    top = Reader(given, "it")
     top.only("allow")
     entries = []
     for number, table in enumerate(top.list_of_tables("allow"), start=1):
-        reader = Reader(table, f"{ALLOW}, entry {number}")
+        reader = Reader(table, f"entry {number}")
         reader.only("text", "reason")
         text = one_line(reader.text("text"))
         if not any(sign.isdigit() for sign in text):

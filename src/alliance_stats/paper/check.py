@@ -7,15 +7,17 @@ from collections.abc import Iterator
 
 from alliance_stats._base.checks import counted, name_list
 from alliance_stats._base.errors import DataError
+from alliance_stats.paper.allow import ALLOW, load_allowed
+from alliance_stats.paper.check_pointers import check_pointers
 from alliance_stats.paper.check_rendered import check_rendered
 from alliance_stats.paper.check_source import check_bindings, check_numbers
 from alliance_stats.paper.check_statistics import check_printed
 from alliance_stats.paper.checked import Checked, PaperCheck
 from alliance_stats.paper.paths import shown
-from alliance_stats.paper.privacy import BASES
+from alliance_stats.paper.privacy import BASES, IN_FIT
 from alliance_stats.paper.render.files import manuscript_of
-from alliance_stats.paper.run import compute, data_entry, differing, sha256
-from alliance_stats.paper.stored import META, RESULTS, Stored, load_stored
+from alliance_stats.paper.run import compute, data_entry, differing
+from alliance_stats.paper.stored import META, RESULTS, Stored, load_stored, text_hash
 from alliance_stats.paper.study import Study, load_study
 
 
@@ -23,9 +25,10 @@ def check_paper(path: str | os.PathLike[str], *, rerun: bool = False) -> PaperCh
     """Check every number of a paper: nothing is written.
 
     Every binding must resolve; every number typed by hand must equal a result as rounded in print,
-    or stand on the allow-list with a reason; in the finished text t must be b / SE, and p must fit
-    t and df; results must be those that the run wrote, from this study.toml and these data; counts
-    of few patients must be suppressed; rendered files must be what `render_paper` makes now.
+    or stand on the allow-list with a reason; tables and figures that are mentioned must be there;
+    in the finished text t must be b / SE, and p must fit t and df; results must be those that the
+    run wrote, from this study.toml and these data; counts of few patients must be suppressed;
+    rendered files must be what `render_paper` makes now.
 
     Parameters
     ----------
@@ -81,9 +84,14 @@ def _manuscript(study: Study, stored: Stored) -> list[Checked]:
     name = shown(manuscript_of(study), study.folder)
     items: list[Checked] = []
     try:
+        load_allowed(study.folder)
+    except DataError as error:
+        return [Checked("allowed", ALLOW, "", str(error))]
+    try:
         items += check_bindings(study, stored)
         bound = not any(item.problem for item in items)
         items += check_numbers(study, stored)
+        items += check_pointers(study)
         items += check_printed(study, stored)
         if bound:
             items += check_rendered(study, stored)
@@ -100,8 +108,7 @@ def _results(study: Study, stored: Stored) -> Iterator[Checked]:
     for name in stored.edited:
         if name not in (RESULTS, "results.parts.json"):
             yield Checked("results", name, "", "it is not what the run drew. Run the study again.")
-    now = sha256((study.folder / "study.toml").read_bytes())
-    changed = now != stored.meta.get("study_sha256")
+    changed = text_hash(study.folder / "study.toml") != stored.meta.get("study_sha256")
     stale = "it was changed after the run. Run the study again."
     yield Checked("study", "study.toml", "", stale if changed else "")
     for name in study.data:
@@ -119,8 +126,7 @@ def _privacy(study: Study, stored: Stored) -> Iterator[Checked]:
     few = [
         key
         for key, value in stored.values.items()
-        if key.rpartition(".")[2] in BASES
-        and ".fit." not in key
+        if (key.endswith(IN_FIT) or (key.rpartition(".")[2] in BASES and ".fit." not in key))
         and isinstance(value, int | float)
         and 0 < value < study.smallest_cell
         and key.partition(".")[0] not in _meta(study)

@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from alliance_stats._base.checks import counted
 from alliance_stats.paper.checked import Checked
 from alliance_stats.paper.paths import shown
 from alliance_stats.paper.render.files import rendered, target_of
@@ -15,6 +16,8 @@ from alliance_stats.paper.study import Study
 from alliance_stats.report.documents.reading import read_document
 
 _AROUND = 24
+#: Places of one file that are named; a file that is out of date differs in hundreds.
+_MOST_SHOWN = 8
 
 
 def check_rendered(study: Study, stored: Stored) -> Iterator[Checked]:
@@ -29,8 +32,11 @@ def check_rendered(study: Study, stored: Stored) -> Iterator[Checked]:
         name = shown(target, study.folder)
         now = _pieces(target.name, target.read_bytes())
         differences = list(_differences(_pieces(target.name, content), now))
-        for place, what, problem in differences:
+        for place, what, problem in differences[:_MOST_SHOWN]:
             yield Checked("rendered", f"{name}, {place}", what, problem)
+        if more := differences[_MOST_SHOWN:]:
+            problem = f"{counted(len(more), 'further place')} differ. Render it again."
+            yield Checked("rendered", name, "", problem)
         if not differences:
             yield Checked("rendered", name, "")
 
@@ -38,7 +44,7 @@ def check_rendered(study: Study, stored: Stored) -> Iterator[Checked]:
 def _pieces(name: str, content: bytes) -> list[tuple[str, str]]:
     """Lines with their number, or passages with their place."""
     if not name.endswith(".docx"):
-        lines = content.decode("utf-8", errors="replace").split("\n")
+        lines = content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").split("\n")
         return [(f"line {number}", line) for number, line in enumerate(lines, start=1)]
     with TemporaryDirectory() as folder:
         file = Path(folder) / name

@@ -13,7 +13,7 @@ from alliance_stats.paper.match import Match, match_statement
 from alliance_stats.paper.passages import prose_passages, single_blanks
 from alliance_stats.paper.paths import shown
 from alliance_stats.paper.pieces import Words, resolve
-from alliance_stats.paper.render.files import manuscript_of, source_text
+from alliance_stats.paper.render.files import EMPTY, manuscript_of, source_text, syntax_of
 from alliance_stats.paper.render.substitute import problem_of
 from alliance_stats.paper.stored import Stored
 from alliance_stats.paper.study import Study
@@ -27,23 +27,30 @@ def check_bindings(study: Study, stored: Stored) -> Iterator[Checked]:
     """Every binding: its key exists, its format fits."""
     source = manuscript_of(study)
     name = shown(source, study.folder)
-    for text, place in _texts(source):
-        latex = source.suffix.lower() == ".tex"
-        for binding in find_bindings(text, latex=latex):
+    syntax = syntax_of(source)
+    blocks: dict[tuple[str, str], str] = {}
+    for text, place in source_texts(source):
+        for binding in find_bindings(text, syntax):
             where = f"{name}, {place or f'line {_line(text, binding.start)}'}"
             problem = _problem(text, binding, stored, whole=bool(place))
+            first = blocks.setdefault((binding.block, binding.key), where)
+            if binding.block and not problem and first != where:
+                problem = f"it stands in {first} already. Take one of them out."
             yield Checked("binding", where, binding.source, problem)
-        for braced, start in malformed(text, latex=latex):
+        for braced, start in malformed(text, syntax):
             where = f"{name}, {place or f'line {_line(text, start)}'}"
             yield Checked("binding", where, braced, _UNCLOSED)
 
 
-def _texts(source: Path) -> Iterator[tuple[str, str]]:
+def source_texts(source: Path) -> Iterator[tuple[str, str]]:
     """Texts with bindings and their place: all of a text file, the paragraphs of a Word file."""
     if source.suffix.lower() != ".docx":
         yield source_text(source), ""
         return
-    for passage in read_document(source).passages:
+    passages = read_document(source).passages
+    if not passages:
+        raise DataError(EMPTY)
+    for passage in passages:
         yield passage.text, passage.place()
 
 

@@ -12,9 +12,10 @@ from alliance_stats.paper.bindings import find_bindings
 from alliance_stats.paper.checked import Checked
 from alliance_stats.paper.paths import shown
 from alliance_stats.paper.pieces import Words, resolve
-from alliance_stats.paper.render.files import manuscript_of, source_text
+from alliance_stats.paper.render.files import manuscript_of, source_text, syntax_of
 from alliance_stats.paper.stored import Stored
 from alliance_stats.paper.study import Study
+from alliance_stats.paper.verbatim import Syntax
 from alliance_stats.report.documents.document import Document, Passage
 from alliance_stats.report.documents.latex import latex_passages
 from alliance_stats.report.documents.markdown import markdown_passages
@@ -46,15 +47,15 @@ def _filled_passages(source: Path, stored: Stored) -> tuple[Passage, ...]:
     suffix = source.suffix.lower()
     if suffix == ".docx":
         passages = read_document(source).passages
-        return tuple(replace(p, text=_filled(p.text, stored, latex=False)) for p in passages)
-    text = _filled(source_text(source), stored, latex=suffix == ".tex")
+        return tuple(replace(p, text=_filled(p.text, stored, "plain")) for p in passages)
+    text = _filled(source_text(source), stored, syntax_of(source))
     return latex_passages(text) if suffix == ".tex" else markdown_passages(text)
 
 
-def _filled(text: str, stored: Stored, *, latex: bool) -> str:
+def _filled(text: str, stored: Stored, syntax: Syntax) -> str:
     """Text with numbers in place; what does not resolve, and blocks, are left out."""
     parts, end = [], 0
-    for binding in find_bindings(text, latex=latex):
+    for binding in find_bindings(text, syntax):
         parts.append(text[end : binding.start])
         end = binding.end
         try:

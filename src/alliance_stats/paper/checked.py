@@ -19,6 +19,7 @@ KINDS = {
     "privacy": "look at small counts",
     "binding": "binding",
     "number": "number typed by hand",
+    "pointer": "mention of a table or figure",
     "statistic": "statistic",
     "allowed": "entry of the allow-list",
     "rendered": "rendered file",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alliance_stats._base.checks import name_list
-from alliance_stats._base.printing import MINUS
+from alliance_stats._base.printing import MINUS, format_p
 from alliance_stats.paper.stored import Stored
 from alliance_stats.paper.typed import UNITS, Typed
 
@@ -138,6 +138,8 @@ def _greek(label: str, start: str) -> bool:
 def _shown(value: Any, number: Typed) -> str:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return "null"
+    if number.label == "p":
+        return format_p(float(value))
     shown = f"{value:.{number.decimals}f}" if number.sign == "=" else f"{value:.6g}"
     return shown.replace("-", MINUS)
 

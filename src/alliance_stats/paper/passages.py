@@ -43,9 +43,9 @@ def prose_passages(path: Path) -> tuple[Passage, ...]:
         kept = _before_references(passages)
         return tuple(replace(p, text=masked(p.text)) for p in kept)
     if suffix == ".tex":
-        text = masked(source_text(path), latex=True)
+        text = masked(source_text(path), "tex")
         return latex_passages(_LAYOUT.sub(_blank, _BIBLIOGRAPHY.sub(_blank, text)))
-    return markdown_passages(_prose(masked(source_text(path))))
+    return markdown_passages(_prose(masked(source_text(path), "md")))
 
 
 def _prose(text: str) -> str:
@@ -66,11 +66,11 @@ def _without_references(text: str) -> str:
 
 
 def _before_references(passages: tuple[Passage, ...]) -> list[Passage]:
-    """Passages of a Word file up to the heading of the references, and its notes."""
+    """Passages of a Word file up to the heading of the references, its notes and headers."""
     kept, listing = [], False
     for passage in passages:
         listing = listing or bool(_WORD_REFERENCES.fullmatch(passage.text.strip()))
-        if not listing or passage.kind in ("footnote", "endnote"):
+        if not listing or passage.kind in ("footnote", "endnote", "header", "footer"):
             kept.append(passage)
     return kept
 

@@ -12,6 +12,7 @@ from alliance_stats.paper.parts import COEFFICIENTS, table_from
 from alliance_stats.paper.stored import Stored
 from alliance_stats.paper.values import printed_value
 from alliance_stats.report.table import Table
+from alliance_stats.report.word.caption import title_and_note
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,24 @@ class Picture:
     number: int = 0
 
     @property
-    def title(self) -> str:
-        """``Figure 1. ...``."""
-        return f"Figure {self.number}. {self.caption}" if self.number else self.caption
+    def label(self) -> str:
+        """``Figure 1``, or nothing."""
+        return f"Figure {self.number}" if self.number else ""
+
+    @property
+    def name(self) -> str:
+        """What the figure shows: the first sentence of its caption, without a point."""
+        return title_and_note(self.caption)[0]
+
+    @property
+    def note(self) -> str:
+        """The other sentences."""
+        return title_and_note(self.caption)[1]
+
+    @property
+    def words(self) -> str:
+        """All of it in one line, for those who cannot see the figure."""
+        return ". ".join(part for part in (self.label, self.caption) if part)
 
 
 Piece = Words | Paragraphs | Picture | Table

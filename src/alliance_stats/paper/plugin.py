@@ -59,7 +59,7 @@ def _setting(root: Path) -> list[str]:
     if not file.is_file():
         return []
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         return []
     value: Any = content.get("tool", {}).get("alliance_stats", {}).get("paper", [])

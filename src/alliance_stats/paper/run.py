@@ -17,10 +17,20 @@ from alliance_stats._base.views import ResultView
 from alliance_stats._version import __version__
 from alliance_stats.paper.calls import CALLS, as_arguments, draws, function_of
 from alliance_stats.paper.parts import figure_of, parts_of
+from alliance_stats.paper.paths import inside
 from alliance_stats.paper.privacy import suppress
 from alliance_stats.paper.results import as_json, flatten
+from alliance_stats.paper.said import said_of
 from alliance_stats.paper.sources import data_file, load_source
-from alliance_stats.paper.stored import FIGURES, META, PARTS, RESULTS, Stored, load_stored
+from alliance_stats.paper.stored import (
+    FIGURES,
+    META,
+    PARTS,
+    RESULTS,
+    Stored,
+    load_stored,
+    text_hash,
+)  # fmt: skip
 from alliance_stats.paper.study import Question, Study, load_study
 from alliance_stats.report.files import write_files
 
@@ -121,13 +131,13 @@ def compute(study: Study) -> StudyRun:
     pictures: dict[str, bytes] = {}
     for question in study.questions.values():
         whole = _view_of(study, question)
-        patients = CALLS[question.fit].takes == "sessions"
-        view, gone = suppress(whole, study.smallest_cell) if patients else (whole, [])
-        flat = flatten(question.name, view, gone, study.smallest_cell)
+        smallest = study.smallest_cell if CALLS[question.fit].takes == "sessions" else 0
+        view, gone = suppress(whole, smallest) if smallest else (whole, [])
+        flat = flatten(question.name, view, gone, smallest)
         values |= flat.values
         missing |= flat.missing
-        parts[question.name] = parts_of(view, suppressed=bool(gone))
-        figure = figure_of(view) if question.figure else None
+        parts[question.name] = parts_of(view, suppressed=bool(gone), smallest=smallest)
+        figure = figure_of(view, smallest=smallest) if question.figure else None
         if figure is not None:
             pictures[question.name] = figure.png
             parts[question.name]["caption"] = figure.caption
@@ -137,12 +147,15 @@ def compute(study: Study) -> StudyRun:
 
 def _view_of(study: Study, question: Question) -> ResultView:
     """The result of one question, as far as it may be reported."""
-    data = load_source(study.data[question.data], CALLS[question.fit].takes, question.effect_sizes)
+    takes = CALLS[question.fit].takes
+    with said_of(f"[data.{question.data}]", question.data):
+        data = load_source(study.data[question.data], takes, question.effect_sizes)
     arguments = as_arguments(question.options)
     if draws(question.fit):
         arguments["rng"] = question.seed
     try:
-        view: ResultView = function_of(question.fit)(data, **arguments).view()
+        with said_of(f"[questions.{question.name}]", question.data):
+            view: ResultView = function_of(question.fit)(data, **arguments).view()
     except TypeError as error:
         raise DataError(
             f"[questions.{question.name}] options do not fit {question.fit}: {error}. "
@@ -168,11 +181,14 @@ def _files(
         "results_sha256": sha256(results),
         "seeds": {q.name: q.seed for q in study.questions.values() if draws(q.fit)},
         "smallest_cell": study.smallest_cell,
-        "study_sha256": sha256((study.folder / "study.toml").read_bytes()),
+        "study_sha256": text_hash(study.folder / "study.toml"),
         "title": study.title,
         "versions": versions(),
     }
-    files = {study.folder / FIGURES / f"{name}.png": png for name, png in pictures.items()}
+    files = {
+        inside(study.folder, f"{FIGURES}/{name}.png", what="the figure"): png
+        for name, png in pictures.items()
+    }
     files |= {study.folder / PARTS: printed, study.folder / META: as_json(meta)}
     return files | {study.folder / RESULTS: results}
 

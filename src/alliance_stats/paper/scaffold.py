@@ -11,7 +11,7 @@ from alliance_stats.report.files import write_files
 #: What a new paper starts with; results and rendered files are made by its first run.
 TEMPLATE = (
     "README.md", "study.toml", "allow.toml", "manuscript.md", "analysis.py",
-    "tests/test_paper.py", ".github/workflows/paper.yml", ".gitignore",
+    "tests/test_paper.py", ".github/workflows/paper.yml", ".gitignore", ".gitattributes",
 )  # fmt: skip
 
 
@@ -60,8 +60,6 @@ def new_paper(path: str | os.PathLike[str], *, force: bool = False) -> Path:
         )
     source = template_folder()
     files = {folder / name: (source / name).read_bytes() for name in TEMPLATE}
-    for parent in {target.parent for target in files}:
-        parent.mkdir(parents=True, exist_ok=True)
     write_files(files)
     return folder
 

@@ -118,7 +118,7 @@ def load_study(path: str | os.PathLike[str]) -> Study:
     """
     folder = paper_folder(path)
     try:
-        text = (folder / "study.toml").read_text(encoding="utf-8")
+        text = (folder / "study.toml").read_text(encoding="utf-8-sig")
         given = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"study.toml is no TOML: {error}. Correct it.") from error

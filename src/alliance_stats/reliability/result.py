@@ -21,6 +21,12 @@ HEADINGS = {
 }
 
 
+#: What a view says whose estimates cannot exceed one.
+BOUNDED = {"bounded": "yes"}
+#: Kinds whose values are in points of the score; all others are of at most one in size.
+_IN_POINTS = frozenset({"bland_altman", "measurement_error"})
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class ReliabilityResult:
     """One or several coefficients of reliability or agreement.
@@ -119,14 +125,14 @@ class ReliabilityResult:
         return ResultView(
             kind=self.kind,
             title=self.title,
-            terms=_named(self.tidy()),
+            terms=_named(self.tidy(), self.kind),
             fit=self.glance(),
             plot=self.plot,
             levels=pd.DataFrame({"unit": list(self.counts), "n": list(self.counts.values())}),
             notes=self.notes,
             messages=self.messages,
             refit=self.refit,
-            labels=self._headings,
+            labels={**self._headings, **({} if self.kind in _IN_POINTS else BOUNDED)},
             tables=self.tables,
             conf_level=self.conf_level,
         )
@@ -166,8 +172,10 @@ class ReliabilityResult:
         return f"{shown}{further}{said}"
 
 
-def _named(terms: pd.DataFrame) -> pd.DataFrame:
+def _named(terms: pd.DataFrame, kind: str) -> pd.DataFrame:
     """Rows whose terms say their group or unit: ``ICC(A,1) (two-way random)``."""
+    if kind != "items":  # those are named as the columns are
+        terms["term"] = terms["term"].str.replace("_", " ").str.replace("2level", "two-level")
     for leading in ("unit", "group"):
         if leading in terms.columns:
             terms["term"] = terms["term"] + " (" + terms[leading].astype(str) + ")"

@@ -19,6 +19,7 @@ from alliance_stats.report.sources import numbered_titles
 from alliance_stats.report.table import Table
 from alliance_stats.report.tables import coef_table, fit_table, further_tables
 from alliance_stats.report.text import view_text
+from alliance_stats.report.word.caption import title_and_note
 from alliance_stats.report.words import fit_failed, fit_singular, one_line
 
 #: Between two sentences, not after an initial.
@@ -151,10 +152,10 @@ def _figures(view: ResultView, kinds: frozenset[str]) -> tuple[Figure, ...]:
     if not drawings:
         return ()
     finding = _first_sentence(view_text(view))
-    captions = [one_line(drawing.caption(view)).partition(". ") for drawing in drawings]
+    captions = [title_and_note(one_line(drawing.caption(view))) for drawing in drawings]
     return tuple(
-        Figure(drawing_bytes(view, drawing, suffix=".png"), title.rstrip("."), note, finding)
-        for drawing, (title, _, note) in zip(drawings, captions, strict=True)
+        Figure(drawing_bytes(view, drawing, suffix=".png"), title, note, finding)
+        for drawing, (title, note) in zip(drawings, captions, strict=True)
     )
 
 

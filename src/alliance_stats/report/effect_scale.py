@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.printing import MINUS, decimals_for, format_fixed, interval_heading
+from alliance_stats._base.printing import (
+    MINUS,
+    decimals_for,
+    format_fixed,
+    interval_heading,
+    without_zero,
+)
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.words import capital, one_line
 
@@ -100,16 +106,6 @@ def effect_scale(view: ResultView) -> EffectScale:
         2 if measure in _TWO_DECIMALS or view.plot is None else _decimals(view.plot),
         view.conf_level,
     )
-
-
-def without_zero(number: str) -> str:
-    """A printed number below one in size without the zero before the point.
-
-    >>> without_zero("0.28"), without_zero("−0.05"), without_zero("1.00"), without_zero("10.05")
-    ('.28', '−.05', '1.00', '10.05')
-    """
-    sign, digits = number[: number.startswith(MINUS)], number.removeprefix(MINUS)
-    return sign + (digits[1:] if digits.startswith("0.") else digits)
 
 
 def _decimals(plot: pd.DataFrame) -> int:

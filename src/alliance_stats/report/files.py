@@ -43,13 +43,16 @@ def file_target(
 def write_files(files: Mapping[Path, bytes]) -> None:
     """Write every file beside its place, then rename all; on an error nothing new is left.
 
+    Folders that do not exist are made.
+
     The last of `files` is renamed last, so a document never refers to a figure not yet there.
     """
-    made = [folder for folder in dict.fromkeys(p.parent for p in files) if not folder.exists()]
+    above = [folder for p in files for folder in p.parents if not folder.exists()]
+    made = sorted(set(above), key=lambda folder: len(folder.parts), reverse=True)
     staged: dict[Path, Path] = {}
     try:
         for path, content in files.items():
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
             staged[temporary] = path
             with temporary.open("xb") as stream:

@@ -11,7 +11,13 @@ import pandas as pd
 
 from alliance_stats._base.checks import probability
 from alliance_stats._base.errors import ArgumentError
-from alliance_stats._base.printing import HEADINGS, MINUS, print_frame, word_columns
+from alliance_stats._base.printing import (
+    HEADINGS,
+    MINUS,
+    print_frame,
+    without_zero,
+    word_columns,
+)
 from alliance_stats.report.cells import (
     with_p_values,
     with_prediction_intervals,
@@ -48,10 +54,8 @@ _CODES = {
     "excess_ruptures": "ruptures beyond chance",
     "excess_repaired": "repairs beyond chance",
 }
-#: Degrees of freedom of a test that has two.
-_DF_OF_ERROR = frozenset({"df_rest", "df_residual", "df_denominator"})
-#: The zero before the point of a number below 1.
-_ZERO = re.compile(r"(?<![\d.])0(?=\.\d)")
+#: Degrees of freedom of an error, which only F has.
+_OF_F = frozenset({"df_rest", "df_residual", "df_denominator"})
 _STANDARDISED_NOTE = "Coefficients in standard deviations (SD) of the same unit, taken as known."
 _COVARIANCE_NOTE = "In a row of two terms, the variance is their covariance."
 
@@ -152,8 +156,10 @@ def printed_cells(
         words["ratio"] = "Ratio"
     if words["estimate"] == "Std. b":
         decimals = 2 if decimals is None else decimals
-    if "statistic" in shown.columns and _DF_OF_ERROR & set(shown.columns):
+    if "statistic" in shown.columns and _OF_F & set(shown.columns):
         words["statistic"] = "F"
+    if "compared_with" in shown.columns:
+        words["statistic"] = "LR"
     printed = print_frame(
         _shares_in_percent(with_p_values(shown)),
         conf_level=conf_level,
@@ -197,7 +203,7 @@ def _without_zeros(printed: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
     bounded = BOUNDED | ({"ci_low"} if of_r else set())
     bounded |= {"Lowest", "Highest"} if "Reliability" in names else set()
     for place in (k for k, name in enumerate(names) if name in bounded):
-        cells = [_ZERO.sub("", str(cell)) for cell in printed.iloc[:, place]]
+        cells = [without_zero(str(cell)) for cell in printed.iloc[:, place]]
         printed.isetitem(place, cells)
     return printed
 

@@ -16,8 +16,10 @@ from alliance_stats._base.printing import (
     format_number,
     format_p,
     interval_heading,
+    without_zero,
 )
 from alliance_stats._base.views import ResultView
+from alliance_stats.report.bounded import is_bounded
 from alliance_stats.report.tables import view_decimals
 from alliance_stats.report.words import effect_place
 
@@ -58,6 +60,23 @@ def numbers(row: Row, decimals: int | None, conf_level: float) -> str:
     return ", ".join(parts)
 
 
+def view_number(view: ResultView, value: float) -> str:
+    """A number in the decimals of its view, without the zero where it is bounded."""
+    shown = number(value, view_decimals(view))
+    return without_zero(shown) if is_bounded(view) else shown
+
+
+def view_range(view: ResultView, row: Row) -> str:
+    """``−.02 to .05``, the ends of the interval in words, as the view prints its numbers."""
+    return f"{view_number(view, row['ci_low'])} to {view_number(view, row['ci_high'])}"
+
+
+def view_interval(view: ResultView, row: Row) -> str:
+    """``95% CI [−.02, .05]``, as the view prints its numbers."""
+    shown = interval(row, view_decimals(view), view.conf_level)
+    return without_zero(shown) if is_bounded(view) else shown
+
+
 def p_phrase(value: float) -> str:
     """``p < .001`` or ``p = .034``."""
     shown = format_p(value)
@@ -78,9 +97,13 @@ def sign_of(row: Row) -> int:
 
 def coefficient_numbers(view: ResultView) -> list[tuple[Row, str]]:
     """Each row of the coefficients with its numbers as a phrase."""
-    decimals = view_decimals(view)
-    rows = records(view.terms)
-    return [(row, numbers(row, decimals, view.conf_level)) for row in rows]
+    return [(row, view_numbers(view, row)) for row in records(view.terms)]
+
+
+def view_numbers(view: ResultView, row: Row) -> str:
+    """The numbers of a coefficient in the decimals of its view; bounded ones without the zero."""
+    said = numbers(row, view_decimals(view), view.conf_level)
+    return without_zero(said) if is_bounded(view) else said
 
 
 def standardised_sizes(view: ResultView, effects: Collection[str]) -> list[str]:

@@ -82,14 +82,15 @@ class Table:
         return f"Table {self.number}" if self.number else ""
 
     @property
-    def _headings(self) -> list[str]:
+    def headings(self) -> list[str]:
+        """The names of the columns, each in one line."""
         return [one_line(name) for name in self.frame.columns]
 
     @property
-    def _rows(self) -> list[list[str]]:
+    def rows(self) -> list[list[str]]:
         """The cells; a model or group that fills several rows is named in the first of them."""
         cells: list[list[str]] = self.frame.to_numpy(dtype=object).tolist()
-        if not set(self._headings[:1]) & set(_NAMED_ONCE):
+        if not set(self.headings[:1]) & set(_NAMED_ONCE):
             return cells
         above = [None, *(row[0] for row in cells[:-1])]
         return [
@@ -103,8 +104,8 @@ class Table:
         below += [f"<i>Note.</i> {prose_html(' '.join(self.notes))}"] if self.notes else []
         below += map(prose_html, self.messages)
         table = table_html(
-            self._headings,
-            self._rows,
+            self.headings,
+            self.rows,
             list(self.left),
             self._caption,
             title=lambda _: caption_html(self._number, self.title),
@@ -116,8 +117,8 @@ class Table:
     def to_markdown(self) -> str:
         """Return a pipe table under its number and title, every cell escaped."""
         rules = [":--" if is_left else "--:" for is_left in self.left]
-        rows = [list(map(words_markdown, row)) for row in self._rows]
-        lines = [[heading_markdown(h) for h in self._headings], rules, *rows]
+        rows = [list(map(words_markdown, row)) for row in self.rows]
+        lines = [[heading_markdown(h) for h in self.headings], rules, *rows]
         table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
         title = [caption_markdown(self._number, self.title)] if self._caption else []
         below = [f"**{escape_markdown(self.warning)}**"] if self.warning else []
@@ -139,8 +140,8 @@ class Table:
         add_table(
             document,
             Grid(
-                headings=self._headings,
-                rows=self._rows,
+                headings=self.headings,
+                rows=self.rows,
                 left=self.left,
                 number=self.number,
                 title=self.title,
@@ -193,7 +194,7 @@ class Table:
         return target
 
     def __repr__(self) -> str:
-        table = aligned_text(self._headings, self._rows, list(self.left))
+        table = aligned_text(self.headings, self.rows, list(self.left))
         below = wrapped((self.warning, *self.notes, *self.messages))
         return "\n".join(part for part in (self._caption, table, *below) if part)
 

@@ -9,8 +9,17 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.errors import ArgumentError
-from alliance_stats._base.printing import MINUS, decimals_for, format_number, format_p
+from alliance_stats._base.printing import (
+    MINUS,
+    decimals_for,
+    format_df,
+    format_number,
+    format_p,
+    interval_heading,
+    without_zero,
+)
 from alliance_stats._base.views import ResultView
+from alliance_stats.report.bounded import bounded_decimals, is_bounded
 from alliance_stats.report.descriptives import printed_descriptives
 from alliance_stats.report.frames import (
     as_z_tests,
@@ -101,8 +110,8 @@ def coef_table(results: Sources, *, digits: int | None = None) -> Table:
     blocks = [coefficient_rows(view, heading) for view in views]
     shared = [view_decimals(view, digits) for view in views]
     cells = [
-        printed_cells(block, level, decimals=decimals, headings=_study_heading(views))[0]
-        for block, decimals in zip(blocks, shared, strict=True)
+        _own_cells(view, printed_cells(block, level, decimals=n, headings=_study_heading(views))[0])
+        for view, block, n in zip(views, blocks, shared, strict=True)
     ]
     frame = _in_own_words(as_z_tests(pd.concat(cells, ignore_index=True)), views)
     left = [True] + [False] * (frame.shape[1] - 1)
@@ -119,6 +128,18 @@ def coef_table(results: Sources, *, digits: int | None = None) -> Table:
         messages=said(views, models, lambda view: view.messages),
         warning=" ".join(said(views, models, lambda v: (FAILED,) if fit_failed(v) else ())),
     )
+
+
+def _own_cells(view: ResultView, printed: pd.DataFrame) -> pd.DataFrame:
+    """Printed rows of one view: bounded values without a zero, both numbers of an F test's df."""
+    cells = printed.copy()
+    if is_bounded(view):
+        for name in ("b", "SE", interval_heading(view.conf_level)):
+            cells[name] = [without_zero(cell) for cell in cells[name]]
+    if "df_denominator" in view.terms.columns:
+        pairs = zip(printed["df"], view.terms["df_denominator"], strict=True)
+        cells["df"] = [df if df == "–" else f"{df}, {format_df(rest)}" for df, rest in pairs]
+    return cells
 
 
 def coefficient_rows(view: ResultView, heading: str) -> pd.DataFrame:
@@ -159,6 +180,8 @@ def view_decimals(view: ResultView, digits: int | None = None) -> int | None:
     """The decimals that table, text and figure of one view share; None if rows must differ."""
     if digits is not None:
         return digits
+    if bounded_decimals(view) is not None:
+        return bounded_decimals(view)
     if "se" not in view.terms.columns:
         return None
     errors = [float(s) for s in view.terms["se"]]
@@ -190,12 +213,18 @@ def _further_table(view: ResultView, name: str) -> Table:
 
 def fit_table(view: ResultView) -> Table | None:
     """Set the one-row summary as a table with a row for each quantity; None if there is none."""
-    if view.fit.empty or not len(view.fit.columns):
+    if view.fit.empty or not _says_more(view):
         return None
     words = [FIT_WORDS.get(str(name)) or as_heading(name) for name in view.fit.columns]
     values = [_fit_cell(str(name), view.fit[name].iloc[0]) for name in view.fit.columns]
     frame = pd.DataFrame({"Quantity": words, "Value": values})
     return Table(frame, "Summary" if view.terms.empty else "Fit", (), (True, False))
+
+
+def _says_more(view: ResultView) -> bool:
+    """Whether a summary holds anything that counts of rows beside coefficients do not say."""
+    names = set(map(str, view.fit.columns)) - {"conf_level"}
+    return any(not name.startswith("n_") for name in names) or view.terms.empty
 
 
 def _fit_cell(name: str, value: object) -> str:

@@ -12,6 +12,7 @@ from alliance_stats._base.printing import (
     format_p,
     frame_html,
     frame_text,
+    without_zero,
 )
 from alliance_stats._base.views import TIDY_COLUMNS, TIDY_LEADING, ResultView
 from alliance_stats.sem.fitted import FittedSem
@@ -40,6 +41,7 @@ def view_of(fit: FittedSem) -> ResultView:
         plot=None,
         levels=pd.DataFrame(units, columns=["unit", "n"]),
         notes=(estimation_note(fit),),
+        labels={"fit": fit_sentence(fit)},
         messages=all_messages(fit),
         tables={"Standardised solution": shown_rows(fit, standardised=True)},
     )
@@ -79,18 +81,22 @@ def fit_sentence(fit: FittedSem) -> str:
     p = format_p(row["p_value" + scaled])
     p = f"p {p}" if p.startswith(("<", ">")) else f"p = {p}"
     residual = ", ".join(
-        f"{str(name).replace('_', ' ').replace('srmr', 'SRMR')} = {format_number(row[name])}"
+        f"{str(name).replace('_', ' ').replace('srmr', 'SRMR')} = {_index(row[name])}"
         for name in row.index
         if str(name).startswith("srmr")
     )
+    ends = format_interval(row["rmsea_low" + scaled], row["rmsea_high" + scaled])
     return (
-        f"chi2{' (scaled)' if scaled else ''} = {format_number(row['chi2' + scaled])}, "
-        f"df = {row['df']}, {p}; "
-        f"CFI = {format_number(row['cfi' + scaled])}, TLI = {format_number(row['tli' + scaled])}, "
-        f"RMSEA = {format_number(row['rmsea' + scaled])} "
-        f"{format_interval(row['rmsea_low' + scaled], row['rmsea_high' + scaled])} (90%), "
-        f"{residual}"
+        f"{'scaled ' if scaled else ''}chi2({row['df']}) = "
+        f"{format_number(row['chi2' + scaled])}, {p}; "
+        f"CFI = {_index(row['cfi' + scaled])}, TLI = {_index(row['tli' + scaled])}, "
+        f"RMSEA = {_index(row['rmsea' + scaled])} {without_zero(ends)} (90%), {residual}"
     )
+
+
+def _index(value: float) -> str:
+    """A fit index, which hardly exceeds one: ``.968``."""
+    return without_zero(format_number(value))
 
 
 def text_of(fit: FittedSem) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 import alliance_stats as al
 from alliance_stats._base.errors import ArgumentError, DataError, DataWarning
+from alliance_stats._base.printing import without_zero
 from alliance_stats.reliability.report.grades import CUTS, verdict
 
 IDS = {"patient": "patient", "session": "session"}
@@ -110,7 +111,7 @@ def test_order_of_rows_and_kind_of_ids_do_not_matter(frame: pd.DataFrame) -> Non
 
 def test_words_are_those_of_the_numbers(report: Any) -> None:
     for row in report.advice.itertuples():
-        assert f"= {row.estimate:.2f}" in row.sentence
+        assert f"= {without_zero(f'{row.estimate:.2f}')}" in row.sentence
         single = "therapists" if "therapists" in row.claim else "patients"
         assert row.verdict == verdict(row.estimate, row.ci_low, row.ci_high, single=single)
     assert report.recommendation.count("\n") == len(report.advice) - 1

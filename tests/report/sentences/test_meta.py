@@ -24,9 +24,9 @@ def text(frame: pd.DataFrame, **arguments: object) -> str:
 
 def test_a_mean_of_correlations() -> None:
     said = text(studies(0.3, 0.3), measure="ZCOR")
-    assert said.startswith("Across 12 studies, the mean effect was positive (r = 0.")
+    assert said.startswith("Across 12 studies, the mean effect was positive (r = .")
     assert "Fisher's z: estimate = 0." in said and "t(11) = " in said
-    assert "The mean of the correlations of all true effects was 0." in said
+    assert "The mean of the correlations of all true effects was ." in said
     assert "95% prediction interval of the true effect of a new study went from " in said
     assert "Effects differed more than sampling error lets them (Q(11) = " in said
     assert "I² = " in said and "%, 95% CI [" in said

@@ -22,9 +22,9 @@ def text(r: list[float], method: str = "individual") -> str:
 def test_observed_and_corrected_mean() -> None:
     said = text([0.1, 0.5, 0.4, 0.2])
     assert said.startswith(
-        "Over 4 studies (4 correlations, N = 460) the mean observed correlation was 0.287, 95% CI ["
+        "Over 4 studies (4 correlations, N = 460) the mean observed correlation was .287, 95% CI [."
     )
-    assert "study by study (mean attenuation 0.90) it was 0.319" in said
+    assert "study by study (mean attenuation .90) it was .319" in said
     assert "True correlations varied with SD = " in said
     assert said.endswith("nothing was corrected for restriction of range.")
     assert "inconclusive" not in said

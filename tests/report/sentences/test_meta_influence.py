@@ -43,7 +43,7 @@ def test_nothing_to_name_is_said(calm: Any) -> None:
 
 def test_conclusions_that_rest_on_one_study(far: Any, calm: Any) -> None:
     text = al.report_text(al.meta.leave_one_out(far))
-    assert "with one study left out at a time it lay between 0.23 (without d)" in text
+    assert "with one study left out at a time it lay between .23 (without d)" in text
     assert "includes no effect with all of them, but not without d" in text
     steady = al.report_text(al.meta.leave_one_out(calm))
     assert "The 95% interval leaves out no effect each time, as it does with all." in steady
@@ -51,7 +51,7 @@ def test_conclusions_that_rest_on_one_study(far: Any, calm: Any) -> None:
 
 def test_the_way_of_the_mean(calm: Any) -> None:
     text = al.report_text(al.meta.cumulative(calm, order="study"))
-    assert "the mean went from a, r = 0.29" in text and "to f, r = 0.29" in text
+    assert "the mean went from a, r = .29" in text and "to f, r = .29" in text
     assert "they are no independent tests" in text
 
 

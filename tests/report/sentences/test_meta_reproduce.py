@@ -15,10 +15,10 @@ def text(key: str) -> str:
 
 def test_mean_interval_and_implied_numbers() -> None:
     said = text("flueckiger_2018")
-    assert "over 295 samples: r = 0.278, 95% CI [0.256, 0.299]." in said
+    assert "over 295 samples: r = .278, 95% CI [.256, .299]." in said
     assert "implies a standard error of 0.0119 on Fisher's z" in said
     assert "with 61 patients a study, τ² ≈ 0.024" in said
-    assert "from −0.02 to 0.53" in said
+    assert "from −.02 to .53" in said
     assert "supposes independent correlations of equal weight" in said
     assert "not jointly reproducible" in said
 
@@ -33,7 +33,7 @@ def test_what_cannot_be_found_is_said() -> None:
     assert "Without an interval neither standard error" in text("sharf_2010")
     assert "d = 0.550." in text("sharf_2010")
     assert "the pooled estimate is not known" in text("delre_2021")
-    assert "r from 0.23 to 0.31, depending on the analysis" in text("flueckiger_2020_adjusted")
+    assert "r from .23 to .31, depending on the analysis" in text("flueckiger_2020_adjusted")
     assert "The heterogeneity behind it cannot be found." in text("safran_2011_training")
     assert "with 61 patients a study, none" in text("elliott_2011")
 

@@ -11,6 +11,7 @@ from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats._base.printing import escape_html, frame_html, frame_text
 from alliance_stats._base.random import RandomSource
+from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.comparison.bootstrap_test import bootstrap_test
 from alliance_stats.lmm.comparison.likelihood_ratio import LikelihoodRatio, closed_form
 from alliance_stats.lmm.comparison.same_data import check_same_data, check_same_method
@@ -75,6 +76,21 @@ class ModelComparison:
             row[f"lowest_{name}"] = int(self.table["model"].iloc[place])
         return pd.DataFrame([row])
 
+    def view(self) -> ResultView:
+        """Return what the report room may see of this comparison."""
+        return ResultView(
+            kind="model_comparison",
+            title=f"Comparison of {counted(len(self.table), 'model')}",
+            terms=pd.DataFrame(),
+            fit=self.glance(),
+            plot=None,
+            levels=pd.DataFrame(columns=["unit", "n"]),
+            notes=("LR = likelihood ratio, twice the difference of the log-likelihoods.",),
+            messages=self.messages,
+            labels={f"formula_{m}": f for m, f in zip(*self._named(), strict=True)},
+            tables={"Models": self._shown()},
+        )
+
     def _shown(self) -> pd.DataFrame:
         """The numbers; formulas stand above them."""
         shown = self.table.drop(columns="formula")
@@ -83,10 +99,12 @@ class ModelComparison:
         ]
         return shown
 
+    def _named(self) -> tuple[list[int], list[str]]:
+        """Places in the call, and formulas."""
+        return self.table["model"].tolist(), self.table["formula"].tolist()
+
     def _formulas(self) -> list[str]:
-        return [
-            f"{m}: {f}" for m, f in zip(self.table["model"], self.table["formula"], strict=True)
-        ]
+        return [f"{m}: {f}" for m, f in zip(*self._named(), strict=True)]
 
     def __repr__(self) -> str:
         head = f"Comparison of {counted(len(self.table), 'model')} ({self.method})"

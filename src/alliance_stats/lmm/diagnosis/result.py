@@ -58,7 +58,7 @@ class Diagnosis:
             fit=self.glance(),
             plot=None,
             levels=pd.DataFrame(columns=["unit", "n"]),
-            messages=tuple(self._sentences()),
+            labels={"findings": "\n".join(self._sentences())},
         )
 
     def _sentences(self) -> list[str]:

@@ -11,6 +11,7 @@ import pandas as pd
 from alliance_stats._base.checks import one_of
 from alliance_stats._base.errors import ArgumentError, DataError
 from alliance_stats._base.printing import escape_html, frame_html, frame_text
+from alliance_stats._base.views import ResultView
 from alliance_stats.lmm.comparison.same_data import check_same_data, ml_call
 from alliance_stats.lmm.comparison.structure import AT_ZERO, Extension, extension, shown_model
 from alliance_stats.lmm.pooling.joint import JointTest, d2, d3
@@ -75,6 +76,19 @@ class PooledComparison:
             "n_imputations": self.n_imputations,
         }
         return pd.DataFrame([row])
+
+    def view(self) -> ResultView:
+        """Return what the report room may see of this comparison."""
+        return ResultView(
+            kind="pooled_comparison",
+            title=f"Comparison of 2 models over {self.n_imputations} imputations",
+            terms=pd.DataFrame(),
+            fit=self.glance(),
+            plot=None,
+            levels=pd.DataFrame(columns=["unit", "n"]),
+            messages=self.messages,
+            tables={"Test": self.tidy().rename(columns={"method": "rule"})},
+        )
 
     def _lines(self) -> list[str]:
         head = f"Comparison of 2 models over {self.n_imputations} imputations (ML)"

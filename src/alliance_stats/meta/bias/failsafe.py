@@ -15,6 +15,7 @@ from scipy.special import ndtr, ndtri
 
 from alliance_stats._base.checks import one_of, probability
 from alliance_stats._base.errors import ArgumentError
+from alliance_stats._base.printing import without_zero
 from alliance_stats._base.views import ResultView
 from alliance_stats.meta.bias.r_code import call_on_effects
 from alliance_stats.meta.bias.source import (
@@ -112,9 +113,10 @@ class FailsafeResult:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences printed under the tables."""
+        alpha = without_zero(f"{self.alpha:g}")
         aims = {
-            "rosenthal": f"the sum of z values would not reach one-sided p = {self.alpha:g}",
-            "rosenberg": f"the weighted mean would not reach two-sided p = {self.alpha:g}",
+            "rosenthal": f"the sum of z values would not reach one-sided p = {alpha}",
+            "rosenberg": f"the weighted mean would not reach two-sided p = {alpha}",
             "orwin": f"the mean would fall to {self.target:.3g}",
         }
         number = f"{self.n:,} studies without effect beside these"

@@ -15,8 +15,11 @@ from alliance_stats.paper.render.to_word import markdown_as_word
 from alliance_stats.paper.render.word import render_word
 from alliance_stats.paper.stored import Stored, load_stored
 from alliance_stats.paper.study import Study, load_study
+from alliance_stats.paper.verbatim import Syntax
+from alliance_stats.report.documents.reading import read_document
 from alliance_stats.report.files import write_files
 
+EMPTY = "it is empty. Write the manuscript, or correct its path in study.toml."
 _TEXTS: dict[str, Callable[[str, Stored, Path], str]] = {"md": render_markdown, "tex": render_tex}
 
 
@@ -75,8 +78,6 @@ def render_paper(path: str | os.PathLike[str], *, force: bool = False) -> list[P
             raise ArgumentError(
                 f"'{target}' is there and would change. Give force=True to replace it."
             )
-    for folder in {target.parent for target in files}:
-        folder.mkdir(parents=True, exist_ok=True)
     write_files(files)
     return list(files)
 
@@ -119,22 +120,39 @@ def manuscript_of(study: Study) -> Path:
 
 
 def source_text(source: Path) -> str:
-    """A text manuscript.
+    """A text manuscript, with line breaks of one kind.
 
     Raises
     ------
     DataError
-        If it is not in UTF-8.
+        If it is not in UTF-8, or empty.
     """
+    content = source.read_bytes()
     try:
-        return source.read_bytes().decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError(f"'{source.name}' is not in UTF-8. Save it as UTF-8.") from error
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"it is not in UTF-8, first seen on line {line}. Save it as UTF-8."
+        ) from error
+    if "\0" in text:
+        raise DataError("it is not text: it holds zero bytes. Save it as UTF-8 text.")
+    if not text.strip():
+        raise DataError(EMPTY)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def syntax_of(source: Path) -> Syntax:
+    """How a manuscript is written."""
+    kinds: dict[str, Syntax] = {".md": "md", ".tex": "tex"}
+    return kinds.get(source.suffix.lower(), "plain")
 
 
 def _rendered(source: Path, form: str, study: Study, stored: Stored) -> bytes:
     own = source.suffix.lower().removeprefix(".")
     if own == "docx":
+        if not read_document(source).passages:
+            raise DataError(EMPTY)
         return render_word(source, stored)
     text = source_text(source)
     if own == form:

@@ -18,7 +18,7 @@ _ITALIC = "\ue000"
 
 def render_markdown(text: str, stored: Stored, folder: Path) -> str:
     """The manuscript with its bindings replaced; pictures are looked for from `folder`."""
-    return substitute(text, stored, lambda piece: _written(piece, folder))
+    return substitute(text, stored, lambda piece: _written(piece, folder), "md")
 
 
 def _written(piece: Piece, folder: Path) -> str:
@@ -27,10 +27,18 @@ def _written(piece: Piece, folder: Path) -> str:
     if isinstance(piece, Paragraphs):
         return "\n\n".join(map(_prose, piece.texts))
     if isinstance(piece, Picture):
-        link = quote(Path(os.path.relpath(piece.path, folder)).as_posix())
-        caption = escape_markdown(piece.title)
-        return f"![{caption}]({link})"
+        return _picture(piece, folder)
     return piece.to_markdown()
+
+
+def _picture(piece: Picture, folder: Path) -> str:
+    """A figure under its number and title, which the picture itself says too, with its note."""
+    link = quote(Path(os.path.relpath(piece.path, folder)).as_posix())
+    title = ". ".join(part for part in (piece.label, piece.name) if part)
+    note = [f"*Note.* {_prose(piece.note)}"] if piece.note else []
+    # a picture alone in its paragraph would get its words as a second caption from some programs
+    picture = f"![{escape_markdown(piece.words)}]({link})&nbsp;"
+    return "\n\n".join([f"**{escape_markdown(title)}**", picture, *note])
 
 
 def inline_markdown(piece: Words) -> str:

@@ -8,11 +8,10 @@ from alliance_stats._base.errors import DataError
 from alliance_stats.paper.bindings import Binding, find_bindings
 from alliance_stats.paper.pieces import Numbering, Piece, Words, resolve
 from alliance_stats.paper.stored import Stored
+from alliance_stats.paper.verbatim import Syntax
 
 
-def substitute(
-    text: str, stored: Stored, write: Callable[[Piece], str], *, latex: bool = False
-) -> str:
+def substitute(text: str, stored: Stored, write: Callable[[Piece], str], syntax: Syntax) -> str:
     """The text with every binding written by `write`; all else stays to the letter.
 
     Raises
@@ -21,7 +20,7 @@ def substitute(
         If a binding cannot be resolved, or a block stands inside a sentence; its line is named.
     """
     parts, end, numbering = [], 0, Numbering()
-    for binding in find_bindings(text, latex=latex):
+    for binding in find_bindings(text, syntax):
         piece = numbering.numbered(_resolved(text, binding, stored))
         parts += [text[end : binding.start], write(piece)]
         end = binding.end

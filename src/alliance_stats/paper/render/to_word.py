@@ -9,57 +9,68 @@ import pandas as pd
 
 from alliance_stats.paper.pieces import Paragraphs, Picture, Piece
 from alliance_stats.paper.render.blocks import Block
+from alliance_stats.paper.render.document import Part, parts_of
 from alliance_stats.paper.render.from_markdown import resolved_blocks
 from alliance_stats.paper.render.inline import Span, spans_of
+from alliance_stats.paper.render.running_head import running_head
 from alliance_stats.paper.render.word_blocks import add_picture
+from alliance_stats.paper.render.word_style import BODY, REFERENCE, style_manuscript
 from alliance_stats.paper.stored import Stored
 from alliance_stats.report.table import Table
 from alliance_stats.report.word.file import MONOSPACED, document_bytes, new_document
 from alliance_stats.report.word.text import add_code, add_prose, xml_text
 
-_STYLES = {"item": "List Bullet", "numbered": "List Number"}
+_STYLES = {"item": "List Bullet", "numbered": "List Number", "quote": "Note"}
 
 
 def markdown_as_word(source: str, stored: Stored, folder: Path) -> bytes:
-    """The file; a first heading is its title."""
+    """The file in APA style; a first heading is its title."""
     blocks = resolved_blocks(source, stored, folder)
-    first = blocks[0] if blocks else None
-    title = first.text if isinstance(first, Block) and first.kind == "heading" else ""
-    document = new_document("".join(span.text for span in spans_of(title)))
-    for position, block in enumerate(blocks):
+    title = ""
+    if blocks and isinstance(blocks[0], Block) and blocks[0].kind == "heading":
+        title = _bare(blocks[0].text)
+    document = new_document(title)
+    style_manuscript(document, running_head(title))
+    for position, part in enumerate(parts_of(blocks)):
+        _part(document, part, first=position == 0)
+    return document_bytes(document)
+
+
+def _part(document: Any, part: Part, *, first: bool) -> None:
+    """A heading and what stands below it."""
+    if part.heading is not None:
+        level = min(max(part.heading.level - 1, 1), 4)
+        style = "Title" if first else f"Heading {level}"
+        add_spans(document.add_paragraph(style=style), spans_of(part.heading.text))
+    for block in part.blocks:
         if isinstance(block, Block):
-            _block(document, block, title=position == 0)
+            _block(document, block, part.kind)
         else:
             _piece(document, block)
-    return document_bytes(document)
 
 
 def _piece(document: Any, piece: Piece) -> None:
     if isinstance(piece, Paragraphs):
         for text in piece.texts:
-            add_prose(document.add_paragraph(), text)
+            add_prose(document.add_paragraph(style=BODY), text)
     elif isinstance(piece, Picture):
         add_picture(document, piece)
     elif isinstance(piece, Table):
         piece.to_word(document)
 
 
-def _block(document: Any, block: Block, *, title: bool) -> None:
+def _block(document: Any, block: Block, kind: str) -> None:
     if block.kind == "table":
         _table(block).to_word(document)
         return
     if block.kind == "code":
         add_code(document.add_paragraph(style="Code"), block.text)
         return
-    add_spans(document.add_paragraph(style=_style(block, title)), spans_of(block.text))
-
-
-def _style(block: Block, title: bool) -> str:
-    if block.kind == "heading":
-        return "Title" if title else "Heading 1" if block.level <= 2 else "Heading 2"
-    if block.kind == "quote":
-        return "Note"
-    return _STYLES.get(block.kind, "Normal")
+    text = REFERENCE if kind == "references" else BODY
+    paragraph = document.add_paragraph(style=_STYLES.get(block.kind, text))
+    if kind == "abstract" and block.kind == "paragraph":
+        paragraph.paragraph_format.first_line_indent = 0
+    add_spans(paragraph, spans_of(block.text))
 
 
 def add_spans(paragraph: Any, spans: list[Span]) -> None:

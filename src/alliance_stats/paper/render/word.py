@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
+import re
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,14 @@ from alliance_stats.paper.bindings import Binding, find_bindings
 from alliance_stats.paper.pieces import Numbering, Paragraphs, Picture, Piece, Words, resolve
 from alliance_stats.paper.render.word_blocks import insert_picture, insert_table
 from alliance_stats.paper.stored import Stored
+from alliance_stats.report.documents.archive import damaged
 from alliance_stats.report.documents.reading import read_document
-from alliance_stats.report.symbols import prose_parts
+from alliance_stats.report.symbols import typeset
 from alliance_stats.report.word.file import document_bytes
 from alliance_stats.report.word.text import xml_text
 
 #: Parts beside the body in which bindings are replaced.
-_NOTES = ("footnotes", "endnotes")
+_BESIDE = re.compile(r"/word/(?:footnotes|endnotes|header|footer)[0-9]{0,3}\.xml")
 _MOST_BYTES = 500_000_000
 
 
@@ -34,16 +35,26 @@ def render_word(path: Path, stored: Stored) -> bytes:
     """
     read_document(path)  # refuses what could hide a number
     _small_enough(path)
-    import docx
-
-    document = docx.Document(str(path))
+    document = _opened(path)
     replacing = _Replacing(document, stored, Numbering())
-    for part in _parts(document):
-        _replace_all(part, replacing)
+    _replace_all(document.element.body, replacing)
     for part in document.part.package.iter_parts():
-        if part.partname.rpartition("/")[2].removesuffix(".xml") in _NOTES:
-            _replace_in_blob(part, replacing)
+        if _BESIDE.fullmatch(part.partname):
+            _replace_in_part(part, replacing)
     return document_bytes(document)
+
+
+def _opened(path: Path) -> Any:
+    """The document, if all its parts are there and whole."""
+    import docx
+    from docx.opc.exceptions import OpcError
+
+    try:
+        document = docx.Document(str(path))
+        _ = document.sections, document.styles, document.element.body.tag
+    except (OpcError, SyntaxError, KeyError, ValueError, AttributeError) as error:
+        raise damaged(path.name) from error
+    return document
 
 
 def _small_enough(path: Path) -> None:
@@ -65,17 +76,8 @@ class _Replacing:
     numbering: Numbering
 
 
-def _parts(document: Any) -> Iterator[Any]:
-    """The body, headers and footers, as elements."""
-    yield document.element.body
-    for section in document.sections:
-        for story in (section.header, section.footer):
-            if not story.is_linked_to_previous:
-                yield story._element
-
-
-def _replace_in_blob(part: Any, replacing: _Replacing) -> None:
-    """Notes, which python-docx keeps as bytes or as an element."""
+def _replace_in_part(part: Any, replacing: _Replacing) -> None:
+    """Notes, headers and footers, which python-docx keeps as bytes or as an element."""
     from docx.opc.oxml import serialize_part_xml
     from docx.oxml.parser import parse_xml
 
@@ -116,8 +118,19 @@ def _replace(paragraph: Any, text: str, binding: Binding, replacing: _Replacing)
             f"{binding.source}: a {binding.block} stands in a paragraph of its own. Move it out of "
             "the sentence."
         )
+    if not isinstance(piece, Paragraphs) and _in_a_cell(paragraph):
+        raise DataError(
+            f"{binding.source}: a {binding.block} does not fit into a cell of a table. Move it "
+            "into a paragraph of its own."
+        )
     numbered = replacing.numbering.numbered(piece)
     _replace_block(paragraph, binding, numbered, replacing.document)
+
+
+def _in_a_cell(paragraph: Any) -> bool:
+    from docx.oxml.ns import qn
+
+    return next(paragraph.iterancestors(qn("w:tc")), None) is not None
 
 
 def _replace_block(paragraph: Any, binding: Binding, piece: Piece, document: Any) -> None:
@@ -136,7 +149,7 @@ def _replace_block(paragraph: Any, binding: Binding, piece: Piece, document: Any
 def _replace_words(paragraph: Any, binding: Binding, piece: Words) -> None:
     """Text in place of a binding, in the look of its first sign; symbols in italics."""
     first = _cut(paragraph, binding.start, binding.end)
-    parts = prose_parts(piece.text) if piece.numeric else [(piece.text, False)]
+    parts = typeset(piece.text) if piece.numeric else [(piece.text, False)]
     for words, italic in reversed(parts):
         run = _like(first, words)
         if italic:

@@ -7,7 +7,7 @@ from typing import Any
 
 from alliance_stats.paper.pieces import Picture
 from alliance_stats.report.table import Table
-from alliance_stats.report.word.text import add_prose, xml_text
+from alliance_stats.report.word.figure import add_figure
 
 
 def insert_table(paragraph: Any, table: Table, document: Any) -> None:
@@ -21,18 +21,16 @@ def insert_picture(paragraph: Any, picture: Picture, document: Any) -> None:
 
 
 def add_picture(document: Any, picture: Picture) -> None:
-    """The figure with its alternative text at the end of a document, and its caption below."""
-    from docx.shared import Emu
-
-    section = document.sections[0]
-    wide = Emu(section.page_width - section.left_margin - section.right_margin)
-    paragraph = document.add_paragraph()
-    shape = paragraph.add_run().add_picture(str(picture.path))
-    if shape.width > wide:
-        shape.height, shape.width = Emu(round(shape.height * wide / shape.width)), wide
-    shape._inline.docPr.set("descr", xml_text(picture.title))
-    paragraph.paragraph_format.keep_with_next = True
-    add_prose(document.add_paragraph(), picture.title)
+    """The figure under its number and title at the end of a document, with its note below."""
+    png = picture.path.read_bytes()
+    add_figure(
+        document,
+        png,
+        number=picture.number,
+        title=picture.name,
+        note=picture.note,
+        alt=picture.words,
+    )
 
 
 def _in_place(paragraph: Any, document: Any, write: Callable[[], None]) -> None:

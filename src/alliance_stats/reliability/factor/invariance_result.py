@@ -99,8 +99,12 @@ class InvarianceResult:
             levels=pd.DataFrame({"unit": ["row"], "n": [first.n_obs]}),
             notes=self.notes,
             messages=self.messages,
-            tables={"Fit": self.table[list(FIT)], "Changes": self.table[list(CHANGES)].iloc[1:]},
+            tables={"Fit": self.table[list(FIT)], "Changes": self._changes()},
         )
+
+    def _changes(self) -> pd.DataFrame:
+        """What every step changed; p is that of the difference."""
+        return self.table[list(CHANGES)].iloc[1:].rename(columns={"delta_p": "p_value"})
 
     @property
     def title(self) -> str:

@@ -16,8 +16,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from alliance_stats._base.checks import columns_present, counted, frame_given, one_of, probability
+from alliance_stats._base.checks import columns_present, frame_given, one_of, probability
 from alliance_stats._base.errors import ArgumentError, DataError
+from alliance_stats._base.printing import format_p
 from alliance_stats.reliability.factor.composite import (
     Amount,
     residual_variance,
@@ -223,7 +224,8 @@ def loadings_by_level(fit: SemResult) -> pd.DataFrame:
 def _about_loadings(equal: SemResult, free: SemResult) -> str:
     """The test of equal loadings at both levels."""
     test = difference_test(equal, free)
+    p = format_p(test.p_value)
     return (
-        f"Loadings equal within and between: chi2 = {test.statistic:.2f}, "
-        f"{counted(test.df, 'degree')} of freedom, p = {test.p_value:.3f}."
+        f"Loadings equal within and between: chi2({test.df}) = {test.statistic:.2f}, "
+        f"p {p if p.startswith(('<', '>')) else f'= {p}'}."
     )

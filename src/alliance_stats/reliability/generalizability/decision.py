@@ -19,7 +19,7 @@ from alliance_stats.reliability.generalizability.coefficients import (
 )
 from alliance_stats.reliability.generalizability.design import Design
 from alliance_stats.reliability.generalizability.result import GStudyResult
-from alliance_stats.reliability.result import ReliabilityResult
+from alliance_stats.reliability.result import BOUNDED, ReliabilityResult
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -209,6 +209,7 @@ class DStudyResult:
                 "score": self.study.score,
                 "objects": self.study.objects,
                 "estimate": "Estimate",
+                **BOUNDED,
             },
             tables={"Measurements": self.table},
             conf_level=self.study.conf_level,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import agree, name_list
-from alliance_stats._base.printing import format_fixed, format_interval
+from alliance_stats._base.printing import format_fixed, format_interval, without_zero
 from alliance_stats.reliability.report.grades import CUTS, verdict
 
 #: The claim of each unit, and the coefficients that may decide on it, the first that is there.
@@ -85,8 +85,8 @@ def _deciding(own: pd.DataFrame, names: tuple[str, ...] | None) -> pd.Series | N
 
 def _sentence(unit: str, claim: str, row: pd.Series, said: str, conf_level: float) -> str:
     value = float(row["estimate"])
-    ends = format_interval(float(row["ci_low"]), float(row["ci_high"]), 2)
-    shown = f"{row['term']} = {format_fixed(value, 2)}" + (
+    ends = without_zero(format_interval(float(row["ci_low"]), float(row["ci_high"]), 2))
+    shown = f"{row['term']} = {without_zero(format_fixed(value, 2))}" + (
         f", {100 * conf_level:g}% CI {ends}" if ends != "–" else ""
     )
     start = f"{claim[:1].upper()}{claim[1:]}: {said}; {shown}."

@@ -28,10 +28,10 @@ _OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts of a Word file that hold text, as bytes by name."""
+    """The parts of a Word file that hold text, as bytes by kind: a file has several headers."""
 
     source: str
-    content: dict[str, bytes]
+    content: dict[str, list[bytes]]
 
 
 def word_parts(path: Path, kinds: tuple[str, ...]) -> Parts:
@@ -56,28 +56,40 @@ def word_parts(path: Path, kinds: tuple[str, ...]) -> Parts:
     except DataError:
         raise
     except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise _damaged(path.name) from error
+        raise damaged(path.name) from error
 
 
-def _unpacked(archive: zipfile.ZipFile, kinds: tuple[str, ...], source: str) -> dict[str, bytes]:
+def _unpacked(
+    archive: zipfile.ZipFile, kinds: tuple[str, ...], source: str
+) -> dict[str, list[bytes]]:
     there = archive.namelist()
     if len(there) > _MOST_PARTS:
         raise DataError(f"'{source}' has {len(there):,} parts. Save it anew in Word.")
-    content = {}
-    for kind in kinds:
-        name = next((n for n in there if re.fullmatch(rf"word/{kind}[0-9]{{0,3}}\.xml", n)), None)
-        if name is not None:
-            with archive.open(name) as part:
-                content[kind] = part.read(MOST_BYTES + 1)
-            if len(content[kind]) > MOST_BYTES:
-                raise DataError(
-                    f"'{source}' is too large: its part '{name}' unpacks to more than "
-                    f"{MOST_BYTES // 1_000_000} MB. Split the manuscript, or save it as text."
-                )
+    content: dict[str, list[bytes]] = {}
+    for name in sorted(there, key=_by_number):
+        part = re.fullmatch(rf"word/({'|'.join(kinds)})[0-9]{{0,3}}\.xml", name)
+        if part is not None:
+            content.setdefault(part.group(1), []).append(_unpacked_part(archive, name, source))
     return content
 
 
-def _damaged(source: str) -> DataError:
+def _by_number(name: str) -> tuple[int, str]:
+    return len(name), name
+
+
+def _unpacked_part(archive: zipfile.ZipFile, name: str, source: str) -> bytes:
+    with archive.open(name) as part:
+        content = part.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise DataError(
+            f"'{source}' is too large: its part '{name}' unpacks to more than "
+            f"{MOST_BYTES // 1_000_000} MB. Split the manuscript, or save it as text."
+        )
+    return content
+
+
+def damaged(source: str) -> DataError:
+    """The error of a file that is no Word file, or a broken one."""
     return DataError(
         f"'{source}' cannot be read as a Word file: it is damaged, or another kind of file. "
         "Open it in Word and save it anew as .docx."
@@ -126,7 +138,7 @@ def read_xml(
     try:
         parser.Parse(content, True)
     except expat.ExpatError as error:
-        raise _damaged(source) from error
+        raise damaged(source) from error
 
 
 @lru_cache(maxsize=1024)

@@ -17,8 +17,8 @@ class Passage:
     text : str
         Without marks of layout. Line breaks of a text file are kept, so that lines can be counted.
     kind : str
-        ``"paragraph"``, ``"table"`` (one row, cells parted by tabs), ``"footnote"`` or
-        ``"endnote"``.
+        ``"paragraph"``, ``"table"`` (one row, cells parted by tabs), ``"footnote"``,
+        ``"endnote"``, ``"header"`` or ``"footer"``.
     where : str
         Of Word files ``paragraph 12``, ``table 2, row 3``, ``footnote 1``; else empty.
     line : int
@@ -54,7 +54,7 @@ class Document:
     kind : str
         ``"docx"``, ``"md"``, ``"tex"``, ``"html"`` or ``"txt"``.
     passages : tuple of Passage
-        In reading order; footnotes and endnotes of Word files stand last.
+        In reading order; notes, headers and footers of Word files stand last.
     """
 
     source: str

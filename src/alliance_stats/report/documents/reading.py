@@ -44,7 +44,8 @@ def read_document(path: str | os.PathLike[str]) -> Document:
     -------
     Document
         Its `passages` know the paragraph, the table's row or the note of a Word file, and the
-        line of the others. Of Word files headers, footers and comments are not read.
+        line of the others. Of Word files page numbers, tables of contents and comments are not
+        read; headers and footers are.
 
     Raises
     ------

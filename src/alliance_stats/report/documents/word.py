@@ -1,4 +1,4 @@
-"""Paragraphs, rows of tables and notes of a Word file as plain text."""
+"""Paragraphs, rows of tables, notes, headers and footers of a Word file as plain text."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from pathlib import Path
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import DataError
-from alliance_stats.report.documents.archive import Parts, read_xml, word_parts
+from alliance_stats.report.documents.archive import read_xml, word_parts
 from alliance_stats.report.documents.document import Passage
+from alliance_stats.report.documents.fields import Fields
 from alliance_stats.report.documents.marks import raised
 
 _BODY = "document"
-_NOTES = {"footnotes": "footnote", "endnotes": "endnote"}
+#: Parts beside the text: what a passage of each is called, and the element that holds one.
+_BESIDE = {
+    "footnotes": ("footnote", "w:footnote"),
+    "endnotes": ("endnote", "w:endnote"),
+    "header": ("header", "w:hdr"),
+    "footer": ("footer", "w:ftr"),
+}
 _TRACKED = {
     "w:ins": "insertion",
     "w:del": "deletion",
@@ -30,39 +37,43 @@ _SYMBOL_FONT = dict(zip("abcdefghijklmnopqrstuwxyz-", "αβχδεφγηιϕκλ�
 
 
 def word_passages(path: Path) -> tuple[Passage, ...]:
-    """The text of a .docx file: paragraphs and rows of tables in their order, then the notes.
+    """The text of a .docx file: paragraphs and rows of tables in order, notes, headers, footers.
 
-    Headers, footers and comments are not read; empty paragraphs are not counted.
+    Page numbers, tables of contents and comments are not read; empty paragraphs are not counted.
 
     Raises
     ------
     DataError
         If the file is damaged or locked, or holds tracked changes or text boxes.
     """
-    parts = word_parts(path, (_BODY, *_NOTES))
+    parts = word_parts(path, (_BODY, *_BESIDE))
     if _BODY not in parts.content:
         raise DataError(
             f"'{path.name}' holds no text of a Word document. Open it in Word and save it as .docx."
         )
-    readers = [_read(parts, _BODY, "paragraph")]
-    readers += [_read(parts, name, kind) for name, kind in _NOTES.items() if name in parts.content]
+    readers = [_read(parts.source, parts.content[_BODY][:1], _Reader("paragraph", ""))]
+    readers += [
+        _read(parts.source, parts.content[name], _Reader(kind, holder))
+        for name, (kind, holder) in _BESIDE.items()
+        if name in parts.content
+    ]
     _refuse_changes(parts.source, readers)
     return tuple(passage for reader in readers for passage in reader.passages)
 
 
-def _read(parts: Parts, name: str, kind: str) -> _Reader:
-    reader = _Reader(kind)
-    read_xml(
-        parts.content[name], parts.source, start=reader.start, end=reader.end, data=reader.data
-    )
+def _read(source: str, contents: list[bytes], reader: _Reader) -> _Reader:
+    for content in contents:
+        read_xml(content, source, start=reader.start, end=reader.end, data=reader.data)
     return reader
 
 
 class _Reader:
-    """Collects the text of one part while its elements pass."""
+    """Collects the text of the parts of one kind while their elements pass."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, holder: str) -> None:
         self.kind = kind
+        self._holder = holder
+        self._fields = Fields()
         self.passages: list[Passage] = []
         self.tracked: Counter[str] = Counter()
         self.boxes = 0
@@ -76,6 +87,7 @@ class _Reader:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
+        self._fields.start(name, attributes)
         if name in ("w:t", "m:t"):
             self._reading = True
         elif name in _SIGNS:
@@ -102,6 +114,7 @@ class _Reader:
 
     def end(self, name: str) -> None:
         """An element ends."""
+        self._fields.end(name)
         if name in ("w:t", "m:t"):
             self._reading = False
         elif name in ("w:r", "m:sup"):
@@ -115,12 +128,13 @@ class _Reader:
             self._row()
         elif name == "w:tbl" and self._tables:
             self._tables.pop()
-        elif name == f"w:{self.kind}":
+        elif name == self._holder:
             self._note()
 
     def data(self, text: str) -> None:
         """Characters."""
-        if self._reading:
+        self._fields.data(text)
+        if self._reading and not self._fields.hide:
             self._words.append(raised(text) if self._superscript else text)
 
     def _changed(self, kind: str) -> None:
@@ -153,7 +167,7 @@ class _Reader:
         self._passage(text)
 
     def _passage(self, text: str) -> None:
-        """A paragraph or a note; the lines that part notes from the text hold no text."""
+        """A paragraph, a note or a header; the lines that part notes from the text hold no text."""
         if text.strip():
             self.passages.append(Passage(text.strip(), self.kind, self._next_place()))
             self._counts[self.kind] += 1

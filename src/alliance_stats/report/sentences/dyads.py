@@ -9,6 +9,7 @@ import pandas as pd
 
 from alliance_stats._base.printing import MINUS, format_df, format_fixed
 from alliance_stats._base.views import ResultView
+from alliance_stats.report.bounded import with_bounded_interval
 from alliance_stats.report.numbers import Row, has_interval, interval, number, p_phrase, records
 from alliance_stats.report.sentences.lagged import when_words
 from alliance_stats.report.sentences.sensitivity import changed_words
@@ -186,8 +187,8 @@ def _covariation(view: ResultView) -> list[str]:
             if row["unit"] == "session"
             else f"The members' levels over {row['unit']}s"
         )
-        ends = f", {interval(row, 2, view.conf_level)}" if has_interval(row) else ""
-        found.append(f"{where} correlated {number(row['estimate'], 2)}{ends}.")
+        shown = with_bounded_interval(row, "estimate", view.conf_level)
+        found.append(f"{where} correlated {shown}.")
     return found
 
 

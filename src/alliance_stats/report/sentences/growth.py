@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
+from alliance_stats.report.bounded import with_bounded_interval
 from alliance_stats.report.numbers import (
     Row,
     has_interval,
@@ -128,8 +129,7 @@ def _parallel_sentences(view: ResultView) -> list[str]:
         pair = _pair(str(row["factor"]), x, y)
         if not pair:
             continue
-        ends = f", {interval(row, 2, view.conf_level)}" if has_interval(row) else ""
-        detail = f"r = {number(row['correlation'], 2)}{ends}"
+        detail = f"r = {with_bounded_interval(row, 'correlation', view.conf_level)}"
         sign = sign_of(row)
         if not sign:
             found.append(f"Whether {pair} go together is inconclusive ({detail}).")

@@ -7,6 +7,7 @@ from math import isinf
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
+from alliance_stats.report.bounded import bounded
 from alliance_stats.report.numbers import Row, has_interval, interval, number, records
 from alliance_stats.report.sentences.within_between import CAUTION, CONCLUSIVE
 from alliance_stats.report.tables import view_decimals
@@ -80,7 +81,7 @@ def _observed_sentences(view: ResultView) -> list[str]:
 def _reliability_sentence(view: ResultView) -> list[str]:
     levels = view.tables.get("Covariances by level", pd.DataFrame())
     parts = [
-        f"{number(row['mean_reliability'], 2)} for {row['level']}s"
+        f"{bounded(row['mean_reliability'])} for {row['level']}s"
         for row in records(levels)
         if not pd.isna(row["mean_reliability"])
     ]

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import pandas as pd
 
 from alliance_stats._base.printing import MINUS, format_df, format_fixed, format_number
 from alliance_stats._base.views import ResultView
+from alliance_stats.report.effect_scale import effect_scale
 from alliance_stats.report.numbers import (
     Row,
-    compatible_range,
     has_interval,
-    interval,
-    number,
-    numbers,
     p_phrase,
     records,
     sign_of,
+    view_number,
+    view_numbers,
+    view_range,
 )
-from alliance_stats.report.tables import view_decimals
 from alliance_stats.report.words import fit_sentences, fit_value, one_line, term_words, units_phrase
 
 _ALPHA = 0.05
@@ -41,10 +41,10 @@ def meta_paragraphs(view: ResultView) -> list[list[str]]:
 
 def _mean_sentences(view: ResultView) -> list[str]:
     row = records(view.terms)[0]
-    detail = _as_estimate(numbers(row, view_decimals(view), view.conf_level))
+    detail = _as_estimate(view_numbers(view, row))
     words = one_line(view.labels.get("measure_words", "effect size"))
     shown = _as_read(view, "at the mean")
-    size = f"{_symbol(view)} = {_shown(view, shown)}; {words}: " if shown else ""
+    size = f"{effect_scale(view).symbol} = {_shown(view, shown)}; {words}: " if shown else ""
     units = units_phrase(view)
     across = f"Across {units}, the" if units else "The"
     if not has_interval(row):
@@ -55,7 +55,7 @@ def _mean_sentences(view: ResultView) -> list[str]:
         side = "positive" if sign_of(row) > 0 else "negative"
         sentences = [f"{across} mean effect was {side} ({size}{detail})."]
     else:
-        ends = compatible_range(row, view_decimals(view))
+        ends = view_range(view, row)
         sentences = [
             f"{across} mean effect was inconclusive: the data are compatible with means from "
             f"{ends} ({size}{detail})."
@@ -73,10 +73,6 @@ def _as_estimate(detail: str) -> str:
     return detail.replace("b = ", "estimate = ", 1)
 
 
-def _symbol(view: ResultView) -> str:
-    return one_line(view.labels.get("shown_symbol", "effect"))
-
-
 def _as_read(view: ResultView, quantity: str) -> Row | None:
     """The row of a quantity in the table of effects as they are read, where there is one."""
     name = view.labels.get("shown_words", "").capitalize()
@@ -85,17 +81,20 @@ def _as_read(view: ResultView, quantity: str) -> Row | None:
 
 
 def _shown(view: ResultView, row: Row) -> str:
-    return f"{number(row['estimate'], 2)}, {interval(row, 2, view.conf_level)}"
+    scale = effect_scale(view)
+    ends = scale.interval(row["ci_low"], row["ci_high"])
+    return f"{scale.number(row['estimate'])}, {scale.interval_words} {ends}"
 
 
 def _prediction_sentence(view: ResultView) -> str:
     """Where the true effect of a new study lies."""
     frame = view.tables.get("Prediction", pd.DataFrame())
     read = _as_read(view, "at the mean")
-    row, decimals = (read, 2) if read else (next(iter(records(frame)), None), view_decimals(view))
+    row = read or next(iter(records(frame)), None)
     if row is None or frame.empty or not math.isfinite(row["pi_low"]):
         return ""
-    low, high = number(row["pi_low"], decimals), number(row["pi_high"], decimals)
+    printed = effect_scale(view).number if read else partial(view_number, view)
+    low, high = printed(row["pi_low"]), printed(row["pi_high"])
     both = row["pi_low"] < 0 < row["pi_high"] if _null_is_zero(view) else False
     signs = ", so that true effects of either sign are to be expected" if both else ""
     return (
@@ -144,17 +143,25 @@ def _moderator_sentences(view: ResultView) -> list[str]:
     sentences = [_term_sentence(row, several=len(tests) > 2) for row in tests]
     if len(tests) == 2:  # one term: the test of all is the same
         sentences = sentences[:1]
-    decimals = view_decimals(view)
     rows = [row for row in records(view.terms) if row["term"] != "(Intercept)"]
-    slopes = [
-        f"{term_words(row['term'])}: {numbers(row, decimals, view.conf_level)}." for row in rows
-    ]
+    slopes = [f"{term_words(row['term'])}: {view_numbers(view, row)}." for row in rows]
     if units:
         sentences[0] = f"Across {units}, {sentences[0][:1].lower()}{sentences[0][1:]}"
     r2 = fit_value(view, "r2")
     if isinstance(r2, float) and math.isfinite(r2):
         slopes.append(f"The moderators explained {format_fixed(100 * r2, 0)}% of τ² (R²).")
     return [*sentences, *slopes]
+
+
+def permutation_paragraphs(view: ResultView) -> list[list[str]]:
+    """Every coefficient with the p value of the permutations; what was permuted."""
+    said = [
+        f"{term_words(row['term'])}: estimate = {view_number(view, row['estimate'])}, "
+        f"SE = {view_number(view, row['se'])}, permutation {p_phrase(row['p_value'])}."
+        for row in records(view.terms)
+    ]
+    head = f"{one_line(view.title)} ({units_phrase(view)})."
+    return [[head, *said], [*map(one_line, view.notes), *fit_sentences(view)]]
 
 
 def _term_sentence(row: Row, *, several: bool) -> str:

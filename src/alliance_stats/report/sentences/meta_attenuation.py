@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import Row, interval, number, records
+from alliance_stats.report.bounded import bounded, bounded_interval
+from alliance_stats.report.numbers import Row, records
 from alliance_stats.report.tables import view_decimals
 from alliance_stats.report.words import one_line, units_phrase
 
@@ -40,7 +41,7 @@ def _corrected(view: ResultView, row: Row, fit: Row) -> str:
     how = one_line(view.labels["correction"])
     return (
         f"Corrected for unreliable measurement {how} (mean attenuation "
-        f"{number(fit['attenuation'], 2)}) it was {_value(view, row)}."
+        f"{bounded(fit['attenuation'])}) it was {_value(view, row)}."
     )
 
 
@@ -56,14 +57,21 @@ def _spread(view: ResultView, fit: Row) -> str:
             "Studies differed no more than by sampling and differences of reliability, so no "
             "spread of true correlations was estimated."
         )
-    decimals = view_decimals(view)
-    low, high = number(fit["credibility_low"], decimals), number(fit["credibility_high"], decimals)
+    sd, low, high = (
+        bounded(fit[name], _decimals(view))
+        for name in ("sd_rho", "credibility_low", "credibility_high")
+    )
     return (
-        f"True correlations varied with SD = {number(fit['sd_rho'], decimals)}; the middle 80% of "
+        f"True correlations varied with SD = {sd}; the middle 80% of "
         f"them lie from {low} to {high}, if they are normal."
     )
 
 
 def _value(view: ResultView, row: Row) -> str:
-    decimals = view_decimals(view)
-    return f"{number(row['estimate'], decimals)}, {interval(row, decimals, view.conf_level)}"
+    decimals = _decimals(view)
+    ends = bounded_interval(row, view.conf_level, decimals)
+    return f"{bounded(row['estimate'], decimals)}, {ends}"
+
+
+def _decimals(view: ResultView) -> int:
+    return view_decimals(view) or 3

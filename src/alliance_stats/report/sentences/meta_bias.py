@@ -6,8 +6,10 @@ import math
 from collections.abc import Callable
 from numbers import Real
 
-from alliance_stats._base.printing import MINUS, format_number
+from alliance_stats._base.printing import MINUS, without_zero
 from alliance_stats._base.views import ResultView
+from alliance_stats.report.bounded import bounded
+from alliance_stats.report.effect_scale import effect_scale
 from alliance_stats.report.numbers import Row, interval, number, numbers, p_phrase, records
 from alliance_stats.report.tables import view_decimals
 from alliance_stats.report.words import fit_sentences, fit_value, one_line, units_phrase
@@ -37,7 +39,7 @@ def egger_paragraphs(view: ResultView) -> list[list[str]]:
 def begg_paragraphs(view: ResultView) -> list[list[str]]:
     """The rank test."""
     row = records(view.terms)[0]
-    tau = number(float(row["estimate"]), 2)
+    tau = bounded(float(row["estimate"]))
     sentence = _tested(view, row, "the rank correlation test", f"Kendall's τ = {tau}")
     return [[sentence, _OPEN, *fit_sentences(view)]]
 
@@ -136,8 +138,7 @@ def report_paragraphs(view: ResultView) -> list[list[str]]:
 
 
 def _asymmetry(view: ResultView, row: Row, test: str) -> str:
-    size = numbers(row, view_decimals(view), view.conf_level)
-    return _tested(view, row, test, size)
+    return _tested(view, row, test, numbers(row, view_decimals(view), view.conf_level))
 
 
 def _tested(view: ResultView, row: Row, test: str, size: str) -> str:
@@ -169,7 +170,7 @@ def _weights(view: ResultView) -> list[str]:
     if not rows or view.labels.get("kind") != "steps":
         return []
     each = [
-        f"{number(float(row['estimate']), 2)} for {one_line(row['term'])}, "
+        f"{number(float(row['estimate']), 2)} for {without_zero(one_line(row['term']))}, "
         f"{interval(row, 2, view.conf_level)}"
         for row in rows
     ]
@@ -195,8 +196,8 @@ def _as_read(view: ResultView, name: str) -> str:
     words, read = view.labels.get("measure_words"), view.labels.get("shown_words")
     if words == read or not isinstance(value, float) or math.isnan(value):
         return ""
-    symbol = one_line(view.labels.get("shown_symbol", ""))
-    return f" ({symbol} = {format_number(value, minus=MINUS)})"
+    scale = effect_scale(view)
+    return f" ({scale.symbol} = {scale.number(value)})"
 
 
 def _count(view: ResultView, name: str) -> float:

@@ -11,7 +11,8 @@ import pandas as pd
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import interval, number
+from alliance_stats.report.effect_scale import effect_scale
+from alliance_stats.report.numbers import number
 from alliance_stats.report.words import fit_value, listed, one_line, units_phrase
 
 #: Names said in one sentence, at most.
@@ -66,12 +67,14 @@ def leave_one_out_paragraphs(view: ResultView) -> list[list[str]]:
     known = rows.dropna(subset=["estimate"])
     if known.empty:
         return [[f"{one_line(view.title)}.", _undefined(view)]]
-    symbol, what = view.labels["shown_symbol"], _WHAT[view.labels["by"]]
+    scale, what = effect_scale(view), _WHAT[view.labels["by"]]
     low, high = known.sort_values("shown", kind="stable").iloc[[0, -1]].to_dict("records")
+    ends = [scale.number(row["shown"]) for row in (low, high)]
+    mean = scale.number(_fitted(view, "shown"))
     span = (
-        f"The mean over {units_phrase(view)} was {symbol} = {_shown(fit_value(view, 'shown'))}; "
-        f"with one {what} left out at a time it lay between {_shown(low['shown'])} (without "
-        f"{one_line(low['label'])}) and {_shown(high['shown'])} (without "
+        f"The mean over {units_phrase(view)} was {scale.symbol} = {mean}; "
+        f"with one {what} left out at a time it lay between {ends[0]} (without "
+        f"{one_line(low['label'])}) and {ends[1]} (without "
         f"{one_line(high['label'])})."
     )
     return [[span, _turns(view, known), _undefined(view)]]
@@ -100,10 +103,11 @@ def cumulative_paragraphs(view: ResultView) -> list[list[str]]:
     if rows.empty:
         return [[f"{one_line(view.title)}."]]
     first, last = rows.iloc[0], rows.iloc[-1]
-    symbol = view.labels["shown_symbol"]
+    scale = effect_scale(view)
     said = [
-        f"{one_line(row['label']).removeprefix('+ ')}, {symbol} = {_shown(row['shown'])}, "
-        + interval({"ci_low": row["shown_low"], "ci_high": row["shown_high"]}, 2, view.conf_level)
+        f"{one_line(row['label']).removeprefix('+ ')}, {scale.symbol} = "
+        f"{scale.number(row['shown'])}, {scale.interval_words} "
+        f"{scale.interval(row['shown_low'], row['shown_high'])}"
         for row in (first, last)
     ]
     return [
@@ -155,8 +159,8 @@ def _names(labels: list[str]) -> str:
     return listed(shown)
 
 
-def _shown(value: object) -> str:
-    return number(float(str(value)), 2)
+def _fitted(view: ResultView, name: str) -> float:
+    return float(str(fit_value(view, name)))
 
 
 def _undefined(view: ResultView) -> str:

@@ -9,17 +9,18 @@ import pandas as pd
 from alliance_stats._base.checks import plural
 from alliance_stats._base.printing import format_df, format_fixed
 from alliance_stats._base.views import ResultView
+from alliance_stats.report.bounded import bounded
+from alliance_stats.report.effect_scale import effect_scale
 from alliance_stats.report.numbers import (
     Row,
-    compatible_range,
-    interval,
     number,
-    numbers,
     p_phrase,
     records,
     sign_of,
+    view_number,
+    view_numbers,
+    view_range,
 )
-from alliance_stats.report.tables import view_decimals
 from alliance_stats.report.words import (
     fit_sentences,
     fit_value,
@@ -50,7 +51,7 @@ def multilevel_paragraphs(view: ResultView) -> list[list[str]]:
 
 def _estimate(view: ResultView, row: Row) -> str:
     """The numbers of one coefficient: a mean is an estimate."""
-    found = numbers(row, view_decimals(view), view.conf_level)
+    found = view_numbers(view, row)
     return found if view.labels.get("moderators") else found.replace("b = ", "estimate = ", 1)
 
 
@@ -60,16 +61,16 @@ def _mean(view: ResultView) -> list[str]:
     shown = _line(view, "mean")
     size = ""
     if shown and view.labels.get("measure_words") != view.labels.get("shown_words"):
-        ends = {"ci_low": shown["shown_low"], "ci_high": shown["shown_high"]}
-        symbol = one_line(view.labels.get("shown_symbol", "effect"))
-        size = f"{symbol} = {number(shown['shown'], 2)}, {interval(ends, 2, view.conf_level)}; "
+        scale = effect_scale(view)
+        ends = scale.interval(shown["shown_low"], shown["shown_high"])
+        size = f"{scale.symbol} = {scale.number(shown['shown'])}, {scale.interval_words} {ends}; "
     detail = f"{size}{words}: {_estimate(view, row)}"
     units = units_phrase(view)
     across = f"Across {units}, the" if units else "The"
     if sign_of(row):
         side = "positive" if sign_of(row) > 0 else "negative"
         return [f"{across} mean effect was {side} ({detail})."]
-    ends_in_words = compatible_range(row, view_decimals(view))
+    ends_in_words = view_range(view, row)
     return [
         f"{across} mean effect was inconclusive: the data are compatible with means from "
         f"{ends_in_words} ({detail})."
@@ -87,7 +88,7 @@ def _prediction(view: ResultView) -> str:
     row = _line(view, "prediction")
     if row is None:
         return ""
-    low, high = number(row["shown_low"], 2), number(row["shown_high"], 2)
+    low, high = map(effect_scale(view).number, (row["shown_low"], row["shown_high"]))
     words = one_line(view.labels.get("shown_words", "effect size"))
     both = row["ci_low"] < 0 < row["ci_high"]
     signs = ", so that true effects of either sign are to be expected" if both else ""
@@ -144,12 +145,11 @@ def _rho_sentence(view: ResultView) -> str:
     rho = fit_value(view, "rho")
     if not isinstance(rho, float) or not math.isfinite(rho):
         return ""
-    said = f"Sampling errors of effects of one sample were assumed to correlate {number(rho, 2)}"
+    said = f"Sampling errors of effects of one sample were assumed to correlate {bounded(rho)}"
     table = view.tables.get("Other correlations of sampling errors", pd.DataFrame())
     if table.empty or view.labels.get("moderators"):
         return f"{said}."
-    decimals = view_decimals(view)
-    low, high = number(table["estimate"].min(), decimals), number(table["estimate"].max(), decimals)
+    low, high = (view_number(view, f(table["estimate"])) for f in (min, max))
     same = f"the mean stayed at {low}" if low == high else f"the mean went from {low} to {high}"
     return f"{said}; with correlations from 0 to .8 {same}."
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from alliance_stats._base.checks import counted
+from alliance_stats._base.printing import without_zero
 from alliance_stats._base.views import ResultView
+from alliance_stats.report.bounded import bounded
 from alliance_stats.report.numbers import Row, has_interval, interval, number, records
 from alliance_stats.report.words import listed, one_line
 
@@ -31,14 +33,15 @@ def _published(view: ResultView) -> str:
     if symbol in rows:
         return f"{found}: {_value(symbol, rows[symbol], view)}."
     if "lowest r" in rows:
-        low, high = (number(rows[name]["estimate"], 2) for name in ("lowest r", "highest r"))
+        low, high = (bounded(rows[name]["estimate"]) for name in ("lowest r", "highest r"))
         return f"{found}: r from {low} to {high}, depending on the analysis."
     return f"{found}; the pooled estimate is not known."
 
 
 def _value(symbol: str, row: Row, view: ResultView) -> str:
     ends = f", {interval(row, 3, view.conf_level)}" if has_interval(row) else ""
-    return f"{symbol} = {number(row['estimate'], 3)}{ends}"
+    said = f"{symbol} = {number(row['estimate'], 3)}{ends}"
+    return said if symbol == "d" else without_zero(said)
 
 
 def _implied(view: ResultView) -> list[str]:
@@ -59,7 +62,7 @@ def _heterogeneity(rows: list[dict[str, float]]) -> list[str]:
     parts = [
         f"with {number(row['n_per_study'], 0)} patients a study, τ² ≈ {number(row['tau2'], 3)} "
         "and a 95% prediction interval of r from "
-        f"{number(row['pi_low'], 2)} to {number(row['pi_high'], 2)}"
+        f"{bounded(row['pi_low'])} to {bounded(row['pi_high'])}"
         if row["tau2"] > 0
         else f"with {number(row['n_per_study'], 0)} patients a study, none"
         for row in rows

@@ -5,11 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
+from alliance_stats.report.bounded import with_bounded_interval
 from alliance_stats.report.numbers import (
     Row,
-    has_interval,
-    interval,
-    number,
     records,
     standardised_sizes,
 )
@@ -74,8 +72,8 @@ def _correlation_sentences(view: ResultView) -> list[str]:
     frame = view.tables.get("Correlations", pd.DataFrame())
     of: dict[str, list[str]] = {}
     for row in records(frame):
-        ends = f", {interval(row, 2, view.conf_level)}" if has_interval(row) else ""
-        of.setdefault(row["effect"], []).append(f"{row['kind']} r = {number(row['r'], 2)}{ends}")
+        shown = with_bounded_interval(row, "r", view.conf_level)
+        of.setdefault(row["effect"], []).append(f"{row['kind']} r = {shown}")
     sentences = [
         f"Correlations with post-treatment {names_of(view)[1]} {effect_place(effect)}".rstrip()
         + f": {listed(parts)}."

@@ -6,6 +6,7 @@ import pandas as pd
 
 from alliance_stats._base.printing import format_df, format_fixed
 from alliance_stats._base.views import ResultView
+from alliance_stats.report.bounded import bounded, bounded_interval
 from alliance_stats.report.numbers import Row, has_interval, interval, number, p_phrase, records
 from alliance_stats.report.sentences.within_between import CAUTION
 from alliance_stats.report.tables import view_decimals
@@ -139,9 +140,9 @@ def _correlation_sentences(view: ResultView) -> list[str]:
     """One sentence a level: how the perspectives go together."""
     of: dict[str, list[str]] = {}
     for row in records(view.tables.get("Correlations of the perspectives", pd.DataFrame())):
-        ends = f", {interval(row, 2, view.conf_level)}" if has_interval(row) else ""
         pair = f"{one_line(row['perspective'])} and {one_line(row['with_perspective'])}"
-        of.setdefault(row["effect"], []).append(f"r = {number(row['estimate'], 2)} ({pair}){ends}")
+        ends = f", {bounded_interval(row, view.conf_level)}" if has_interval(row) else ""
+        of.setdefault(row["effect"], []).append(f"r = {bounded(row['estimate'])} ({pair}){ends}")
     return [
         f"Correlations of the ratings {effect_place(effect)}, sampling error of means taken out: "
         f"{listed(parts)}."

@@ -6,6 +6,7 @@ import pandas as pd
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
+from alliance_stats.report.bounded import bounded
 from alliance_stats.report.numbers import Row, number, numbers, p_phrase, records
 from alliance_stats.report.tables import view_decimals
 from alliance_stats.report.verdict import verdict, verdicts
@@ -134,7 +135,7 @@ def _method_sentences(view: ResultView) -> list[str]:
     chance = (
         f"Chance is {int(str(n)):,} simulated studies of the same patients without ruptures, with "
         f"their means, standard deviations, rated sessions and a first-order autoregression of "
-        f"{number(float(str(rho)), 2)}."
+        f"{bounded(float(str(rho)))}."
         if n is not None and rho is not None
         else ""
     )
@@ -178,7 +179,7 @@ def _tracks_sentence(view: ResultView) -> str:
     rows = _by_measure(view, "What counts go with")
     if not {"ruptures", "excess_ruptures"} <= set(rows):
         return ""
-    raw, excess = (number(rows[name]["n_ratings"], 2) for name in ("ruptures", "excess_ruptures"))
+    raw, excess = (bounded(rows[name]["n_ratings"]) for name in ("ruptures", "excess_ruptures"))
     return (
         "Raw counts grow with the number of sessions, because falls by chance do: over patients "
         f"the raw count correlated {raw} with the number of ratings, the excess {excess}."

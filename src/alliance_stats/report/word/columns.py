@@ -56,11 +56,15 @@ class Layout:
 
 
 def lay_out(
-    headings: Sequence[str], columns: Sequence[Sequence[str]], left: Sequence[bool]
+    headings: Sequence[str],
+    columns: Sequence[Sequence[str]],
+    left: Sequence[bool],
+    rooms: tuple[float, float] = (UPRIGHT, ASIDE),
 ) -> Layout:
     """The largest letters on an upright page that break no number and no name, else on its side.
 
     A table too wide for that is set in blocks one below the other, each with the first column.
+    `rooms` are the centimetres of a page upright and on its side.
     """
     wanted, least = [], []
     for heading, cells, is_left in zip(headings, columns, left, strict=True):
@@ -69,11 +73,12 @@ def lay_out(
         wanted.append(max(longest, text_width(heading)))
         least.append(max(needed, _longest_word([heading])))
     every = tuple(range(len(least)))
-    for room in (UPRIGHT, ASIDE):
+    for room in rooms:
         for scale in _SCALES:
             if sum(_centimetres(n, scale) for n in least) <= room:
-                return Layout((every,), _spread(wanted, least, scale, room), scale, room == ASIDE)
-    return _in_blocks(least, _SCALES[-1])
+                widths = _spread(wanted, least, scale, room)
+                return Layout((every,), widths, scale, aside=room == rooms[1])
+    return _in_blocks(least, _SCALES[-1], rooms[1])
 
 
 def text_width(text: str) -> float:
@@ -94,13 +99,13 @@ def _centimetres(width: float, scale: float) -> float:
     return width * _CENTIMETRES * scale + GAP
 
 
-def _in_blocks(least: Sequence[float], scale: float) -> Layout:
+def _in_blocks(least: Sequence[float], scale: float, room: float) -> Layout:
     """As many columns side by side as fit a page on its side, the first of them in each block."""
-    widths = [min(_centimetres(n, scale), ASIDE / 2) for n in least]
+    widths = [min(_centimetres(n, scale), room / 2) for n in least]
     blocks: list[tuple[int, ...]] = [(0,)]
     used = widths[0]
     for column, width in enumerate(widths[1:], start=1):
-        if used + width > ASIDE:
+        if used + width > room:
             blocks.append((0,))
             used = widths[0]
         blocks[-1] = (*blocks[-1], column)

@@ -6,7 +6,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from alliance_stats.report.word.caption import add_caption
-from alliance_stats.report.word.file import HIGHEST, UPRIGHT
+from alliance_stats.report.word.file import HIGHEST, add_table_styles
+from alliance_stats.report.word.pages import page_rooms
 from alliance_stats.report.word.text import add_prose, xml_text
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def add_figure(
     png : bytes
         The image, which knows its resolution.
     number : int
-        Shown in the caption.
+        Shown in the caption; 0 for a caption of a title alone.
     title, note : str
         What stands above and below it.
     alt : str
@@ -32,14 +33,16 @@ def add_figure(
     """
     from docx.shared import Cm
 
+    add_table_styles(document)
     add_caption(document, "Figure", number, title)
-    paragraph = document.add_paragraph(style="Figure")
+    paragraph = document.add_paragraph()
     paragraph.paragraph_format.keep_with_next = bool(note)
+    paragraph.paragraph_format.line_spacing = 1.0
     shape = paragraph.add_run().add_picture(BytesIO(png))
-    scale = min(1.0, Cm(UPRIGHT) / shape.width, Cm(HIGHEST) / shape.height)
+    scale = min(1.0, Cm(page_rooms(document)[0]) / shape.width, Cm(HIGHEST) / shape.height)
     shape.width, shape.height = round(shape.width * scale), round(shape.height * scale)
     drawn = shape._inline.docPr
-    drawn.set("name", f"Figure {number}")
+    drawn.set("name", f"Figure {number}" if number else xml_text(title))
     drawn.set("descr", xml_text(alt))
     below = document.add_paragraph(style="Note")
     if note:

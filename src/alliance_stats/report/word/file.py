@@ -72,7 +72,6 @@ def _styles(document: Document) -> None:
     _restyled(document, "Caption", TEXT, before=14.0, after=4.0, keep=True)
     add_table_styles(document)
     _made(document, "Messages", 10.0, after=0.0)
-    _made(document, "Figure", TEXT, after=4.0, keep=True)
     _made(document, "Code", CODE, font=MONOSPACED)
 
 

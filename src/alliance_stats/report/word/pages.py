@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alliance_stats.report.word.file import ASIDE, UPRIGHT
+
 if TYPE_CHECKING:
     from docx.document import Document
+
+
+def page_rooms(document: Document) -> tuple[float, float]:
+    """Centimetres between the margins of a page, and of one that lies on its side."""
+    from docx.shared import Emu
+
+    section = document.sections[-1]
+    margins = (section.left_margin or 0) + (section.right_margin or 0)
+    sides = [Emu(side - margins).cm for side in (section.page_width, section.page_height) if side]
+    return (min(sides), max(sides)) if len(sides) == 2 and min(sides) > 0 else (UPRIGHT, ASIDE)
 
 
 def lay_aside(document: Document) -> None:

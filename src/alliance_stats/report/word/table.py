@@ -11,7 +11,7 @@ from alliance_stats.report.symbols import heading_parts, typeset
 from alliance_stats.report.word.caption import add_caption
 from alliance_stats.report.word.columns import GAP, Layout, lay_out
 from alliance_stats.report.word.file import TABLE, add_table_styles
-from alliance_stats.report.word.pages import lay_aside, set_upright
+from alliance_stats.report.word.pages import lay_aside, page_rooms, set_upright
 from alliance_stats.report.word.text import add_parts, add_prose, xml_text
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def add_table(document: Document, grid: Grid) -> None:
     columns = [
         column if left else padded(column) for column, left in zip(columns, grid.left, strict=True)
     ]
-    layout = lay_out(grid.headings, columns, grid.left)
+    layout = lay_out(grid.headings, columns, grid.left, page_rooms(document))
     if layout.aside:
         lay_aside(document)
     if grid.number or grid.title:
