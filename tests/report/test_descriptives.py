@@ -37,7 +37,7 @@ def test_the_diagonal_parts_within_and_between(levels: al.data.LevelsDescription
 
 def test_the_report_shows_the_same_table(levels: al.data.LevelsDescription) -> None:
     view = levels.view()
-    (section,) = sections_of([view], [""], figures=False)
+    (section,) = sections_of([view], [""], draws=False)
     table = next(t for t in section.tables if t.title == view.labels["descriptives"])
     pd.testing.assert_frame_equal(table.frame, descriptives_table(levels).frame)
 

@@ -42,7 +42,7 @@ def test_numbers(measure: str, value: float, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "ends", [(-0.1, 0.4), (-2.5, 2.5), (0.28, 0.31), (-0.9, 0.2), (-0.02, 0.02)]
+    "ends", [(-0.1, 0.4), (-2.5, 2.5), (0.28, 0.31), (-0.9, 0.2), (-0.02, 0.02), (-2.4, 2.3)]
 )
 @pytest.mark.parametrize("measure", ["ZCOR", "OR", "SMD"])
 def test_ticks_are_few_inside_and_apart(measure: str, ends: tuple[float, float]) -> None:
@@ -56,6 +56,8 @@ def test_ticks_are_few_inside_and_apart(measure: str, ends: tuple[float, float])
     assert len(set(labels)) == len(labels)
     assert (places >= ends[0] - 1e-9).all()
     assert (places <= ends[1] + 1e-9).all()
+    if measure == "ZCOR":
+        assert (np.diff(places) >= 0.08 * (ends[1] - ends[0])).all()
     shown = [float(label.replace("−", "-")) for label in labels]
     forward = FORWARD.get(measure, lambda x: x)
     assert np.allclose(forward(np.array(shown)), places, atol=1e-9)

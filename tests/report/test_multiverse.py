@@ -68,6 +68,7 @@ def test_figure_draws_the_frame(view: ResultView) -> None:
     assert set(np.round(drawn[:, 1], 9)) >= set(np.round(estimates["y"], 9))
     marks = sum(len(c.get_segments()) for c in axes[1].collections)
     assert marks == (view.plot["layer"] == "choice").sum() == 8
+    assert all(float(tick).is_integer() for tick in axes[1].get_xticks())
 
 
 def test_figure_of_a_thousand_is_as_wide_as_the_page(view: ResultView, tmp_path: Path) -> None:

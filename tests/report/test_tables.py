@@ -86,7 +86,7 @@ def test_a_failed_fit_is_named_in_the_first_line(three_level: Any) -> None:
     table = coef_table(replace(view, fit=view.fit.assign(converged=False)))
     assert repr(table).splitlines()[9] == FAILED
     assert f'</table>\n<p class="note"><b>{FAILED}</b></p>' in table.to_html()
-    assert f" |\n\n**{FAILED}**\n\n*Note.* b =" in table.to_markdown()
+    assert f" |\n\n**{FAILED}**\n\n*Note.* *b* =" in table.to_markdown()
 
 
 def test_notes_are_wrapped_in_a_console_only(three_level: Any) -> None:

@@ -245,7 +245,7 @@ def test_a_report_of_sessions_has_the_figure(tmp_path: Path) -> None:
     assert panel_names(view.plot) == ["alliance", "outcome"]
     text = save_report(view, tmp_path / "r.html").read_text(encoding="utf-8")
     assert text.count('src="data:image/png;base64,') == 1
-    assert "Figure 1. Alliance (wai_total) and outcome (phq9) by session." in text
+    assert "<b>Figure 1</b><br><i>Alliance (wai_total) and outcome (phq9) by session</i>" in text
     save_report(view, tmp_path / "r.md")
     png = (tmp_path / "r_files" / "figure-1.png").read_bytes()
     assert int.from_bytes(png[16:20], "big") == 2070  # 6.9 inches at 300 dpi

@@ -323,13 +323,16 @@ def table_html(
     left: list[bool],
     caption: str = "",
     *,
+    title: Callable[[str], str] | None = None,
     head: Callable[[str], str] | None = None,
+    words: Callable[[str], str] | None = None,
 ) -> str:
     """Cells as an escaped HTML table, words left and numbers right.
 
-    `head` writes a heading, and escapes it itself.
+    `title` writes the caption, `head` a heading and `words` a cell of words; each of them escapes
+    what it writes.
     """
-    head_of = escape_html if head is None else head
+    title_of, head_of, words_of = (write or escape_html for write in (title, head, words))
     sides = ["left" if is_left else "right" for is_left in left]
     top = "".join(
         f'<th scope="col" style="text-align:{side}">{head_of(heading)}</th>'
@@ -338,14 +341,15 @@ def table_html(
     body = "\n".join(
         "<tr>"
         + "".join(
-            f'<td style="text-align:{side}">{escape_html(cell)}</td>'
+            f'<td style="text-align:{side}">'
+            f"{words_of(cell) if side == 'left' else escape_html(cell)}</td>"
             for cell, side in zip(row, sides, strict=True)
         )
         + "</tr>"
         for row in rows
     )
-    title = f"<caption>{escape_html(caption)}</caption>" if caption else ""
-    return f"<table>{title}\n<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+    above = f"<caption>{title_of(caption)}</caption>" if caption else ""
+    return f"<table>{above}\n<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
 
 
 def wrapped(sentences: Iterable[str], *, width: int = 88) -> list[str]:

@@ -12,6 +12,7 @@ NAMES = {
     "cite": "alliance_stats.report.citations",
     "compare_table": "alliance_stats.report.compare",
     "descriptives_table": "alliance_stats.report.descriptives",
+    "meta_table": "alliance_stats.report.meta_analyses",
     "methods_text": "alliance_stats.report.methods.text",
     "reporting_checklist": "alliance_stats.report.checklists.checklist",
     "save_figure": "alliance_stats.report.figures",

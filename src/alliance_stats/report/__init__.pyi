@@ -7,6 +7,7 @@ from alliance_stats.report.documents.document import Document as Document
 from alliance_stats.report.documents.reading import read_document as read_document
 from alliance_stats.report.figures import save_figure as save_figure
 from alliance_stats.report.frames import frame_table as frame_table
+from alliance_stats.report.meta_analyses import meta_table as meta_table
 from alliance_stats.report.methods.text import methods_text as methods_text
 from alliance_stats.report.plots.baujat import plot_baujat as plot_baujat
 from alliance_stats.report.plots.bubble import plot_bubble as plot_bubble

@@ -3,27 +3,54 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
+from itertools import count
 
 from alliance_stats._base.views import ResultView
 from alliance_stats._version import __version__
-from alliance_stats.report.drawings import DRAWINGS
-from alliance_stats.report.figures import figure_bytes
+from alliance_stats.report.drawings import drawings_of
+from alliance_stats.report.figures import drawing_bytes
+from alliance_stats.report.meta_analyses import KINDS as META_KINDS
+from alliance_stats.report.meta_analyses import meta_table
 from alliance_stats.report.sources import numbered_titles
 from alliance_stats.report.table import Table
 from alliance_stats.report.tables import coef_table, fit_table, further_tables
 from alliance_stats.report.text import view_text
+from alliance_stats.report.word.caption import title_and_note
 from alliance_stats.report.words import fit_failed, fit_singular, one_line
+
+#: Between two sentences, not after an initial.
+_SENTENCE_END = re.compile(r"(?<=[^A-Z]\.)\s+(?=[A-Z])")
 
 
 @dataclass(frozen=True, eq=False)
 class Figure:
-    """A figure as PNG bytes, with the sentences that describe it."""
+    """A figure as PNG bytes, and its words.
+
+    Attributes
+    ----------
+    png : bytes
+    title, note : str
+        What stands above and below it.
+    finding : str
+        The first sentence of the result: what the figure lets see.
+    number : int
+        Of the figure in its document.
+    """
 
     png: bytes
-    caption: str
+    title: str
+    note: str
+    finding: str
+    number: int = 0
+
+    @property
+    def alt(self) -> str:
+        """The figure in words, for who cannot see it."""
+        return f"{self.title}. {self.finding}".strip()
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +67,8 @@ class Section:
         What the result warned of; notes that stand under no table.
     tables : tuple of Table
         Coefficients first, then the further tables and the fit, numbered through the report.
-    figure : Figure or None
-        Drawn only when asked for.
+    figures : tuple of Figure
+        Drawn only when asked for, numbered through the report.
     formula, refit, r_code : str
         The model, and lines of code that fit it again, here and in R; empty if unknown.
     alert : str
@@ -53,7 +80,7 @@ class Section:
     messages: tuple[str, ...]
     notes: tuple[str, ...]
     tables: tuple[Table, ...]
-    figure: Figure | None
+    figures: tuple[Figure, ...]
     formula: str
     refit: str
     r_code: str = ""
@@ -72,30 +99,32 @@ def messages_heading(section: Section) -> str:
 
 
 def sections_of(
-    views: Sequence[ResultView], r_codes: Sequence[str], *, figures: bool
+    views: Sequence[ResultView], r_codes: Sequence[str], *, draws: bool
 ) -> list[Section]:
     """The sections of a report, tables and figures numbered from 1; `r_codes` one a view."""
+    kinds = frozenset(view.kind for view in views)
     sections: list[Section] = []
-    n_tables = n_figures = 0
+    tables, figures = count(1), count(1)
     for view, title, r_code in zip(views, numbered_titles(views), r_codes, strict=True):
-        section = replace(_section(view, title, figures=figures), r_code=r_code)
-        tables = [
-            replace(table, number=number)
-            for number, table in enumerate(section.tables, start=n_tables + 1)
-        ]
-        n_tables += len(tables)
-        figure = section.figure
-        if figure is not None:
-            n_figures += 1
-            figure = replace(figure, caption=f"Figure {n_figures}. {figure.caption}")
-        sections.append(replace(section, tables=tuple(tables), figure=figure))
+        section = _section(view, title, _figures(view, kinds) if draws else ())
+        numbered = replace(
+            section,
+            tables=tuple(replace(table, number=next(tables)) for table in section.tables),
+            figures=tuple(replace(figure, number=next(figures)) for figure in section.figures),
+            r_code=r_code,
+        )
+        sections.append(numbered)
     return sections
 
 
-def _section(view: ResultView, title: str, *, figures: bool) -> Section:
+def _section(view: ResultView, title: str, figures: tuple[Figure, ...]) -> Section:
     tables = []
     if not view.terms.empty:  # the messages stand in a box of the section
         tables.append(replace(coef_table(view), title="Coefficients", messages=()))
+    if view.kind in META_KINDS and view.plot is not None:
+        tables.append(
+            replace(meta_table(view), title="Studies, mean and heterogeneity", messages=())
+        )
     tables += further_tables(view)
     fit = fit_table(view)
     return Section(
@@ -104,7 +133,7 @@ def _section(view: ResultView, title: str, *, figures: bool) -> Section:
         messages=tuple(one_line(message) for message in view.messages),
         notes=tuple(one_line(note) for note in view.notes) if view.terms.empty else (),
         tables=(*tables, fit) if fit is not None else tuple(tables),
-        figure=_figure(view) if figures else None,
+        figures=figures,
         formula=view.labels.get("formula", ""),
         refit=view.refit or "",
         alert=_alert(view),
@@ -117,9 +146,22 @@ def _alert(view: ResultView) -> str:
     return "the fit is singular" if fit_singular(view) else ""
 
 
-def _figure(view: ResultView) -> Figure | None:
-    png = figure_bytes(view, suffix=".png")
-    return None if png is None else Figure(png, DRAWINGS[view.kind].caption(view))
+def _figures(view: ResultView, kinds: frozenset[str]) -> tuple[Figure, ...]:
+    """What a reader expects to see of a result, in a report of results of these kinds."""
+    drawings = drawings_of(view, kinds)
+    if not drawings:
+        return ()
+    finding = _first_sentence(view_text(view))
+    captions = [title_and_note(one_line(drawing.caption(view))) for drawing in drawings]
+    return tuple(
+        Figure(drawing_bytes(view, drawing, suffix=".png"), title, note, finding)
+        for drawing, (title, note) in zip(drawings, captions, strict=True)
+    )
+
+
+def _first_sentence(text: str) -> str:
+    """Up to the first full stop that ends a sentence; at most the first paragraph."""
+    return _SENTENCE_END.split(text.split("\n\n")[0], maxsplit=1)[0]
 
 
 def versions_line(*, figures: bool) -> str:

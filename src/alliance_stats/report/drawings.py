@@ -1,4 +1,4 @@
-"""Which figure is drawn for which kind of view."""
+"""Which figures are drawn for which kind of view."""
 
 from __future__ import annotations
 
@@ -61,6 +61,24 @@ class Drawing:
     share_y: bool
     size: Callable[[pd.DataFrame], tuple[float, float]] | None = None  # by default by its panels
     lay_out: Callable[[Canvas, pd.DataFrame], AxesArray] | None = None  # axes of its own
+
+
+@dataclass(frozen=True)
+class Further:
+    """A second figure of a kind of view, beside its own.
+
+    Attributes
+    ----------
+    drawing : Drawing
+    serves : callable
+        Whether a view has enough to show in it.
+    shown_by : frozenset of str
+        Kinds of results that show the same; beside one of them it is left out.
+    """
+
+    drawing: Drawing
+    serves: Callable[[ResultView], bool]
+    shown_by: frozenset[str]
 
 
 #: The figure of each kind of view that has one.
@@ -291,3 +309,20 @@ DRAWINGS = {
         share_y=True,
     ),
 }
+
+_FUNNEL = Further(
+    DRAWINGS["meta_funnel"],
+    funnel.has_funnel,
+    shown_by=frozenset({"meta_funnel", "meta_trim_fill"}),
+)
+#: What a reader expects to see besides: of a meta-analysis its funnel.
+FURTHER_DRAWINGS = {"meta": (_FUNNEL,), "meta_multilevel": (_FUNNEL,)}
+
+
+def drawings_of(view: ResultView, kinds: frozenset[str] = frozenset()) -> tuple[Drawing, ...]:
+    """The figures of a view in a report of results of these `kinds`, its own first."""
+    if view.kind not in DRAWINGS or view.plot is None or view.plot.empty:
+        return ()
+    further = FURTHER_DRAWINGS.get(view.kind, ())
+    served = [f.drawing for f in further if not f.shown_by & kinds and f.serves(view)]
+    return (DRAWINGS[view.kind], *served)

@@ -33,6 +33,8 @@ CORRELATIONS = frozenset({"ZCOR", "COR", "UCOR", "ZPCOR", "PCOR", "SPCOR"})
 _TWO_DECIMALS = CORRELATIONS | {"SMD", "SMCC", "SMCR", "SMDC", "OR"}
 #: Ticks of correlations beyond the regular ones, where an axis reaches so far.
 _NEAR_ONE = (0.9, 0.97, 0.99)
+#: Labels of ticks may stand a little closer than even ones.
+_CLOSE = 0.8
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0)
 #: Ticks of ratios within one power of ten, from few to many.
 _OF_TEN = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0),
@@ -151,12 +153,12 @@ def _even(low: float, high: float, most: int) -> np.ndarray:
 def _correlations(low: float, high: float, most: int) -> np.ndarray:
     """Evenly spaced correlations, and some near one where the axis goes there."""
     ends = math.tanh(low), math.tanh(high)
+    gap = (high - low) / (most + 2)
     for step in _STEPS:
         values = np.arange(math.ceil(ends[0] / step), math.floor(ends[1] / step) + 1) * step
         values = values[np.abs(values) < 1.0 - 1e-9]
-        if len(values) <= most:
+        if len(values) <= most and (np.diff(np.arctanh(values)) >= _CLOSE * gap).all():
             break
-    gap = (high - low) / (most + 2)
     for value in (sign * v for v in _NEAR_ONE for sign in (1, -1)):
         place = math.atanh(value)
         inside = ends[0] <= value <= ends[1]

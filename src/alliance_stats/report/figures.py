@@ -11,7 +11,7 @@ import pandas as pd
 
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.drawings import DRAWINGS, Drawing
+from alliance_stats.report.drawings import DRAWINGS, Drawing, drawings_of
 from alliance_stats.report.files import file_target, write_files
 from alliance_stats.report.plots.panels import figure_size, grow, panel_axes
 from alliance_stats.report.sources import Source, as_view
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 Width = Literal["single", "double"]
 
-_DPI = 300
+#: Dots per inch of PNG files.
+DPI = 300
 _INCHES = {"single": COLUMN_WIDTH, "double": PAGE_WIDTH}
 #: What each kind of file would say of the day and the program that made it.
 _UNDATED: dict[str, dict[str, Any]] = {
@@ -91,15 +92,21 @@ def save_figure(
 
 def figure_bytes(view: ResultView, *, suffix: str, width: Width | None = None) -> bytes | None:
     """The figure of a view as a file, or None where there is none."""
-    drawing = DRAWINGS.get(view.kind)
-    if drawing is None or view.plot is None or view.plot.empty:
-        return None
+    drawings = drawings_of(view)
+    return drawing_bytes(view, drawings[0], suffix=suffix, width=width) if drawings else None
+
+
+def drawing_bytes(
+    view: ResultView, drawing: Drawing, *, suffix: str, width: Width | None = None
+) -> bytes:
+    """One of the figures of a view as a file."""
     import matplotlib
 
+    plot = pd.DataFrame() if view.plot is None else view.plot
     buffer = BytesIO()
     with journal_style(), matplotlib.rc_context(_SALT):
-        canvas = _drawn(view, view.plot, drawing, width)
-        canvas.savefig(buffer, format=suffix[1:], dpi=_DPI, metadata=_UNDATED[suffix])
+        canvas = _drawn(view, plot, drawing, width)
+        canvas.savefig(buffer, format=suffix[1:], dpi=DPI, metadata=_UNDATED[suffix])
     return buffer.getvalue()
 
 

@@ -18,6 +18,11 @@ from alliance_stats._base.printing import (
     without_zero,
     word_columns,
 )
+from alliance_stats.report.cells import (
+    with_p_values,
+    with_prediction_intervals,
+    without_exponents,
+)
 from alliance_stats.report.headings import BOUNDED, COLUMN_WORDS, FIT_WORDS, PARAMETERS
 from alliance_stats.report.table import Table
 from alliance_stats.report.words import (
@@ -42,7 +47,15 @@ _OF_MODELS = frozenset(
         "sigma",
     }
 )  # fmt: skip
-#: The zero before the point of a number below 1.
+#: SDs that coefficients are standardised by.
+_SDS_OF_UNITS = frozenset({"sd_alliance", "sd_from", "sd_predictor", "sd_rating", "sd_truth"})
+#: Codes of kinds and measures in words.
+_CODES = {
+    "sd": "SD",
+    "share_repaired": "share repaired",
+    "excess_ruptures": "ruptures beyond chance",
+    "excess_repaired": "repairs beyond chance",
+}
 #: Degrees of freedom of an error, which only F has.
 _OF_F = frozenset({"df_rest", "df_residual", "df_denominator"})
 _STANDARDISED_NOTE = "Coefficients in standard deviations (SD) of the same unit, taken as known."
@@ -133,30 +146,55 @@ def printed_cells(
 ) -> tuple[pd.DataFrame, tuple[bool, ...]]:
     """The cells of a table as strings, and which columns hold words."""
     shown = _in_words(_with_index(frame))
+    of_chi2 = "df_residual" in shown.columns and bool(np.isinf(shown["df_residual"]).all())
+    shown = shown.drop(columns="df_residual") if of_chi2 else shown
+    left = tuple(word_columns(_one_column_an_interval(shown)))
+    shown = with_prediction_intervals(shown, conf_level=conf_level, decimals=decimals)
     words = {str(n): as_heading(n) for n in shown.columns if n not in HEADINGS}
     words |= {n: FIT_WORDS[n] for n in words if n in _OF_MODELS} | COLUMN_WORDS
-    if {"sd_alliance", "sd_from"} & set(shown.columns):
-        words["estimate"] = "Std. b"
+    words |= {"statistic": "χ²"} if of_chi2 else {}
+    words["estimate"] = _estimate_word(set(map(str, shown.columns)))
+    if "ratio" in shown.columns and pd.api.types.is_numeric_dtype(shown["ratio"]):
+        words["ratio"] = "Ratio"
+    if words["estimate"] == "Std. b":
         decimals = 2 if decimals is None else decimals
-    if "ratio" in shown.columns:
-        words["estimate"] = "Ratio"
     if "statistic" in shown.columns and _OF_F & set(shown.columns):
         words["statistic"] = "F"
     if "compared_with" in shown.columns:
         words["statistic"] = "LR"
-    left = tuple(word_columns(shown))
     printed = print_frame(
-        _shares_in_percent(shown),
+        _shares_in_percent(with_p_values(shown)),
         conf_level=conf_level,
         decimals=decimals,
         minus=MINUS,
         headings={**words, **(headings or {})},
     )
-    printed = _without_zeros(printed, shown)
+    printed = without_exponents(_without_zeros(printed, shown))
+    many = printed.shape[1] > _MOST_COLUMNS
+    if many and len(printed) == 1:
+        return _as_quantities(printed), (True, False)
     few = 0 < len(printed) < printed.shape[1]
-    if few and printed.shape[1] > _MOST_COLUMNS and left[0] and printed.iloc[:, 0].is_unique:
+    if few and many and left[0] and printed.iloc[:, 0].is_unique:
         return _turned(printed), (True, *[False] * len(printed))
     return printed, left
+
+
+def _one_column_an_interval(frame: pd.DataFrame) -> pd.DataFrame:
+    """The columns as they will be printed: those of a prediction interval are one."""
+    both = {"pi_low", "pi_high"} <= set(frame.columns)
+    return frame.drop(columns="pi_high") if both else frame
+
+
+def _estimate_word(names: set[str]) -> str:
+    """What estimates are: ``b`` where they are tested or belong to an effect, else by columns."""
+    if _SDS_OF_UNITS & names:
+        return "Std. b"
+    if "ratio" in names:
+        return "Ratio"
+    if "with_perspective" in names:
+        return "r"
+    coefficients = {"effect", "se", "statistic", "p_value"} & names
+    return "b" if coefficients else "Estimate"
 
 
 def _without_zeros(printed: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
@@ -174,7 +212,8 @@ def _without_zeros(printed: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
 
 def as_z_tests(printed: pd.DataFrame) -> pd.DataFrame:
     """Printed cells without degrees of freedom, and t called z, where all tests are normal."""
-    if "df" not in printed.columns or not len(printed) or not printed["df"].eq("∞").all():
+    kinds = set(printed["df"]) if "df" in printed.columns else set()
+    if "∞" not in kinds or not kinds <= {"∞", "–"}:
         return printed
     return printed.drop(columns="df").rename(columns={"t": "z"})
 
@@ -264,6 +303,8 @@ def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
     for name in ("effect", "unit"):
         if name in frame.columns:
             shown[name] = strings(frame, name)
+    for name in {"kind", "measure"} & set(frame.columns):
+        shown[name] = [_CODES.get(word, word) for word in strings(frame, name)]
     if "parameter" in frame.columns:
         shown["parameter"] = [PARAMETERS.get(word, word) for word in strings(frame, "parameter")]
     return shown
@@ -295,10 +336,16 @@ def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _own_notes(frame: pd.DataFrame) -> list[str]:
-    sized = {"sd_alliance", "sd_from"} & set(frame.columns) and "estimate" in frame.columns
+    sized = _SDS_OF_UNITS & set(frame.columns) and "estimate" in frame.columns
     notes = [_STANDARDISED_NOTE] if sized else []
     two_terms = "variance" in frame.columns and any(strings(frame, "with_term"))
     return [*notes, _COVARIANCE_NOTE] if two_terms else notes
+
+
+def _as_quantities(printed: pd.DataFrame) -> pd.DataFrame:
+    """The only row as one row a quantity."""
+    names = [str(name) for name in printed.columns]
+    return pd.DataFrame({"Quantity": names, "Value": printed.iloc[0].tolist()})
 
 
 def _turned(printed: pd.DataFrame) -> pd.DataFrame:

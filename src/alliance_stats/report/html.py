@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from alliance_stats._base.printing import escape_html
 from alliance_stats.report.content import Figure, Section, messages_heading
+from alliance_stats.report.figures import DPI
 from alliance_stats.report.page import html_page
-from alliance_stats.report.prose import prose_html
+from alliance_stats.report.prose import caption_html, prose_html
 
 #: Longer code is folded.
 _MOST_LINES = 12
@@ -42,7 +43,7 @@ def _section(section: Section, number: int, *, heading: bool) -> str:
     parts += [_messages(section)] if section.messages or section.alert else []
     tables = [_table(table.to_html(), short=len(table.left) < 4) for table in section.tables]
     parts += tables[:1]
-    parts += [_figure(section.figure)] if section.figure is not None else []
+    parts += map(_figure, section.figures)
     parts += tables[1:]
     parts += [f'<p class="note">{prose_html(note)}</p>' for note in section.notes]
     parts += [_code(heading, code) for heading, code in section.code]
@@ -65,11 +66,16 @@ def _table(table: str, *, short: bool) -> str:
 
 def _figure(figure: Figure) -> str:
     data = b64encode(figure.png).decode("ascii")
-    caption = escape_html(figure.caption)
-    return (
-        f'<figure><img src="data:image/png;base64,{data}" alt="{caption}">'
-        f"<figcaption>{caption}</figcaption></figure>"
-    )
+    caption = caption_html(f"Figure {figure.number}", figure.title)
+    note = f'<p class="note"><i>Note.</i> {prose_html(figure.note)}</p>' if figure.note else ""
+    alt, width = escape_html(figure.alt), f"width:{_inches(figure):.2f}in"
+    image = f'<img src="data:image/png;base64,{data}" alt="{alt}" style="{width}">'
+    return f"<figure><figcaption>{caption}</figcaption>{image}{note}</figure>"
+
+
+def _inches(figure: Figure) -> float:
+    """The width that the figure was drawn for: PNG files begin with their size."""
+    return int.from_bytes(figure.png[16:20], "big") / DPI
 
 
 def _code(heading: str, code: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from alliance_stats._base.printing import escape_markdown, markdown_paragraph
-from alliance_stats.report.content import Section, messages_heading
+from alliance_stats.report.content import Figure, Section, messages_heading
+from alliance_stats.report.prose import caption_markdown, prose_markdown, words_markdown
 
 
 def write_markdown(
@@ -16,11 +17,8 @@ def write_markdown(
     """Return the text; every name is escaped. Figures are looked for in `folder`."""
     several = len(sections) > 1 or title != sections[0].title
     blocks = [f"# {escape_markdown(title)}", *map(markdown_paragraph, intro)]
-    n_figures = 0
     for section in sections:
-        n_figures += section.figure is not None
-        image = f"{quote(folder)}/{figure_name(n_figures)}"
-        blocks += _section(section, image, heading=several)
+        blocks += _section(section, folder, heading=several)
     return "\n\n".join([*blocks, "---", markdown_paragraph(footer)]) + "\n"
 
 
@@ -29,23 +27,32 @@ def figure_name(number: int) -> str:
     return f"figure-{number}.png"
 
 
-def _section(section: Section, image: str, *, heading: bool) -> list[str]:
+def _section(section: Section, folder: str, *, heading: bool) -> list[str]:
     blocks = [f"## {escape_markdown(section.title)}"] if heading else []
-    blocks += [markdown_paragraph(paragraph) for paragraph in section.paragraphs]
+    blocks += [prose_markdown(paragraph) for paragraph in section.paragraphs]
     if section.messages or section.alert:
-        lines = [f"> - {markdown_paragraph(message)}" for message in section.messages]
+        lines = [f"> - {prose_markdown(message)}" for message in section.messages]
         first = f"> **{messages_heading(section)}**"
         blocks.append("\n".join([first, *([">"] if lines else []), *lines]))
     tables = [table.to_markdown() for table in section.tables]
     blocks += tables[:1]
-    if section.figure is not None:
-        caption = escape_markdown(section.figure.caption)
-        blocks += [f"![{caption}]({image})", f"*{caption}*"]
+    for figure in section.figures:
+        blocks += _figure(figure, folder)
     blocks += tables[1:]
-    blocks += [markdown_paragraph(note) for note in section.notes]
+    blocks += [prose_markdown(note) for note in section.notes]
     for title, code in section.code:
         blocks += _code(title, code)
     return blocks
+
+
+def _figure(figure: Figure, folder: str) -> list[str]:
+    """The image under its number and title, with its note below."""
+    image = f"{quote(folder)}/{figure_name(figure.number)}"
+    return [
+        caption_markdown(f"Figure {figure.number}", figure.title),
+        f"![{escape_markdown(figure.alt)}]({image})",
+        *([f"*Note.* {words_markdown(figure.note)}"] if figure.note else []),
+    ]
 
 
 def _code(heading: str, code: str) -> list[str]:

@@ -22,7 +22,7 @@ p { margin: 0 0 .9rem; }
 .table { margin: 1.9rem 0; overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .875rem; line-height: 1.35;
   font-variant-numeric: tabular-nums lining-nums; border-bottom: 1.5px solid #1a1a1a; }
-caption { text-align: left; font-weight: 600; padding-bottom: .45rem; font-size: .9375rem; }
+caption, figcaption { text-align: left; padding-bottom: .45rem; font-size: .9375rem; }
 thead tr { border-top: 1.5px solid #1a1a1a; border-bottom: 1px solid #1a1a1a; }
 th { font-weight: 600; vertical-align: bottom; }
 th, td { padding: .28rem .7rem .28rem 0; }
@@ -30,7 +30,7 @@ th:last-child, td:last-child { padding-right: 0; }
 td { vertical-align: top; overflow-wrap: normal; }
 td[style*="right"], th[style*="right"] { white-space: nowrap; }
 table.short { width: auto; min-width: 18rem; }
-.note, figcaption { font-size: .8125rem; line-height: 1.45; color: #333; margin: .5rem 0 0; }
+.note { font-size: .8125rem; line-height: 1.45; color: #333; margin: .5rem 0 0; }
 .messages { border-left: 3px solid #bbb; padding: .1rem 1rem; margin: 1.4rem 0;
   font-size: .9375rem; }
 .messages.alert { border: 1px solid #8a5a00; border-left-width: 5px; background: #fff8e8;

@@ -29,7 +29,7 @@ def save_report(
 ) -> Path:
     """Write results to a file that can be read, printed and sent: Word, HTML or Markdown.
 
-    Each result gives its sentences, messages, tables, figure, formula and the code to fit it
+    Each result gives its sentences, messages, tables, figures, formula and the code to fit it
     again, here and (where an R package fits it) in R; the file ends with the versions used. It
     holds no date: the same results give the same bytes. An existing file is replaced, and only
     once the new one is complete.
@@ -81,9 +81,9 @@ def save_report(
     target, folder = report_target(path)
     preface = _paragraphs(intro)
     views = as_views(results)
-    sections = sections_of(views, r_codes(results), figures=figures)
+    sections = sections_of(views, r_codes(results), draws=figures)
     heading = one_line(title) if title else sections[0].title if len(sections) == 1 else "Results"
-    drawn = [section.figure.png for section in sections if section.figure is not None]
+    drawn = [figure for section in sections for figure in section.figures]
     footer = versions_line(figures=bool(drawn))
     files: dict[Path, bytes] = {}
     suffix = target.suffix.lower()
@@ -93,8 +93,7 @@ def save_report(
         content = _utf8(write_html(heading, preface, sections, footer))
     else:
         content = _utf8(write_markdown(heading, preface, sections, footer, folder.name))
-        for number, png in enumerate(drawn, start=1):
-            files[folder / figure_name(number)] = png
+        files |= {folder / figure_name(figure.number): figure.png for figure in drawn}
     write_files({**files, target: content})
     return target
 

@@ -13,14 +13,21 @@ from alliance_stats._base.printing import (
     aligned_text,
     escape_html,
     escape_markdown,
-    markdown_paragraph,
     table_html,
     wrapped,
 )
 from alliance_stats.report.files import file_target, write_files
 from alliance_stats.report.page import html_page
+from alliance_stats.report.prose import (
+    caption_html,
+    caption_markdown,
+    prose_html,
+    prose_markdown,
+    words_markdown,
+)
 from alliance_stats.report.symbols import heading_html, heading_markdown
 from alliance_stats.report.word.file import document_bytes, new_document
+from alliance_stats.report.word.pages import end_pages
 from alliance_stats.report.word.table import Grid, add_table
 from alliance_stats.report.words import one_line
 
@@ -94,23 +101,29 @@ class Table:
     def to_html(self) -> str:
         """Return an HTML table with its title as caption, every cell escaped."""
         below = [f"<b>{escape_html(self.warning)}</b>"] if self.warning else []
-        below += [f"<i>Note.</i> {escape_html(' '.join(self.notes))}"] if self.notes else []
-        below += [escape_html(message) for message in self.messages]
+        below += [f"<i>Note.</i> {prose_html(' '.join(self.notes))}"] if self.notes else []
+        below += map(prose_html, self.messages)
         table = table_html(
-            self.headings, self.rows, list(self.left), self._caption, head=heading_html
+            self.headings,
+            self.rows,
+            list(self.left),
+            self._caption,
+            title=lambda _: caption_html(self._number, self.title),
+            head=heading_html,
+            words=prose_html,
         )
         return "\n".join([table, *(f'<p class="note">{text}</p>' for text in below)])
 
     def to_markdown(self) -> str:
-        """Return a pipe table with its title in bold above, every cell escaped."""
+        """Return a pipe table under its number and title, every cell escaped."""
         rules = [":--" if is_left else "--:" for is_left in self.left]
-        rows = [[escape_markdown(cell) for cell in row] for row in self.rows]
+        rows = [list(map(words_markdown, row)) for row in self.rows]
         lines = [[heading_markdown(h) for h in self.headings], rules, *rows]
         table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-        title = [f"**{escape_markdown(self._caption)}**"] if self._caption else []
+        title = [caption_markdown(self._number, self.title)] if self._caption else []
         below = [f"**{escape_markdown(self.warning)}**"] if self.warning else []
-        below += [f"*Note.* {escape_markdown(' '.join(self.notes))}"] if self.notes else []
-        below += [markdown_paragraph(message) for message in self.messages]
+        below += [f"*Note.* {words_markdown(' '.join(self.notes))}"] if self.notes else []
+        below += map(prose_markdown, self.messages)
         return "\n\n".join([*title, table, *below])
 
     def to_word(self, document: Document) -> None:
@@ -130,7 +143,7 @@ class Table:
                 headings=self.headings,
                 rows=self.rows,
                 left=self.left,
-                number=self._number,
+                number=self.number,
                 title=self.title,
                 warning=self.warning,
                 notes=self.notes,
@@ -170,6 +183,7 @@ class Table:
         if suffix == ".docx":
             document = new_document(self.title)
             self.to_word(document)
+            end_pages(document)
             content = document_bytes(document)
         elif suffix == ".html":
             table = f'<div class="table">{self.to_html()}</div>'

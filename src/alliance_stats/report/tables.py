@@ -29,7 +29,8 @@ from alliance_stats.report.frames import (
     row_words,
     strings,
 )
-from alliance_stats.report.headings import FIT_WORDS, TESTS
+from alliance_stats.report.headings import FIT_WORDS, TESTS, VALUES
+from alliance_stats.report.heterogeneity import heterogeneity_table
 from alliance_stats.report.sources import Sources, as_views, numbered_titles
 from alliance_stats.report.table import Table
 from alliance_stats.report.words import (
@@ -49,9 +50,11 @@ _OF_STUDIES = {"meta_leave_one_out": "Left out", "meta_cumulative": "Added"}
 _OF_T = frozenset(
     {
         "meta", "meta_multilevel", "meta_leave_one_out", "meta_cumulative", "meta_egger",
-        "meta_pet_peese", "meta_trim_fill",
+        "meta_pet_peese", "meta_trim_fill", "meta_bubble",
     }
 )  # fmt: skip
+#: Quantities of a summary whose value is a name.
+_NAMED = frozenset({"model", "predictor", "chosen", "method"})
 _NUMBERS = ("estimate", "se", "statistic", "df", "p_value", "ci_low", "ci_high")
 
 
@@ -193,6 +196,8 @@ def further_tables(view: ResultView) -> list[Table]:
 
 def _further_table(view: ResultView, name: str) -> Table:
     frame = view.tables[name]
+    if "parameter" in frame.columns:
+        return heterogeneity_table(frame, title=name, conf_level=view.conf_level)
     if name == view.labels.get("descriptives"):
         return printed_descriptives(view, frame)
     alliance, outcome = (view.labels.get(k, k) for k in ("alliance", "outcome"))
@@ -225,6 +230,8 @@ def _says_more(view: ResultView) -> bool:
 def _fit_cell(name: str, value: object) -> str:
     if name == "test":
         return TESTS.get(str(value), one_line(value))
+    if name in _NAMED and str(value) in VALUES:
+        return VALUES[str(value)]
     if isinstance(value, float) and (name.startswith("p_") or name.endswith("_p")):
         return format_p(value)
     if isinstance(value, float) and name in ("i2", "r2"):

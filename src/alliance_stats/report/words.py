@@ -100,7 +100,14 @@ _EFFECTS = {
     "failsafe_n": "Fail-safe N",
     "excess_ruptures": "Ruptures beyond chance",
     "excess_repaired": "Repairs beyond chance",
+    "centre": "Centre",
+    "selection": "Selection by p",
 }
+#: Parts of columns' names that are written in a way of their own.
+_ABBREVIATIONS = {
+    "sd": "SD", "se": "SE", "icc": "ICC", "aic": "AIC", "bic": "BIC", "lr": "LR", "ci": "CI",
+    "df": "df", "r2": "R²", "i2": "I²", "tau2": "τ²", "chi2": "χ²", "rho": "ρ", "sem": "SEM",
+}  # fmt: skip
 _ADJECTIVES = {
     "within": "within-patient",
     "between": "between-patient",
@@ -122,7 +129,17 @@ _CONTEXTUAL = {
     "patient": "Contextual (patient − session)",
     "therapist": "Contextual (therapist − patient)",
 }
-_TERMS = {"(Intercept)": "Intercept", "Intercept": "Intercept", "1": "Intercept", "time": "Time"}
+_TERMS = {
+    "(Intercept)": "Intercept",
+    "Intercept": "Intercept",
+    "1": "Intercept",
+    "time": "Time",
+    "tau2": "τ²",
+    "mean_r": "Mean r, observed",
+    "mean_rho": "Mean r, corrected",
+}
+#: Between two variables whose covariance is meant, or twice the one whose variance is.
+_COVARIES = " ~~ "
 _SINCE_START = "_since_start"
 
 #: What is said first of a fit that failed.
@@ -159,7 +176,10 @@ def as_heading(name: object) -> str:
     words = words if " " in words else words.replace("_", " ")
     if words.startswith("tau2 ("):  # the variance of true effects of a unit
         return words.replace("tau2", "τ²", 1)
-    return words[:1].upper() + words[1:]
+    if " " in one_line(name):
+        return words[:1].upper() + words[1:]
+    first, *rest = (_ABBREVIATIONS.get(part, part) for part in words.split(" "))
+    return " ".join([first if first in _ABBREVIATIONS.values() else capital(first), *rest])
 
 
 def capital(words: str) -> str:
@@ -197,6 +217,9 @@ def term_words(term: object) -> str:
     'phq9: Intercept'
     """
     name = one_line(term)
+    one, covaries, other = name.partition(_COVARIES)
+    if covaries:
+        return f"Variance of {one}" if one == other else f"{one} with {other}"
     response, of_equation, rest = name.partition(" ~ ")
     if of_equation:
         return f"{response}: {term_words(rest)}"

@@ -89,7 +89,7 @@ def test_tables_are_numbered_in_reading_order(stored: Stored, tmp_path: Path) ->
     text = render_markdown(
         "{{table: alliance}}\n\n{{table: alliance.sensitivity}}\n", stored, tmp_path
     )
-    assert text.index("**Table 1. wai") < text.index("**Table 2. Sensitivity**")
+    assert text.index("**Table 1**\n\n*wai") < text.index("**Table 2**\n\n*Sensitivity*")
 
 
 def test_latex_in_text_and_in_formulas(stored: Stored, tmp_path: Path) -> None:

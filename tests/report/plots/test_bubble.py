@@ -122,7 +122,7 @@ def test_reports_hold_the_figures(few: Any, tmp_path: Any) -> None:
     lines = al.meta.regression_lines(al.fit_meta(few_effects(), mods="year"), "year")
     results = [few.profile(), lines, al.meta.funnel_frame(few), al.meta.trim_fill(few)]
     text = al.save_report(results, tmp_path / "more.md").read_text(encoding="utf-8")
-    assert all(f"Figure {n}. " in text for n in (1, 2, 3, 4))
+    assert all(f"**Figure {n}**" in text for n in (1, 2, 3, 4))
 
 
 def test_other_results_are_refused(few: Any) -> None:

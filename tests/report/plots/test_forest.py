@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 
 import alliance_stats as al
 from alliance_stats import ArgumentError
+from alliance_stats.report.drawings import drawings_of
 from alliance_stats.report.plots.forest import figure_caption
-from alliance_stats.report.plots.forest_lines import MOST_LINES
+from alliance_stats.report.plots.forest_lines import lay_out_lines
 from tests.report.plots.conftest import HOSTILE, crossing_texts, few_effects, many_effects, texts_of
 
 
@@ -120,10 +121,10 @@ def test_the_compact_form_names_some_studies_in_order_of_size(many: Any) -> None
     assert len(squares) == 295
     assert (np.diff(squares[:, 0]) >= 0).all()
     named = [t for t in texts_of(axes[0]) if t.startswith("Study ")]
-    assert MOST_LINES < len(named) < 120
+    assert 50 <= len(named) < 120
     width, height = axes[0].figure.get_size_inches()
     assert width == 6.9
-    assert height < 9.5
+    assert height < 8.1
     assert crossing_texts(axes[0].figure) == []
 
 
@@ -239,5 +240,33 @@ def test_results_without_a_forest_frame_are_refused(few: Any) -> None:
 
 def test_reports_hold_the_figure(few: Any, many: Any, tmp_path: Any) -> None:
     path = al.save_report([few, many], tmp_path / "meta.md")
-    assert "Figure 2. Forest plot of 295 effect sizes" in path.read_text(encoding="utf-8")
-    assert len(list((tmp_path / "meta_files").iterdir())) == 2
+    text = path.read_text(encoding="utf-8")
+    assert "**Figure 2**\n\n*Forest plot of 295 effect sizes of 295 studies*" in text
+    assert "**Figure 3**\n\n*Funnel plot of 295 effect sizes against their standard errors*" in text
+    assert len(list((tmp_path / "meta_files").iterdir())) == 3
+
+
+def test_studies_of_many_effects_share_a_line_where_a_page_is_full() -> None:
+    frame = many_effects(60)
+    frame["study"] = [frame["study"][i // 3 * 3] for i in range(60)]
+    layouts = [
+        lay_out_lines(al.fit_meta_multilevel(part, rho=0.6, measure="ZCOR").view().plot)
+        for part in (frame.head(45), frame)
+    ]
+    assert [layout.of for layout in layouts] == [45, 20]  # 15 and 20 headings
+    assert all(layout.height <= 520 for layout in layouts)
+    assert all(layout.text_size >= 7.0 for layout in layouts)
+
+
+def test_a_funnel_is_drawn_where_it_can_be_judged(few: Any, many: Any) -> None:
+    def titles(view: Any, *kinds: str) -> list[str]:
+        drawings = drawings_of(view, frozenset(kinds))
+        return [drawing.caption(view).split(" of ")[0] for drawing in drawings]
+
+    view = many.view()
+    assert titles(view) == ["Forest plot", "Funnel plot"]
+    assert titles(view, "meta", "meta_funnel") == ["Forest plot"]
+    assert titles(view, "meta_trim_fill") == ["Forest plot"]
+    assert titles(few.view()) == ["Forest plot"]  # fewer than ten effects
+    raw = replace(view, labels={**view.labels, "measure": "COR"})
+    assert titles(raw) == ["Forest plot"]

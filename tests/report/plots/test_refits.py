@@ -77,8 +77,15 @@ def test_other_results_are_refused(few: Any, axis: Any) -> None:
         plot_leave_one_out(view, ax=Figure().subplots(1, 3))
 
 
+def test_the_places_of_effects_are_named_below(few: Any) -> None:
+    axes = al.report.plot_influence(
+        al.meta.influence(few), ax=list(Figure().subplots(3, 3).ravel())
+    )
+    assert [axis.get_xlabel() for axis in axes] == [*[""] * 6, *["Place in the data"] * 3]
+
+
 def test_reports_hold_the_figures(few: Any, tmp_path: Any) -> None:
     results = [al.meta.cumulative(few, order="precision"), al.meta.leave_one_out(few),
                al.meta.influence(few), al.meta.baujat(few)]  # fmt: skip
     text = al.save_report(results, tmp_path / "diagnostics.md").read_text(encoding="utf-8")
-    assert all(f"Figure {n}. " in text for n in (1, 2, 3, 4))
+    assert all(f"**Figure {n}**" in text for n in (1, 2, 3, 4))

@@ -42,11 +42,16 @@ def test_word_holds_everything(three_level: Any, tmp_path: Path) -> None:
         "phq9 ~ wai_total_within", "fit_within_between(sessions", "Made with alliance_stats 0.",
     ):  # fmt: skip
         assert words in text
-    numbers = [words for style, words in found if style == "TableNumber"]
-    assert numbers == ["Table 1", "Figure 1", "Table 2", "Table 3", "Table 4", "Table 5"]
-    titles = [words for style, words in found if style == "TableTitle"]
-    assert titles[0] == "Coefficients"
-    assert [w for s, w in found if s == "Heading3"] == ["Model", "Fit it again"]
+    captions = [words for style, words in found if style == "Caption"]
+    assert captions == [
+        "Table 1Coefficients",
+        "Figure 1Association of wai_total with phq9: within patients, between patients, "
+        "between therapists",
+        "Table 2Random effects", "Table 3Standardised effects", "Table 4Sensitivity",
+        "Table 5Fit",
+    ]  # fmt: skip
+    assert [w for s, w in found if s == "Heading1"] == ["Models and code"]
+    assert [w for s, w in found if s == "Heading2"] == ["Model", "Fit it again"]
     assert len(list(part(path).iter(f"{W}tbl"))) == 5
 
 
@@ -58,11 +63,31 @@ def test_several_results_have_headings(two_level: Any, lmm: Any, tmp_path: Path)
     assert [w for s, w in found if s == "Heading2"] == ["First", "Second"]
 
 
+def test_captions_are_numbered_by_fields_of_word(three_level: Any, tmp_path: Path) -> None:
+    root = part(save_report(three_level, tmp_path / "r.docx"))
+    fields = [
+        (field.attrib[f"{W}instr"].split(), "".join(t.text or "" for t in field.iter(f"{W}t")))
+        for field in root.iter(f"{W}fldSimple")
+    ]
+    assert [name for (_, name, *_), _ in fields] == ["Table", "Figure", *["Table"] * 4]
+    assert [number for _, number in fields] == ["1", "1", "2", "3", "4", "5"]
+    assert {code for (code, *_), _ in fields} == {"SEQ"}
+
+
+def test_no_level_of_headings_is_left_out(three_level: Any, lmm: Any, tmp_path: Path) -> None:
+    for given in (three_level, [three_level, lmm]):
+        found = paragraphs(save_report(given, tmp_path / "r.docx", figures=False))
+        levels = [int(s[-1]) for s, _ in found if s.startswith("Heading")]
+        assert all(b - a <= 1 for a, b in zip([0, *levels], levels, strict=False))
+
+
 def test_figures_have_words_for_who_cannot_see_them(two_level: Any, tmp_path: Path) -> None:
     path = save_report(two_level, tmp_path / "r.docx")
     (drawn,) = part(path).iter(f"{DRAWING}docPr")
     assert drawn.attrib["name"] == "Figure 1"
-    assert drawn.attrib["descr"].startswith("Figure 1. Association of wai_total with phq9")
+    said = drawn.attrib["descr"]
+    assert said.startswith("Association of wai_total with phq9: within patients, between patients.")
+    assert "sessions with higher wai_total than the patient's own average went with lower" in said
     (extent,) = part(path).iter(f"{DRAWING}extent")
     assert int(extent.attrib["cx"]) <= 15.93 * 360_000
 

@@ -70,7 +70,7 @@ def test_headings_come_again_and_rows_are_not_split(saved: Path) -> None:
 def test_title_and_note_are_in_apa_style(saved: Path) -> None:
     paragraphs = list(root_of(saved).find(f"{W}body").findall(f"{W}p"))  # type: ignore[union-attr]
     styles = [p.find(f"{W}pPr/{W}pStyle").attrib[f"{W}val"] for p in paragraphs]  # type: ignore[union-attr]
-    assert styles == ["TableTitle", "Note", "Note"]
+    assert styles == ["Caption", "Note", "Note"]
     note = paragraphs[1]
     first = next(note.iter(f"{W}r"))
     assert (text_of(first), first.find(f"{W}rPr/{W}i") is not None) == ("Note.", True)
@@ -105,8 +105,7 @@ def test_a_wide_table_lies_on_its_side(tmp_path: Path) -> None:
     frame = pd.DataFrame({f"Quantity number {k}": ["−1234.567"] * 3 for k in range(16)})
     path = Table(frame, "Wide", (), (False,) * 16).save(tmp_path / "wide.docx")
     turned = [page.attrib.get(f"{W}orient") for page in root_of(path).iter(f"{W}pgSz")]
-    assert "landscape" in turned
-    assert turned[-1] != "landscape"
+    assert turned == ["landscape"]  # no empty page before or after it
 
 
 @pytest.mark.parametrize("suffix", [".docx", ".html", ".md"])
@@ -129,6 +128,27 @@ def test_other_files_are_refused(two_level: Any, tmp_path: Path) -> None:
         table.save(tmp_path / "a.txt")
     with pytest.raises(ArgumentError, match="does not exist"):
         table.save(tmp_path / "none" / "a.docx")
+
+
+def test_a_table_has_a_name_and_a_marked_first_row(saved: Path) -> None:
+    (table,) = root_of(saved).iter(f"{W}tbl")
+    name = table.find(f"{W}tblPr/{W}tblCaption")
+    assert name is not None
+    assert name.attrib[f"{W}val"] == "wai_total and phq9, within and between patients"
+    marks = table.find(f"{W}tblPr/{W}tblLook")
+    assert marks is not None
+    assert (marks.attrib[f"{W}firstRow"], marks.attrib[f"{W}firstColumn"]) == ("1", "0")
+
+
+def test_words_of_cells_have_symbols_and_minus_signs(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"Result": ["less (-0.20), p = .772"], "b": ["0.1"]})
+    path = Table(frame, "", (), (True, False)).save(tmp_path / "a.docx")
+    cell = rows_of(path)[1].find(f"{W}tc")
+    assert cell is not None
+    assert text_of(cell).replace("\xa0", " ") == "less (−0.20), p = .772"
+    assert [text_of(run) for run in cell.iter(f"{W}r") if run.find(f"{W}rPr/{W}i") is not None] == [
+        "p"
+    ]
 
 
 def test_an_empty_table_is_written(tmp_path: Path) -> None:

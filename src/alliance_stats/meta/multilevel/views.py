@@ -13,13 +13,21 @@ from alliance_stats.meta.multilevel.forest import forest_frame
 from alliance_stats.meta.multilevel.heterogeneity import heterogeneity
 from alliance_stats.meta.multilevel.predictions import predict
 from alliance_stats.meta.multilevel.sensitivity import rho_table
-from alliance_stats.meta.multilevel.tables import default_test, glance, test_words, tidy
+from alliance_stats.meta.multilevel.tables import (
+    default_test,
+    glance,
+    moderator_test,
+    test_words,
+    tidy,
+)
 
 
 def view_of(self: FittedMultilevel, conf_level: float = 0.95) -> ResultView:
     """What the report room may see of a multilevel meta-analysis."""
     scale = self.scale
     tables = {"Variance of true effects": heterogeneity(self)}
+    if not self.mean_only:
+        tables["Moderators"] = moderator_test(self)
     if len(self.correlations):
         tables["Correlations of true effects"] = self.correlations
     if self.rho is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from alliance_stats.paper.pieces import Picture
 from alliance_stats.report.table import Table
-from alliance_stats.report.word.caption import add_figure
+from alliance_stats.report.word.figure import add_figure
 
 
 def insert_table(paragraph: Any, table: Table, document: Any) -> None:
@@ -23,8 +23,14 @@ def insert_picture(paragraph: Any, picture: Picture, document: Any) -> None:
 def add_picture(document: Any, picture: Picture) -> None:
     """The figure under its number and title at the end of a document, with its note below."""
     png = picture.path.read_bytes()
-    words = {"label": picture.label, "title": picture.name, "note": picture.note}
-    add_figure(document, png, **words, words=picture.words)
+    add_figure(
+        document,
+        png,
+        number=picture.number,
+        title=picture.name,
+        note=picture.note,
+        alt=picture.words,
+    )
 
 
 def _in_place(paragraph: Any, document: Any, write: Callable[[], None]) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.plots.panels import AxesArray, given_axes, new_figure
+from alliance_stats.report.plots.panels import AxesArray, given_axes, new_figure, wrapped
 from alliance_stats.report.sources import Source, as_view
 from alliance_stats.report.style import (
     COLUMN_WIDTH,
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 #: Inches of a wave, and of the names of the rows.
 _WAVE, _NAMES = 1.15, 0.9
 _HEIGHT = 1.75
+#: Letters in a line of the names of the rows.
+_LETTERS = 18
 #: Points from the middle of a box to the ends of its arrows.
 _GAP = 9.5
 #: Where on its arrow a label stands: crossing arrows meet in the middle.
@@ -115,8 +117,8 @@ def _draw(axis: Axes, view: ResultView, frame: pd.DataFrame, title: str) -> None
     left = float(nodes["x"].min())
     for y, name in zip((1.0, 0.0), names_of(view), strict=True):
         axis.annotate(
-            name, (left, y), (-16, 0), textcoords="offset points", ha="right", va="center",
-            fontsize=TEXT_SIZE, parse_math=False,
+            wrapped(name, _LETTERS), (left, y), (-16, 0), textcoords="offset points", ha="right",
+            va="center", fontsize=TEXT_SIZE, parse_math=False,
         )  # fmt: skip
     axis.set_xlim(left - 0.15, float(nodes["x"].max()) + 0.2)
     axis.set_ylim(-0.3, 1.3)

@@ -19,11 +19,12 @@ from alliance_stats.report.words import one_line
 MOST_LINES = 60
 #: Lines up to which text has its usual size.
 _USUAL = 34
-_SMALL_TEXT, _TINY_TEXT = 6.5, 6.0
-#: Points of a line: usual, small; and of headings and means in every form.
-_STEP, _SMALL_STEP, _TALL_STEP = 12.0, 9.6, 12.5
-#: Points of all lines of the compact form, and at least and at most those of a study.
-_PAGE, _THIN, _THICK = 590.0, 1.2, 4.5
+_SMALL_TEXT, _TINY_TEXT = 7.0, 7.0
+#: Points of a line: usual; of many at most and at least; of headings and means in the compact form.
+_STEP, _SMALL_STEP, _SMALLEST_STEP, _TALL_STEP = 12.0, 9.6, 8.2, 12.5
+#: Points of all lines on a page with caption and note, and at least and at most those of a study
+#: of the compact form.
+_PAGE, _THIN, _THICK = 500.0, 1.2, 4.5
 #: Points between groups, and above the overall mean.
 _APART = 6.0
 
@@ -145,7 +146,12 @@ def _each_effect(studies: pd.DataFrame, effects: str | None) -> bool:
     """Whether effects of one study have lines of their own."""
     if effects not in (None, "each", "study"):
         raise ArgumentError(f"effects={effects!r} is not known. Allowed: 'each', 'study'.")
-    return len(studies) <= MOST_LINES if effects is None else effects == "each"
+    if effects is not None:
+        return effects == "each"
+    several = studies.loc[studies["effect"].astype(str) != "", "study"]
+    return (
+        len(studies) + several.nunique() <= MOST_LINES
+    )  # a study of several effects has a heading
 
 
 def _units(studies: pd.DataFrame, each: bool) -> list[Unit]:
@@ -279,8 +285,9 @@ def _means(plot: pd.DataFrame, group: str, words: str, conf_level: float) -> lis
 def _sizes(items: Sequence[_Item], compact: bool) -> tuple[float, float]:
     """Points of a study line, and the size of text."""
     if not compact:
-        usual = len(items) <= _USUAL
-        return (_STEP, TEXT_SIZE) if usual else (_SMALL_STEP, _SMALL_TEXT)
+        if len(items) <= _USUAL:
+            return _STEP, TEXT_SIZE
+        return float(np.clip(_PAGE / len(items), _SMALLEST_STEP, _SMALL_STEP)), _SMALL_TEXT
     n = sum(item.kind == "study" for item in items)
     others = _TALL_STEP * (len(items) - n) + sum(item.space for item in items)
     return float(np.clip((_PAGE - others) / n, _THIN, _THICK)), _TINY_TEXT

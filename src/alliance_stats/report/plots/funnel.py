@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("row", "estimate", "se", "low", "high", "level")
 _SIZE = (COLUMN_WIDTH, 3.5)
+_RAW_CORRELATIONS = CORRELATIONS - {"ZCOR", "ZPCOR"}
+#: Effects that a funnel needs at least.
+_FEWEST = 10
 #: Two-sided p values of contours, with the normal quantiles they stand at.
 _QUANTILES = {0.10: 1.6448536269514722, 0.05: 1.959963984540054, 0.01: 2.5758293035489004}
 #: Where a p value lies: from the white middle outwards.
@@ -149,9 +152,19 @@ def funnel_rows(view: ResultView) -> pd.DataFrame:
     return frame
 
 
+def has_funnel(view: ResultView) -> bool:
+    """Whether a funnel of the view can be judged: ten effects or more, on a scale that allows it.
+
+    Fewer do not show whether a funnel is lopsided (Sterne et al., 2011, BMJ, 343, d4002).
+    """
+    if view.plot is None or view.labels.get("measure", "") in _RAW_CORRELATIONS:
+        return False
+    return int((view.plot["row"] == "study").sum()) >= _FEWEST
+
+
 def _refuse_raw_correlations(view: ResultView) -> None:
     measure = view.labels.get("measure", "")
-    if measure in CORRELATIONS - {"ZCOR", "ZPCOR"}:
+    if measure in _RAW_CORRELATIONS:
         raise UnsupportedError(
             f"effect sizes are correlations as they are (measure '{measure}'): their standard "
             "errors depend on them, so that the funnel is lopsided without any bias. Use "

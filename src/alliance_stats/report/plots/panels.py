@@ -116,6 +116,13 @@ def panel_ticks(axis: Axes, *which: str) -> None:
         getattr(axis, f"{name}axis").set_major_locator(locator)
 
 
+def whole_ticks(axis: Axes) -> None:
+    """Whole numbers on the horizontal axis, which counts."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
+
+
 def panel_head(axis: Axes, title: str, lines: Sequence[str]) -> None:
     """Set the panel's name in bold over lines of text, all above the axes."""
     axis.annotate(

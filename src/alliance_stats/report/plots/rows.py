@@ -10,7 +10,7 @@ import pandas as pd
 
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.plots.panels import panel_ticks
+from alliance_stats.report.plots.panels import panel_ticks, wrapped
 from alliance_stats.report.style import LINE_COLOUR, TEXT_SIZE
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _ZERO_COLOUR = "#8a8a8a"
 _LINE_WIDTH = 1.6
+#: Letters in a line of the label below, which may reach beyond the axes.
+_LABEL = 60
 
 
 def rows_of(
@@ -100,5 +102,5 @@ def name_rows(axis: Axes, places: Mapping[str, float], names: Sequence[str], lab
     axis.set_yticklabels(names, parse_math=False)
     axis.tick_params(axis="y", length=0)
     axis.spines["left"].set_visible(False)
-    axis.set_xlabel(label, fontsize=TEXT_SIZE, parse_math=False)
+    axis.set_xlabel(wrapped(label, _LABEL), fontsize=TEXT_SIZE, parse_math=False)
     panel_ticks(axis, "x")

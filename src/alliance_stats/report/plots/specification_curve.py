@@ -17,6 +17,7 @@ from alliance_stats.report.plots.panels import (
     new_figure,
     panel_frame,
     panel_ticks,
+    whole_ticks,
     wrapped,
 )
 from alliance_stats.report.sources import Source, as_view
@@ -236,7 +237,7 @@ def _draw_choices(axis: Axes, choices: pd.DataFrame, n: int) -> None:
     axis.spines["left"].set_visible(False)
     axis.set_xlim(0.5 - 0.015 * n, n + 0.5 + 0.015 * n)
     axis.set_xlabel("Specifications in order of the estimate", fontsize=TEXT_SIZE)
-    panel_ticks(axis, "x")
+    whole_ticks(axis)
 
 
 def _one_row(name: str) -> str:

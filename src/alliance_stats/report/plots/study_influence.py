@@ -81,6 +81,8 @@ def plot_influence(result: Source, *, ax: Axes | Sequence[Axes] | None = None) -
             _draw(axis, view, _panel(plot, name), name)
         for axis, name in zip(axes, panels, strict=True):
             _name(axis, _panel(plot, name))
+        for axis in axes[-_ACROSS:]:
+            axis.set_xlabel("Place in the data", fontsize=TEXT_SIZE)
     return axes
 
 

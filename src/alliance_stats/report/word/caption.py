@@ -1,17 +1,17 @@
-"""Numbers of tables and figures as fields of Word, and figures with their title and note."""
+"""Captions in a Word file: a number that Word itself keeps, over the title in italics."""
 
 from __future__ import annotations
 
 import re
-from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from alliance_stats.report.word.file import add_table_styles
-from alliance_stats.report.word.text import add_prose, xml_text
+from alliance_stats.report.word.text import xml_text
 
 if TYPE_CHECKING:
     from docx.document import Document
     from docx.text.paragraph import Paragraph
+
+Label = Literal["Table", "Figure"]
 
 
 def title_and_note(caption: str) -> tuple[str, str]:
@@ -24,56 +24,42 @@ def title_and_note(caption: str) -> tuple[str, str]:
     return title.removesuffix("."), "".join(rest)
 
 
-def add_number(document: Document, label: str) -> Paragraph:
-    """``Table 1`` in bold: its number is a field, which Word counts on and lists."""
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
+def add_caption(document: Document, label: Label, number: int, title: str) -> None:
+    """Write the caption that stands above a table or a figure, in the style ``Caption``.
 
-    paragraph = document.add_paragraph(style="Table Number")
-    kind, _, number = label.rpartition(" ")
-    if not (kind.isalpha() and number.isdecimal()):
-        paragraph.add_run(xml_text(label))
-        return paragraph
-    paragraph.add_run(f"{kind} ")
-    field = OxmlElement("w:fldSimple")
-    field.set(qn("w:instr"), f" SEQ {kind} \\* ARABIC ")
-    field.append(paragraph.add_run(number)._r)
-    paragraph._p.append(field)
-    return paragraph
-
-
-def add_figure(
-    document: Document, png: bytes, *, label: str, title: str, note: str, words: str
-) -> None:
-    """A figure under its number and title, with its note below.
+    The number is a field in the sequence of its label, so that Word numbers the captions of a
+    document anew when one is moved, and lists them. Number and title are one paragraph, so that
+    the list shows both.
 
     Parameters
     ----------
     document : docx.document.Document
-    png : bytes
-    label, title, note : str
-        ``Figure 1``, what it shows, and the sentences below it; each may be empty.
-    words : str
-        The same for who cannot see it.
+    label : {"Table", "Figure"}
+    number : int
+        What the field shows until Word numbers anew; 0 for a caption of a title alone.
+    title : str
     """
-    from docx.shared import Emu
-
-    add_table_styles(document)
-    if label:
-        add_number(document, label)
-    document.add_paragraph(xml_text(title), style="Table Title")
-    section = document.sections[0]
-    wide = Emu((section.page_width or 0) - (section.left_margin or 0) - (section.right_margin or 0))
-    paragraph = document.add_paragraph()
+    paragraph = document.add_paragraph(style="Caption")
     paragraph.paragraph_format.keep_with_next = True
-    paragraph.paragraph_format.line_spacing = 1.0
-    shape = paragraph.add_run().add_picture(BytesIO(png))
-    if shape.width > wide > 0:
-        shape.height, shape.width = Emu(round(shape.height * wide / shape.width)), wide
-    drawn = shape._inline.docPr
-    drawn.set("name", xml_text(label or title))
-    drawn.set("descr", xml_text(words))
-    below = document.add_paragraph(style="Note")
-    if note:
-        below.add_run("Note.").italic = True
-        add_prose(below, f" {note}")
+    if number:
+        paragraph.add_run(f"{label} ").bold = True
+        _add_number(paragraph, label, number)
+    if title:
+        run = paragraph.add_run()
+        if number:
+            run.add_break()
+        run.add_text(xml_text(title))
+        run.bold, run.italic = False, True
+
+
+def _add_number(paragraph: Paragraph, label: Label, number: int) -> None:
+    """The number as a field of Word's own: ``SEQ Table``."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), f" SEQ {label} \\* ARABIC ")
+    run = paragraph.add_run(str(number))
+    run.bold = True
+    field.append(run._r)
+    paragraph._p.append(field)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 FONT = "Times New Roman"
 MONOSPACED = "Courier New"
 #: Sizes in points.
-TEXT, TABLE, NOTE, CODE = 11.0, 9.5, 9.5, 8.5
+TEXT, TABLE, NOTE, CODE = 11.0, 9.5, 9.5, 7.5
 #: The first day a zip file can name.
 _NO_DATE = (1980, 1, 1, 0, 0, 0)
 #: Word refuses longer properties.
@@ -23,6 +23,8 @@ _MOST_LETTERS = 255
 _A4, _MARGIN = (21.0, 29.7), 2.54
 #: Width of the text in centimetres, upright and on a page that lies on its side.
 UPRIGHT, ASIDE = _A4[0] - 2 * _MARGIN, _A4[1] - 2 * _MARGIN
+#: A figure may be so high in centimetres that its caption and note stand on the same page.
+HIGHEST = 20.5
 
 
 def new_document(title: str) -> Document:
@@ -67,17 +69,16 @@ def _styles(document: Document) -> None:
     _restyled(document, "Heading 1", 13.0, bold=True, before=20.0, after=6.0, keep=True)
     _restyled(document, "Heading 2", TEXT, bold=True, before=12.0, after=3.0, keep=True)
     _restyled(document, "Heading 3", TEXT, italic=True, before=8.0, after=3.0, keep=True)
+    _restyled(document, "Caption", TEXT, before=14.0, after=4.0, keep=True)
     add_table_styles(document)
     _made(document, "Messages", 10.0, after=0.0)
-    _made(document, "Figure", TEXT, after=4.0, keep=True)
     _made(document, "Code", CODE, font=MONOSPACED)
 
 
 def add_table_styles(document: Document) -> None:
     """The styles of tables and what stands around them, where the document has none so named."""
     wanted: dict[str, dict[str, Any]] = {
-        "Table Number": {"size": TEXT, "bold": True, "before": 14.0, "keep": True},
-        "Table Title": {"size": TEXT, "italic": True, "after": 4.0, "keep": True},
+        "Caption": {"size": TEXT, "before": 14.0, "after": 4.0, "keep": True},
         "Table Cell": {"size": TABLE},
         "Note": {"size": NOTE, "after": 4.0},
     }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from alliance_stats.report.content import Figure, Section, messages_heading
-from alliance_stats.report.word.caption import add_figure, title_and_note
+from alliance_stats.report.word.figure import add_figure
 from alliance_stats.report.word.file import document_bytes, new_document
 from alliance_stats.report.word.text import add_code, add_prose, xml_text
 
@@ -43,8 +43,8 @@ def _section(document: Document, section: Section, *, heading: bool) -> None:
         _messages(document, section)
     for table in section.tables[:1]:
         table.to_word(document)
-    if section.figure is not None:
-        _figure(document, section.figure)
+    for figure in section.figures:
+        _figure(document, figure)
     for table in section.tables[1:]:
         table.to_word(document)
     for note in section.notes:
@@ -59,7 +59,7 @@ def _code(document: Document, sections: Sequence[Section], *, several: bool) -> 
         if section.code and several:
             document.add_paragraph(xml_text(section.title), style="Heading 2")
         for title, code in section.code:
-            document.add_paragraph(title, style="Heading 3")
+            document.add_paragraph(title, style="Heading 3" if several else "Heading 2")
             paragraph = document.add_paragraph(style="Code")
             _shaded(paragraph, _PALE)
             add_code(paragraph, code)
@@ -82,10 +82,14 @@ def _messages(document: Document, section: Section) -> None:
 
 
 def _figure(document: Document, figure: Figure) -> None:
-    label, _, caption = figure.caption.partition(". ")
-    title, note = title_and_note(caption)
-    words = {"label": label, "title": title, "note": note, "words": figure.caption}
-    add_figure(document, figure.png, **words)
+    add_figure(
+        document,
+        figure.png,
+        number=figure.number,
+        title=figure.title,
+        note=figure.note,
+        alt=figure.alt,
+    )
 
 
 def _boxed(paragraph: Paragraph, sides: Sequence[str], colour: str) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alliance_stats.report.symbols import heading_parts
-from alliance_stats.report.word.caption import add_number
-from alliance_stats.report.word.file import ASIDE, TABLE, UPRIGHT, add_table_styles
+from alliance_stats.report.symbols import heading_parts, typeset
+from alliance_stats.report.word.caption import add_caption
+from alliance_stats.report.word.columns import GAP, Layout, lay_out
+from alliance_stats.report.word.file import TABLE, add_table_styles
+from alliance_stats.report.word.pages import lay_aside, page_rooms, set_upright
 from alliance_stats.report.word.text import add_parts, add_prose, xml_text
 
 if TYPE_CHECKING:
@@ -21,15 +23,8 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"^[−<> ]*(?:\d[\d,]*)?(?:\.(\d+))?$")
 #: A blank as wide as a figure, and one as wide as a point.
 _FIGURE, _POINT = "\N{FIGURE SPACE}", "\N{PUNCTUATION SPACE}"
-#: Tables of up to so many rows stay on one page.
-_TOGETHER = 30
-#: Centimetres of a letter of the tables' size, on average, and of the room between columns.
-_LETTER, _GAP = 0.5 * TABLE * 2.54 / 72, 0.36
-#: Letters much narrower or wider than figures.
-_NARROW, _WIDE = frozenset(" .,:;!'|[]()ijlrtf-"), frozenset("mw%_@")
-#: Words of a column are not squeezed below so many letters.
-_FEWEST = 14.0
-_SMALLER = (1.0, 0.9, 0.82)
+#: Tables of up to so many rows stay on one page, upright or on its side.
+_TOGETHER, _TOGETHER_ASIDE = 30, 16
 
 
 @dataclass(frozen=True)
@@ -42,8 +37,8 @@ class Grid:
     rows : sequence of sequence of str
     left : sequence of bool
         Which columns hold words and stand left.
-    number : str
-        ``Table 1``, or nothing.
+    number : int
+        Of the table in its document; 0 if it has none.
     title, warning : str
     notes, messages : sequence of str
     """
@@ -51,7 +46,7 @@ class Grid:
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
     left: Sequence[bool]
-    number: str
+    number: int
     title: str
     warning: str
     notes: Sequence[str]
@@ -68,35 +63,43 @@ class _Look:
 
 def add_table(document: Document, grid: Grid) -> None:
     """Write a table at the end of a document, with number and title above and notes below."""
-    from docx.shared import Pt
-
     add_table_styles(document)
-    widths, scale, aside = _widths(grid, *_rooms(document))
-    if aside:
-        _turn_page(document)
-    if grid.number:
-        add_number(document, grid.number)
-    if grid.title:
-        title = document.add_paragraph(style="Table Title")
-        if not grid.number:
-            title.paragraph_format.space_before = Pt(14)
-        title.add_run(xml_text(grid.title))
-    table = document.add_table(rows=0, cols=len(grid.headings))
-    _lay_out(table, widths)
     columns = [[row[k] for row in grid.rows] for k in range(len(grid.headings))]
     columns = [
         column if left else padded(column) for column, left in zip(columns, grid.left, strict=True)
     ]
-    below = bool(grid.warning or grid.notes or grid.messages)
-    look = _Look(document.styles["Table Cell"].style_id, scale)
-    _head(table, grid, look)
-    for number, cells in enumerate(zip(*columns, strict=True), start=1):
-        last = number == len(grid.rows)
-        keep = below if last else len(grid.rows) <= _TOGETHER or number <= 2
-        _body_row(table, cells, grid.left, look, keep=keep, last=last)
+    layout = lay_out(grid.headings, columns, grid.left, page_rooms(document))
+    if layout.aside:
+        lay_aside(document)
+    if grid.number or grid.title:
+        add_caption(document, "Table", grid.number, grid.title)
+    for position, block in enumerate(layout.blocks):
+        if position:
+            document.add_paragraph(style="Note")
+        _add_block(document, grid, layout, [(k, columns[k]) for k in block])
     _below(document, grid)
-    if aside:
-        _turn_page(document)
+    if layout.aside:
+        set_upright(document)
+
+
+def _add_block(
+    document: Document,
+    grid: Grid,
+    layout: Layout,
+    columns: Sequence[tuple[int, Sequence[str]]],
+) -> None:
+    """The columns that stand side by side, by their position in the table."""
+    table = document.add_table(rows=0, cols=len(columns))
+    _set_up(table, [layout.widths[k] for k, _ in columns], grid.title)
+    left = [grid.left[k] for k, _ in columns]
+    below = bool(grid.warning or grid.notes or grid.messages)
+    look = _Look(document.styles["Table Cell"].style_id, layout.scale)
+    _head(table, [grid.headings[k] for k, _ in columns], left, look, alone=not grid.rows)
+    for number, cells in enumerate(zip(*(cells for _, cells in columns), strict=True), start=1):
+        last = number == len(grid.rows)
+        together = len(grid.rows) <= (_TOGETHER_ASIDE if layout.aside else _TOGETHER)
+        keep = below if last else together or number <= 2 or number == len(grid.rows) - 1
+        _body_row(table, cells, left, look, keep=keep, last=last)
 
 
 def padded(cells: Sequence[str]) -> list[str]:
@@ -116,60 +119,8 @@ def padded(cells: Sequence[str]) -> list[str]:
     ]
 
 
-def _rooms(document: Document) -> tuple[float, float]:
-    """Centimetres between the margins of a page, and of one that lies on its side."""
-    from docx.shared import Emu
-
-    section = document.sections[-1]
-    margins = (section.left_margin or 0) + (section.right_margin or 0)
-    sides = [Emu(side - margins).cm for side in (section.page_width, section.page_height) if side]
-    return (min(sides), max(sides)) if len(sides) == 2 and min(sides) > 0 else (UPRIGHT, ASIDE)
-
-
-def _widths(grid: Grid, upright: float, aside: float) -> tuple[list[float], float, bool]:
-    """Centimetres of each column, how much smaller the letters are, and if the page is turned."""
-    wanted, least = [], []
-    for heading, is_left, *cells in zip(grid.headings, grid.left, *grid.rows, strict=True):
-        sizes = [_letters(cell) for cell in cells]
-        longest = max([*sizes, 0.0])
-        words = max(_letters(word) for word in [*heading.split(), ""])
-        wanted.append(max(longest, _letters(heading)))
-        least.append(max(min(longest, _FEWEST) if is_left else longest, words))
-    for room in (upright, aside):
-        for scale in _SMALLER:
-            if sum(least) * _LETTER * scale + _GAP * len(least) <= room:
-                return _spread(wanted, least, scale, room), scale, room == aside
-    return _spread(wanted, least, _SMALLER[-1], aside), _SMALLER[-1], True
-
-
-def _letters(text: str) -> float:
-    """The width of a text in figures."""
-    return sum(map(_width, text))
-
-
-def _width(letter: str) -> float:
-    if letter in _NARROW:
-        return 0.62
-    return 1.5 if letter in _WIDE or letter.isupper() else 1.06
-
-
-def _spread(wanted: list[float], least: list[float], scale: float, room: float) -> list[float]:
-    """Every column as wide as it must be; what is left goes first to those that want little."""
-    widths = [n * _LETTER * scale + _GAP for n in least]
-    left = room - sum(widths)
-    if left <= 0:
-        return [width * room / sum(widths) for width in widths]
-    more = [max(w - n, 0.0) * _LETTER * scale for w, n in zip(wanted, least, strict=True)]
-    for done, column in enumerate(sorted(range(len(more)), key=more.__getitem__)):
-        given = min(more[column], left / (len(more) - done))
-        widths[column] += given
-        left -= given
-    spare = left / len(widths) if len(widths) > 3 else 0.0
-    return [width + spare for width in widths]
-
-
-def _lay_out(table: WordTable, widths: Sequence[float]) -> None:
-    """Fixed widths of the columns, no style with lines of its own."""
+def _set_up(table: WordTable, widths: Sequence[float], title: str) -> None:
+    """Fixed widths of the columns, no style with lines of its own, the title as its name."""
     from docx.enum.table import WD_TABLE_ALIGNMENT
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
@@ -180,29 +131,36 @@ def _lay_out(table: WordTable, widths: Sequence[float]) -> None:
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Cm(width)
     margins = OxmlElement("w:tblCellMar")
-    for side, twentieths in (("left", 0), ("right", round(_GAP / 2.54 * 1440))):
+    for side, twentieths in (("left", 0), ("right", round(GAP / 2.54 * 1440))):
         margin = OxmlElement(f"w:{side}")
         margin.set(qn("w:w"), str(twentieths))
         margin.set(qn("w:type"), "dxa")
         margins.append(margin)
-    look = table._tbl.tblPr.find(qn("w:tblLook"))
+    properties = table._tbl.tblPr
+    look = properties.find(qn("w:tblLook"))
     if look is not None:
-        look.addprevious(margins)
-    else:
-        table._tbl.tblPr.append(margins)
+        properties.remove(look)
+    marks = OxmlElement("w:tblLook")
+    for name in ("firstRow", "lastRow", "firstColumn", "lastColumn", "noHBand", "noVBand"):
+        marks.set(qn(f"w:{name}"), str(int(name in ("firstRow", "noHBand", "noVBand"))))
+    name = OxmlElement("w:tblCaption")
+    name.set(qn("w:val"), xml_text(title))
+    properties.extend([margins, marks, *([name] if title else [])])
 
 
-def _head(table: WordTable, grid: Grid, look: _Look) -> None:
+def _head(
+    table: WordTable, headings: Sequence[str], left: Sequence[bool], look: _Look, *, alone: bool
+) -> None:
     """The row of headings, between two rules, again on every page."""
     from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
     from docx.oxml import OxmlElement
 
     row = table.add_row()
     row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
-    for cell, heading, left in zip(row.cells, grid.headings, grid.left, strict=True):
-        add_parts(_paragraph(cell, look, left, keep=True), heading_parts(heading))
+    for cell, heading, is_left in zip(row.cells, headings, left, strict=True):
+        add_parts(_paragraph(cell, look, is_left, keep=True), heading_parts(heading))
         cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.BOTTOM
-        _rules(cell, top=8, bottom=6 if grid.rows else 8)
+        _rules(cell, top=8, bottom=8 if alone else 6)
     _finish(row, table, look.scale)
 
 
@@ -217,7 +175,8 @@ def _body_row(
 ) -> None:
     row = table.add_row()
     for cell, text, is_left in zip(row.cells, cells, left, strict=True):
-        _paragraph(cell, look, is_left, keep=keep).add_run(xml_text(text))
+        paragraph = _paragraph(cell, look, is_left, keep=keep)
+        add_parts(paragraph, typeset(text) if is_left else [(text, False)])
         if last:
             _rules(cell, bottom=8)
     _finish(row, table, look.scale)
@@ -294,15 +253,3 @@ def _below(document: Document, grid: Grid) -> None:
         add_prose(paragraph, text)
     if not parts:
         document.add_paragraph(style="Note")
-
-
-def _turn_page(document: Document) -> None:
-    """A new page on its other side."""
-    from docx.enum.section import WD_ORIENT, WD_SECTION
-
-    last = document.sections[-1]
-    width, height = last.page_width, last.page_height
-    section = document.add_section(WD_SECTION.NEW_PAGE)
-    section.page_width, section.page_height = height, width
-    aside = (section.page_width or 0) > (section.page_height or 0)
-    section.orientation = WD_ORIENT.LANDSCAPE if aside else WD_ORIENT.PORTRAIT
