@@ -94,7 +94,7 @@ def _sessions() -> list[Any]:
 
 
 def _mixed_models() -> list[Any]:
-    frame = _few("sessions").frame
+    frame = few("sessions").frame
     small = al.fit_lmm("phq9 ~ wai_total + (1 | patient)", frame, reml=False)
     large = al.fit_lmm("phq9 ~ wai_total + session + (1 | patient)", frame, reml=False)
     files = [
