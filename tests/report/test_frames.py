@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import alliance_stats as al
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats.report import coef_table, frame_table
 from alliance_stats.report.tables import further_tables
@@ -154,3 +155,20 @@ def test_variances_of_true_effects_are_headed_by_their_symbol() -> None:
 def test_a_test_with_degrees_of_freedom_of_the_error_is_f(name: str) -> None:
     frame = pd.DataFrame({"term": ["surface"], "statistic": [2.44], "df": [5], name: [160.9]})
     assert list(frame_table(frame).frame.columns) == ["Term", "F", "df", "df (error)"]
+
+
+def test_bounded_columns_have_no_zero_before_the_point() -> None:
+    rows = pd.DataFrame({"quantity": ["mean"], "estimate": [0.28], "ci_low": [-0.05],
+                         "ci_high": [0.5]})  # fmt: skip
+    printed = frame_table(rows, bounded=["estimate", "ci_low"]).frame.iloc[0].tolist()
+    assert printed == ["mean", ".280", "[−.050, .500]"]
+    assert frame_table(rows).frame["Estimate"].tolist() == ["0.280"]
+
+
+def test_tables_beside_reliability_have_none_but_those_in_points_do() -> None:
+    ratings = [[3.0, 3.5], [2.0, 2.5], [4.0, 3.0], [5.0, 4.5], [1.0, 2.0]]
+    first, second = zip(*ratings, strict=True)
+    agreement = al.reliability.cohen_kappa([1, 2, 1, 2, 2], [1, 2, 2, 2, 1]).view()
+    assert further_tables(agreement)[0].frame.iloc[0].tolist() == [".600", ".520", "1"]
+    change = further_tables(al.reliability.test_retest(first, second).view())[0].frame
+    assert change["95% CI"].str.contains("0.").all() and change["SE"].str.startswith("0.").all()

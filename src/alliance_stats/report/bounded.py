@@ -16,9 +16,21 @@ from alliance_stats._base.printing import (
     without_zero,
 )
 from alliance_stats._base.views import ResultView
+from alliance_stats.report.effect_scale import CORRELATIONS
 
 #: Measures of effect that are analysed as the correlations they are.
 _ANALYSED_AS_R = frozenset({"COR", "UCOR", "PCOR", "SPCOR"})
+_ENDS_OF_R = frozenset({"estimate", "ci_low", "pi_low"})
+#: Columns beside coefficients of reliability that hold coefficients, or parts of them, too.
+_OF_COEFFICIENTS = frozenset(
+    {
+        "estimate", "se", "ci_low", "own", "from_patients", "from_sessions", "one_session",
+        "observed", "expected", "highest_kappa", "within", "between", "lowest", "average",
+        "highest", "precision", "accuracy", "G", "Phi",
+    }
+)  # fmt: skip
+#: Columns of tables in points of the score.
+_IN_POINTS = frozenset({"variance", "mean"})
 _ENDS = ("estimate", "ci_low", "ci_high")
 #: Two decimals would show what is nearer to one, or to zero, than this as one or as zero.
 _NEAR = 0.005
@@ -38,6 +50,17 @@ def bounded_decimals(view: ResultView) -> int | None:
     from_one = 1.0 - view.terms.reindex(columns=list(_ENDS)).abs()
     gaps = from_one.assign(se=view.terms.get("se", math.nan))
     return 3 if ((gaps > 0.0) & (gaps < _NEAR)).any(axis=None) else 2
+
+
+def bounded_columns(view: ResultView, name: str) -> frozenset[str]:
+    """Columns of a further table of a view whose numbers cannot exceed one."""
+    columns = frozenset(map(str, view.tables[name].columns))
+    as_read = name.lower() == view.labels.get("shown_words", "").lower()
+    if as_read and view.labels.get("measure") in CORRELATIONS:
+        return columns & _ENDS_OF_R
+    if "bounded" in view.labels and not _IN_POINTS & columns:
+        return columns & _OF_COEFFICIENTS
+    return frozenset()
 
 
 def bounded(value: float, decimals: int = 2) -> str:

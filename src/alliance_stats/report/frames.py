@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -70,6 +70,7 @@ def frame_table(
     conf_level: float = 0.95,
     digits: int | None = None,
     headings: Mapping[str, str] | None = None,
+    bounded: Collection[str] = (),
 ) -> Table:
     """Set a tidy frame as a printed table, with the words and the rounding of `coef_table`.
 
@@ -93,6 +94,9 @@ def frame_table(
         digits of the smallest standard error.
     headings : mapping of str to str, optional
         Headings of columns, by the name of the column, such as ``{"sd_outcome": "SD of phq9"}``.
+    bounded : collection of str, optional
+        Further columns of numbers that cannot exceed one, such as ``["estimate", "ci_low"]`` of
+        correlations: no zero stands before their point. ``ci_low`` stands for both ends.
 
     Returns
     -------
@@ -129,7 +133,7 @@ def frame_table(
         raise ArgumentError("two columns of the frame have one name. Rename one of them.")
     given = [notes] if isinstance(notes, str) else list(notes)
     own = {name: one_line(heading) for name, heading in (headings or {}).items()}
-    printed, left = printed_cells(frame, conf_level, decimals=digits, headings=own)
+    printed, left = printed_cells(frame, conf_level, decimals=digits, headings=own, bounded=bounded)
     said = (*map(one_line, given), *_own_notes(frame))
     shown = as_z_tests(printed)
     if shown.shape[1] < printed.shape[1]:
@@ -143,6 +147,7 @@ def printed_cells(
     *,
     decimals: int | None = None,
     headings: Mapping[str, str] | None = None,
+    bounded: Collection[str] = (),
 ) -> tuple[pd.DataFrame, tuple[bool, ...]]:
     """The cells of a table as strings, and which columns hold words."""
     shown = _in_words(_with_index(frame))
@@ -169,7 +174,7 @@ def printed_cells(
         minus=MINUS,
         headings={**words, **(headings or {})},
     )
-    printed = without_exponents(_without_zeros(printed, shown))
+    printed = without_exponents(_without_zeros(printed, shown, bounded))
     many = printed.shape[1] > _MOST_COLUMNS
     if many and len(printed) == 1:
         return _as_quantities(printed), (True, False)
@@ -197,14 +202,16 @@ def _estimate_word(names: set[str]) -> str:
     return "b" if coefficients else "Estimate"
 
 
-def _without_zeros(printed: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
+def _without_zeros(
+    printed: pd.DataFrame, shown: pd.DataFrame, bounded: Collection[str]
+) -> pd.DataFrame:
     """Correlations, reliabilities and shares of variance without the zero before the point."""
     both_ends = {"ci_low", "ci_high"} <= set(shown.columns)
     names = [str(name) for name in shown.columns if not (both_ends and name == "ci_high")]
     of_r = "r" in names and "estimate" not in names
-    bounded = BOUNDED | ({"ci_low"} if of_r else set())
-    bounded |= {"Lowest", "Highest"} if "Reliability" in names else set()
-    for place in (k for k, name in enumerate(names) if name in bounded):
+    without = BOUNDED | ({"ci_low"} if of_r else set()) | set(bounded)
+    without |= {"Lowest", "Highest"} if "Reliability" in names else set()
+    for place in (k for k, name in enumerate(names) if name in without):
         cells = [without_zero(str(cell)) for cell in printed.iloc[:, place]]
         printed.isetitem(place, cells)
     return printed

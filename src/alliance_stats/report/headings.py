@@ -279,6 +279,7 @@ BOUNDED = frozenset(
         "reliability_highest", "alpha", "standardised_alpha", "average_r", "item_rest_r",
         "partial_r2", "mean_reliability", "cfi", "tli", "rmsea", "srmr", "delta_cfi",
         "delta_rmsea", "delta_srmr", "Correlation with rest", "loading",
+        "rest_r", "at_lowest", "at_highest",
     }
 )  # fmt: skip
 

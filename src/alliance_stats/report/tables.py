@@ -19,7 +19,7 @@ from alliance_stats._base.printing import (
     without_zero,
 )
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.bounded import bounded_decimals, is_bounded
+from alliance_stats.report.bounded import bounded_columns, bounded_decimals, is_bounded
 from alliance_stats.report.descriptives import printed_descriptives
 from alliance_stats.report.frames import (
     as_z_tests,
@@ -208,6 +208,7 @@ def _further_table(view: ResultView, name: str) -> Table:
         conf_level=view.conf_level,
         digits=view_decimals(view) if "se" in frame.columns else None,
         headings={"sd_alliance": f"SD of {alliance}", "sd_outcome": f"SD of {outcome}", **own},
+        bounded=bounded_columns(view, name),
     )
 
 
