@@ -7,6 +7,7 @@ import pytest
 
 import alliance_stats
 from alliance_stats.report import (
+    check_statistics,
     cite,
     methods_text,
     report_text,
@@ -53,6 +54,7 @@ def test_every_kind_has_methods_and_a_checklist() -> None:
         text = methods_text(result)
         assert re.search(r"Analyses used alliance_stats \d", text)
         assert "nan" not in text.split()
+        assert check_statistics(text).frame.empty, text
         assert len(reporting_checklist(result).frame) > 20
         assert str(report_text(result))
 

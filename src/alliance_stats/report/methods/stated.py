@@ -15,7 +15,8 @@ _OF_CODE = re.compile(
 _OF_RESULTS = re.compile(
     r"^(?:Fit:|Bias in simulated|Biased|Lagged effects equal|Only \d|Few patients: |\d+ effects? "
     r"lie|R² (?:within|between) |Likelihood-ratio test |[LRQ]0 estimates|With [\d,]+ studies? "
-    r"without|The excesses vary|Where that is near|Overlap of the|Factor model: chi2|"
+    r"without|The excesses vary|Where that is near|Overlap of the|Factor model: |"
+    r"Loadings equal within|"
     r"Variances or correlations of the paths|[\d,]+ of [\d,]+ ratings of )"
 )
 _ADVICE = re.compile(
