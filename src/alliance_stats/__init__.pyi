@@ -49,13 +49,13 @@ from alliance_stats.reliability.multilevel.session_ratings import (
     multilevel_reliability as multilevel_reliability,
 )
 from alliance_stats.reliability.report.report import reliability_report as reliability_report
-from alliance_stats.report.compare import compare_table as compare_table
+from alliance_stats.report.output.save import save_report as save_report
 from alliance_stats.report.plots.forest import plot_forest as plot_forest
 from alliance_stats.report.plots.funnel import plot_funnel as plot_funnel
 from alliance_stats.report.plots.trajectories import plot_trajectories as plot_trajectories
 from alliance_stats.report.plots.within_between import plot_within_between as plot_within_between
-from alliance_stats.report.save import save_report as save_report
 from alliance_stats.report.statcheck.check import check_statistics as check_statistics
-from alliance_stats.report.tables import coef_table as coef_table
+from alliance_stats.report.tables.coefficients import coef_table as coef_table
+from alliance_stats.report.tables.compare import compare_table as compare_table
 from alliance_stats.report.text import report_text as report_text
 from alliance_stats.simulate.sessions import simulate_sessions as simulate_sessions

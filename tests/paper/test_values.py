@@ -13,7 +13,7 @@ from alliance_stats.paper.pieces import Paragraphs, Picture, resolve
 from alliance_stats.paper.stored import Stored
 from alliance_stats.paper.values import printed_value
 from alliance_stats.paper.verbatim import Syntax
-from alliance_stats.report.table import Table
+from alliance_stats.report.tables.table import Table
 
 APA = "b = −0.116, SE = 0.017, t(122.1) = −6.66, p < .001, 95% CI [−0.150, −0.081]"
 

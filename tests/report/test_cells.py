@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from alliance_stats.report import frame_table
-from alliance_stats.report.cells import without_exponents
-from alliance_stats.report.words import as_heading, term_words
+from alliance_stats.report.tables.cells import without_exponents
+from alliance_stats.report.wording.words import as_heading, term_words
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 import alliance_stats as al
 from alliance_stats.models import CongruenceResult, SurfaceResult
 from alliance_stats.report import plot_surface, plot_tracking
-from alliance_stats.report.drawings import DRAWINGS
+from alliance_stats.report.output.drawings import DRAWINGS
 
 
 @cache

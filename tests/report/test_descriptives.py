@@ -7,7 +7,7 @@ import pytest
 import alliance_stats as al
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats.report import descriptives_table
-from alliance_stats.report.content import sections_of
+from alliance_stats.report.output.content import sections_of
 
 
 @pytest.fixture

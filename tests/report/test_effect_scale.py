@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from alliance_stats._base.views import ResultView
 from alliance_stats.meta.scales import SCALES
-from alliance_stats.report.effect_scale import (
+from alliance_stats.report.wording.effect_scale import (
     CORRELATIONS,
     FORWARD,
     EffectScale,

@@ -16,8 +16,8 @@ from alliance_stats.report import (
     save_report,
 )
 from alliance_stats.report.citing.rests_on import KINDS, WORKS
-from alliance_stats.report.drawings import DRAWINGS
 from alliance_stats.report.methods.kinds import SENTENCES
+from alliance_stats.report.output.drawings import DRAWINGS
 from alliance_stats.report.sentences.writers import WRITERS
 
 from .zoo import every_kind, some_kinds

@@ -9,7 +9,7 @@ import pytest
 import alliance_stats as al
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats.report import coef_table, frame_table
-from alliance_stats.report.tables import further_tables
+from alliance_stats.report.tables.coefficients import further_tables
 
 
 def test_a_tidy_frame_looks_like_the_table(three_level: Any) -> None:

@@ -15,7 +15,7 @@ import alliance_stats as al
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots import plot_importance
 from alliance_stats.report.plots.importance import figure_caption, panel_names
-from alliance_stats.report.tables import further_tables
+from alliance_stats.report.tables.coefficients import further_tables
 
 matplotlib.use("agg")
 ORDER = (("within", "wai", 0.05), ("within", "bond", 0.02), ("between", "intake", 0.3),

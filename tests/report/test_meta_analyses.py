@@ -10,7 +10,7 @@ import pytest
 import alliance_stats as al
 from alliance_stats import ArgumentError
 from alliance_stats.report import meta_table
-from alliance_stats.report.tables import further_tables
+from alliance_stats.report.tables.coefficients import further_tables
 
 
 @pytest.fixture(scope="module")

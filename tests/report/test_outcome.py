@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
 from alliance_stats.report import coef_table, plot_outcome, report_text, save_report
-from alliance_stats.report.tables import further_tables
+from alliance_stats.report.tables.coefficients import further_tables
 
 ROW = ("early_alliance", "patient", "wai_early", -1.213, 0.402, -3.02, 71.2, 0.0035, -2.014, -0.412)
 INTAKE = ("", "", "phq_intake", 0.612, 0.081, 7.56, 74.0, 1e-9, 0.451, 0.773)

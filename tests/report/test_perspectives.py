@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from alliance_stats import ArgumentError, report_text
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.drawings import DRAWINGS
+from alliance_stats.report.output.drawings import DRAWINGS
 from alliance_stats.report.plots import plot_confounding, plot_perspectives
 
 TERMS = ["effect", "unit", "perspective", "term", "estimate", "se", "statistic", "df", "p_value",

@@ -21,7 +21,7 @@ from matplotlib.text import Text
 
 from alliance_stats.data.examples import load_example
 from alliance_stats.report.plots import panels, plot_trajectories, plot_within_between
-from alliance_stats.report.style import (
+from alliance_stats.report.plots.style import (
     BAND_COLOUR,
     COLUMN_WIDTH,
     LINE_COLOUR,

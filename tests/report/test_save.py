@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from alliance_stats._base.errors import ArgumentError
-from alliance_stats.report import save as save_module
 from alliance_stats.report import save_report
+from alliance_stats.report.output import save as save_module
 
 PNG = b"\x89PNG\r\n\x1a\n"
 SCRIPT = "<script>alert(1)</script>"
@@ -284,7 +284,7 @@ def test_no_open_figures(two_level: Any, tmp_path: Path) -> None:
 
 
 def test_a_version_that_is_not_installed() -> None:
-    from alliance_stats.report.content import _version
+    from alliance_stats.report.output.content import _version
 
     assert _version("surely-not-a-package") == "(not installed)"
     assert save_module.SUFFIXES == (".html", ".md", ".docx")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from alliance_stats.report.symbols import (
+from alliance_stats.report.wording.symbols import (
     heading_html,
     heading_markdown,
     heading_parts,

@@ -9,7 +9,7 @@ import pytest
 
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats.report import coef_table
-from alliance_stats.report.tables import fit_table, further_tables
+from alliance_stats.report.tables.coefficients import fit_table, further_tables
 
 THREE_LEVEL = """\
 wai_total and phq9, within and between patients

@@ -20,13 +20,13 @@ from matplotlib.figure import Figure
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
 from alliance_stats.report import plot_trajectories, save_report
+from alliance_stats.report.plots.style import MARK_COLOUR
 from alliance_stats.report.plots.trajectories import (
     MOST_PATIENTS,
     figure_caption,
     panel_names,
     shown_patients,
 )
-from alliance_stats.report.style import MARK_COLOUR
 
 
 def made_up(n_patients: int = 30, n_sessions: int = 8, **labels: str) -> ResultView:

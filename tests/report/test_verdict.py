@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from alliance_stats.report.verdict import direction, verdict, verdicts
+from alliance_stats.report.wording.verdict import direction, verdict, verdicts
 
 ROW = {
     "effect": "within", "unit": "session", "term": "x_lag1", "estimate": -0.5, "se": 0.1,

@@ -17,7 +17,7 @@ def output_path(given: str | None) -> Path | None:
 
 def check_report(output: Path, force: bool) -> None:
     """Refuse before the analysis what would be refused after it, and to replace files unasked."""
-    from alliance_stats.report.save import report_target
+    from alliance_stats.report.output.save import report_target
 
     target, figures = report_target(output)
     refuse_existing([target, figures] if target.suffix.lower() == ".md" else [target], force)

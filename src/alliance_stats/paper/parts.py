@@ -12,11 +12,11 @@ from alliance_stats._base.views import ResultView
 from alliance_stats.paper.keys import row_keys
 from alliance_stats.paper.results import table_slugs
 from alliance_stats.paper.small_counts import without_small_counts
-from alliance_stats.report.drawings import DRAWINGS
-from alliance_stats.report.figures import figure_bytes
 from alliance_stats.report.methods.text import methods_text
-from alliance_stats.report.table import Table
-from alliance_stats.report.tables import coef_table, further_tables, view_decimals
+from alliance_stats.report.output.drawings import DRAWINGS
+from alliance_stats.report.output.figures import figure_bytes
+from alliance_stats.report.tables.coefficients import coef_table, further_tables, view_decimals
+from alliance_stats.report.tables.table import Table
 from alliance_stats.report.text import view_text
 
 COEFFICIENTS = "coefficients"

@@ -11,7 +11,7 @@ from alliance_stats.paper.bindings import BLOCKS, Binding
 from alliance_stats.paper.parts import COEFFICIENTS, table_from
 from alliance_stats.paper.stored import Stored
 from alliance_stats.paper.values import printed_value
-from alliance_stats.report.table import Table
+from alliance_stats.report.tables.table import Table
 from alliance_stats.report.word.caption import title_and_note
 
 

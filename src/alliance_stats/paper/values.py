@@ -12,7 +12,7 @@ from alliance_stats._base.checks import did_you_mean, name_list
 from alliance_stats._base.errors import DataError
 from alliance_stats._base.printing import MINUS, format_df, format_fixed, format_number, format_p
 from alliance_stats.paper.stored import Stored
-from alliance_stats.report.numbers import interval, number, numbers, p_phrase
+from alliance_stats.report.wording.numbers import interval, number, numbers, p_phrase
 
 #: Columns that make a row of a test.
 ROW_COLUMNS = ("estimate", "se", "statistic", "df", "p_value", "ci_low", "ci_high")

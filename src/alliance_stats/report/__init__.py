@@ -4,19 +4,19 @@ from alliance_stats._base.lazy import attach
 
 NAMES = {
     "Document": "alliance_stats.report.documents.document",
-    "ReportText": "alliance_stats.report.prose",
+    "ReportText": "alliance_stats.report.wording.prose",
     "StatisticsCheck": "alliance_stats.report.statcheck.result",
-    "Table": "alliance_stats.report.table",
+    "Table": "alliance_stats.report.tables.table",
     "check_statistics": "alliance_stats.report.statcheck.check",
-    "coef_table": "alliance_stats.report.tables",
-    "cite": "alliance_stats.report.citations",
-    "compare_table": "alliance_stats.report.compare",
-    "descriptives_table": "alliance_stats.report.descriptives",
-    "meta_table": "alliance_stats.report.meta_analyses",
+    "coef_table": "alliance_stats.report.tables.coefficients",
+    "cite": "alliance_stats.report.citing.cite",
+    "compare_table": "alliance_stats.report.tables.compare",
+    "descriptives_table": "alliance_stats.report.tables.descriptives",
+    "meta_table": "alliance_stats.report.tables.meta_analyses",
     "methods_text": "alliance_stats.report.methods.text",
     "reporting_checklist": "alliance_stats.report.checklists.checklist",
-    "save_figure": "alliance_stats.report.figures",
-    "frame_table": "alliance_stats.report.frames",
+    "save_figure": "alliance_stats.report.output.figures",
+    "frame_table": "alliance_stats.report.tables.frames",
     "plot_baujat": "alliance_stats.report.plots.baujat",
     "plot_bubble": "alliance_stats.report.plots.bubble",
     "plot_cumulative": "alliance_stats.report.plots.refits",
@@ -50,7 +50,7 @@ NAMES = {
     "plot_within_between": "alliance_stats.report.plots.within_between",
     "read_document": "alliance_stats.report.documents.reading",
     "report_text": "alliance_stats.report.text",
-    "save_report": "alliance_stats.report.save",
+    "save_report": "alliance_stats.report.output.save",
 }
 ROOMS = ("plots",)
 

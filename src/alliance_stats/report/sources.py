@@ -11,7 +11,7 @@ import pandas as pd
 
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats._base.views import HasR, HasView, ResultView
-from alliance_stats.report.words import one_line
+from alliance_stats.report.wording.words import one_line
 
 Source = HasView | ResultView
 Sources = Source | Sequence[Source] | Mapping[str, Source]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import coefficient_numbers
-from alliance_stats.report.prose import ReportText
 from alliance_stats.report.sentences.writers import WRITERS
 from alliance_stats.report.sources import Sources, as_views, numbered_titles
-from alliance_stats.report.words import (
+from alliance_stats.report.wording.numbers import coefficient_numbers
+from alliance_stats.report.wording.prose import ReportText
+from alliance_stats.report.wording.words import (
     FAILED,
     df_words,
     effect_words,

@@ -12,7 +12,7 @@ from alliance_stats._base.views import TIDY_COLUMNS
 from alliance_stats.models import MediationResult
 from alliance_stats.models.effect_size import level_sds
 from alliance_stats.models.mediation.notes import mean_reliabilities, nickell
-from alliance_stats.report.tables import further_tables
+from alliance_stats.report.tables.coefficients import further_tables
 
 from .conftest import THREE, TWO, fit, of_one_session, row
 

@@ -22,7 +22,7 @@ from alliance_stats.paper.render.tex_text import Page, escape_tex
 from alliance_stats.paper.render.to_tex import markdown_as_tex
 from alliance_stats.paper.run import run_study
 from alliance_stats.paper.stored import Stored
-from alliance_stats.report.table import Table
+from alliance_stats.report.tables.table import Table
 
 HOSTILE = r"a|b_c*d*<script>&amp;$x$ \input{/etc/passwd} [x](javascript:y) %"
 

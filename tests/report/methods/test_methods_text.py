@@ -12,7 +12,7 @@ from alliance_stats._base.views import ResultView
 from alliance_stats.report import methods_text
 from alliance_stats.report.methods.kinds import SENTENCES, model_sentence
 from alliance_stats.report.methods.text import methods_paragraph
-from alliance_stats.report.prose import ReportText
+from alliance_stats.report.wording.prose import ReportText
 
 
 def test_the_paragraph_says_what_the_result_holds(three_level: Any) -> None:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 import alliance_stats as al
 from alliance_stats import ArgumentError
-from alliance_stats.report.drawings import DRAWINGS
+from alliance_stats.report.output.drawings import DRAWINGS
 from alliance_stats.report.plots import plot_bubble, plot_orchard, plot_profile
 from alliance_stats.report.plots.orchard import figure_caption as orchard_caption
 from alliance_stats.report.plots.orchard import spread

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 import alliance_stats as al
 from alliance_stats import ArgumentError
-from alliance_stats.report.drawings import drawings_of
+from alliance_stats.report.output.drawings import drawings_of
 from alliance_stats.report.plots.forest import figure_caption
 from alliance_stats.report.plots.forest_lines import lay_out_lines
 from tests.report.plots.conftest import HOSTILE, crossing_texts, few_effects, many_effects, texts_of

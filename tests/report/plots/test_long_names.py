@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 import alliance_stats as al
-from alliance_stats.report.drawings import DRAWINGS
+from alliance_stats.report.output.drawings import DRAWINGS
 
 NAMES = {
     "alliance": "working_alliance_inventory_short_revised_total",

@@ -9,7 +9,7 @@ import pytest
 
 import alliance_stats as al
 from alliance_stats.report import check_statistics, report_text
-from alliance_stats.report.tables import further_tables
+from alliance_stats.report.tables.coefficients import further_tables
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 import alliance_stats as al
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.drawings import DRAWINGS
+from alliance_stats.report.output.drawings import DRAWINGS
 from alliance_stats.report.plots.dyads import figure_caption, plot_dyads
 
 MEMBERS = {
@@ -123,7 +123,7 @@ def test_figure_refuses_other_results(lagged: ResultView) -> None:
 
 
 def test_headings_of_further_tables(concurrent: ResultView) -> None:
-    from alliance_stats.report.tables import further_tables
+    from alliance_stats.report.tables.coefficients import further_tables
 
     tables = {table.title: table for table in further_tables(concurrent)}
     assert "SD of outcome" in str(tables["Standardised effects"])

@@ -9,7 +9,7 @@ import pandas as pd
 import alliance_stats as al
 from alliance_stats._base.views import ResultView
 from alliance_stats.report import check_statistics, coef_table, report_text
-from alliance_stats.report.tables import fit_table
+from alliance_stats.report.tables.coefficients import fit_table
 
 
 def view(kind: str, rows: list[tuple[str, float]]) -> ResultView:

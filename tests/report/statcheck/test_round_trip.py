@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import alliance_stats as al
-from alliance_stats.report.numbers import numbers, p_phrase
+from alliance_stats.report.wording.numbers import numbers, p_phrase
 
 estimates = st.floats(-50, 50, allow_nan=False).filter(lambda b: abs(b) > 1e-3)
 ratios = st.floats(0.01, 12).map(lambda t: round(t, 6))

@@ -10,7 +10,7 @@ from alliance_stats._base.printing import escape_markdown, markdown_paragraph
 from alliance_stats.paper.pieces import Paragraphs, Picture, Piece, Words
 from alliance_stats.paper.render.substitute import substitute
 from alliance_stats.paper.stored import Stored
-from alliance_stats.report.symbols import prose_parts
+from alliance_stats.report.wording.symbols import prose_parts
 
 #: Stands for the mark of italics while a text is escaped.
 _ITALIC = "\ue000"

@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 
 from alliance_stats.paper.render.tex_text import Page, escape_tex, in_italics
-from alliance_stats.report.symbols import heading_parts
-from alliance_stats.report.table import Table
+from alliance_stats.report.tables.table import Table
+from alliance_stats.report.wording.symbols import heading_parts
 
 #: Points of a letter of a small table, and of the room between columns.
 _LETTER, _GAP = 4.9, 12.0

@@ -16,7 +16,7 @@ from alliance_stats.paper.render.running_head import running_head
 from alliance_stats.paper.render.word_blocks import add_picture
 from alliance_stats.paper.render.word_style import BODY, REFERENCE, style_manuscript
 from alliance_stats.paper.stored import Stored
-from alliance_stats.report.table import Table
+from alliance_stats.report.tables.table import Table
 from alliance_stats.report.word.file import MONOSPACED, document_bytes, new_document
 from alliance_stats.report.word.text import add_code, add_prose, xml_text
 

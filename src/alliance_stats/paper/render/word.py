@@ -16,9 +16,9 @@ from alliance_stats.paper.render.word_blocks import insert_picture, insert_table
 from alliance_stats.paper.stored import Stored
 from alliance_stats.report.documents.archive import damaged
 from alliance_stats.report.documents.reading import read_document
-from alliance_stats.report.symbols import typeset
 from alliance_stats.report.word.file import document_bytes
 from alliance_stats.report.word.text import xml_text
+from alliance_stats.report.wording.symbols import typeset
 
 #: Parts beside the body in which bindings are replaced.
 _BESIDE = re.compile(r"/word/(?:footnotes|endnotes|header|footer)[0-9]{0,3}\.xml")

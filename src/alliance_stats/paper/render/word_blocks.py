@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from alliance_stats.paper.pieces import Picture
-from alliance_stats.report.table import Table
+from alliance_stats.report.tables.table import Table
 from alliance_stats.report.word.figure import add_figure
 
 

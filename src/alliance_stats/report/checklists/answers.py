@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Sequence
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.content import software_words
 from alliance_stats.report.methods.estimation import dependence_sentence, estimation_sentence
 from alliance_stats.report.methods.kinds import model_sentence
 from alliance_stats.report.methods.stated import stated
 from alliance_stats.report.methods.text import missing_rule, row_sentences, singular_parts
-from alliance_stats.report.words import (
+from alliance_stats.report.output.content import software_words
+from alliance_stats.report.wording.words import (
     FAILED,
     fit_failed,
     fit_singular,

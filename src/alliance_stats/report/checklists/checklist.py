@@ -10,7 +10,7 @@ from alliance_stats._base.errors import ArgumentError
 from alliance_stats.report.checklists.answers import answer
 from alliance_stats.report.checklists.items import JARS, MARS
 from alliance_stats.report.sources import Sources, as_views
-from alliance_stats.report.table import Table
+from alliance_stats.report.tables.table import Table
 
 Standard = Literal["jars", "mars"]
 

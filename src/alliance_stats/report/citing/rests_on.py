@@ -6,7 +6,7 @@ from alliance_stats._base.views import ResultView
 from alliance_stats.report.citing.measurement import MEASUREMENT
 from alliance_stats.report.citing.models import MODELS
 from alliance_stats.report.citing.syntheses import SYNTHESES
-from alliance_stats.report.words import fit_value
+from alliance_stats.report.wording.words import fit_value
 
 #: Every work by its key.
 WORKS = {work.key: work for work in (*MODELS, *SYNTHESES, *MEASUREMENT)}

@@ -6,7 +6,7 @@ import re
 
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.methods.estimators import likelihood_words, tau2_words
-from alliance_stats.report.words import df_words, fit_value, one_line
+from alliance_stats.report.wording.words import df_words, fit_value, one_line
 
 #: Kinds of meta-analyses whose notes say how they are estimated, or that estimate no model.
 _SELF_SAID = ("meta_failsafe", "meta_selection", "meta_permutation")

@@ -6,7 +6,7 @@ from alliance_stats._base.views import ResultView
 from alliance_stats.report.methods.measurement import MEASUREMENT
 from alliance_stats.report.methods.models import MODELS
 from alliance_stats.report.methods.syntheses import SYNTHESES
-from alliance_stats.report.words import as_heading, capital, one_line
+from alliance_stats.report.wording.words import as_heading, capital, one_line
 
 #: The sentence of each kind of view; other kinds are named by their title.
 SENTENCES = {**MODELS, **SYNTHESES, **MEASUREMENT}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.methods.models import has_therapists
-from alliance_stats.report.words import one_line
+from alliance_stats.report.wording.words import one_line
 
 
 def _always(sentence: str) -> Callable[[ResultView], str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.words import capital, fit_value, names_of, one_line
+from alliance_stats.report.wording.words import capital, fit_value, names_of, one_line
 
 
 def _mixed(view: ResultView) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.words import one_line
+from alliance_stats.report.wording.words import one_line
 
 #: A sentence that speaks of calls and their arguments is for the analyst, not for a paper.
 _OF_CODE = re.compile(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.methods.models import with_article
-from alliance_stats.report.words import fit_value, names_of, one_line
+from alliance_stats.report.wording.words import fit_value, names_of, one_line
 
 
 def _effects(view: ResultView) -> str:

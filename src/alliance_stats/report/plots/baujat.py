@@ -24,15 +24,15 @@ from alliance_stats.report.plots.panels import (
     single_axes,
 )
 from alliance_stats.report.plots.rows import rows_of
-from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import (
+from alliance_stats.report.plots.style import (
     COLUMN_WIDTH,
     LINE_COLOUR,
     MARK_COLOUR,
     POINT_COLOUR,
     journal_style,
 )
-from alliance_stats.report.words import one_line
+from alliance_stats.report.sources import Source, as_view
+from alliance_stats.report.wording.words import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from alliance_stats.report.style import FONT, TEXT_SIZE
+from alliance_stats.report.plots.style import FONT, TEXT_SIZE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

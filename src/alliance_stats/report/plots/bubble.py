@@ -10,7 +10,6 @@ import pandas as pd
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.effect_scale import effect_scale, effect_ticks
 from alliance_stats.report.plots.intervals import interval_limits
 from alliance_stats.report.plots.panels import (
     AxesArray,
@@ -21,15 +20,16 @@ from alliance_stats.report.plots.panels import (
     single_axes,
 )
 from alliance_stats.report.plots.rows import rows_of
-from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import (
+from alliance_stats.report.plots.style import (
     BAND_COLOUR,
     COLUMN_WIDTH,
     LINE_COLOUR,
     MARK_COLOUR,
     journal_style,
 )
-from alliance_stats.report.words import one_line
+from alliance_stats.report.sources import Source, as_view
+from alliance_stats.report.wording.effect_scale import effect_scale, effect_ticks
+from alliance_stats.report.wording.words import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,7 +10,6 @@ import pandas as pd
 
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import Row, number, records
 from alliance_stats.report.plots.panels import (
     AxesArray,
     given_axes,
@@ -21,9 +20,10 @@ from alliance_stats.report.plots.panels import (
     panel_ticks,
     wrapped,
 )
+from alliance_stats.report.plots.style import LINE_COLOUR, MARK_COLOUR, TEXT_SIZE, journal_style
 from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import LINE_COLOUR, MARK_COLOUR, TEXT_SIZE, journal_style
-from alliance_stats.report.words import names_of, one_line
+from alliance_stats.report.wording.numbers import Row, number, records
+from alliance_stats.report.wording.words import names_of, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

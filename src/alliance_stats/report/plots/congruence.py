@@ -11,7 +11,6 @@ import pandas as pd
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import number
 from alliance_stats.report.plots.panels import (
     AxesArray,
     given_axes,
@@ -21,8 +20,7 @@ from alliance_stats.report.plots.panels import (
     panel_head,
     panel_ticks,
 )
-from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import (
+from alliance_stats.report.plots.style import (
     BAND_COLOUR,
     COLUMN_WIDTH,
     LINE_COLOUR,
@@ -32,7 +30,9 @@ from alliance_stats.report.style import (
     THREAD_COLOUR,
     journal_style,
 )
-from alliance_stats.report.words import one_line
+from alliance_stats.report.sources import Source, as_view
+from alliance_stats.report.wording.numbers import number
+from alliance_stats.report.wording.words import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,8 +11,7 @@ import pandas as pd
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots.panels import AxesArray, given_axes, new_figure, wrapped
-from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import (
+from alliance_stats.report.plots.style import (
     COLUMN_WIDTH,
     LINE_COLOUR,
     MARK_COLOUR,
@@ -20,7 +19,8 @@ from alliance_stats.report.style import (
     TEXT_SIZE,
     journal_style,
 )
-from alliance_stats.report.words import names_of, one_line
+from alliance_stats.report.sources import Source, as_view
+from alliance_stats.report.wording.words import names_of, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -21,9 +21,9 @@ from alliance_stats.report.plots.panels import (
     panel_frame,
     panel_head,
 )
+from alliance_stats.report.plots.style import BAND_COLOUR, LINE_COLOUR, TEXT_SIZE, journal_style
 from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import BAND_COLOUR, LINE_COLOUR, TEXT_SIZE, journal_style
-from alliance_stats.report.words import one_line
+from alliance_stats.report.wording.words import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,6 @@ import pandas as pd
 
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import has_interval, interval, number, records
 from alliance_stats.report.plots.panels import (
     AxesArray,
     given_axes,
@@ -17,15 +16,16 @@ from alliance_stats.report.plots.panels import (
     panel_frame,
     panel_ticks,
 )
-from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import (
+from alliance_stats.report.plots.style import (
     LINE_COLOUR,
     MARK_COLOUR,
     PAGE_WIDTH,
     TEXT_SIZE,
     journal_style,
 )
-from alliance_stats.report.words import one_line
+from alliance_stats.report.sources import Source, as_view
+from alliance_stats.report.wording.numbers import has_interval, interval, number, records
+from alliance_stats.report.wording.words import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,7 +11,6 @@ import pandas as pd
 from alliance_stats._base.checks import name_list
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.effect_scale import EffectScale, effect_scale, effect_ticks
 from alliance_stats.report.plots.beside import Column, Words, shortened, write_left, write_right
 from alliance_stats.report.plots.forest_lines import Layout, Line, lay_out_lines
 from alliance_stats.report.plots.intervals import interval_limits, interval_lines
@@ -24,13 +23,14 @@ from alliance_stats.report.plots.panels import (
     single_axes,
 )
 from alliance_stats.report.plots.rows import rows_of
-from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import (
+from alliance_stats.report.plots.style import (
     LINE_COLOUR,
     MARK_COLOUR,
     PAGE_WIDTH,
     journal_style,
 )
+from alliance_stats.report.sources import Source, as_view
+from alliance_stats.report.wording.effect_scale import EffectScale, effect_scale, effect_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,8 +12,8 @@ import pandas as pd
 
 from alliance_stats._base.checks import did_you_mean, name_list
 from alliance_stats._base.errors import ArgumentError
-from alliance_stats.report.style import TEXT_SIZE
-from alliance_stats.report.words import one_line
+from alliance_stats.report.plots.style import TEXT_SIZE
+from alliance_stats.report.wording.words import one_line
 
 #: Forest plots of more lines than this are drawn in the compact form.
 MOST_LINES = 60

@@ -15,7 +15,6 @@ from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats._base.printing import format_p
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.effect_scale import CORRELATIONS, EffectScale, effect_scale, effect_ticks
 from alliance_stats.report.plots.forest import KINDS as FOREST_KINDS
 from alliance_stats.report.plots.meta_words import row_value
 from alliance_stats.report.plots.panels import (
@@ -25,8 +24,14 @@ from alliance_stats.report.plots.panels import (
     panel_frame,
     single_axes,
 )
+from alliance_stats.report.plots.style import COLUMN_WIDTH, MARK_COLOUR, TEXT_SIZE, journal_style
 from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import COLUMN_WIDTH, MARK_COLOUR, TEXT_SIZE, journal_style
+from alliance_stats.report.wording.effect_scale import (
+    CORRELATIONS,
+    EffectScale,
+    effect_scale,
+    effect_ticks,
+)
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

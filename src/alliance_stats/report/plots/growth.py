@@ -20,16 +20,16 @@ from alliance_stats.report.plots.panels import (
     panel_head,
     panel_ticks,
 )
-from alliance_stats.report.plots.trajectories import draw_lines, panel_names, shown_patients
-from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import (
+from alliance_stats.report.plots.style import (
     BAND_COLOUR,
     LINE_COLOUR,
     MARK_COLOUR,
     TEXT_SIZE,
     journal_style,
 )
-from alliance_stats.report.words import as_heading, one_line
+from alliance_stats.report.plots.trajectories import draw_lines, panel_names, shown_patients
+from alliance_stats.report.sources import Source, as_view
+from alliance_stats.report.wording.words import as_heading, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

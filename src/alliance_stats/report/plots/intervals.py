@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from alliance_stats.report.style import LINE_COLOUR, THREAD_COLOUR
+from alliance_stats.report.plots.style import LINE_COLOUR, THREAD_COLOUR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

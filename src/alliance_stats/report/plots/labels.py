@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alliance_stats.report.plots.beside import text_width
-from alliance_stats.report.style import MARK_COLOUR, TEXT_SIZE
+from alliance_stats.report.plots.style import MARK_COLOUR, TEXT_SIZE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

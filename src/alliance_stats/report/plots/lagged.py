@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import has_interval, interval, number, records
 from alliance_stats.report.plots.panels import (
     AxesArray,
     given_axes,
@@ -23,14 +22,15 @@ from alliance_stats.report.plots.rows import (
     words_beside,
     zero_line,
 )
-from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import (
+from alliance_stats.report.plots.style import (
     MARK_COLOUR,
     PAGE_WIDTH,
     TEXT_SIZE,
     journal_style,
 )
-from alliance_stats.report.words import EFFECT_ORDER, names_of, one_line
+from alliance_stats.report.sources import Source, as_view
+from alliance_stats.report.wording.numbers import has_interval, interval, number, records
+from alliance_stats.report.wording.words import EFFECT_ORDER, names_of, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import Row, has_interval, interval, number, records
 from alliance_stats.report.plots.panels import AxesArray, given_axes, new_figure, panel_frame
 from alliance_stats.report.plots.rows import (
     name_rows,
@@ -18,16 +17,17 @@ from alliance_stats.report.plots.rows import (
     words_beside,
     zero_line,
 )
-from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import (
+from alliance_stats.report.plots.style import (
     LINE_COLOUR,
     PAGE_WIDTH,
     POINT_COLOUR,
     TEXT_SIZE,
     journal_style,
 )
-from alliance_stats.report.tables import view_decimals
-from alliance_stats.report.words import EFFECT_ORDER, effect_words, names_of
+from alliance_stats.report.sources import Source, as_view
+from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.numbers import Row, has_interval, interval, number, records
+from alliance_stats.report.wording.words import EFFECT_ORDER, effect_words, names_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alliance_stats._base.printing import MINUS, format_df, format_fixed, format_number
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import p_phrase
-from alliance_stats.report.words import capital, fit_value, one_line
+from alliance_stats.report.wording.numbers import p_phrase
+from alliance_stats.report.wording.words import capital, fit_value, one_line
 
 
 def mean_words(view: ResultView) -> str:

@@ -19,8 +19,7 @@ from alliance_stats.report.plots.panels import (
     wrapped,
 )
 from alliance_stats.report.plots.rows import name_rows, point_with_interval, rows_of, zero_line
-from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import (
+from alliance_stats.report.plots.style import (
     BAND_COLOUR,
     LINE_COLOUR,
     MARK_COLOUR,
@@ -28,7 +27,8 @@ from alliance_stats.report.style import (
     TEXT_SIZE,
     journal_style,
 )
-from alliance_stats.report.words import effect_words, names_of, one_line
+from alliance_stats.report.sources import Source, as_view
+from alliance_stats.report.wording.words import effect_words, names_of, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

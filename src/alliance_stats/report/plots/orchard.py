@@ -13,7 +13,6 @@ import pandas as pd
 
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.effect_scale import EffectScale, effect_scale, effect_ticks
 from alliance_stats.report.plots.beside import (
     Align,
     Column,
@@ -31,9 +30,10 @@ from alliance_stats.report.plots.panels import (
     panel_frame,
     single_axes,
 )
+from alliance_stats.report.plots.style import LINE_COLOUR, MARK_COLOUR, PAGE_WIDTH, journal_style
 from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import LINE_COLOUR, MARK_COLOUR, PAGE_WIDTH, journal_style
-from alliance_stats.report.words import capital, one_line
+from alliance_stats.report.wording.effect_scale import EffectScale, effect_scale, effect_ticks
+from alliance_stats.report.wording.words import capital, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

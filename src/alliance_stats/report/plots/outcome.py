@@ -10,7 +10,7 @@ from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots.panels import AxesArray
 from alliance_stats.report.plots.within_between import caption_details, draw_panels
 from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.words import names_of, one_line
+from alliance_stats.report.wording.words import names_of, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

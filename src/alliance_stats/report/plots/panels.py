@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.errors import ArgumentError
-from alliance_stats.report.style import COLUMN_WIDTH, PAGE_WIDTH, TEXT_SIZE
+from alliance_stats.report.plots.style import COLUMN_WIDTH, PAGE_WIDTH, TEXT_SIZE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -21,15 +21,15 @@ from alliance_stats.report.plots.panels import (
     panel_head,
     panel_ticks,
 )
-from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import (
+from alliance_stats.report.plots.style import (
     COLUMN_WIDTH,
     LINE_COLOUR,
     MARK_COLOUR,
     PAGE_WIDTH,
     journal_style,
 )
-from alliance_stats.report.words import one_line
+from alliance_stats.report.sources import Source, as_view
+from alliance_stats.report.wording.words import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

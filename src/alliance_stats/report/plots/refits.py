@@ -10,7 +10,6 @@ import pandas as pd
 
 from alliance_stats._base.printing import MINUS, format_fixed
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.effect_scale import EffectScale, effect_scale, effect_ticks
 from alliance_stats.report.plots.beside import Column, Words, shortened, write_left, write_right
 from alliance_stats.report.plots.forest import PAD
 from alliance_stats.report.plots.forest_lines import Layout, lay_out_names
@@ -24,8 +23,9 @@ from alliance_stats.report.plots.panels import (
     single_axes,
 )
 from alliance_stats.report.plots.rows import rows_of
+from alliance_stats.report.plots.style import LINE_COLOUR, MARK_COLOUR, PAGE_WIDTH, journal_style
 from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import LINE_COLOUR, MARK_COLOUR, PAGE_WIDTH, journal_style
+from alliance_stats.report.wording.effect_scale import EffectScale, effect_scale, effect_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,7 +11,7 @@ import pandas as pd
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots.panels import panel_ticks, wrapped
-from alliance_stats.report.style import LINE_COLOUR, TEXT_SIZE
+from alliance_stats.report.plots.style import LINE_COLOUR, TEXT_SIZE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -23,8 +23,7 @@ from alliance_stats.report.plots.panels import (
     panel_ticks,
 )
 from alliance_stats.report.plots.rows import rows_of
-from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import (
+from alliance_stats.report.plots.style import (
     LINE_COLOUR,
     MARK_COLOUR,
     PAGE_WIDTH,
@@ -32,7 +31,8 @@ from alliance_stats.report.style import (
     TEXT_SIZE,
     journal_style,
 )
-from alliance_stats.report.words import capital, one_line, term_words
+from alliance_stats.report.sources import Source, as_view
+from alliance_stats.report.wording.words import capital, one_line, term_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

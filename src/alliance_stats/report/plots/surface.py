@@ -20,8 +20,7 @@ from alliance_stats.report.plots.panels import (
     panel_ticks,
     wrapped,
 )
-from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import (
+from alliance_stats.report.plots.style import (
     LINE_COLOUR,
     MARK_COLOUR,
     PAGE_WIDTH,
@@ -29,7 +28,8 @@ from alliance_stats.report.style import (
     TEXT_SIZE,
     journal_style,
 )
-from alliance_stats.report.words import names_of, one_line
+from alliance_stats.report.sources import Source, as_view
+from alliance_stats.report.wording.words import names_of, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

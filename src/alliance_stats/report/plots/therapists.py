@@ -11,7 +11,6 @@ import pandas as pd
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import number, records
 from alliance_stats.report.plots.panels import (
     AxesArray,
     given_axes,
@@ -21,15 +20,16 @@ from alliance_stats.report.plots.panels import (
     panel_head,
     panel_ticks,
 )
-from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import (
+from alliance_stats.report.plots.style import (
     LINE_COLOUR,
     MARK_COLOUR,
     PAGE_WIDTH,
     THREAD_COLOUR,
     journal_style,
 )
-from alliance_stats.report.words import names_of
+from alliance_stats.report.sources import Source, as_view
+from alliance_stats.report.wording.numbers import number, records
+from alliance_stats.report.wording.words import names_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

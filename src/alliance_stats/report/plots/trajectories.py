@@ -22,15 +22,15 @@ from alliance_stats.report.plots.panels import (
     panel_head,
     panel_ticks,
 )
-from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import (
+from alliance_stats.report.plots.style import (
     BAND_COLOUR,
     LINE_COLOUR,
     MARK_COLOUR,
     THREAD_COLOUR,
     journal_style,
 )
-from alliance_stats.report.words import as_heading, one_line
+from alliance_stats.report.sources import Source, as_view
+from alliance_stats.report.wording.words import as_heading, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,7 +11,6 @@ import pandas as pd
 from alliance_stats._base.checks import counted
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import has_interval, interval, number, records
 from alliance_stats.report.plots.panels import (
     AxesArray,
     given_axes,
@@ -22,15 +21,22 @@ from alliance_stats.report.plots.panels import (
     panel_head,
     panel_ticks,
 )
-from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.style import (
+from alliance_stats.report.plots.style import (
     BAND_COLOUR,
     LINE_COLOUR,
     POINT_COLOUR,
     journal_style,
 )
-from alliance_stats.report.tables import view_decimals
-from alliance_stats.report.words import EFFECT_ORDER, effect_words, listed, names_of, one_line
+from alliance_stats.report.sources import Source, as_view
+from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.numbers import has_interval, interval, number, records
+from alliance_stats.report.wording.words import (
+    EFFECT_ORDER,
+    effect_words,
+    listed,
+    names_of,
+    one_line,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import Row, records
-from alliance_stats.report.words import listed, one_line
+from alliance_stats.report.wording.numbers import Row, records
+from alliance_stats.report.wording.words import listed, one_line
 
 _WORDS = {
     "recovered": "recovered",

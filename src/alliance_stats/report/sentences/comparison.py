@@ -7,8 +7,8 @@ import math
 from alliance_stats._base.checks import counted
 from alliance_stats._base.printing import MINUS, format_df, format_fixed
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import Row, p_phrase, records
-from alliance_stats.report.words import capital, fit_value, one_line
+from alliance_stats.report.wording.numbers import Row, p_phrase, records
+from alliance_stats.report.wording.words import capital, fit_value, one_line
 
 _ALPHA = 0.05
 _CRITERIA = {"lowest_aic": "AIC", "lowest_bic": "BIC"}

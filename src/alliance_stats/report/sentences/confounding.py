@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import Row, interval, number, p_phrase, records
-from alliance_stats.report.tables import view_decimals
-from alliance_stats.report.words import fit_sentences, names_of, one_line, units_phrase
+from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.numbers import Row, interval, number, p_phrase, records
+from alliance_stats.report.wording.words import fit_sentences, names_of, one_line, units_phrase
 
 _CAUTION = (
     "A robustness value says how strong a confounder would have to be, not that there is none."

@@ -6,7 +6,8 @@ import pandas as pd
 
 from alliance_stats._base.printing import format_df
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import (
+from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.numbers import (
     Row,
     compatible_range,
     has_interval,
@@ -17,9 +18,8 @@ from alliance_stats.report.numbers import (
     records,
     sign_of,
 )
-from alliance_stats.report.tables import view_decimals
-from alliance_stats.report.verdict import contextual_sentences
-from alliance_stats.report.words import (
+from alliance_stats.report.wording.verdict import contextual_sentences
+from alliance_stats.report.wording.words import (
     effect_place,
     fit_sentences,
     listed,

@@ -8,9 +8,16 @@ from dataclasses import replace
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import Row, has_interval, interval, number, p_phrase, records
-from alliance_stats.report.verdict import verdict
-from alliance_stats.report.words import (
+from alliance_stats.report.wording.numbers import (
+    Row,
+    has_interval,
+    interval,
+    number,
+    p_phrase,
+    records,
+)
+from alliance_stats.report.wording.verdict import verdict
+from alliance_stats.report.wording.words import (
     effect_words,
     fit_sentences,
     listed,

@@ -8,8 +8,8 @@ import pandas as pd
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import Row, records
-from alliance_stats.report.words import fit_value, one_line, units_phrase
+from alliance_stats.report.wording.numbers import Row, records
+from alliance_stats.report.wording.words import fit_value, one_line, units_phrase
 
 _SHARE_PLACES = {
     "patient": "between patients",

@@ -9,13 +9,20 @@ import pandas as pd
 
 from alliance_stats._base.printing import MINUS, format_df, format_fixed
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.bounded import with_bounded_interval
-from alliance_stats.report.numbers import Row, has_interval, interval, number, p_phrase, records
 from alliance_stats.report.sentences.lagged import when_words
 from alliance_stats.report.sentences.sensitivity import changed_words
-from alliance_stats.report.tables import view_decimals
-from alliance_stats.report.verdict import verdict
-from alliance_stats.report.words import (
+from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.bounded import with_bounded_interval
+from alliance_stats.report.wording.numbers import (
+    Row,
+    has_interval,
+    interval,
+    number,
+    p_phrase,
+    records,
+)
+from alliance_stats.report.wording.verdict import verdict
+from alliance_stats.report.wording.words import (
     fit_sentences,
     fit_value,
     listed,

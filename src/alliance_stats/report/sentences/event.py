@@ -8,10 +8,10 @@ import pandas as pd
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import Row, interval, number, records, sign_of
 from alliance_stats.report.sentences.sensitivity import sensitivity_sentences
-from alliance_stats.report.verdict import verdict, verdicts
-from alliance_stats.report.words import (
+from alliance_stats.report.wording.numbers import Row, interval, number, records, sign_of
+from alliance_stats.report.wording.verdict import verdict, verdicts
+from alliance_stats.report.wording.words import (
     fit_sentences,
     listed,
     names_of,

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.bounded import with_bounded_interval
-from alliance_stats.report.numbers import (
+from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.bounded import with_bounded_interval
+from alliance_stats.report.wording.numbers import (
     Row,
     has_interval,
     interval,
@@ -17,9 +18,14 @@ from alliance_stats.report.numbers import (
     records,
     sign_of,
 )
-from alliance_stats.report.tables import view_decimals
-from alliance_stats.report.verdict import verdict
-from alliance_stats.report.words import listed, names_of, one_line, tests_phrase, units_phrase
+from alliance_stats.report.wording.verdict import verdict
+from alliance_stats.report.wording.words import (
+    listed,
+    names_of,
+    one_line,
+    tests_phrase,
+    units_phrase,
+)
 
 _RATES = {
     "early_rate": "patients with a higher early {x}",

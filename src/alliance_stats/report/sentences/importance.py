@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import Row, has_interval, interval, number, records
-from alliance_stats.report.words import (
+from alliance_stats.report.wording.numbers import Row, has_interval, interval, number, records
+from alliance_stats.report.wording.words import (
     effect_place,
     fit_sentences,
     fit_value,

@@ -6,8 +6,8 @@ import math
 
 from alliance_stats._base.printing import MINUS, format_fixed, without_zero
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import Row, p_phrase, records
-from alliance_stats.report.words import fit_sentences, one_line, units_phrase
+from alliance_stats.report.wording.numbers import Row, p_phrase, records
+from alliance_stats.report.wording.words import fit_sentences, one_line, units_phrase
 
 _RULES = {"cheung_rensvold": "Cheung and Rensvold (2002)", "chen": "Chen (2007)"}
 

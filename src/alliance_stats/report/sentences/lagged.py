@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from alliance_stats._base.printing import MINUS, format_fixed
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import Row, standardised_sizes
 from alliance_stats.report.sentences.sensitivity import sensitivity_sentences
-from alliance_stats.report.verdict import verdict, verdicts
-from alliance_stats.report.words import (
+from alliance_stats.report.wording.numbers import Row, standardised_sizes
+from alliance_stats.report.wording.verdict import verdict, verdicts
+from alliance_stats.report.wording.words import (
     fit_sentences,
     fit_value,
     listed,

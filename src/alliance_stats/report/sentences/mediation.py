@@ -7,7 +7,9 @@ import math
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import (
+from alliance_stats.report.sentences.sensitivity import sensitivity_sentences
+from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.numbers import (
     Row,
     has_interval,
     interval,
@@ -16,10 +18,8 @@ from alliance_stats.report.numbers import (
     records,
     sign_of,
 )
-from alliance_stats.report.sentences.sensitivity import sensitivity_sentences
-from alliance_stats.report.tables import view_decimals
-from alliance_stats.report.verdict import verdict, verdicts
-from alliance_stats.report.words import (
+from alliance_stats.report.wording.verdict import verdict, verdicts
+from alliance_stats.report.wording.words import (
     effect_adjective,
     fit_sentences,
     fit_value,

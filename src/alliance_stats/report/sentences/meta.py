@@ -9,8 +9,8 @@ import pandas as pd
 
 from alliance_stats._base.printing import MINUS, format_df, format_fixed, format_number
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.effect_scale import effect_scale
-from alliance_stats.report.numbers import (
+from alliance_stats.report.wording.effect_scale import effect_scale
+from alliance_stats.report.wording.numbers import (
     Row,
     has_interval,
     p_phrase,
@@ -20,7 +20,13 @@ from alliance_stats.report.numbers import (
     view_numbers,
     view_range,
 )
-from alliance_stats.report.words import fit_sentences, fit_value, one_line, term_words, units_phrase
+from alliance_stats.report.wording.words import (
+    fit_sentences,
+    fit_value,
+    one_line,
+    term_words,
+    units_phrase,
+)
 
 _ALPHA = 0.05
 _CAUTION = (

@@ -8,11 +8,11 @@ from numbers import Real
 
 from alliance_stats._base.printing import MINUS, without_zero
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.bounded import bounded
-from alliance_stats.report.effect_scale import effect_scale
-from alliance_stats.report.numbers import Row, interval, number, numbers, p_phrase, records
-from alliance_stats.report.tables import view_decimals
-from alliance_stats.report.words import fit_sentences, fit_value, one_line, units_phrase
+from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.bounded import bounded
+from alliance_stats.report.wording.effect_scale import effect_scale
+from alliance_stats.report.wording.numbers import Row, interval, number, numbers, p_phrase, records
+from alliance_stats.report.wording.words import fit_sentences, fit_value, one_line, units_phrase
 
 _ALPHA = 0.05
 _OPEN = (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from alliance_stats._base.printing import MINUS, format_number
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.effect_scale import effect_scale
-from alliance_stats.report.numbers import has_interval, interval, numbers, records, sign_of
-from alliance_stats.report.tables import view_decimals
-from alliance_stats.report.words import fit_sentences, listed, one_line, units_phrase
+from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.effect_scale import effect_scale
+from alliance_stats.report.wording.numbers import has_interval, interval, numbers, records, sign_of
+from alliance_stats.report.wording.words import fit_sentences, listed, one_line, units_phrase
 
 _NOT_ASSIGNED = "Studies were not assigned to values of moderators: this is an association."
 

@@ -11,9 +11,9 @@ import pandas as pd
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.effect_scale import effect_scale
-from alliance_stats.report.numbers import number
-from alliance_stats.report.words import fit_value, listed, one_line, units_phrase
+from alliance_stats.report.wording.effect_scale import effect_scale
+from alliance_stats.report.wording.numbers import number
+from alliance_stats.report.wording.words import fit_value, listed, one_line, units_phrase
 
 #: Names said in one sentence, at most.
 NAMED = 5

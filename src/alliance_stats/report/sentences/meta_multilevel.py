@@ -9,9 +9,9 @@ import pandas as pd
 from alliance_stats._base.checks import plural
 from alliance_stats._base.printing import format_df, format_fixed
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.bounded import bounded
-from alliance_stats.report.effect_scale import effect_scale
-from alliance_stats.report.numbers import (
+from alliance_stats.report.wording.bounded import bounded
+from alliance_stats.report.wording.effect_scale import effect_scale
+from alliance_stats.report.wording.numbers import (
     Row,
     number,
     p_phrase,
@@ -21,7 +21,7 @@ from alliance_stats.report.numbers import (
     view_numbers,
     view_range,
 )
-from alliance_stats.report.words import (
+from alliance_stats.report.wording.words import (
     fit_sentences,
     fit_value,
     listed,

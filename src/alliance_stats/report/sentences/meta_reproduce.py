@@ -7,9 +7,9 @@ import pandas as pd
 from alliance_stats._base.checks import counted
 from alliance_stats._base.printing import without_zero
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.bounded import bounded
-from alliance_stats.report.numbers import Row, has_interval, interval, number, records
-from alliance_stats.report.words import listed, one_line
+from alliance_stats.report.wording.bounded import bounded
+from alliance_stats.report.wording.numbers import Row, has_interval, interval, number, records
+from alliance_stats.report.wording.words import listed, one_line
 
 _NOT_JOINTLY = (
     "Under normality the printed mean, interval and share of negative effects are not jointly "

@@ -9,9 +9,15 @@ import pandas as pd
 from alliance_stats._base.checks import counted
 from alliance_stats._base.printing import MINUS, format_number
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.bounded import bounded, bounded_interval
-from alliance_stats.report.numbers import Row, coefficient_numbers, has_interval, records
-from alliance_stats.report.words import fit_value, listed, one_line, term_words, units_phrase
+from alliance_stats.report.wording.bounded import bounded, bounded_interval
+from alliance_stats.report.wording.numbers import Row, coefficient_numbers, has_interval, records
+from alliance_stats.report.wording.words import (
+    fit_value,
+    listed,
+    one_line,
+    term_words,
+    units_phrase,
+)
 
 _TOTALS = {
     "marginal": "The fixed effects accounted for {share} of the variance (marginal R² = {value}).",

@@ -5,10 +5,16 @@ from __future__ import annotations
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import number, p_phrase, records
-from alliance_stats.report.tables import view_decimals
-from alliance_stats.report.verdict import direction
-from alliance_stats.report.words import effect_place, listed, names_of, one_line, units_phrase
+from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.numbers import number, p_phrase, records
+from alliance_stats.report.wording.verdict import direction
+from alliance_stats.report.wording.words import (
+    effect_place,
+    listed,
+    names_of,
+    one_line,
+    units_phrase,
+)
 
 _CAUTION = (
     "Shares of specifications describe and test nothing: all specifications use the same data, "

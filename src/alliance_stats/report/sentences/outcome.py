@@ -5,14 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.bounded import with_bounded_interval
-from alliance_stats.report.numbers import (
+from alliance_stats.report.wording.bounded import with_bounded_interval
+from alliance_stats.report.wording.numbers import (
     Row,
     records,
     standardised_sizes,
 )
-from alliance_stats.report.verdict import contextual_sentences, verdict, verdicts
-from alliance_stats.report.words import (
+from alliance_stats.report.wording.verdict import contextual_sentences, verdict, verdicts
+from alliance_stats.report.wording.words import (
     effect_place,
     fit_sentences,
     fit_value,

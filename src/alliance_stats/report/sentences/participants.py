@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import Row, interval, number, records, standardised_sizes
 from alliance_stats.report.sentences.lagged import bias_in_se
-from alliance_stats.report.tables import view_decimals
-from alliance_stats.report.verdict import verdict, verdicts
-from alliance_stats.report.words import (
+from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.numbers import Row, interval, number, records, standardised_sizes
+from alliance_stats.report.wording.verdict import verdict, verdicts
+from alliance_stats.report.wording.words import (
     effect_place,
     fit_sentences,
     fit_value,

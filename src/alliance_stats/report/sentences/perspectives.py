@@ -6,12 +6,19 @@ import pandas as pd
 
 from alliance_stats._base.printing import format_df, format_fixed
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.bounded import bounded, bounded_interval
-from alliance_stats.report.numbers import Row, has_interval, interval, number, p_phrase, records
 from alliance_stats.report.sentences.within_between import CAUTION
-from alliance_stats.report.tables import view_decimals
-from alliance_stats.report.verdict import verdict
-from alliance_stats.report.words import (
+from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.bounded import bounded, bounded_interval
+from alliance_stats.report.wording.numbers import (
+    Row,
+    has_interval,
+    interval,
+    number,
+    p_phrase,
+    records,
+)
+from alliance_stats.report.wording.verdict import verdict
+from alliance_stats.report.wording.words import (
     effect_adjective,
     effect_place,
     fit_sentences,

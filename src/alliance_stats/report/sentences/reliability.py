@@ -6,8 +6,8 @@ import math
 
 from alliance_stats._base.printing import MINUS, format_df, format_fixed
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.bounded import bounded
-from alliance_stats.report.numbers import (
+from alliance_stats.report.wording.bounded import bounded
+from alliance_stats.report.wording.numbers import (
     Row,
     has_interval,
     p_phrase,
@@ -15,7 +15,7 @@ from alliance_stats.report.numbers import (
     view_interval,
     view_number,
 )
-from alliance_stats.report.words import fit_sentences, one_line, units_phrase
+from alliance_stats.report.wording.words import fit_sentences, one_line, units_phrase
 
 #: Kinds of which every coefficient is said.
 KINDS = (

@@ -6,11 +6,11 @@ import pandas as pd
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.bounded import bounded
-from alliance_stats.report.numbers import Row, number, numbers, p_phrase, records
-from alliance_stats.report.tables import view_decimals
-from alliance_stats.report.verdict import verdict, verdicts
-from alliance_stats.report.words import (
+from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.bounded import bounded
+from alliance_stats.report.wording.numbers import Row, number, numbers, p_phrase, records
+from alliance_stats.report.wording.verdict import verdict, verdicts
+from alliance_stats.report.wording.words import (
     fit_sentences,
     fit_value,
     names_of,

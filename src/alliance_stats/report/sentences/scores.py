@@ -5,8 +5,8 @@ from __future__ import annotations
 from alliance_stats._base.checks import counted
 from alliance_stats._base.printing import MINUS, format_fixed
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import Row, records
-from alliance_stats.report.words import one_line, units_phrase
+from alliance_stats.report.wording.numbers import Row, records
+from alliance_stats.report.wording.words import one_line, units_phrase
 
 
 def scores_paragraphs(view: ResultView) -> list[list[str]]:

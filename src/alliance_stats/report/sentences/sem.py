@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import coefficient_numbers
-from alliance_stats.report.words import capital, fit_sentences, one_line, units_phrase
+from alliance_stats.report.wording.numbers import coefficient_numbers
+from alliance_stats.report.wording.words import capital, fit_sentences, one_line, units_phrase
 
 
 def sem_paragraphs(view: ResultView) -> list[list[str]]:

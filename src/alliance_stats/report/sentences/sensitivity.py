@@ -8,9 +8,16 @@ from itertools import groupby
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import Row, has_interval, interval, number, records, sign_of
-from alliance_stats.report.tables import view_decimals
-from alliance_stats.report.words import effect_place, listed, one_line
+from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.numbers import (
+    Row,
+    has_interval,
+    interval,
+    number,
+    records,
+    sign_of,
+)
+from alliance_stats.report.wording.words import effect_place, listed, one_line
 
 
 def sensitivity_sentences(

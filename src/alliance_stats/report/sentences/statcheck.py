@@ -6,8 +6,8 @@ import pandas as pd
 
 from alliance_stats._base.checks import agree, counted
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import Row, records
-from alliance_stats.report.words import fit_value, listed, one_line
+from alliance_stats.report.wording.numbers import Row, records
+from alliance_stats.report.wording.words import fit_value, listed, one_line
 
 #: Words for the counts of verdicts; the messages of the view say what was seen in each.
 _COUNTED = {

@@ -8,7 +8,8 @@ import pandas as pd
 
 from alliance_stats._base.printing import format_df
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import (
+from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.numbers import (
     Row,
     compatible_range,
     has_interval,
@@ -17,8 +18,7 @@ from alliance_stats.report.numbers import (
     p_phrase,
     records,
 )
-from alliance_stats.report.tables import view_decimals
-from alliance_stats.report.words import (
+from alliance_stats.report.wording.words import (
     fit_sentences,
     listed,
     names_of,

@@ -8,7 +8,8 @@ import pandas as pd
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import (
+from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.numbers import (
     Row,
     has_interval,
     interval,
@@ -16,9 +17,8 @@ from alliance_stats.report.numbers import (
     p_phrase,
     records,
 )
-from alliance_stats.report.tables import view_decimals
-from alliance_stats.report.verdict import contextual_sentences, verdict, verdicts
-from alliance_stats.report.words import (
+from alliance_stats.report.wording.verdict import contextual_sentences, verdict, verdicts
+from alliance_stats.report.wording.words import (
     effect_place,
     fit_sentences,
     fit_value,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import (
+from alliance_stats.report.sentences.sensitivity import sensitivity_sentences
+from alliance_stats.report.wording.numbers import (
     Row,
     standardised_sizes,
 )
-from alliance_stats.report.sentences.sensitivity import sensitivity_sentences
-from alliance_stats.report.verdict import contextual_sentences, verdict, verdicts
-from alliance_stats.report.words import (
+from alliance_stats.report.wording.verdict import contextual_sentences, verdict, verdicts
+from alliance_stats.report.wording.words import (
     effect_adjective,
     fit_sentences,
     fit_value,

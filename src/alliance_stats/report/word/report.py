@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from alliance_stats.report.content import Figure, Section, messages_heading
+from alliance_stats.report.output.content import Figure, Section, messages_heading
 from alliance_stats.report.word.figure import add_figure
 from alliance_stats.report.word.file import document_bytes, new_document
 from alliance_stats.report.word.text import add_code, add_prose, xml_text

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alliance_stats.report.symbols import heading_parts, typeset
 from alliance_stats.report.word.caption import add_caption
 from alliance_stats.report.word.columns import GAP, Layout, lay_out
 from alliance_stats.report.word.file import TABLE, add_table_styles
 from alliance_stats.report.word.pages import lay_aside, page_rooms, set_upright
 from alliance_stats.report.word.text import add_parts, add_prose, xml_text
+from alliance_stats.report.wording.symbols import heading_parts, typeset
 
 if TYPE_CHECKING:
     from docx.document import Document

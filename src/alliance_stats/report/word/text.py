@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from alliance_stats.report.symbols import typeset
+from alliance_stats.report.wording.symbols import typeset
 
 if TYPE_CHECKING:
     from docx.text.paragraph import Paragraph

@@ -19,9 +19,9 @@ from alliance_stats._base.printing import (
     without_zero,
 )
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.bounded import bounded_columns, bounded_decimals, is_bounded
-from alliance_stats.report.descriptives import printed_descriptives
-from alliance_stats.report.frames import (
+from alliance_stats.report.sources import Sources, as_views, numbered_titles
+from alliance_stats.report.tables.descriptives import printed_descriptives
+from alliance_stats.report.tables.frames import (
     as_z_tests,
     digits_allowed,
     frame_table,
@@ -29,11 +29,11 @@ from alliance_stats.report.frames import (
     row_words,
     strings,
 )
-from alliance_stats.report.headings import FIT_WORDS, TESTS, VALUES
-from alliance_stats.report.heterogeneity import heterogeneity_table
-from alliance_stats.report.sources import Sources, as_views, numbered_titles
-from alliance_stats.report.table import Table
-from alliance_stats.report.words import (
+from alliance_stats.report.tables.headings import FIT_WORDS, TESTS, VALUES
+from alliance_stats.report.tables.heterogeneity import heterogeneity_table
+from alliance_stats.report.tables.table import Table
+from alliance_stats.report.wording.bounded import bounded_columns, bounded_decimals, is_bounded
+from alliance_stats.report.wording.words import (
     EFFECT_ORDER,
     FAILED,
     as_heading,

@@ -18,7 +18,7 @@ from alliance_stats._base.printing import (
     without_zero,
 )
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.words import capital, one_line
+from alliance_stats.report.wording.words import capital, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -18,14 +18,14 @@ from alliance_stats._base.printing import (
     without_zero,
     word_columns,
 )
-from alliance_stats.report.cells import (
+from alliance_stats.report.tables.cells import (
     with_p_values,
     with_prediction_intervals,
     without_exponents,
 )
-from alliance_stats.report.headings import BOUNDED, COLUMN_WORDS, FIT_WORDS, PARAMETERS
-from alliance_stats.report.table import Table
-from alliance_stats.report.words import (
+from alliance_stats.report.tables.headings import BOUNDED, COLUMN_WORDS, FIT_WORDS, PARAMETERS
+from alliance_stats.report.tables.table import Table
+from alliance_stats.report.wording.words import (
     EFFECT_ORDER,
     as_heading,
     effect_words,

@@ -11,16 +11,16 @@ from itertools import count
 
 from alliance_stats._base.views import ResultView
 from alliance_stats._version import __version__
-from alliance_stats.report.drawings import drawings_of
-from alliance_stats.report.figures import drawing_bytes
-from alliance_stats.report.meta_analyses import KINDS as META_KINDS
-from alliance_stats.report.meta_analyses import meta_table
+from alliance_stats.report.output.drawings import drawings_of
+from alliance_stats.report.output.figures import drawing_bytes
 from alliance_stats.report.sources import numbered_titles
-from alliance_stats.report.table import Table
-from alliance_stats.report.tables import coef_table, fit_table, further_tables
+from alliance_stats.report.tables.coefficients import coef_table, fit_table, further_tables
+from alliance_stats.report.tables.meta_analyses import KINDS as META_KINDS
+from alliance_stats.report.tables.meta_analyses import meta_table
+from alliance_stats.report.tables.table import Table
 from alliance_stats.report.text import view_text
 from alliance_stats.report.word.caption import title_and_note
-from alliance_stats.report.words import fit_failed, fit_singular, one_line
+from alliance_stats.report.wording.words import fit_failed, fit_singular, one_line
 
 #: Between two sentences, not after an initial.
 _SENTENCE_END = re.compile(r"(?<=[^A-Z]\.)\s+(?=[A-Z])")

@@ -16,7 +16,7 @@ from alliance_stats._base.printing import (
     without_zero,
 )
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.effect_scale import CORRELATIONS
+from alliance_stats.report.wording.effect_scale import CORRELATIONS
 
 #: Measures of effect that are analysed as the correlations they are.
 _ANALYSED_AS_R = frozenset({"COR", "UCOR", "PCOR", "SPCOR"})

@@ -8,8 +8,8 @@ from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.printing import MINUS, format_fixed, without_zero
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.table import Table
-from alliance_stats.report.words import one_line, units_phrase
+from alliance_stats.report.tables.table import Table
+from alliance_stats.report.wording.words import one_line, units_phrase
 
 _HEADINGS = {
     "n": "N",

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from alliance_stats._base.printing import escape_markdown, markdown_paragraph
-from alliance_stats.report.content import Figure, Section, messages_heading
-from alliance_stats.report.prose import caption_markdown, prose_markdown, words_markdown
+from alliance_stats.report.output.content import Figure, Section, messages_heading
+from alliance_stats.report.wording.prose import caption_markdown, prose_markdown, words_markdown
 
 
 def write_markdown(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from alliance_stats._base.printing import escape_html, escape_markdown, markdown_paragraph
-from alliance_stats.report.symbols import italics_html, kept_together, typeset
+from alliance_stats.report.wording.symbols import italics_html, kept_together, typeset
 
 #: Stands for the mark of italics while a text is escaped.
 _ITALIC = "\ue000"

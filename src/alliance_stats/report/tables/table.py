@@ -16,20 +16,20 @@ from alliance_stats._base.printing import (
     table_html,
     wrapped,
 )
-from alliance_stats.report.files import file_target, write_files
-from alliance_stats.report.page import html_page
-from alliance_stats.report.prose import (
+from alliance_stats.report.output.files import file_target, write_files
+from alliance_stats.report.output.page import html_page
+from alliance_stats.report.word.file import document_bytes, new_document
+from alliance_stats.report.word.pages import end_pages
+from alliance_stats.report.word.table import Grid, add_table
+from alliance_stats.report.wording.prose import (
     caption_html,
     caption_markdown,
     prose_html,
     prose_markdown,
     words_markdown,
 )
-from alliance_stats.report.symbols import heading_html, heading_markdown
-from alliance_stats.report.word.file import document_bytes, new_document
-from alliance_stats.report.word.pages import end_pages
-from alliance_stats.report.word.table import Grid, add_table
-from alliance_stats.report.words import one_line
+from alliance_stats.report.wording.symbols import heading_html, heading_markdown
+from alliance_stats.report.wording.words import one_line
 
 if TYPE_CHECKING:
     from docx.document import Document

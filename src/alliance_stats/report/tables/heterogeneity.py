@@ -16,8 +16,8 @@ from alliance_stats._base.printing import (
     format_p,
     interval_heading,
 )
-from alliance_stats.report.headings import PARAMETERS
-from alliance_stats.report.table import Table
+from alliance_stats.report.tables.headings import PARAMETERS
+from alliance_stats.report.tables.table import Table
 
 _DASH = "–"
 _TWO = frozenset({"q", "h2"})

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.numbers import (
+from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.numbers import (
     Row,
     compatible_range,
     has_interval,
@@ -15,8 +16,7 @@ from alliance_stats.report.numbers import (
     records,
     sign_of,
 )
-from alliance_stats.report.tables import view_decimals
-from alliance_stats.report.words import units_phrase
+from alliance_stats.report.wording.words import units_phrase
 
 _COMPARED = {
     "patient": ("between-patient", "within-patient"),

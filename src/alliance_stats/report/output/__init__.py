@@ -1,0 +1,1 @@
+"""Reports and figures as files: what they hold, pages, HTML, Markdown."""

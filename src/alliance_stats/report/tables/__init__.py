@@ -1,0 +1,1 @@
+"""Tables of results in APA style: coefficients, frames, comparisons, syntheses."""

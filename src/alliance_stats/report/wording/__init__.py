@@ -1,0 +1,1 @@
+"""Numbers, symbols and words as sentences, tables and figures share them."""
