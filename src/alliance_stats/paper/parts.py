@@ -15,9 +15,10 @@ from alliance_stats.paper.small_counts import without_small_counts
 from alliance_stats.report.methods.text import methods_text
 from alliance_stats.report.output.drawings import DRAWINGS
 from alliance_stats.report.output.figures import figure_bytes
-from alliance_stats.report.tables.coefficients import coef_table, further_tables, view_decimals
+from alliance_stats.report.tables.coefficients import coef_table, further_tables
 from alliance_stats.report.tables.table import Table
 from alliance_stats.report.text import view_text
+from alliance_stats.report.wording.decimals import view_decimals
 
 COEFFICIENTS = "coefficients"
 

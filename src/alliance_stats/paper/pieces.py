@@ -12,7 +12,7 @@ from alliance_stats.paper.parts import COEFFICIENTS, table_from
 from alliance_stats.paper.stored import Stored
 from alliance_stats.paper.values import printed_value
 from alliance_stats.report.tables.table import Table
-from alliance_stats.report.word.caption import title_and_note
+from alliance_stats.report.wording.captions import title_and_note
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from alliance_stats.paper.stored import (
     text_hash,
 )  # fmt: skip
 from alliance_stats.paper.study import Question, Study, load_study
-from alliance_stats.report.output.files import write_files
+from alliance_stats.report.files import write_files
 
 #: How far numbers may lie apart that another machine computes.
 TOLERANCE = 1e-8

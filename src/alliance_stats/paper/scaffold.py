@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from alliance_stats._base.errors import ArgumentError, DataError
-from alliance_stats.report.output.files import write_files
+from alliance_stats.report.files import write_files
 
 #: What a new paper starts with; results and rendered files are made by its first run.
 TEMPLATE = (

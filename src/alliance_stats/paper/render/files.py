@@ -17,7 +17,7 @@ from alliance_stats.paper.stored import Stored, load_stored
 from alliance_stats.paper.study import Study, load_study
 from alliance_stats.paper.verbatim import Syntax
 from alliance_stats.report.documents.reading import read_document
-from alliance_stats.report.output.files import write_files
+from alliance_stats.report.files import write_files
 
 EMPTY = "it is empty. Write the manuscript, or correct its path in study.toml."
 _TEXTS: dict[str, Callable[[str, Stored, Path], str]] = {"md": render_markdown, "tex": render_tex}

@@ -10,7 +10,7 @@ from alliance_stats.report.methods.estimation import dependence_sentence, estima
 from alliance_stats.report.methods.kinds import model_sentence
 from alliance_stats.report.methods.stated import stated
 from alliance_stats.report.methods.text import missing_rule, row_sentences, singular_parts
-from alliance_stats.report.output.content import software_words
+from alliance_stats.report.wording.software import software_words
 from alliance_stats.report.wording.words import (
     FAILED,
     fit_failed,

@@ -10,9 +10,9 @@ from alliance_stats.report.citing.styles import in_text
 from alliance_stats.report.methods.estimation import dependence_sentence, estimation_sentence
 from alliance_stats.report.methods.kinds import model_sentence
 from alliance_stats.report.methods.stated import of_analyst, of_results, sentences_of, stated
-from alliance_stats.report.output.content import software_words
 from alliance_stats.report.sources import Sources, as_views, numbered_titles
 from alliance_stats.report.wording.prose import ReportText
+from alliance_stats.report.wording.software import software_words
 from alliance_stats.report.wording.words import (
     FAILED,
     fit_failed,

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 
 from alliance_stats._base.views import ResultView
-from alliance_stats._version import __version__
 from alliance_stats.report.output.drawings import drawings_of
 from alliance_stats.report.output.figures import drawing_bytes
 from alliance_stats.report.sources import numbered_titles
@@ -19,7 +16,8 @@ from alliance_stats.report.tables.meta_analyses import KINDS as META_KINDS
 from alliance_stats.report.tables.meta_analyses import meta_table
 from alliance_stats.report.tables.table import Table
 from alliance_stats.report.text import view_text
-from alliance_stats.report.word.caption import title_and_note
+from alliance_stats.report.wording.captions import title_and_note
+from alliance_stats.report.wording.software import software_words
 from alliance_stats.report.wording.words import fit_failed, fit_singular, one_line
 
 #: Between two sentences, not after an initial.
@@ -167,18 +165,3 @@ def _first_sentence(text: str) -> str:
 def versions_line(*, figures: bool) -> str:
     """The versions that made the report; no date, so that the same input gives the same file."""
     return f"Made with {software_words(figures=figures)}."
-
-
-def software_words(*, figures: bool = False) -> str:
-    """This library, Python and what the numbers rest on, with their versions."""
-    packages = ["numpy", "scipy", "pandas", *(["matplotlib"] if figures else [])]
-    named = [f"{name} {_version(name)}" for name in packages]
-    parts = [f"alliance_stats {__version__}", f"Python {platform.python_version()}", *named]
-    return ", ".join(parts)
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "(not installed)"

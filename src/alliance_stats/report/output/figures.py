@@ -11,8 +11,8 @@ import pandas as pd
 
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.views import ResultView
+from alliance_stats.report.files import file_target, write_files
 from alliance_stats.report.output.drawings import DRAWINGS, Drawing, drawings_of
-from alliance_stats.report.output.files import file_target, write_files
 from alliance_stats.report.plots.panels import figure_size, grow, panel_axes
 from alliance_stats.report.plots.style import COLUMN_WIDTH, PAGE_WIDTH, journal_style
 from alliance_stats.report.sources import Source, as_view

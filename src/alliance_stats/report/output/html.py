@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from alliance_stats._base.printing import escape_html
 from alliance_stats.report.output.content import Figure, Section, messages_heading
 from alliance_stats.report.output.figures import DPI
-from alliance_stats.report.output.page import html_page
+from alliance_stats.report.page import html_page
 from alliance_stats.report.wording.prose import caption_html, prose_html
 
 #: Longer code is folded.

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from alliance_stats._base.errors import ArgumentError
+from alliance_stats.report.files import file_target, write_files
 from alliance_stats.report.output.content import sections_of, versions_line
-from alliance_stats.report.output.files import file_target, write_files
 from alliance_stats.report.output.html import write_html
 from alliance_stats.report.output.markdown import figure_name, write_markdown
+from alliance_stats.report.output.word import write_word
 from alliance_stats.report.sources import Sources, as_views, r_codes
-from alliance_stats.report.word.report import write_word
 from alliance_stats.report.wording.words import one_line
 
 SUFFIXES = (".html", ".md", ".docx")

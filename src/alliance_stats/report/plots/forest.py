@@ -14,7 +14,6 @@ from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots.beside import Column, Words, shortened, write_left, write_right
 from alliance_stats.report.plots.forest_lines import Layout, Line, lay_out_lines
 from alliance_stats.report.plots.intervals import interval_limits, interval_lines
-from alliance_stats.report.plots.meta_words import heterogeneity_words, mean_words
 from alliance_stats.report.plots.panels import (
     AxesArray,
     given_axes,
@@ -31,6 +30,7 @@ from alliance_stats.report.plots.style import (
 )
 from alliance_stats.report.sources import Source, as_view
 from alliance_stats.report.wording.effect_scale import EffectScale, effect_scale, effect_ticks
+from alliance_stats.report.wording.meta_words import heterogeneity_words, mean_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

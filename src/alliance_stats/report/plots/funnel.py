@@ -16,7 +16,6 @@ from alliance_stats._base.errors import ArgumentError, UnsupportedError
 from alliance_stats._base.printing import format_p
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots.forest import KINDS as FOREST_KINDS
-from alliance_stats.report.plots.meta_words import row_value
 from alliance_stats.report.plots.panels import (
     AxesArray,
     given_axes,
@@ -32,6 +31,7 @@ from alliance_stats.report.wording.effect_scale import (
     effect_scale,
     effect_ticks,
 )
+from alliance_stats.report.wording.meta_words import row_value
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

@@ -25,7 +25,7 @@ from alliance_stats.report.plots.style import (
     journal_style,
 )
 from alliance_stats.report.sources import Source, as_view
-from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.decimals import view_decimals
 from alliance_stats.report.wording.numbers import Row, has_interval, interval, number, records
 from alliance_stats.report.wording.words import EFFECT_ORDER, effect_words, names_of
 

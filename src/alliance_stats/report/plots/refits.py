@@ -14,7 +14,6 @@ from alliance_stats.report.plots.beside import Column, Words, shortened, write_l
 from alliance_stats.report.plots.forest import PAD
 from alliance_stats.report.plots.forest_lines import Layout, lay_out_names
 from alliance_stats.report.plots.intervals import interval_limits, interval_lines
-from alliance_stats.report.plots.meta_words import row_value
 from alliance_stats.report.plots.panels import (
     AxesArray,
     given_axes,
@@ -26,6 +25,7 @@ from alliance_stats.report.plots.rows import rows_of
 from alliance_stats.report.plots.style import LINE_COLOUR, MARK_COLOUR, PAGE_WIDTH, journal_style
 from alliance_stats.report.sources import Source, as_view
 from alliance_stats.report.wording.effect_scale import EffectScale, effect_scale, effect_ticks
+from alliance_stats.report.wording.meta_words import row_value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.decimals import view_decimals
 from alliance_stats.report.wording.numbers import Row, interval, number, p_phrase, records
 from alliance_stats.report.wording.words import fit_sentences, names_of, one_line, units_phrase
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from alliance_stats._base.printing import format_df
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.decimals import view_decimals
 from alliance_stats.report.wording.numbers import (
     Row,
     compatible_range,

@@ -11,8 +11,8 @@ from alliance_stats._base.printing import MINUS, format_df, format_fixed
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.sentences.lagged import when_words
 from alliance_stats.report.sentences.sensitivity import changed_words
-from alliance_stats.report.tables.coefficients import view_decimals
 from alliance_stats.report.wording.bounded import with_bounded_interval
+from alliance_stats.report.wording.decimals import view_decimals
 from alliance_stats.report.wording.numbers import (
     Row,
     has_interval,

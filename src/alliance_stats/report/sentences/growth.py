@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.tables.coefficients import view_decimals
 from alliance_stats.report.wording.bounded import with_bounded_interval
+from alliance_stats.report.wording.decimals import view_decimals
 from alliance_stats.report.wording.numbers import (
     Row,
     has_interval,

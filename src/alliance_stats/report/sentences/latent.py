@@ -8,8 +8,8 @@ import pandas as pd
 
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.sentences.within_between import CAUTION, CONCLUSIVE
-from alliance_stats.report.tables.coefficients import view_decimals
 from alliance_stats.report.wording.bounded import bounded
+from alliance_stats.report.wording.decimals import view_decimals
 from alliance_stats.report.wording.numbers import Row, has_interval, interval, number, records
 from alliance_stats.report.wording.verdict import contextual_sentences, verdict, verdicts
 from alliance_stats.report.wording.words import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.tables.coefficients import view_decimals
 from alliance_stats.report.wording.bounded import bounded, bounded_interval
+from alliance_stats.report.wording.decimals import view_decimals
 from alliance_stats.report.wording.numbers import Row, records
 from alliance_stats.report.wording.words import one_line, units_phrase
 

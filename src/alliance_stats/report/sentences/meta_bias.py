@@ -8,8 +8,8 @@ from numbers import Real
 
 from alliance_stats._base.printing import MINUS, without_zero
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.tables.coefficients import view_decimals
 from alliance_stats.report.wording.bounded import bounded
+from alliance_stats.report.wording.decimals import view_decimals
 from alliance_stats.report.wording.effect_scale import effect_scale
 from alliance_stats.report.wording.numbers import Row, interval, number, numbers, p_phrase, records
 from alliance_stats.report.wording.words import fit_sentences, fit_value, one_line, units_phrase

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alliance_stats._base.printing import MINUS, format_number
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.decimals import view_decimals
 from alliance_stats.report.wording.effect_scale import effect_scale
 from alliance_stats.report.wording.numbers import has_interval, interval, numbers, records, sign_of
 from alliance_stats.report.wording.words import fit_sentences, listed, one_line, units_phrase

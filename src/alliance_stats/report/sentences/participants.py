@@ -8,7 +8,7 @@ import pandas as pd
 
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.sentences.lagged import bias_in_se
-from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.decimals import view_decimals
 from alliance_stats.report.wording.numbers import Row, interval, number, records, standardised_sizes
 from alliance_stats.report.wording.verdict import verdict, verdicts
 from alliance_stats.report.wording.words import (

@@ -7,8 +7,8 @@ import pandas as pd
 from alliance_stats._base.printing import format_df, format_fixed
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.sentences.within_between import CAUTION
-from alliance_stats.report.tables.coefficients import view_decimals
 from alliance_stats.report.wording.bounded import bounded, bounded_interval
+from alliance_stats.report.wording.decimals import view_decimals
 from alliance_stats.report.wording.numbers import (
     Row,
     has_interval,

@@ -6,8 +6,8 @@ import pandas as pd
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.tables.coefficients import view_decimals
 from alliance_stats.report.wording.bounded import bounded
+from alliance_stats.report.wording.decimals import view_decimals
 from alliance_stats.report.wording.numbers import Row, number, numbers, p_phrase, records
 from alliance_stats.report.wording.verdict import verdict, verdicts
 from alliance_stats.report.wording.words import (

@@ -8,7 +8,7 @@ import pandas as pd
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.tables.coefficients import view_decimals
+from alliance_stats.report.wording.decimals import view_decimals
 from alliance_stats.report.wording.numbers import (
     Row,
     has_interval,

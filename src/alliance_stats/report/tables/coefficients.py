@@ -11,7 +11,6 @@ import pandas as pd
 from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.printing import (
     MINUS,
-    decimals_for,
     format_df,
     format_number,
     format_p,
@@ -32,7 +31,8 @@ from alliance_stats.report.tables.frames import (
 from alliance_stats.report.tables.headings import FIT_WORDS, TESTS, VALUES
 from alliance_stats.report.tables.heterogeneity import heterogeneity_table
 from alliance_stats.report.tables.table import Table
-from alliance_stats.report.wording.bounded import bounded_columns, bounded_decimals, is_bounded
+from alliance_stats.report.wording.bounded import bounded_columns, is_bounded
+from alliance_stats.report.wording.decimals import view_decimals
 from alliance_stats.report.wording.words import (
     EFFECT_ORDER,
     FAILED,
@@ -174,19 +174,6 @@ def _with_studies(words: list[str], terms: pd.DataFrame) -> list[str]:
     one = len(set(words)) == 1
     pairs = zip(studies, words, strict=True)
     return [study if study and one else ": ".join(filter(None, (study, w))) for study, w in pairs]
-
-
-def view_decimals(view: ResultView, digits: int | None = None) -> int | None:
-    """The decimals that table, text and figure of one view share; None if rows must differ."""
-    if digits is not None:
-        return digits
-    if bounded_decimals(view) is not None:
-        return bounded_decimals(view)
-    if "se" not in view.terms.columns:
-        return None
-    errors = [float(s) for s in view.terms["se"]]
-    shared = decimals_for(errors)
-    return None if any(0 < s < 0.5 * 10**-shared for s in errors) else shared
 
 
 def further_tables(view: ResultView) -> list[Table]:

@@ -12,13 +12,9 @@ from alliance_stats._base.errors import ArgumentError
 from alliance_stats._base.printing import MINUS, format_fixed, format_interval, interval_heading
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.sources import Sources, as_views, numbered_titles
-from alliance_stats.report.tables.coefficients import (
-    coefficient_rows,
-    common_level,
-    said,
-    view_decimals,
-)
+from alliance_stats.report.tables.coefficients import coefficient_rows, common_level, said
 from alliance_stats.report.tables.table import Table
+from alliance_stats.report.wording.decimals import view_decimals
 from alliance_stats.report.wording.numbers import number
 from alliance_stats.report.wording.words import FAILED, df_words, fit_failed, fit_value, one_line
 

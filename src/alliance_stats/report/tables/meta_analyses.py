@@ -15,11 +15,12 @@ from alliance_stats._base.printing import (
     format_p,
 )
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.plots.meta_words import mean_words, row_value
 from alliance_stats.report.sources import Sources, as_views, numbered_titles
-from alliance_stats.report.tables.coefficients import common_level, said, view_decimals
+from alliance_stats.report.tables.coefficients import common_level, said
 from alliance_stats.report.tables.table import Table
+from alliance_stats.report.wording.decimals import view_decimals
 from alliance_stats.report.wording.effect_scale import EffectScale, effect_scale
+from alliance_stats.report.wording.meta_words import mean_words, row_value
 from alliance_stats.report.wording.words import FAILED, fit_failed, one_line, term_words
 
 KINDS = ("meta", "meta_multilevel")

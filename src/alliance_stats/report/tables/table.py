@@ -16,8 +16,8 @@ from alliance_stats._base.printing import (
     table_html,
     wrapped,
 )
-from alliance_stats.report.output.files import file_target, write_files
-from alliance_stats.report.output.page import html_page
+from alliance_stats.report.files import file_target, write_files
+from alliance_stats.report.page import html_page
 from alliance_stats.report.word.file import document_bytes, new_document
 from alliance_stats.report.word.pages import end_pages
 from alliance_stats.report.word.table import Grid, add_table

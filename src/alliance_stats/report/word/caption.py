@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Literal
 
 from alliance_stats.report.word.text import xml_text
@@ -12,16 +11,6 @@ if TYPE_CHECKING:
     from docx.text.paragraph import Paragraph
 
 Label = Literal["Table", "Figure"]
-
-
-def title_and_note(caption: str) -> tuple[str, str]:
-    """The first sentence of a caption, without its point, and the others.
-
-    >>> title_and_note("Course by week No. since intake. Lines: fitted.")
-    ('Course by week No. since intake', 'Lines: fitted.')
-    """
-    title, *rest = re.split(r"\. (?=[A-Z])", caption, maxsplit=1)
-    return title.removesuffix("."), "".join(rest)
 
 
 def add_caption(document: Document, label: Label, number: int, title: str) -> None:

@@ -19,8 +19,8 @@ from alliance_stats._base.printing import (
     without_zero,
 )
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.tables.coefficients import view_decimals
 from alliance_stats.report.wording.bounded import is_bounded
+from alliance_stats.report.wording.decimals import view_decimals
 from alliance_stats.report.wording.words import effect_place
 
 Row = Mapping[str, Any]
