@@ -94,6 +94,21 @@ def test_no_files_import_each_other_in_a_circle() -> None:
     assert circles(imports) == []
 
 
+def test_folders_of_the_report_room_use_each_other_one_way() -> None:
+    room = SOURCE / "report"
+    start = "alliance_stats.report."
+    imports: dict[str, set[str]] = {}
+    for path in room.rglob("*.py"):
+        if path != room / "__init__.py":
+            part = path.relative_to(room).with_suffix("").parts[0]
+            used = {m.removeprefix(start).split(".")[0]
+                    for m in imported_modules(path) if m.startswith(start)}  # fmt: skip
+            imports.setdefault(part, set()).update(used - {part})
+    assert {"tables", "wording", "output"} <= set(imports)
+    known = {name: used & set(imports) for name, used in imports.items()}
+    assert circles(known) == []
+
+
 def test_every_room_is_in_the_table() -> None:
     assert set(ROOMS) <= set(ALLOWED) | set(DOORS)
 

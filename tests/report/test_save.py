@@ -284,7 +284,7 @@ def test_no_open_figures(two_level: Any, tmp_path: Path) -> None:
 
 
 def test_a_version_that_is_not_installed() -> None:
-    from alliance_stats.report.output.content import _version
+    from alliance_stats.report.wording.software import _version
 
     assert _version("surely-not-a-package") == "(not installed)"
     assert save_module.SUFFIXES == (".html", ".md", ".docx")
