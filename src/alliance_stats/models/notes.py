@@ -35,11 +35,11 @@ def few_units_notes(
     if not few:
         return []
     if structured:
-        stricter = "Kenward–Roger, which is stricter there, needs independent residuals."
+        stricter = "Kenward–Roger tests, which are stricter there, need independent residuals."
     elif reml:
-        stricter = "tidy(ddf='kenward-roger') is stricter there."
+        stricter = "Kenward–Roger tests are stricter there."
     else:
-        stricter = "Kenward–Roger, which is stricter there, needs reml=True."
+        stricter = "Kenward–Roger tests, which are stricter there, need REML."
     return [
         f"Only {name_list(few)}: tests of effects that differ between them rest on few "
         f"units. {stricter}"

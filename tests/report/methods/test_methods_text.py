@@ -46,7 +46,7 @@ def test_no_number_of_the_results_is_in_the_methods(three_level: Any) -> None:
 
 def test_notes_on_calls_are_left_out(two_level: Any) -> None:
     notes = (
-        "Only 24 therapists: few. tidy(ddf='kenward-roger') is stricter there.",
+        "Only 24 therapists: few. Kenward–Roger tests are stricter there.",
         "Give rng=1, say. Means are means of patients.",
         "Order: a of session t -> b of session t + 1.",
     )
@@ -144,7 +144,7 @@ def test_time_on_a_log_scale_is_no_call() -> None:
 @pytest.mark.parametrize(
     "note",
     [
-        "Only 24 therapists: few units. Kenward–Roger, which is stricter there, needs reml=True.",
+        "Only 24 therapists: few units. Kenward–Roger tests, which are stricter there, need REML.",
         "Likelihood-ratio test of no selection: χ²(1) = 1.04, p = .308.",
         "L0 estimates 0 effects missing on the left (by the slope of Egger's regression; SE 2.91).",
         "With 960 studies without effect beside these, the sum of z values would not reach p.",

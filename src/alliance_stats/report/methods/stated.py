@@ -21,7 +21,7 @@ _OF_RESULTS = re.compile(
 )
 _ADVICE = re.compile(
     r"^(?:Look at what|Give all of them|Methods disagree|A lopsided funnel|An excess of|Give |"
-    r"Kenward–Roger, which is stricter|A weight cannot fall|It adds effects also|Raw counts grow|"
+    r"Kenward–Roger tests|A weight cannot fall|It adds effects also|Raw counts grow|"
     r"Fail-safe numbers take|Shares of specifications describe|A difference may come)"
 )
 #: What `estimation_sentence` says better.
