@@ -240,7 +240,7 @@ def test_a_singular_fit_is_said(alike: pd.DataFrame) -> None:
     assert result.fits.joint is not None
     assert result.fits.joint.singular
     assert any("both equations: Singular fit" in text for text in result.messages)
-    assert any("interval='bootstrap'" in note for note in result.notes)
+    assert any("too narrow: a bootstrap, and" in note for note in result.notes)
 
 
 def test_draws_are_those_of_the_seed(frame: pd.DataFrame) -> None:

@@ -53,7 +53,7 @@ def about_scale(fit: FittedGlmm) -> str:
         return "Estimates are on the probit scale, in standard deviations of a latent response."
     what = {"logit": "log-odds", "cloglog": "log-hazards", "log": "logs of rates"}[fit.link]
     return (
-        f"Estimates are differences of {what} within groups; tidy(exponentiate=True) gives "
+        f"Estimates are differences of {what} within groups; exponentiated they are "
         f"{RATIOS[fit.link]}. Standard errors hold the uncertainty of the variances."
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.checks import counted
-from alliance_stats._base.printing import format_number
+from alliance_stats._base.printing import format_number, without_zero
 from alliance_stats._base.views import ResultView
 from alliance_stats.meta.multilevel.fitted import FittedMultilevel
 from alliance_stats.meta.multilevel.forest import forest_frame
@@ -76,8 +76,8 @@ def notes_of(self: FittedMultilevel) -> tuple[str, ...]:
     notes = [f"Random effects: {', '.join(t.label for t in self.layout.terms)}; {self.method}."]
     if self.rho is not None:
         notes.append(
-            f"Sampling errors within a {self.said.study} correlate {format_number(self.rho)}, as "
-            "assumed; see result.rho_table for other values."
+            f"Sampling errors within a {self.said.study} correlate "
+            f"{without_zero(format_number(self.rho))}, as assumed."
         )
     elif self.said.covariance:
         notes.append("Sampling covariances as given.")

@@ -99,7 +99,7 @@ def bias_notes(
             "back on predictors."
         ]
     if not simulated:
-        return ["The bias of this design was not simulated: bias_simulations=0."]
+        return ["The bias of this design was not simulated."]
     if not biased:
         return [
             "Bias in simulated studies of this design: less than half a standard error for all "

@@ -301,7 +301,7 @@ class LaggedResult:
     def _bias_notes(self) -> list[str]:
         """The size of the bias of this design, on the same page as the paths."""
         if not self.bias_simulations:
-            return ["The bias of this design was not simulated: bias_simulations=0."]
+            return ["The bias of this design was not simulated."]
         biased = self.biased
         if not biased:
             return [

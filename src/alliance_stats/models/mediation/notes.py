@@ -23,8 +23,8 @@ CONTEMPORANEOUS = (
 )
 _SINGULAR = (
     "Variances or correlations of the paths are at their limit (singular fit). Draws take what "
-    "vanished as known, so that the interval within patients may be too narrow: compare "
-    "interval='bootstrap' and random_slopes={}."
+    "vanished as known, so that the interval within patients may be too narrow: a "
+    "bootstrap, and a model whose paths do not vary, show by how much."
 )
 
 

@@ -147,7 +147,7 @@ def bias_notes(question: str, simulated: bool, biased: Mapping[str, float]) -> l
     if question != "lagged":
         return []
     if not simulated:
-        return ["The bias of these designs was not simulated: bias_simulations=0."]
+        return ["The bias of these designs was not simulated."]
     if not biased:
         return [
             "Bias in simulated studies of these designs: less than half a standard error of the "
