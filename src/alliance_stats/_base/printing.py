@@ -146,11 +146,18 @@ def format_df(value: float, decimals: int | None = None) -> str:
 
     >>> format_df(1967.04), format_df(238.0), format_df(238.0, 1), format_df(float("inf"))
     ('1967.0', '238', '238.0', '∞')
+    >>> format_df(126.9999999997)
+    '127'
     """
     number = float(value)
     if not math.isfinite(number):
         return _not_finite(number, "-")
-    return f"{number:.{int(not number.is_integer()) if decimals is None else decimals}f}"
+    return f"{number:.{int(not _is_whole(number)) if decimals is None else decimals}f}"
+
+
+def _is_whole(number: float) -> bool:
+    """Whether only rounding, which differs between processors, parts a number from a whole one."""
+    return abs(number - round(number)) < 1e-6
 
 
 def format_interval(
@@ -232,7 +239,7 @@ def _print_column(
         return [f"{v:,}" if isinstance(v, int) else format_number(v) for v in values]
     if name == "df":
         finite = [float(v) for v in values if math.isfinite(v)]
-        decimals = int(not all(v.is_integer() for v in finite))
+        decimals = int(not all(map(_is_whole, finite)))
         return [format_df(v, decimals) for v in values]
     if name in ("statistic", "correlation"):
         return [format_fixed(v, 2, minus=minus) for v in values]
