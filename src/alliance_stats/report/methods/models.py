@@ -8,6 +8,59 @@ from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.wording.words import capital, fit_value, names_of, one_line
 
+#: Sentences in which nothing but the names of the ratings differs.
+_TEMPLATES = {
+    "confounding": (
+        "How strong a confounder that was not measured would have to be to explain the "
+        "association of {alliance} with {outcome} was examined by a sensitivity analysis."
+    ),
+    "dyads": (
+        "An actor–partner interdependence model of both members' ratings was fitted as one mixed "
+        "model in which the members' intercepts and residuals may correlate."
+    ),
+    "growth": (
+        "Courses of {alliance} and {outcome} were described by mixed models of growth whose "
+        "starts and rates differ between patients."
+    ),
+    "importance": (
+        "The importance of predictors of {outcome} was compared by dominance analysis: the "
+        "variance that a predictor explains within and between patients, over all linear mixed "
+        "models with and without the others."
+    ),
+    "lagged": (
+        "Two linear mixed models estimated how {alliance} and {outcome} predict each other from "
+        "session to session; each rating was predicted from the other and from its own earlier "
+        "value, both centred within patients."
+    ),
+    "latent_within_between": (
+        "The associations of {alliance} with {outcome} within and between patients were estimated "
+        "in one model of both ratings in which means of patients are latent."
+    ),
+    "rupture_outcome": (
+        "The last {outcome} was predicted from the ruptures and repairs in the course of "
+        "{alliance}, counted beyond what chance brings about, in a linear mixed model of patients."
+    ),
+    "ruptures": (
+        "Ruptures and repairs were counted in the course of {alliance} of each patient and "
+        "compared with their expectation in simulated ratings without ruptures."
+    ),
+    "therapist": (
+        "Differences between therapists in post-treatment {outcome} were estimated in linear "
+        "mixed models of patients without and with early {alliance}, split into the patient's "
+        "deviation from the therapist's mean and that mean."
+    ),
+}
+
+
+def _filled(template: str) -> Callable[[ResultView], str]:
+    """The sentence of a template, with the names of a view's ratings."""
+
+    def sentence(view: ResultView) -> str:
+        alliance, outcome = names_of(view)
+        return template.format(alliance=alliance, outcome=outcome)
+
+    return sentence
+
 
 def _mixed(view: ResultView) -> str:
     return f"A linear mixed model of {_outcome(view)} was fitted."
@@ -30,15 +83,6 @@ def _within_between(view: ResultView) -> str:
     )
 
 
-def _lagged(view: ResultView) -> str:
-    alliance, outcome = names_of(view)
-    return (
-        f"Two linear mixed models estimated how {alliance} and {outcome} predict each other from "
-        "session to session; each rating was predicted from the other and from its own earlier "
-        "value, both centred within patients."
-    )
-
-
 def _outcome_kind(view: ResultView) -> str:
     alliance, outcome = names_of(view)
     window = one_line(view.labels.get("window", ""))
@@ -50,35 +94,10 @@ def _outcome_kind(view: ResultView) -> str:
     )
 
 
-def _therapist(view: ResultView) -> str:
-    alliance, outcome = names_of(view)
-    return (
-        f"Differences between therapists in post-treatment {outcome} were estimated in linear "
-        f"mixed models of patients without and with early {alliance}, split into the patient's "
-        "deviation from the therapist's mean and that mean."
-    )
-
-
 def _panel(view: ResultView) -> str:
     alliance, outcome = names_of(view)
     model = one_line(view.labels.get("model_words", "cross-lagged panel model"))
     return f"{capital(with_article(model))} of {alliance} and {outcome} was fitted."
-
-
-def _latent(view: ResultView) -> str:
-    alliance, outcome = names_of(view)
-    return (
-        f"The associations of {alliance} with {outcome} within and between patients were estimated "
-        "in one model of both ratings in which means of patients are latent."
-    )
-
-
-def _growth(view: ResultView) -> str:
-    alliance, outcome = names_of(view)
-    return (
-        f"Courses of {alliance} and {outcome} were described by mixed models of growth whose "
-        "starts and rates differ between patients."
-    )
 
 
 def _event(view: ResultView) -> str:
@@ -106,13 +125,6 @@ def _moderation(view: ResultView) -> str:
     )
 
 
-def _dyads(view: ResultView) -> str:
-    return (
-        "An actor–partner interdependence model of both members' ratings was fitted as one mixed "
-        "model in which the members' intercepts and residuals may correlate."
-    )
-
-
 def _congruence(view: ResultView) -> str:
     truth, judgement = (one_line(view.labels.get(k, k)) for k in ("truth", "judgement"))
     return (
@@ -131,45 +143,12 @@ def _perspectives(view: ResultView) -> str:
     )
 
 
-def _importance(view: ResultView) -> str:
-    _, outcome = names_of(view)
-    return (
-        f"The importance of predictors of {outcome} was compared by dominance analysis: the "
-        "variance that a predictor explains within and between patients, over all linear mixed "
-        "models with and without the others."
-    )
-
-
 def _surface(view: ResultView) -> str:
     _, outcome = names_of(view)
     x, y = (one_line(view.labels.get(name, name)) for name in ("x", "y"))
     return (
         f"Congruence of {x} and {y} as a predictor of {outcome} was examined by response surface "
         "analysis: a linear mixed model with the ratings, their squares and their product."
-    )
-
-
-def _confounding(view: ResultView) -> str:
-    alliance, outcome = names_of(view)
-    return (
-        f"How strong a confounder that was not measured would have to be to explain the "
-        f"association of {alliance} with {outcome} was examined by a sensitivity analysis."
-    )
-
-
-def _ruptures(view: ResultView) -> str:
-    alliance, _ = names_of(view)
-    return (
-        f"Ruptures and repairs were counted in the course of {alliance} of each patient and "
-        "compared with their expectation in simulated ratings without ruptures."
-    )
-
-
-def _rupture_outcome(view: ResultView) -> str:
-    alliance, outcome = names_of(view)
-    return (
-        f"The last {outcome} was predicted from the ruptures and repairs in the course of "
-        f"{alliance}, counted beyond what chance brings about, in a linear mixed model of patients."
     )
 
 
@@ -186,26 +165,18 @@ def _multiverse(view: ResultView) -> str:
 
 #: The sentence of each kind of view that models sessions or patients.
 MODELS: dict[str, Callable[[ResultView], str]] = {
+    **{kind: _filled(template) for kind, template in _TEMPLATES.items()},
     "congruence": _congruence,
     "cross_lagged": _panel,
-    "dyads": _dyads,
     "event": _event,
     "glmm": _generalised,
-    "growth": _growth,
-    "lagged": _lagged,
-    "latent_within_between": _latent,
     "lmm": _mixed,
     "mediation": _mediation,
-    "confounding": _confounding,
-    "importance": _importance,
     "moderation": _moderation,
     "multiverse": _multiverse,
     "outcome": _outcome_kind,
     "perspectives": _perspectives,
-    "rupture_outcome": _rupture_outcome,
-    "ruptures": _ruptures,
     "surface": _surface,
-    "therapist": _therapist,
     "within_between": _within_between,
 }
 

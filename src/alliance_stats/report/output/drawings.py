@@ -63,6 +63,18 @@ class Drawing:
     lay_out: Callable[[Canvas, pd.DataFrame], AxesArray] | None = None  # axes of its own
 
 
+class _Page(Protocol):
+    """The file of a figure with axes of its own."""
+
+    def figure_caption(self, view: ResultView) -> str: ...
+
+    def lay_out(self, canvas: Canvas, plot: pd.DataFrame) -> AxesArray: ...
+
+
+def _laid_out(draw: _Draw, page: _Page, panels: Callable[[pd.DataFrame], list[str]]) -> Drawing:
+    return Drawing(draw, page.figure_caption, panels, share_y=False, lay_out=page.lay_out)
+
+
 @dataclass(frozen=True)
 class Further:
     """A second figure of a kind of view, beside its own.
@@ -83,13 +95,7 @@ class Further:
 
 #: The figure of each kind of view that has one.
 DRAWINGS = {
-    "confounding": Drawing(
-        confounding.plot_confounding,
-        confounding.figure_caption,
-        confounding.panel_names,
-        share_y=False,
-        lay_out=confounding.lay_out,
-    ),
+    "confounding": _laid_out(confounding.plot_confounding, confounding, confounding.panel_names),
     "congruence": Drawing(
         congruence.plot_tracking,
         congruence.figure_caption,
@@ -129,13 +135,7 @@ DRAWINGS = {
         trajectories.panel_names,
         share_y=False,
     ),
-    "importance": Drawing(
-        importance.plot_importance,
-        importance.figure_caption,
-        importance.panel_names,
-        share_y=False,
-        lay_out=importance.lay_out,
-    ),
+    "importance": _laid_out(importance.plot_importance, importance, importance.panel_names),
     "lagged": Drawing(
         lagged.plot_lagged,
         lagged.figure_caption,
@@ -143,13 +143,7 @@ DRAWINGS = {
         share_y=True,
         size=lagged.figure_size,
     ),
-    "moderation": Drawing(
-        moderation.plot_moderation,
-        moderation.figure_caption,
-        moderation.panel_names,
-        share_y=False,
-        lay_out=moderation.lay_out,
-    ),
+    "moderation": _laid_out(moderation.plot_moderation, moderation, moderation.panel_names),
     latent.KIND: Drawing(
         latent.plot_latent,
         latent.figure_caption,
@@ -164,82 +158,22 @@ DRAWINGS = {
         share_y=True,
         size=mediation.figure_size,
     ),
-    "meta": Drawing(
-        forest.plot_forest,
-        forest.figure_caption,
-        single_name,
-        share_y=False,
-        lay_out=forest.lay_out,
+    "meta": _laid_out(forest.plot_forest, forest, single_name),
+    "meta_baujat": _laid_out(baujat.plot_baujat, baujat, single_name),
+    "meta_bubble": _laid_out(bubble.plot_bubble, bubble, single_name),
+    "meta_cumulative": _laid_out(refits.plot_cumulative, refits, single_name),
+    "meta_funnel": _laid_out(funnel.plot_funnel, funnel, single_name),
+    "meta_influence": _laid_out(
+        study_influence.plot_influence, study_influence, study_influence.panel_names
     ),
-    "meta_baujat": Drawing(
-        baujat.plot_baujat,
-        baujat.figure_caption,
-        single_name,
-        share_y=False,
-        lay_out=baujat.lay_out,
-    ),
-    "meta_bubble": Drawing(
-        bubble.plot_bubble,
-        bubble.figure_caption,
-        single_name,
-        share_y=False,
-        lay_out=bubble.lay_out,
-    ),
-    "meta_cumulative": Drawing(
-        refits.plot_cumulative,
-        refits.figure_caption,
-        single_name,
-        share_y=False,
-        lay_out=refits.lay_out,
-    ),
-    "meta_funnel": Drawing(
-        funnel.plot_funnel,
-        funnel.figure_caption,
-        single_name,
-        share_y=False,
-        lay_out=funnel.lay_out,
-    ),
-    "meta_influence": Drawing(
-        study_influence.plot_influence,
-        study_influence.figure_caption,
-        study_influence.panel_names,
-        share_y=False,
-        lay_out=study_influence.lay_out,
-    ),
-    "meta_leave_one_out": Drawing(
-        refits.plot_leave_one_out,
-        refits.figure_caption,
-        single_name,
-        share_y=False,
-        lay_out=refits.lay_out,
-    ),
-    "meta_multilevel": Drawing(
-        forest.plot_forest,
-        forest.figure_caption,
-        single_name,
-        share_y=False,
-        lay_out=forest.lay_out,
-    ),
-    "meta_profile": Drawing(
-        profile.plot_profile,
-        profile.figure_caption,
-        profile.panel_names,
-        share_y=False,
-        lay_out=profile.lay_out,
-    ),
-    "meta_trim_fill": Drawing(
-        funnel.plot_funnel,
-        funnel.figure_caption,
-        single_name,
-        share_y=False,
-        lay_out=funnel.lay_out,
-    ),
-    "multiverse": Drawing(
+    "meta_leave_one_out": _laid_out(refits.plot_leave_one_out, refits, single_name),
+    "meta_multilevel": _laid_out(forest.plot_forest, forest, single_name),
+    "meta_profile": _laid_out(profile.plot_profile, profile, profile.panel_names),
+    "meta_trim_fill": _laid_out(funnel.plot_funnel, funnel, single_name),
+    "multiverse": _laid_out(
         specification_curve.plot_specification_curve,
-        specification_curve.figure_caption,
+        specification_curve,
         specification_curve.panel_names,
-        share_y=False,
-        lay_out=specification_curve.lay_out,
     ),
     "outcome": Drawing(
         outcome.plot_outcome,
@@ -247,19 +181,9 @@ DRAWINGS = {
         within_between.panel_names,
         share_y=True,
     ),
-    "participants": Drawing(
-        forest.plot_forest,
-        forest.figure_caption,
-        single_name,
-        share_y=False,
-        lay_out=forest.lay_out,
-    ),
-    "perspectives": Drawing(
-        perspectives.plot_perspectives,
-        perspectives.figure_caption,
-        perspectives.panel_names,
-        share_y=False,
-        lay_out=perspectives.lay_out,
+    "participants": _laid_out(forest.plot_forest, forest, single_name),
+    "perspectives": _laid_out(
+        perspectives.plot_perspectives, perspectives, perspectives.panel_names
     ),
     "reliability_report": Drawing(
         reliability.plot_reliability,
@@ -275,26 +199,14 @@ DRAWINGS = {
         share_y=False,
         size=lambda _: reliable_change.SIZE,
     ),
-    "ruptures": Drawing(
-        ruptures.plot_ruptures,
-        ruptures.figure_caption,
-        ruptures.panel_names,
-        share_y=False,
-        lay_out=ruptures.lay_out,
-    ),
+    "ruptures": _laid_out(ruptures.plot_ruptures, ruptures, ruptures.panel_names),
     "sessions": Drawing(
         trajectories.plot_trajectories,
         trajectories.figure_caption,
         trajectories.panel_names,
         share_y=False,
     ),
-    "surface": Drawing(
-        surface.plot_surface,
-        surface.figure_caption,
-        surface.panel_names,
-        share_y=False,
-        lay_out=surface.lay_out,
-    ),
+    "surface": _laid_out(surface.plot_surface, surface, surface.panel_names),
     "therapist": Drawing(
         therapists.plot_therapists,
         therapists.figure_caption,

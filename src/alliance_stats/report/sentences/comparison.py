@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from alliance_stats._base.checks import counted
-from alliance_stats._base.printing import MINUS, format_df, format_fixed
+from alliance_stats._base.printing import format_df
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.wording.numbers import Row, p_phrase, records
+from alliance_stats.report.wording.numbers import Row, number, p_phrase, records
 from alliance_stats.report.wording.words import capital, fit_value, one_line
 
 _ALPHA = 0.05
@@ -31,7 +31,7 @@ def pooled_comparison_paragraphs(view: ResultView) -> list[list[str]]:
     """The two models and their test over imputations."""
     row = records(view.tables["Test"])[0]
     df = f"{int(row['df_numerator'])}, {format_df(row['df_denominator'])}"
-    detail = f"{row['rule']}: F({df}) = {_fixed(row['statistic'])}, {p_phrase(row['p_value'])}"
+    detail = f"{row['rule']}: F({df}) = {number(row['statistic'], 2)}, {p_phrase(row['p_value'])}"
     larger, smaller = (one_line(fit_value(view, name)) for name in ("larger", "smaller"))
     over = f"Over {fit_value(view, 'n_imputations')} imputed data sets, "
     return [[over + _verdict(larger, smaller, row["p_value"], detail)]]
@@ -44,9 +44,9 @@ def _method(view: ResultView) -> str:
 def _test(row: Row) -> str:
     law, p = one_line(row["reference"]), p_phrase(row["p_value"])
     detail = (
-        f"{law} = {_fixed(row['statistic'])}, {p}"
+        f"{law} = {number(row['statistic'], 2)}, {p}"
         if law == f"χ²({int(row['df'])})"
-        else f"likelihood ratio {_fixed(row['statistic'])} held against {law}, {p}"
+        else f"likelihood ratio {number(row['statistic'], 2)} held against {law}, {p}"
     )
     names = (f"model {row['model']}", f"model {row['compared_with']}")
     return capital(_verdict(*names, row["p_value"], detail))
@@ -68,7 +68,3 @@ def _lowest(view: ResultView) -> str:
         for model, names in of.items()
     ]
     return f"{' and '.join(said)}."
-
-
-def _fixed(value: float) -> str:
-    return format_fixed(float(value), 2, minus=MINUS)

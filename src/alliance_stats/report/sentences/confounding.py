@@ -6,7 +6,7 @@ import pandas as pd
 
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.wording.decimals import view_decimals
-from alliance_stats.report.wording.numbers import Row, interval, number, p_phrase, records
+from alliance_stats.report.wording.numbers import Row, interval, number, p_phrase, percent, records
 from alliance_stats.report.wording.words import fit_sentences, names_of, one_line, units_phrase
 
 _CAUTION = (
@@ -29,10 +29,6 @@ def _share(view: ResultView) -> str:
     return "all" if q == 1 else f"{100 * q:g}%"
 
 
-def _percent(value: float) -> str:
-    return f"{number(100 * float(value), 1)}%"
-
-
 def _needed(view: ResultView, row: Row) -> list[str]:
     x, y = names_of(view)
     alpha = view.labels.get("alpha", "0.05").lstrip("0")
@@ -43,26 +39,26 @@ def _needed(view: ResultView, row: Row) -> list[str]:
     q = float(view.labels.get("q", "1"))
     null = "zero" if q == 1 else f"{100 * (1 - q):g}% of itself"
     lost = (
-        f"With {_percent(row['robustness_alpha'])} of both it would no longer differ from {null} "
+        f"With {percent(row['robustness_alpha'])} of both it would no longer differ from {null} "
         f"at the {alpha} level."
         if row["robustness_alpha"] > 0
         else f"It does not differ from {null} at the {alpha} level as it is."
     )
     return [
         f"In {units}, an unmeasured variable that changes from session to session would have to "
-        f"explain {_percent(row['robustness'])} of the residual variance within patients of {x} "
+        f"explain {percent(row['robustness'])} of the residual variance within patients of {x} "
         f"and of {y} to account for {_share(view)} of the within-patient association ({value}).",
         lost,
         f"One that explained everything that is left of {y} would have to explain "
-        f"{_percent(row['partial_r2'])} of {x}.",
+        f"{percent(row['partial_r2'])} of {x}.",
     ]
 
 
 def _exact(row: Row) -> str:
     return (
         f"By the regression within patients, for which the formulas are exact, these were "
-        f"{_percent(row['robustness'])}, {_percent(row['robustness_alpha'])} and "
-        f"{_percent(row['partial_r2'])}."
+        f"{percent(row['robustness'])}, {percent(row['robustness_alpha'])} and "
+        f"{percent(row['partial_r2'])}."
     )
 
 

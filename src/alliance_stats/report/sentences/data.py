@@ -8,7 +8,7 @@ import pandas as pd
 
 from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.wording.numbers import Row, records
+from alliance_stats.report.wording.numbers import Row, percent, records
 from alliance_stats.report.wording.words import fit_value, one_line, units_phrase
 
 _SHARE_PLACES = {
@@ -62,7 +62,7 @@ def _missing_sentence(view: ResultView, table: str, names: str, what: str) -> st
     if not rows:
         return ""
     cells = [
-        f"{one_line(row[names])} {int(row['missing']):,} ({_percent(_missing_share(row))})"
+        f"{one_line(row[names])} {int(row['missing']):,} ({percent(_missing_share(row))})"
         for row in rows
         if row["missing"] > 0
     ]
@@ -97,7 +97,7 @@ def _share_sentences(view: ResultView) -> list[str]:
     sentences = []
     for variable in dict.fromkeys(row["variable"] for row in rows):
         parts = [
-            f"{_percent(row['icc'])} {_SHARE_PLACES.get(row['unit'], one_line(row['unit']))}"
+            f"{percent(row['icc'])} {_SHARE_PLACES.get(row['unit'], one_line(row['unit']))}"
             for row in rows
             if row["variable"] == variable and not pd.isna(row["icc"])
         ]
@@ -129,7 +129,3 @@ def _count(value: float) -> str:
     """A quartile: whole where it is whole."""
     number = float(value)
     return f"{number:,.0f}" if number.is_integer() else f"{number:,.1f}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}%"

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from alliance_stats._base.views import ResultView
-from alliance_stats.report.wording.numbers import Row, has_interval, interval, number, records
+from alliance_stats.report.wording.numbers import (
+    Row,
+    has_interval,
+    interval,
+    number,
+    percent,
+    records,
+)
 from alliance_stats.report.wording.words import (
     effect_place,
     fit_sentences,
@@ -42,10 +49,10 @@ def _weights(view: ResultView, level: str) -> list[str]:
         return []
     _, y = names_of(view)
     first = f"Across {units_phrase(view)}, the" if level == _first_level(view) else "The"
-    over = f"; time alone accounted for {_percent(time)}" if float(str(time)) > 0 else ""
-    said = [f"{_percent(row['x'])} to {one_line(row['term'])}" for row in rows]
+    over = f"; time alone accounted for {percent(time)}" if float(str(time)) > 0 else ""
+    said = [f"{percent(row['x'])} to {one_line(row['term'])}" for row in rows]
     return [
-        f"{first} model accounted for {_percent(everything)} of the variance of {y} "
+        f"{first} model accounted for {percent(everything)} of the variance of {y} "
         f"{effect_place(level)}{over}. General dominance weights credit {listed(said)}."
     ]
 
@@ -93,8 +100,8 @@ def _partition(view: ResultView) -> list[str]:
     _, y = names_of(view)
     who = {"session": "sessions of a patient", "patient": "patients", "therapist": "therapists"}
     said = [
-        f"{_percent(row['share_before'])} between {who.get(str(row['unit']), row['unit'])} "
-        f"({_percent(row['share'])} of what is left after the predictors)"
+        f"{percent(row['share_before'])} between {who.get(str(row['unit']), row['unit'])} "
+        f"({percent(row['share'])} of what is left after the predictors)"
         for row in rows
     ]
     return [
@@ -127,7 +134,3 @@ def _layer(view: ResultView, layer: str, level: str) -> list[Row]:
     if plot is None:
         return []
     return list(records(plot[(plot["layer"] == layer) & (plot["panel"] == level)]))
-
-
-def _percent(share: object) -> str:
-    return f"{number(100 * float(str(share)), 1)}%"

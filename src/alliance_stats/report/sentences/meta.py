@@ -25,6 +25,7 @@ from alliance_stats.report.wording.words import (
     fit_value,
     one_line,
     term_words,
+    title_with_units,
     units_phrase,
 )
 
@@ -166,7 +167,7 @@ def permutation_paragraphs(view: ResultView) -> list[list[str]]:
         f"SE = {view_number(view, row['se'])}, permutation {p_phrase(row['p_value'])}."
         for row in records(view.terms)
     ]
-    head = f"{one_line(view.title)} ({units_phrase(view)})."
+    head = title_with_units(view)
     return [[head, *said], [*map(one_line, view.notes), *fit_sentences(view)]]
 
 

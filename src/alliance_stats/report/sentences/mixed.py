@@ -10,12 +10,19 @@ from alliance_stats._base.checks import counted
 from alliance_stats._base.printing import MINUS, format_number
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.wording.bounded import bounded, bounded_interval
-from alliance_stats.report.wording.numbers import Row, coefficient_numbers, has_interval, records
+from alliance_stats.report.wording.numbers import (
+    Row,
+    coefficient_numbers,
+    has_interval,
+    percent,
+    records,
+)
 from alliance_stats.report.wording.words import (
     fit_value,
     listed,
     one_line,
     term_words,
+    title_with_units,
     units_phrase,
 )
 
@@ -29,12 +36,12 @@ def r_squared_paragraphs(view: ResultView) -> list[list[str]]:
     """Marginal and conditional R², then what the fixed effects explain in every unit."""
     rows = records(view.tables["Explained variance"])
     total = [
-        _TOTALS[row["term"]].format(share=_percent(_share(row)), value=_with_ends(view, row))
+        _TOTALS[row["term"]].format(share=percent(_share(row)), value=_with_ends(view, row))
         for row in rows
         if row["unit"] == "total" and row["term"] in _TOTALS
     ]
     parts = [
-        f"{_percent(_share(row))} of the variance {one_line(row['unit'])} ({row['symbol']} = "
+        f"{percent(_share(row))} of the variance {one_line(row['unit'])} ({row['symbol']} = "
         f"{_with_ends(view, row)})"
         for row in rows
         if row["unit"] != "total" and row["term"].startswith("fixed ")
@@ -48,9 +55,9 @@ def variance_shares_paragraphs(view: ResultView) -> list[list[str]]:
     """Where the variance lies."""
     rows = records(view.tables["Shares of variance"])
     parts = [
-        f"{_percent(row['share'])} was residual"
+        f"{percent(row['share'])} was residual"
         if row["unit"] == "residual"
-        else f"{_percent(row['share'])} lay between {one_line(row['unit'])}s"
+        else f"{percent(row['share'])} lay between {one_line(row['unit'])}s"
         for row in rows
         if not math.isnan(row["share"])
     ]
@@ -86,7 +93,7 @@ def bootstrap_paragraphs(view: ResultView) -> list[list[str]]:
     failed = int(str(fit_value(view, "n_failed") or 0))
     rows = [f"{term_words(row['term'])}: {said}." for row, said in coefficient_numbers(view)]
     left_out = f"{counted(failed, 'refit')} failed and did not count." if failed else ""
-    return [[f"{one_line(view.title)} ({units_phrase(view)}).", *rows, left_out]]
+    return [[title_with_units(view), *rows, left_out]]
 
 
 def _share(row: Row) -> float:
@@ -96,10 +103,6 @@ def _share(row: Row) -> float:
 def _with_ends(view: ResultView, row: Row) -> str:
     ends = f", {bounded_interval(row, view.conf_level)}" if has_interval(row) else ""
     return f"{bounded(_share(row))}{ends}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}%"
 
 
 def _number(value: object) -> str:

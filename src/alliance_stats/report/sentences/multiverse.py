@@ -6,7 +6,7 @@ import pandas as pd
 
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.wording.decimals import view_decimals
-from alliance_stats.report.wording.numbers import number, p_phrase, records
+from alliance_stats.report.wording.numbers import number, p_phrase, percent, records
 from alliance_stats.report.wording.verdict import direction
 from alliance_stats.report.wording.words import (
     effect_place,
@@ -63,8 +63,8 @@ def _signs(view: ResultView, summary: pd.Series) -> str:
         if share > 0:
             word = one_line(direction(sign, better))
             parts.append(
-                f"{_percent(share)} of the estimates were {side}, so that {more} went "
-                f"with a {word} outcome ({_percent(apart)} with a {100 * view.conf_level:g}% "
+                f"{percent(share, 0)} of the estimates were {side}, so that {more} went "
+                f"with a {word} outcome ({percent(apart, 0)} with a {100 * view.conf_level:g}% "
                 f"interval {zone} zero)"
             )
     return f"{listed(parts)}." if parts else ""
@@ -87,7 +87,7 @@ def _influence(view: ResultView) -> str:
     size = number(first["range"], view_decimals(view))
     return (
         f"Most of the variation between specifications went with the choice of "
-        f"{one_line(first['choice'])} ({_percent(first['share'])}, by {first['way']}): the mean "
+        f"{one_line(first['choice'])} ({percent(first['share'], 0)}, by {first['way']}): the mean "
         f"estimates of its options differed by up to {size}."
     )
 
@@ -112,7 +112,3 @@ def _joint(view: ResultView) -> list[str]:
         f"In {int(rows[0]['draws']):,} draws without the effect, made by random signs of the "
         f"residuals of whole {unit}s, {verdict} (two-sided: {listed(said)})."
     ]
-
-
-def _percent(share: object) -> str:
-    return f"{number(100 * float(str(share)), 0)}%"

@@ -15,6 +15,7 @@ from alliance_stats.report.wording.numbers import (
     interval,
     number,
     p_phrase,
+    percent,
     records,
 )
 from alliance_stats.report.wording.verdict import verdict
@@ -128,19 +129,15 @@ def _explained(view: ResultView, effect: str) -> str:
     if "together" not in rows or pd.isna(rows["together"]["share"]):
         return ""
     unique = [
-        f"{_percent(row['unique'])} by the {one_line(name)} rating"
+        f"{percent(row['unique'])} by the {one_line(name)} rating"
         for name, row in rows.items()
         if name not in ("together", "shared")
     ]
     return (
-        f"Together they explained {_percent(rows['together']['share'])} of the variance of "
+        f"Together they explained {percent(rows['together']['share'])} of the variance of "
         f"{names_of(view)[1]} {effect_place(effect)}: {listed(unique)} alone; the rest, "
-        f"{_percent(rows['shared']['share'])}, was shared."
+        f"{percent(rows['shared']['share'])}, was shared."
     )
-
-
-def _percent(share: float) -> str:
-    return f"{number(100 * share, 1)}%"
 
 
 def _correlation_sentences(view: ResultView) -> list[str]:

@@ -15,7 +15,7 @@ from alliance_stats.report.wording.numbers import (
     view_interval,
     view_number,
 )
-from alliance_stats.report.wording.words import fit_sentences, one_line, units_phrase
+from alliance_stats.report.wording.words import fit_sentences, one_line, title_with_units
 
 #: Kinds of which every coefficient is said.
 KINDS = (
@@ -29,24 +29,24 @@ KINDS = (
 def reliability_paragraphs(view: ResultView) -> list[list[str]]:
     """One paragraph: the title with its units, then every coefficient with its interval."""
     coefficients = [f"{_phrase(view, row)}." for row in records(view.terms)]
-    return [[_first(view), *coefficients, *fit_sentences(view)]]
+    return [[title_with_units(view), *coefficients, *fit_sentences(view)]]
 
 
 def items_paragraphs(view: ResultView) -> list[list[str]]:
     """One paragraph: the lowest and the highest correlation of an item with the rest."""
     rows = [row for row in records(view.terms) if not math.isnan(row["estimate"])]
     if not rows:
-        return [[_first(view)]]
+        return [[title_with_units(view)]]
     low, high = min(rows, key=_size), max(rows, key=_size)
     ends = [f"{bounded(_size(row))} ({one_line(row['term'])})" for row in (low, high)]
     said = f"Correlations of an item with the sum of the others went from {ends[0]} to {ends[1]}."
-    return [[_first(view), said, *fit_sentences(view)]]
+    return [[title_with_units(view), said, *fit_sentences(view)]]
 
 
 def d_study_paragraphs(view: ResultView) -> list[list[str]]:
     """One paragraph: the design, and the lowest and highest of each coefficient."""
     rows = [row for row in records(view.terms) if row["estimate"] == row["estimate"]]
-    sentences = [_first(view)]
+    sentences = [title_with_units(view)]
     for kind in dict.fromkeys(str(row["term"]).split(" ")[0] for row in rows):
         own = [row for row in rows if str(row["term"]).split(" ")[0] == kind]
         low, high = min(own, key=_size), max(own, key=_size)
@@ -58,17 +58,11 @@ def d_study_paragraphs(view: ResultView) -> list[list[str]]:
 def report_paragraphs(view: ResultView) -> list[list[str]]:
     """What was measured on whom, then the recommendation, a claim a sentence."""
     advice = view.labels.get("recommendation", "").splitlines()
-    return [[_first(view)], [one_line(line) for line in advice]]
+    return [[title_with_units(view)], [one_line(line) for line in advice]]
 
 
 def _size(row: Row) -> float:
     return float(row["estimate"])
-
-
-def _first(view: ResultView) -> str:
-    units = units_phrase(view)
-    title = one_line(view.title).rstrip(".")
-    return f"{title} ({units})." if units else f"{title}."
 
 
 def _phrase(view: ResultView, row: Row) -> str:

@@ -8,7 +8,7 @@ from alliance_stats._base.checks import counted
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.wording.bounded import bounded
 from alliance_stats.report.wording.decimals import view_decimals
-from alliance_stats.report.wording.numbers import Row, number, numbers, p_phrase, records
+from alliance_stats.report.wording.numbers import Row, number, numbers, p_phrase, percent, records
 from alliance_stats.report.wording.verdict import verdict, verdicts
 from alliance_stats.report.wording.words import (
     fit_sentences,
@@ -111,15 +111,11 @@ def _repaired_sentence(rows: dict[str, Row]) -> str:
     row, share, later = (rows[name] for name in ("repaired", "share_repaired", "resolved"))
     verb = "was" if int(row["observed"]) == 1 else "were"
     return (
-        f"{int(row['observed']):,} of them ({_percent(share['observed'])}) {verb} repaired, where "
-        f"chance repairs {_beside(row, 0)}, or {_percent(share['expected'])} "
+        f"{int(row['observed']):,} of them ({percent(share['observed'], 0)}) {verb} repaired, "
+        f"where chance repairs {_beside(row, 0)}, or {percent(share['expected'], 0)} "
         f"({p_phrase(share['p_value'])} for a larger share); {int(later['observed']):,} were "
         f"resolved at some time, by chance {_beside(later, 0)}."
     )
-
-
-def _percent(share: float) -> str:
-    return f"{number(100 * share, 0)}%"
 
 
 def _rule_sentences(view: ResultView) -> list[str]:

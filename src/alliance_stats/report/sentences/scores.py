@@ -6,12 +6,12 @@ from alliance_stats._base.checks import counted
 from alliance_stats._base.printing import MINUS, format_fixed
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.wording.numbers import Row, records
-from alliance_stats.report.wording.words import one_line, units_phrase
+from alliance_stats.report.wording.words import one_line, title_with_units
 
 
 def scores_paragraphs(view: ResultView) -> list[list[str]]:
     """One sentence a score."""
-    head = f"{one_line(view.title).rstrip('.')} ({units_phrase(view)})."
+    head = title_with_units(view)
     return [[head, *(_score(row) for row in records(view.tables["Scores"]))]]
 
 

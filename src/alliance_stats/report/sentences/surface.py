@@ -16,6 +16,7 @@ from alliance_stats.report.wording.numbers import (
     interval,
     number,
     p_phrase,
+    percent,
     records,
 )
 from alliance_stats.report.wording.words import (
@@ -161,14 +162,10 @@ def _agreement(view: ResultView) -> list[str]:
     x, y = _ratings(view)
     return [
         f"{x} was the higher rating by more than half a standard deviation in "
-        f"{_percent(row['x_higher'])} of {row['n']:,} {one_line(row['compared'])}s, {y} in "
-        f"{_percent(row['y_higher'])}."
+        f"{percent(row['x_higher'])} of {row['n']:,} {one_line(row['compared'])}s, {y} in "
+        f"{percent(row['y_higher'])}."
         for row in records(view.tables.get("Agreement of the ratings", pd.DataFrame()))
     ]
-
-
-def _percent(share: float) -> str:
-    return f"{number(100 * share, 1)}%"
 
 
 def _method(view: ResultView) -> list[str]:

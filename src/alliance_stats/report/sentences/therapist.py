@@ -15,6 +15,7 @@ from alliance_stats.report.wording.numbers import (
     interval,
     number,
     p_phrase,
+    percent,
     records,
 )
 from alliance_stats.report.wording.verdict import contextual_sentences, verdict, verdicts
@@ -150,16 +151,12 @@ def _share_sentences(view: ResultView) -> list[str]:
     """Therapists' intraclass correlations with their exact intervals."""
     x, y = names_of(view)
     parts = [
-        f"{_percent(row['icc'])} {_MODELS[row['model']].format(x=x, y=y)}, "
-        f"{100 * view.conf_level:g}% CI [{_percent(row['ci_low'])}, {_percent(row['ci_high'])}]"
+        f"{percent(row['icc'])} {_MODELS[row['model']].format(x=x, y=y)}, "
+        f"{100 * view.conf_level:g}% CI [{percent(row['ci_low'])}, {percent(row['ci_high'])}]"
         for row in records(view.tables.get("Therapists' share of variance", pd.DataFrame()))
         if has_interval(row)
     ]
     return [f"Therapists' share of variance was {listed(parts)}."] if parts else []
-
-
-def _percent(share: float) -> str:
-    return f"{number(100 * share, 1)}%"
 
 
 def _reduction_sentences(view: ResultView) -> list[str]:
@@ -174,7 +171,7 @@ def _reduction_sentences(view: ResultView) -> list[str]:
                 "share of it is explained."
             ]
         return [
-            f"With the alliance the variance between therapists was {_percent(row['explained'])} "
+            f"With the alliance the variance between therapists was {percent(row['explained'])} "
             "smaller; this has no interval here."
         ]
     return []

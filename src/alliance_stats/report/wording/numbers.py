@@ -33,6 +33,15 @@ def number(value: float, decimals: int | None) -> str:
     return format_fixed(value, decimals, minus=MINUS)
 
 
+def percent(share: object, decimals: int = 1) -> str:
+    """A share in per cent: ``12.5%``.
+
+    >>> percent(0.125), percent(-0.004), percent(0.42, 0)
+    ('12.5%', '−0.4%', '42%')
+    """
+    return f"{number(100 * float(str(share)), decimals)}%"
+
+
 def interval(row: Row, decimals: int | None, conf_level: float) -> str:
     """``95% CI [−0.149, −0.067]``."""
     ends = format_interval(row["ci_low"], row["ci_high"], decimals, minus=MINUS)

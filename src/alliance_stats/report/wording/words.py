@@ -258,6 +258,12 @@ def listed(parts: Sequence[str]) -> str:
     return " and ".join(parts) if len(parts) < 3 else f"{'; '.join(parts[:-1])}; and {parts[-1]}"
 
 
+def title_with_units(view: ResultView) -> str:
+    """``Cohen's kappa (60 units).``: what the result is, and what it rests on."""
+    title, units = one_line(view.title).rstrip("."), units_phrase(view)
+    return f"{title} ({units})." if units else f"{title}."
+
+
 def units_phrase(view: ResultView) -> str:
     """``1,987 sessions of 240 patients seen by 24 therapists``; empty without counts."""
     levels = view.levels
