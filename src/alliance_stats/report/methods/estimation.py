@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from alliance_stats._base.printing import without_zero
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.methods.estimators import likelihood_words, tau2_words
-from alliance_stats.report.wording.words import df_words, fit_value, one_line
+from alliance_stats.report.wording.words import capital, df_words, fit_value, one_line
 
 #: Kinds of meta-analyses whose notes say how they are estimated, or that estimate no model.
 _SELF_SAID = ("meta_failsafe", "meta_selection", "meta_permutation")
@@ -30,7 +31,7 @@ def estimation_sentence(view: ResultView) -> str:
 
 def _joined(*parts: str) -> str:
     text = "; ".join(part for part in parts if part)
-    return f"{text[:1].upper() if text[:1].isascii() else text[:1]}{text[1:]}." if text else ""
+    return f"{capital(text)}." if text else ""
 
 
 def _level(view: ResultView) -> str:
@@ -67,7 +68,7 @@ def dependence_sentence(view: ResultView) -> str:
     """Sampling errors that are taken to correlate, or residuals that do."""
     rho = fit_value(view, "rho")
     if view.kind == "meta_multilevel" and isinstance(rho, float) and rho == rho:
-        held = f"{rho:g}".replace("0.", ".", 1)
+        held = without_zero(f"{rho:g}")
         return f"Sampling errors of effects of one study were taken to correlate {held}."
     return _of_residuals(one_line(view.labels.get("residual", "")))
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from alliance_stats._base.checks import probability
 from alliance_stats._base.errors import ArgumentError
+from alliance_stats._base.printing import without_zero
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots.panels import (
     AxesArray,
@@ -235,7 +236,7 @@ def _scales(axis: Axes, rows: pd.DataFrame, low: float) -> None:
 
 def _share(value: float, _: int) -> str:
     """``.9``, as reliabilities are printed."""
-    return "1.0" if value >= 0.999 else f"{value:.1f}".removeprefix("0") if value else "0"
+    return "1.0" if value >= 0.999 else without_zero(f"{value:.1f}") if value else "0"
 
 
 def _head(axis: Axes, panel: str, band: str, goal: float | None) -> None:
@@ -247,4 +248,4 @@ def _head(axis: Axes, panel: str, band: str, goal: float | None) -> None:
 def _goal(goal: float) -> str:
     """``.90``; more digits where they are given."""
     shown = f"{goal:.2f}" if round(goal, 2) == goal else f"{goal:g}"
-    return shown.removeprefix("0")
+    return without_zero(shown)

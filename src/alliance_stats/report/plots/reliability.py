@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from alliance_stats._base.errors import ArgumentError
+from alliance_stats._base.printing import without_zero
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.plots.panels import AxesArray, given_axes, new_figure, panel_frame
 from alliance_stats.report.plots.style import (
@@ -134,7 +135,7 @@ def _draw_cuts(axis: Axes, view: ResultView, lowest: float) -> None:
             linestyle=(0, (5, 3)), zorder=1,
         )  # fmt: skip
         axis.annotate(
-            f"{cut:.2f}".removeprefix("0"), (cut, 0.0), (0, 2), textcoords="offset points",
+            without_zero(f"{cut:.2f}"), (cut, 0.0), (0, 2), textcoords="offset points",
             ha="center", va="bottom", fontsize=TEXT_SIZE,
         )  # fmt: skip
     axis.set_ylim(lowest + 1.0, 0.0)
@@ -184,4 +185,4 @@ def _name_rows(axis: Axes, places: dict[tuple[str, str], float]) -> None:
 
 
 def _share(value: float, _: int) -> str:
-    return "1.0" if value >= 0.999 else f"{value:.1f}".removeprefix("0") if value > 0 else "0"
+    return "1.0" if value >= 0.999 else without_zero(f"{value:.1f}") if value > 0 else "0"

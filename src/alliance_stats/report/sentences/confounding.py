@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from alliance_stats._base.printing import without_zero
 from alliance_stats._base.views import ResultView
 from alliance_stats.report.wording.decimals import view_decimals
 from alliance_stats.report.wording.numbers import Row, interval, number, p_phrase, percent, records
@@ -31,7 +32,7 @@ def _share(view: ResultView) -> str:
 
 def _needed(view: ResultView, row: Row) -> list[str]:
     x, y = names_of(view)
-    alpha = view.labels.get("alpha", "0.05").lstrip("0")
+    alpha = without_zero(view.labels.get("alpha", "0.05"))
     effect = records(view.terms)[0]
     decimals = view_decimals(view)
     value = f"b = {number(effect['estimate'], decimals)}"

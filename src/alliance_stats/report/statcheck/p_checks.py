@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from alliance_stats._base.printing import without_zero
 from alliance_stats.report.statcheck.findings import (
     CONSISTENT,
     DECISION,
@@ -98,7 +99,7 @@ def p_words(p: Item) -> str:
 
 def shown_alpha(alpha: float) -> str:
     """``.05``."""
-    return f"{alpha:g}".lstrip("0")
+    return without_zero(f"{alpha:g}")
 
 
 def _short(shown: str) -> str:
